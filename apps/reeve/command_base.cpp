@@ -1,0 +1,60 @@
+#include <cstdio>
+#include <filesystem>
+
+#include "core/json.h"
+#include "reeve/commands.h"
+#include "reeve/config.h"
+#include "reeve/terminal.h"
+
+namespace reeve::app {
+
+std::string config_file(const Common& common) {
+  if (!common.config.empty()) return common.config;
+  std::error_code ignored;
+  return std::filesystem::exists("reeve.yaml", ignored) ? "reeve.yaml" : "";
+}
+
+Result<std::filesystem::path> data_directory(const Common& common) {
+  if (common.data_dir) return std::filesystem::path(*common.data_dir);
+  const std::string file = config_file(common);
+  if (file.empty()) return std::filesystem::path("data");
+  return read_data_dir(file);
+}
+
+Result<std::unique_ptr<store::Store>> open_store(const Common& common, bool make) {
+  const auto directory = data_directory(common);
+  if (!directory) return directory.error();
+  std::error_code ignored;
+  if (!make && !std::filesystem::exists(*directory, ignored)) {
+    return Error{ErrorCode::kUnavailable, "there is no data directory " + directory->string() +
+                                              "; name one with --data, or the configuration with --config"};
+  }
+  return store::Store::open_embedded(*directory);
+}
+
+Result<std::unique_ptr<ledger::LogReader>> open_ledger(const Common& common) {
+  const auto directory = data_directory(common);
+  if (!directory) return directory.error();
+  return ledger::LogReader::open(*directory / "ledger");
+}
+
+int exit_code_of(const Error& error) { return error.code == ErrorCode::kInvalid ? kWrongUse : kFailed; }
+
+int fail(const Common& common, int code, const std::string& message) {
+  if (common.json) {
+    JsonWriter json;
+    json.begin_object()
+        .key("error")
+        .begin_object()
+        .member("exit_code", code)
+        .member("message", message)
+        .end_object()
+        .end_object();
+    std::printf("%s\n", json.text().c_str());
+  } else {
+    std::fprintf(stderr, "reeve: %s\n", message.c_str());
+  }
+  return code;
+}
+
+}  // namespace reeve::app

@@ -1,0 +1,133 @@
+#include <cstdio>
+
+#include "core/bytes.h"
+#include "core/json.h"
+#include "identity/identity.h"
+#include "reeve/commands.h"
+#include "reeve/terminal.h"
+
+namespace reeve::app {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+void write_list(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
+  json.key(name).begin_array();
+  for (const std::string& value : values) json.value(value);
+  json.end_array();
+}
+
+void write_key(JsonWriter& json, const identity::VirtualKey& key) {
+  json.member("id", key.id).member("owner", key.owner).member("type", key.type).member_if("team", key.team);
+  write_list(json, "groups", key.groups);
+  write_list(json, "scopes", key.scopes);
+  json.member("hint", key.hint).member("created", format_time(key.created)).key("expires");
+  key.expires ? json.value(format_time(*key.expires)) : json.null();
+  if (key.revoked) json.member("revoked", format_time(*key.revoked));
+  json.member_if("note", key.note);
+}
+
+std::string state_of(const identity::VirtualKey& key, Instant now) {
+  if (key.revoked) return "revoked";
+  if (key.expires && *key.expires <= now) return "expired";
+  return "active";
+}
+
+}  // namespace
+
+int key_create_command(const Common& common, const KeyCreateArguments& arguments) {
+  identity::KeyRequest request;
+  request.owner = arguments.owner;
+  request.team = arguments.team;
+  request.type = arguments.type;
+  request.note = arguments.note;
+  request.groups = arguments.groups;
+  request.scopes = arguments.scopes;
+  if (!arguments.time_to_live.empty()) {
+    const auto duration = parse_duration(arguments.time_to_live);
+    if (!duration) return fail(common, kWrongUse, "--ttl: " + duration.error().message);
+    request.time_to_live = *duration;
+  }
+  auto store = open_store(common, true);
+  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  const auto made = identity::create_key((*store)->keys(), request, system_clock().now());
+  if (!made) return fail(common, exit_code_of(made.error()), made.error().message);
+
+  if (common.json) {
+    JsonWriter json;
+    json.begin_object().member("secret", made->secret);
+    write_key(json, made->key);
+    json.end_object();
+    std::printf("%s\n", json.text().c_str());
+    return kDone;
+  }
+  std::printf("%s\n\n", bold(made->secret).c_str());
+  std::printf("This is the only time it is shown. Key %s of %s, %s.\n", made->key.id.c_str(),
+              printable(made->key.owner).c_str(),
+              made->key.expires ? ("valid until " + format_time(*made->key.expires)).c_str() : "without an end");
+  std::printf("It works at once, also with a running server. End it with: reeve key revoke %s\n", made->key.id.c_str());
+  return kDone;
+}
+
+int key_list_command(const Common& common, bool all) {
+  auto store = open_store(common, false);
+  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  const auto keys = (*store)->keys().list();
+  if (!keys) return fail(common, kFailed, keys.error().message);
+  const Instant now = system_clock().now();
+  if (common.json) {
+    JsonWriter json;
+    json.begin_array();
+    for (const identity::VirtualKey& key : *keys) {
+      json.begin_object();
+      write_key(json, key);
+      json.member("state", state_of(key, now)).end_object();
+    }
+    json.end_array();
+    std::printf("%s\n", json.text().c_str());
+    return kDone;
+  }
+  std::vector<std::vector<std::string>> rows{{"ID", "OWNER", "GROUPS", "KEY", "STATE", "EXPIRES", "NOTE"}};
+  std::size_t hidden = 0;
+  for (const identity::VirtualKey& key : *keys) {
+    const std::string state = state_of(key, now);
+    if (!all && state != "active") {
+      ++hidden;
+      continue;
+    }
+    rows.push_back({key.id, printable(key.owner), printable(joined(key.groups)), key.hint, state,
+                    key.expires ? format_time(*key.expires).substr(0, 16) + "Z" : "never", printable(key.note)});
+  }
+  if (rows.size() == 1) {
+    std::printf("No keys. Make one with: reeve key create --owner you@example.com\n");
+  } else {
+    std::printf("%s", table(rows).c_str());
+  }
+  if (hidden > 0)
+    std::printf("%s\n",
+                dim(std::to_string(hidden) + " revoked or expired keys are not shown; --all shows them").c_str());
+  return kDone;
+}
+
+int key_revoke_command(const Common& common, const std::string& id) {
+  auto store = open_store(common, false);
+  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  const auto revoked = (*store)->keys().revoke(id, system_clock().now());
+  if (!revoked)
+    return fail(common, revoked.error().code == ErrorCode::kNotFound ? kAnswerIsNo : kFailed, revoked.error().message);
+  if (common.json) {
+    JsonWriter json;
+    json.begin_object().member("id", id).member("revoked", true).end_object();
+    std::printf("%s\n", json.text().c_str());
+  } else {
+    std::printf("Revoked %s. Calls with it are refused from now on.\n", printable(id).c_str());
+  }
+  return kDone;
+}
+
+}  // namespace reeve::app

@@ -1,0 +1,77 @@
+#pragma once
+
+// The commands of `reeve`, one function each. They print for people, or JSON with --json, and return the exit code:
+// 0 done, 1 the answer is no, 2 wrong use, 3 failed.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.h"
+#include "ledger/ledger.h"
+#include "store/store.h"
+
+namespace reeve::app {
+
+inline constexpr int kDone = 0;
+inline constexpr int kAnswerIsNo = 1;
+inline constexpr int kWrongUse = 2;
+inline constexpr int kFailed = 3;
+
+/// What every command takes.
+struct Common {
+  std::string config;                   // --config; empty: ./reeve.yaml when there is one
+  std::optional<std::string> data_dir;  // --data
+  bool json = false;
+};
+
+int serve_command(const Common& common, const std::optional<std::string>& listen);
+/// `reeve run`: what ./run calls. Serves with ./reeve.yaml or the starter set-up, and plays the tour.
+int run_command(const Common& common, const std::optional<std::string>& listen, bool tour);
+int init_command(const Common& common, const std::string& directory);
+int check_command(const Common& common);
+
+struct KeyCreateArguments {
+  std::string owner, team, type = "person", note, time_to_live;
+  std::vector<std::string> groups, scopes;
+};
+int key_create_command(const Common& common, const KeyCreateArguments& arguments);
+int key_list_command(const Common& common, bool all);
+int key_revoke_command(const Common& common, const std::string& id);
+
+struct SpendReportArguments {
+  std::string by = "person,model", since = "30d", until;
+  bool csv = false;
+};
+int spend_report_command(const Common& common, const SpendReportArguments& arguments);
+
+struct LedgerQueryArguments {
+  std::string filter, since, until;
+  std::uint64_t limit = 0;  // 0: no limit
+  bool follow = false;
+  std::uint64_t last = 20;  // tail only
+};
+int ledger_query_command(const Common& common, const LedgerQueryArguments& arguments);
+int ledger_tail_command(const Common& common, const LedgerQueryArguments& arguments);
+int ledger_verify_command(const Common& common, const std::string& offline_directory);
+int ledger_key_command(const Common& common);
+
+int policy_check_command(const Common& common, const std::string& directory);
+int policy_test_command(const Common& common, const std::string& directory);
+
+/// The configuration file to read: --config, or ./reeve.yaml when it exists, else empty.
+std::string config_file(const Common& common);
+/// Where the data lies, for commands that need nothing else of the configuration.
+Result<std::filesystem::path> data_directory(const Common& common);
+/// The store there. `make`: when there is none yet, it is made; otherwise that is an error.
+Result<std::unique_ptr<store::Store>> open_store(const Common& common, bool make);
+Result<std::unique_ptr<ledger::LogReader>> open_ledger(const Common& common);
+/// 2 for what is wrong with the input, 3 for everything else.
+int exit_code_of(const Error& error);
+/// Prints to standard error, or as {"error":{"exit_code","message"}} to standard output with --json. Returns `code`.
+int fail(const Common& common, int code, const std::string& message);
+
+}  // namespace reeve::app

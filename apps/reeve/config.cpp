@@ -1,0 +1,397 @@
+#include "reeve/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include "core/bytes.h"
+
+namespace reeve::app {
+
+namespace {
+
+/// Reads one configuration document; every method adds what is wrong to `complaints` and goes on.
+class ConfigReader {
+ public:
+  ConfigReader(std::filesystem::path base, std::vector<Diagnostic>& complaints)
+      : base_(std::move(base)), complaints_(complaints) {}
+
+  void read_data_dir(const YamlValue& root, std::filesystem::path& data_dir) {
+    if (const YamlValue* value = root.find("data_dir")) data_dir = path(*value);
+  }
+
+  void read(const YamlValue& root, Config& config) {
+    if (!root.is_mapping()) return complain(root, "reeve.yaml is a mapping of keys such as 'listen: 127.0.0.1:8484'");
+    root.refuse_unknown_keys({"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity",
+                              "ledger", "tls", "limits", "upstream", "workers", "log"},
+                             complaints_);
+    if (const YamlValue* value = root.find("listen")) read_listen(*value, config);
+    read_data_dir(root, config.data_dir);
+    if (const YamlValue* value = root.find("governance_dir")) config.governance_dir = path(*value);
+    if (const YamlValue* value = root.find("storage")) read_storage(*value);
+    if (const YamlValue* value = root.find("workers")) config.workers = number(*value, 1, 256);
+    if (const YamlValue* value = root.find("providers")) read_providers(*value, config);
+    if (const YamlValue* value = root.find("models")) read_models(*value, config);
+    if (const YamlValue* value = root.find("identity")) read_identity(*value, config);
+    if (const YamlValue* value = root.find("ledger")) read_ledger(*value, config);
+    if (const YamlValue* value = root.find("tls")) read_tls(*value, config);
+    if (const YamlValue* value = root.find("limits")) read_limits(*value, config);
+    if (const YamlValue* value = root.find("upstream")) read_upstream(*value, config);
+    if (const YamlValue* value = root.find("log")) read_log(*value, config);
+  }
+
+ private:
+  void complain(const YamlValue& value, std::string message) {
+    complaints_.push_back(value.complain(std::move(message)));
+  }
+
+  /// A scalar with ${NAME} and ${NAME:-default} replaced from the environment.
+  std::string text(const YamlValue& value) {
+    if (!value.is_scalar()) {
+      complain(value, "plain text is expected here");
+      return {};
+    }
+    std::string result;
+    std::string_view rest = value.text();
+    while (true) {
+      const std::size_t start = rest.find("${");
+      const std::size_t end = start == std::string_view::npos ? start : rest.find('}', start);
+      if (end == std::string_view::npos) return result.append(rest);
+      result.append(rest.substr(0, start));
+      std::string name(rest.substr(start + 2, end - start - 2));
+      const std::size_t fallback = name.find(":-");
+      const std::string otherwise = fallback == std::string::npos ? "" : name.substr(fallback + 2);
+      name.resize(std::min(fallback, name.size()));
+      const char* found = std::getenv(name.c_str());
+      if (found == nullptr && fallback == std::string::npos) {
+        complain(value, "the environment variable " + printable(name, 60) + " is not set; set it, or write ${" +
+                            printable(name, 60) + ":-} to allow that");
+      }
+      result += found != nullptr ? std::string(found) : otherwise;
+      rest.remove_prefix(end + 1);
+    }
+  }
+
+  std::filesystem::path path(const YamlValue& value) {
+    const std::filesystem::path given = text(value);
+    if (given.empty()) complain(value, "a path is expected here");
+    return given.is_absolute() ? given : (base_ / given).lexically_normal();
+  }
+
+  std::size_t number(const YamlValue& value, std::int64_t least, std::int64_t most) {
+    const auto read = value.as_int();
+    if (!read || *read < least || *read > most) {
+      complain(value,
+               "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + " is expected here");
+      return static_cast<std::size_t>(least);
+    }
+    return static_cast<std::size_t>(*read);
+  }
+
+  void read_duration(const YamlValue& mapping, std::string_view key, Duration& into) {
+    const YamlValue* value = mapping.find(key);
+    if (value == nullptr) return;
+    const auto duration = parse_duration(text(*value));
+    if (!duration) return complain(*value, duration.error().message);
+    if (duration->count() <= 0) return complain(*value, "a time-out must be longer than zero");
+    into = *duration;
+  }
+
+  bool mapping(const YamlValue& value, std::initializer_list<std::string_view> keys) {
+    if (!value.is_mapping()) {
+      complain(value, "a mapping is expected here");
+      return false;
+    }
+    value.refuse_unknown_keys(keys, complaints_);
+    return true;
+  }
+
+  void read_listen(const YamlValue& value, Config& config) {
+    const auto listen = parse_listen(text(value));
+    if (!listen) return complain(value, listen.error().message);
+    std::tie(config.listen_host, config.listen_port) = *listen;
+  }
+
+  void read_storage(const YamlValue& value) {
+    if (!mapping(value, {"url"})) return;
+    const YamlValue* url = value.find("url");
+    if (url != nullptr && text(*url) != "sqlite") {
+      complain(*url, "this version stores its state in SQLite only; write 'url: sqlite' or leave storage out");
+    }
+  }
+
+  std::vector<wire::Dialect> read_dialects(const YamlValue& value, bool& practice) {
+    std::vector<wire::Dialect> dialects;
+    const std::vector<YamlValue> single{value};
+    for (const YamlValue& item : value.is_sequence() ? value.items() : single) {
+      const std::string name = text(item);
+      if (name == "practice") {
+        practice = true;
+        dialects = {wire::Dialect::kAnthropic, wire::Dialect::kOpenAiChat, wire::Dialect::kOpenAiResponses,
+                    wire::Dialect::kGemini};
+      } else if (const auto dialect = wire::dialect_from_name(name)) {
+        dialects.push_back(*dialect);
+      } else {
+        complain(item, "'" + printable(name, 40) +
+                           "' is not a dialect; use anthropic, openai-chat, openai-responses, gemini or practice");
+      }
+    }
+    return dialects;
+  }
+
+  static std::string vendor_of(const std::vector<wire::Dialect>& dialects) {
+    if (dialects.empty()) return {};
+    switch (dialects.front()) {
+      case wire::Dialect::kAnthropic: return "anthropic";
+      case wire::Dialect::kGemini: return "google";
+      case wire::Dialect::kOpenAiChat:
+      case wire::Dialect::kOpenAiResponses:
+      case wire::Dialect::kOpenAiEmbeddings: return "openai";
+    }
+    return {};
+  }
+
+  /// Why a URL is none, without the text itself: what the environment put there, or a query, may be a secret.
+  static std::string reason_of(const Error& error) {
+    const std::size_t reason = error.message.rfind(": ");
+    return "base_url is not as a vendor's SDK takes it" +
+           (reason == std::string::npos ? ": " + error.message : error.message.substr(reason));
+  }
+
+  static bool holds_control_character(std::string_view text) {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte < 0x20 || byte == 0x7F;
+    });
+  }
+
+  void read_provider(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"name", "dialect", "base_url", "api_key", "region", "retention", "prices"})) return;
+    ProviderConfig read;
+    gateway::Provider& provider = read.provider;
+    const YamlValue* name = value.find("name");
+    const YamlValue* dialect = value.find("dialect");
+    const YamlValue* base_url = value.find("base_url");
+    if (name == nullptr) return complain(value, "a provider needs a name");
+    if (dialect == nullptr)
+      return complain(value, "a provider needs a dialect: anthropic, openai-chat, openai-responses or gemini");
+    provider.name = text(*name);
+    if (!provider_lines_.emplace(provider.name, config.providers.size()).second) {
+      return complain(*name, "there is another provider of that name");
+    }
+    provider.dialects = read_dialects(*dialect, read.practice);
+    provider.simulated = read.practice;
+    if (base_url != nullptr) {
+      auto url = net::parse_url(text(*base_url));
+      if (!url) return complain(*base_url, reason_of(url.error()));
+      provider.base_url = *std::move(url);
+    } else if (!read.practice) {
+      complain(value, "a provider needs a base_url, such as https://api.anthropic.com");
+    }
+    if (const YamlValue* key = value.find("api_key")) provider.api_key = text(*key);
+    if (holds_control_character(provider.api_key)) {
+      complain(value, "api_key holds a line break or another control character");
+    }
+    if (const YamlValue* region = value.find("region")) provider.region = text(*region);
+    if (const YamlValue* retention = value.find("retention")) provider.retention = text(*retention);
+    const YamlValue* prices = value.find("prices");
+    provider.price_provider = prices != nullptr ? text(*prices)
+                              : read.practice   ? "practice"
+                                                : vendor_of(provider.dialects);
+    config.providers.push_back(std::move(read));
+  }
+
+  void read_providers(const YamlValue& value, Config& config) {
+    if (!value.is_sequence()) return complain(value, "a list of providers is expected here");
+    for (const YamlValue& item : value.items()) read_provider(item, config);
+  }
+
+  void read_models(const YamlValue& value, Config& config) {
+    if (!value.is_sequence()) return complain(value, "a list of models is expected here");
+    for (const YamlValue& item : value.items()) {
+      if (!mapping(item, {"name", "provider", "tier"})) continue;
+      const YamlValue* name = item.find("name");
+      const YamlValue* provider = item.find("provider");
+      if (name == nullptr || provider == nullptr) {
+        complain(item, "a model needs a name (or a pattern such as claude-opus-*) and a provider");
+        continue;
+      }
+      gateway::Model model;
+      model.pattern = text(*name);
+      if (const YamlValue* tier = item.find("tier")) model.tier = text(*tier);
+      const std::vector<YamlValue> single{*provider};
+      for (const YamlValue& wanted : provider->is_sequence() ? provider->items() : single) {
+        const auto known = provider_lines_.find(text(wanted));
+        if (known == provider_lines_.end()) {
+          complain(wanted, "there is no provider named '" + printable(text(wanted), 60) + "' above");
+        } else {
+          model.providers.push_back(known->second);
+        }
+      }
+      config.models.push_back(std::move(model));
+    }
+  }
+
+  void read_identity(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"oidc"})) return;
+    const YamlValue* issuers = value.find("oidc");
+    if (issuers == nullptr) return;
+    if (!issuers->is_sequence()) return complain(*issuers, "a list of issuers is expected here");
+    for (const YamlValue& item : issuers->items()) {
+      if (!mapping(item, {"issuer", "audience", "groups_claim", "person_claim", "team_claim"})) continue;
+      identity::OidcIssuer issuer;
+      const YamlValue* url = item.find("issuer");
+      const YamlValue* audience = item.find("audience");
+      if (url == nullptr || audience == nullptr) {
+        complain(item, "an issuer needs 'issuer' (its URL, exactly as in its tokens) and 'audience'");
+        continue;
+      }
+      issuer.issuer = text(*url);
+      issuer.audience = text(*audience);
+      if (const YamlValue* claim = item.find("groups_claim")) issuer.groups_claim = text(*claim);
+      if (const YamlValue* claim = item.find("person_claim")) issuer.person_claim = text(*claim);
+      if (const YamlValue* claim = item.find("team_claim")) issuer.team_claim = text(*claim);
+      if (const auto checked = identity::check_issuer(issuer); !checked) complain(*url, checked.error().message);
+      config.issuers.push_back(std::move(issuer));
+    }
+  }
+
+  void read_ledger(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"content", "sync", "origin", "node", "segment_mib"})) return;
+    if (const YamlValue* content = value.find("content")) {
+      const std::string level = text(*content);
+      config.record_request_digest = level == "hash";
+      if (level == "sealed") {
+        complain(*content, "sealed content is not part of this version; use metadata or hash");
+      } else if (level != "metadata" && level != "hash") {
+        complain(*content,
+                 "ledger content is metadata (who, what, cost) or hash (also a keyed digest of each request)");
+      }
+    }
+    if (const YamlValue* sync = value.find("sync"); sync != nullptr && text(*sync) != "always") {
+      complain(*sync, "the ledger always syncs before a call leaves; write 'sync: always' or leave it out");
+    }
+    if (const YamlValue* origin = value.find("origin")) config.ledger_origin = text(*origin);
+    if (const YamlValue* node = value.find("node")) config.ledger_node = text(*node);
+    if (const YamlValue* size = value.find("segment_mib")) config.segment_bytes = number(*size, 1, 1024) << 20U;
+  }
+
+  void read_tls(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"certificate", "key"})) return;
+    const YamlValue* certificate = value.find("certificate");
+    const YamlValue* key = value.find("key");
+    if (certificate == nullptr || key == nullptr)
+      return complain(value, "tls needs 'certificate' and 'key', two PEM files");
+    config.tls = net::ServerTls{path(*certificate).string(), path(*key).string()};
+  }
+
+  void read_limits(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"body_mib", "header_kib", "connections", "header_timeout", "idle_timeout", "body_timeout",
+                         "write_timeout"}))
+      return;
+    net::ServerLimits& limits = config.server_limits;
+    if (const YamlValue* size = value.find("body_mib")) limits.body_bytes_max = number(*size, 1, 1024) << 20U;
+    if (const YamlValue* size = value.find("header_kib")) limits.header_bytes_max = number(*size, 1, 1024) << 10U;
+    if (const YamlValue* count = value.find("connections")) limits.connections_max = number(*count, 1, 1'000'000);
+    read_duration(value, "header_timeout", limits.header_timeout);
+    read_duration(value, "idle_timeout", limits.idle_timeout);
+    read_duration(value, "body_timeout", limits.body_timeout);
+    read_duration(value, "write_timeout", limits.write_timeout);
+  }
+
+  void read_upstream(const YamlValue& value, Config& config) {
+    if (!mapping(value,
+                 {"roots", "connections", "connect_timeout", "response_timeout", "read_timeout", "write_timeout"}))
+      return;
+    net::ClientLimits& limits = config.upstream_limits;
+    if (const YamlValue* roots = value.find("roots")) {
+      const std::vector<YamlValue> single{*roots};
+      for (const YamlValue& file : roots->is_sequence() ? roots->items() : single) {
+        config.upstream_tls.extra_root_files.push_back(path(file).string());
+      }
+    }
+    if (const YamlValue* count = value.find("connections")) limits.connections_max = number(*count, 1, 100'000);
+    read_duration(value, "connect_timeout", limits.connect_timeout);
+    read_duration(value, "response_timeout", limits.response_timeout);
+    read_duration(value, "read_timeout", limits.read_timeout);
+    read_duration(value, "write_timeout", limits.write_timeout);
+  }
+
+  void read_log(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"level", "format"})) return;
+    static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::kDebug},
+                                                        {"info", LogLevel::kInfo},
+                                                        {"warning", LogLevel::kWarning},
+                                                        {"error", LogLevel::kError}};
+    if (const YamlValue* level = value.find("level")) {
+      const auto found = levels.find(text(*level));
+      if (found == levels.end()) return complain(*level, "log level is debug, info, warning or error");
+      config.log_level = found->second;
+    }
+    if (const YamlValue* format = value.find("format")) {
+      const std::string name = text(*format);
+      if (name != "text" && name != "json") return complain(*format, "log format is text or json");
+      config.log_format = name == "json" ? LogFormat::kJson : LogFormat::kText;
+    }
+  }
+
+  std::filesystem::path base_;
+  std::vector<Diagnostic>& complaints_;
+  std::map<std::string, std::size_t> provider_lines_;
+};
+
+Config from_documents(const std::vector<YamlValue>& documents, const std::string& name,
+                      const std::filesystem::path& base, std::vector<Diagnostic>& complaints) {
+  Config config;
+  config.data_dir = (base / "data").lexically_normal();
+  config.governance_dir = (base / "governance").lexically_normal();
+  if (documents.empty()) {
+    if (!has_errors(complaints)) complaints.push_back({Diagnostic::Severity::kError, name, 0, 0, "the file is empty"});
+    return config;
+  }
+  if (documents.size() > 1) complaints.push_back(documents[1].complain("reeve.yaml holds one document"));
+  ConfigReader(base, complaints).read(documents.front(), config);
+  return config;
+}
+
+}  // namespace
+
+Config read_config(const std::filesystem::path& file, std::vector<Diagnostic>& complaints) {
+  const auto documents = read_yaml_file(file, complaints);
+  return from_documents(documents, file.string(), file.parent_path(), complaints);
+}
+
+Config parse_config(std::string_view text, const std::string& name, const std::filesystem::path& base,
+                    std::vector<Diagnostic>& complaints) {
+  return from_documents(parse_yaml(text, name, complaints), name, base, complaints);
+}
+
+Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file) {
+  std::vector<Diagnostic> complaints;
+  const auto documents = read_yaml_file(file, complaints);
+  std::filesystem::path data_dir = (file.parent_path() / "data").lexically_normal();
+  if (!documents.empty()) ConfigReader(file.parent_path(), complaints).read_data_dir(documents.front(), data_dir);
+  if (documents.empty() && complaints.empty()) return Error{ErrorCode::kInvalid, file.string() + ": the file is empty"};
+  if (has_errors(complaints)) return Error{ErrorCode::kInvalid, complaints.front().to_string()};
+  return data_dir;
+}
+
+Result<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text) {
+  const Error wrong{
+      ErrorCode::kInvalid,
+      "'" + printable(text, 60) + "' is not an address to listen on; write it as 127.0.0.1:8484 or [::1]:8484"};
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return wrong;
+  const auto port = parse_int(text.substr(colon + 1));
+  if (!port || *port < 0 || *port > 65'535) return wrong;
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return wrong;
+  }
+  return std::pair(std::string(host.empty() ? "0.0.0.0" : host), static_cast<std::uint16_t>(*port));
+}
+
+}  // namespace reeve::app

@@ -1,0 +1,130 @@
+#include "reeve/config.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "reeve/starter.h"
+
+namespace reeve::app {
+namespace {
+
+struct Parsed {
+  Config config;
+  std::vector<Diagnostic> complaints;
+  std::string first() const { return complaints.empty() ? "" : complaints.front().to_string(); }
+};
+
+Parsed parse(std::string_view text) {
+  Parsed parsed;
+  parsed.config = parse_config(text, "reeve.yaml", "/etc/reeve", parsed.complaints);
+  return parsed;
+}
+
+TEST(Config, ReadsWhatInterfacesPromises) {
+  ::setenv("REEVE_TEST_KEY", "sk-test", 1);
+  const Parsed parsed = parse(R"(
+listen: 127.0.0.1:9000
+data_dir: ./data
+storage: {url: sqlite}
+providers:
+  - {name: anthropic, dialect: anthropic, base_url: https://api.anthropic.com, api_key: "${REEVE_TEST_KEY}", region: us, retention: zero}
+  - {name: local, dialect: openai-chat, base_url: http://127.0.0.1:11434/v1, region: onprem}
+models:
+  - {name: claude-opus-*, provider: anthropic, tier: frontier}
+  - {name: llama-*, provider: [local, anthropic]}
+identity:
+  oidc: [{issuer: https://idp.example.com, audience: reeve, groups_claim: groups}]
+ledger: {content: hash, sync: always}
+)");
+  EXPECT_EQ(parsed.first(), "");
+  ASSERT_EQ(parsed.config.providers.size(), 2U);
+  EXPECT_EQ(parsed.config.providers[0].provider.api_key, "sk-test");
+  EXPECT_EQ(parsed.config.providers[0].provider.price_provider, "anthropic");
+  EXPECT_EQ(parsed.config.providers[1].provider.base_url.path, "/v1");
+  ASSERT_EQ(parsed.config.models.size(), 2U);
+  EXPECT_EQ(parsed.config.models[1].providers, (std::vector<std::size_t>{1, 0}));
+  EXPECT_EQ(parsed.config.listen_port, 9000);
+  EXPECT_EQ(parsed.config.data_dir, "/etc/reeve/data");
+  EXPECT_TRUE(parsed.config.record_request_digest);
+  EXPECT_EQ(parsed.config.issuers.at(0).audience, "reeve");
+}
+
+TEST(Config, PointsAtTheMistakeAndNamesTheWayOut) {
+  const auto complains = [](std::string_view text, std::string_view where, std::string_view what) {
+    const std::string first = parse(text).first();
+    EXPECT_TRUE(first.starts_with("reeve.yaml:" + std::string(where) + ":")) << first;
+    EXPECT_NE(first.find(what), std::string::npos) << first;
+  };
+  complains("listne: 127.0.0.1:1\n", "1:1", "did you mean 'listen'");
+  complains("listen: here\n", "1:9", "127.0.0.1:8484");
+  complains("providers:\n  - {name: a, dialect: klingon, base_url: http://x}\n", "2:24", "not a dialect");
+  complains("providers:\n  - {name: a, dialect: anthropic}\n", "2:5", "base_url");
+  complains("providers:\n  - {name: a, dialect: practice}\nmodels:\n  - {name: m, provider: b}\n", "4:25",
+            "no provider named 'b'");
+  complains("storage: {url: \"postgresql://db\"}\n", "1:16", "SQLite only");
+  complains("ledger: {content: sealed}\n", "1:19", "metadata or hash");
+  complains(
+      "providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: \"${REEVE_NO_SUCH_VARIABLE}\"}\n",
+      "2:64", "REEVE_NO_SUCH_VARIABLE");
+  complains("identity:\n  oidc: [{issuer: http://idp.example.com, audience: a}]\n", "2:19", "https");
+  complains("limits: {header_timeout: soon}\n", "1:26", "90s");
+  complains("workers: 0\n", "1:10", "from 1 to 256");
+}
+
+TEST(Config, AVariableMayHaveADefault) {
+  const Parsed parsed = parse(
+      "providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: "
+      "\"${REEVE_NO_SUCH_VARIABLE:-none}\"}\n");
+  EXPECT_EQ(parsed.first(), "");
+  EXPECT_EQ(parsed.config.providers.at(0).provider.api_key, "none");
+}
+
+TEST(Config, NoComplaintRepeatsWhatMayBeASecret) {
+  ::setenv("REEVE_TEST_SECRET", "sk-do-not-print\n", 1);
+  for (const char* provider :
+       {"base_url: \"${REEVE_TEST_SECRET}\"", "base_url: \"https://${REEVE_TEST_SECRET}@api.example.com\"",
+        "base_url: \"https://api.example.com/?key=sk-do-not-print\"",
+        "base_url: http://x, api_key: \"${REEVE_TEST_SECRET}\"", "base_url: http://x, api_kee: sk-do-not-print"}) {
+    const Parsed parsed = parse("providers:\n  - {name: a, dialect: anthropic, " + std::string(provider) + "}\n");
+    EXPECT_FALSE(parsed.complaints.empty()) << provider;
+    for (const Diagnostic& complaint : parsed.complaints) {
+      EXPECT_EQ(complaint.to_string().find("do-not-print"), std::string::npos) << complaint.to_string();
+    }
+  }
+}
+
+TEST(Config, FindsTheDataDirectoryBesideMistakesThatDoNotConcernIt) {
+  const auto file = std::filesystem::temp_directory_path() / ("reeve-config-" + std::to_string(::getpid()) + ".yaml");
+  const auto data_dir = [&](std::string_view text) {
+    std::ofstream(file, std::ios::trunc) << text;
+    return read_data_dir(file);
+  };
+  EXPECT_EQ(*data_dir("listne: x\ndata_dir: kept\nproviders: [{api_key: \"${REEVE_NO_SUCH_VARIABLE}\"}]\n"),
+            file.parent_path() / "kept");
+  EXPECT_EQ(*data_dir("listen: 127.0.0.1:1\n"), file.parent_path() / "data");
+  EXPECT_FALSE(data_dir("data_dir: \"${REEVE_NO_SUCH_VARIABLE}/data\"\n").ok());
+  EXPECT_FALSE(data_dir("data_dir: [\n").ok());
+  EXPECT_FALSE(data_dir("").ok());
+  std::filesystem::remove(file);
+  EXPECT_FALSE(read_data_dir(file).ok());
+}
+
+TEST(Config, TheStarterIsValidAsItIs) {
+  const Parsed parsed = parse(starter_config());
+  EXPECT_EQ(parsed.first(), "");
+  EXPECT_FALSE(parsed.config.models.empty());
+}
+
+TEST(Config, ReadsAddresses) {
+  EXPECT_EQ(parse_listen("127.0.0.1:8484")->second, 8484);
+  EXPECT_EQ(parse_listen("[::1]:80")->first, "::1");
+  EXPECT_EQ(parse_listen(":80")->first, "0.0.0.0");
+  for (const char* wrong : {"", "8484", "::1:80", "host:", "host:99999", "host:-1"})
+    EXPECT_FALSE(parse_listen(wrong).ok()) << wrong;
+}
+
+}  // namespace
+}  // namespace reeve::app

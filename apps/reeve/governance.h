@@ -1,0 +1,28 @@
+#pragma once
+
+// The governance directory: every document in it goes to the room that understands its kind, and none is left unread,
+// so that a rule that is not enforced never looks as if it was.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/yaml.h"
+#include "policy/policy.h"
+#include "spend/spend.h"
+
+namespace reeve::app {
+
+struct Governance {
+  std::shared_ptr<const policy::Bundle> policy;    // null when there are errors
+  std::shared_ptr<const spend::Catalogue> prices;  // null when there are errors
+  std::vector<YamlValue> documents;
+};
+
+Governance read_governance(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints);
+
+/// Changes whenever a file below the directory is added, removed or written: names, sizes and times, not contents.
+std::string directory_fingerprint(const std::filesystem::path& directory);
+
+}  // namespace reeve::app

@@ -1,0 +1,364 @@
+#include "reeve/serve.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "core/bytes.h"
+#include "reeve/governance.h"
+#include "reeve/kept_value.h"
+#include "store/store.h"
+
+namespace reeve::app {
+
+namespace {
+
+constexpr auto kDrainMax = std::chrono::seconds(30);
+constexpr auto kWatchInterval = std::chrono::seconds(1);
+
+void log_complaints(const std::vector<Diagnostic>& complaints) {
+  for (const Diagnostic& complaint : complaints) {
+    const bool error = complaint.severity == Diagnostic::Severity::kError;
+    log_event(error ? LogLevel::kError : LogLevel::kWarning, "configuration",
+              {{"where_and_what", complaint.to_string()}});
+  }
+}
+
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "node";
+  return to_lower(name);
+}
+
+bool uses_practice_model(const Config& config) {
+  return std::any_of(config.providers.begin(), config.providers.end(), [](const auto& p) { return p.practice; });
+}
+
+/// Events for the main thread: signals, mostly.
+class Mailbox {
+ public:
+  void put(int event) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(event);
+    ready_.notify_one();
+  }
+  /// The next event, or nothing after `wait`.
+  std::optional<int> take(Duration wait) {
+    std::unique_lock lock(mutex_);
+    if (!ready_.wait_for(lock, wait, [&] { return !events_.empty(); })) return std::nullopt;
+    const int event = events_.front();
+    events_.pop_front();
+    return event;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<int> events_;
+};
+
+constexpr int kDrained = -1;
+
+class RunningService final : public Service {
+ public:
+  RunningService(const ServeOptions& options, std::shared_ptr<Mailbox> mailbox)
+      : options_(options), mailbox_(std::move(mailbox)) {}
+
+  Result<void> start();
+  void run();
+  void stop();
+
+  std::string base_url() const override {
+    const std::string host = config_.listen_host == "0.0.0.0" ? "127.0.0.1" : config_.listen_host;
+    return std::string(config_.tls ? "https://" : "http://") +
+           (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(server_->port());
+  }
+  const Config& config() const override { return config_; }
+  identity::KeyStore& keys() override { return store_->keys(); }
+  bool stopping() const override { return stopping_.load(); }
+
+ private:
+  Result<Config> load_config() const;
+  Result<void> open_ledger();
+  Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
+  void reload(bool config_too);
+  void watch_governance();
+  void record_key_changes();
+  bool record(std::string_view kind, const std::string& detail);
+
+  const ServeOptions& options_;
+  Config config_;
+  const std::shared_ptr<Mailbox> mailbox_;  // the thread that waits for signals outlives this service
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<ledger::Log> log_;
+  std::string digest_key_;
+  std::unique_ptr<net::Runtime> runtime_;
+  std::unique_ptr<net::Server> practice_;
+  std::unique_ptr<gateway::SettingsStore> settings_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<net::Server> server_;
+  std::thread guest_;
+  std::string governance_seen_;
+  std::optional<std::uint64_t> keys_seen_;  // generation; nothing before the first look
+  std::map<std::string, bool> keys_known_;  // id -> revoked
+};
+
+Result<Config> RunningService::load_config() const {
+  std::vector<Diagnostic> complaints;
+  Config config = options_.config_file.empty()
+                      ? parse_config(options_.config_text, "starter configuration", ".", complaints)
+                      : read_config(options_.config_file, complaints);
+  if (options_.data_dir) config.data_dir = *options_.data_dir;
+  if (options_.listen) {
+    auto listen = parse_listen(*options_.listen);
+    if (!listen) return listen.error();
+    std::tie(config.listen_host, config.listen_port) = *listen;
+  }
+  log_complaints(complaints);
+  if (has_errors(complaints)) return Error{ErrorCode::kInvalid, "the configuration has errors; nothing was changed"};
+  return config;
+}
+
+Result<void> RunningService::open_ledger() {
+  const std::filesystem::path directory = config_.data_dir / "ledger";
+  const std::string node = config_.ledger_node.empty() ? host_name() : config_.ledger_node;
+  // The log's name must outlive a change of host name: it is part of every signature.
+  auto origin = config_.ledger_origin.empty()
+                    ? kept_value(config_.data_dir / "ledger.origin", [&] { return "reeve.local/" + node; })
+                    : Result<std::string>(config_.ledger_origin);
+  if (!origin) return origin.error();
+  ledger::LogOptions options;
+  options.directory = directory;
+  options.origin = *origin;
+  options.node = node;
+  options.segment_bytes = config_.segment_bytes;
+  auto log = ledger::Log::open(std::move(options));
+  if (!log) return with_context(log.error(), "ledger");
+  log_ = *std::move(log);
+  return {};
+}
+
+Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(const Config& config) {
+  std::vector<Diagnostic> complaints;
+  Governance governance = read_governance(config.governance_dir, complaints);
+  log_complaints(complaints);
+  if (!governance.policy || !governance.prices || has_errors(complaints)) {
+    return Error{ErrorCode::kInvalid, "the governance directory has errors; 'reeve check' lists them"};
+  }
+  auto settings = std::make_shared<gateway::Settings>();
+  for (const ProviderConfig& provider : config.providers) {
+    settings->providers.push_back(provider.provider);
+    if (provider.practice) {
+      settings->providers.back().base_url = {false, "127.0.0.1", practice_ ? practice_->port() : std::uint16_t{0}, ""};
+    }
+  }
+  settings->models = config.models;
+  settings->policy = std::move(governance.policy);
+  settings->prices = std::move(governance.prices);
+  settings->record_request_digest = config.record_request_digest;
+  settings->digest_key = digest_key_;
+  return std::shared_ptr<const gateway::Settings>(std::move(settings));
+}
+
+Result<void> RunningService::start() {
+  auto config = load_config();
+  if (!config) return config.error();
+  config_ = *std::move(config);
+  configure_log(config_.log_level, config_.log_format);
+  // The store makes the data directory, for nobody else's eyes.
+  auto store = store::Store::open_embedded(config_.data_dir);
+  if (!store) return with_context(store.error(), "storage");
+  store_ = *std::move(store);
+  auto key = kept_value(config_.data_dir / "digest.key", [] { return random_bytes(32); });
+  if (!key) return key.error();
+  digest_key_ = *std::move(key);
+  if (auto opened = open_ledger(); !opened) return opened.error();
+
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  auto runtime = net::Runtime::create(config_.workers == 0 ? cores : config_.workers);
+  if (!runtime) return runtime.error();
+  runtime_ = *std::move(runtime);
+  if (uses_practice_model(config_)) {
+    auto server = net::Server::listen(*runtime_, {}, gateway::answer_practice_call);
+    if (!server) return with_context(server.error(), "practice model");
+    practice_ = *std::move(server);
+  }
+  // Looked at before it is read, so that what is written meanwhile is read again.
+  governance_seen_ = directory_fingerprint(config_.governance_dir);
+  auto settings = build_settings(config_);
+  if (!settings) return settings.error();
+  settings_ = std::make_unique<gateway::SettingsStore>(*settings);
+  gateway::record_interrupted_calls(*log_, **settings, system_clock().now());
+
+  gateway::GatewayOptions gateway_options;
+  gateway_options.issuers = config_.issuers;
+  gateway_options.upstream_limits = config_.upstream_limits;
+  gateway_options.upstream_tls = config_.upstream_tls;
+  auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
+  if (!gateway) return gateway.error();
+  gateway_ = *std::move(gateway);
+
+  net::ServerOptions server_options;
+  server_options.host = config_.listen_host;
+  server_options.port = config_.listen_port;
+  server_options.limits = config_.server_limits;
+  server_options.tls = config_.tls;
+  server_options.refusal_body = gateway::refusal_body;
+  gateway::Gateway& handler = *gateway_;
+  auto server = net::Server::listen(*runtime_, std::move(server_options),
+                                    [&handler](net::Exchange& exchange) { return handler.handle(exchange); });
+  if (!server)
+    return with_context(server.error(),
+                        "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
+  server_ = *std::move(server);
+  gateway_->watch(server_->stats());
+
+  JsonWriter detail;
+  detail.begin_object().member("bundle", (*settings)->policy->digest()).member("version", REEVE_VERSION).end_object();
+  record("service.started", detail.text());
+  record_key_changes();
+  runtime_->start();
+  log_info("serving", {{"url", base_url()},
+                       {"data_dir", config_.data_dir.string()},
+                       {"workers", runtime_->loop_count()},
+                       {"rules", (*settings)->policy->rule_count()},
+                       {"ledger_entries", log_->size()}});
+  return {};
+}
+
+bool RunningService::record(std::string_view kind, const std::string& detail) {
+  ledger::Entry entry;
+  entry.kind = kind;
+  entry.detail = detail;
+  const auto placed = log_->append_and_wait(entry);
+  if (!placed) log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
+  return placed.ok();
+}
+
+void RunningService::reload(bool config_too) {
+  Config next = config_;
+  if (config_too) {
+    auto config = load_config();
+    if (!config) return log_error("reload refused, the old configuration stays", {{"why", config.error().message}});
+    next = *std::move(config);
+    if (next.listen_port != config_.listen_port || next.listen_host != config_.listen_host ||
+        next.data_dir != config_.data_dir) {
+      log_warning("listen and data_dir change only with a restart");
+    }
+    if (!practice_ && uses_practice_model(next)) {
+      return log_error("reload refused, the old configuration stays",
+                       {{"why", "the practice model was not configured at the start; it needs a restart"}});
+    }
+    configure_log(next.log_level, next.log_format);
+  }
+  auto settings = build_settings(next);
+  if (!settings) return log_error("reload refused, the old rules stay in force", {{"why", settings.error().message}});
+  const std::string before = settings_->current()->policy->digest();
+  const std::string after = (*settings)->policy->digest();
+  // All that settings are made of: the next change of a rule builds them again from here.
+  config_.providers = next.providers;
+  config_.models = next.models;
+  config_.governance_dir = next.governance_dir;
+  config_.record_request_digest = next.record_request_digest;
+  settings_->replace(*std::move(settings));
+  if (before != after) {
+    JsonWriter detail;
+    detail.begin_object().member("bundle", after).member("previous", before).end_object();
+    record("policy.changed", detail.text());
+  }
+  log_info("reloaded", {{"bundle", after}, {"changed", before != after}});
+}
+
+void RunningService::watch_governance() {
+  std::string seen = directory_fingerprint(config_.governance_dir);
+  if (seen == governance_seen_) return;
+  governance_seen_ = std::move(seen);
+  reload(false);
+}
+
+void RunningService::record_key_changes() {
+  const std::uint64_t generation = store_->keys().generation();
+  if (generation == keys_seen_) return;
+  const auto keys = store_->keys().list();
+  if (!keys) return log_error("keys cannot be listed", {{"why", keys.error().message}});
+  const bool first_look = !keys_seen_;
+  for (const identity::VirtualKey& key : *keys) {
+    const auto known = keys_known_.find(key.id);
+    const bool revoked = key.revoked.has_value();
+    if (known != keys_known_.end() && known->second == revoked) continue;
+    JsonWriter detail;
+    detail.begin_object().member("key_id", key.id).member("owner", key.owner).end_object();
+    // What cannot be recorded now is found again at the next look.
+    if (!first_look && !record(revoked ? "identity.revoked" : "identity.key_created", detail.text())) return;
+    keys_known_[key.id] = revoked;
+  }
+  keys_seen_ = generation;
+}
+
+void RunningService::run() {
+  if (options_.when_up) guest_ = std::thread([this] { options_.when_up(*this); });
+  bool draining = false;
+  Moment drain_until{};
+  while (true) {
+    const auto event = mailbox_->take(kWatchInterval);
+    if (event == SIGHUP) {
+      reload(true);
+    } else if (event == SIGTERM || event == SIGINT) {
+      if (draining) return log_warning("stopping without waiting for calls in flight");
+      draining = true;
+      stopping_.store(true);
+      drain_until = system_clock().steady() + kDrainMax;
+      log_info("draining", {{"signal", *event == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      gateway_->announce_drain();
+      server_->drain([this] { mailbox_->put(kDrained); });
+    } else if (event == kDrained) {
+      return;
+    } else if (draining && system_clock().steady() > drain_until) {
+      return log_warning("calls were still in flight after the drain time; closing them");
+    } else if (!draining) {
+      watch_governance();
+      if (const auto caught_up = store_->catch_up(); !caught_up) {
+        log_error("storage cannot be read", {{"why", caught_up.error().message}});
+      }
+      record_key_changes();
+    }
+  }
+}
+
+void RunningService::stop() {
+  stopping_.store(true);
+  if (server_) server_->close();
+  // Its calls have ended with the server, so it does not keep us waiting.
+  if (guest_.joinable()) guest_.join();
+  if (practice_) practice_->close();
+  if (runtime_) runtime_->stop();
+  if (log_ && server_) record("service.stopped", "{}");
+  if (log_) log_->close();
+  log_info("stopped");
+}
+
+}  // namespace
+
+Result<void> serve(const ServeOptions& options) {
+  // A log or a terminal whose reader has gone must not end the calls that are under way.
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto mailbox = std::make_shared<Mailbox>();
+  // Before any other thread exists, so that all of them inherit the mask.
+  net::handle_signals({SIGTERM, SIGINT, SIGHUP}, [mailbox](int signal) { mailbox->put(signal); });
+  RunningService service(options, mailbox);
+  if (auto started = service.start(); !started) return started;
+  service.run();
+  service.stop();
+  return {};
+}
+
+}  // namespace reeve::app

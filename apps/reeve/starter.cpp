@@ -1,0 +1,128 @@
+#include "reeve/starter.h"
+
+#include <cstdlib>
+#include <fstream>
+
+namespace reeve::app {
+
+namespace {
+
+struct Vendor {
+  const char* name;
+  const char* key;
+  const char* provider_lines;                               // with the vendor's own base_url
+  std::vector<std::pair<const char*, const char*>> models;  // pattern, tier; first match wins
+};
+
+const std::vector<Vendor>& vendors() {
+  static const std::vector<Vendor> list{
+      {"anthropic",
+       "ANTHROPIC_API_KEY",
+       "  - {name: anthropic, dialect: anthropic, base_url: https://api.anthropic.com, api_key: "
+       "\"${ANTHROPIC_API_KEY}\", region: us}\n",
+       {{"claude-opus-*", "frontier"}, {"claude-haiku-*", "small"}, {"claude-*", "standard"}}},
+      {"openai",
+       "OPENAI_API_KEY",
+       "  - {name: openai, dialect: [openai-chat, openai-responses], base_url: https://api.openai.com/v1, api_key: "
+       "\"${OPENAI_API_KEY}\", region: us}\n",
+       {{"gpt-*-mini*", "small"},
+        {"gpt-*-nano*", "small"},
+        {"gpt-*-pro*", "frontier"},
+        {"gpt-*", "standard"},
+        {"text-embedding-*", "small"}}},
+      {"gemini",
+       "GEMINI_API_KEY",
+       "  - {name: gemini, dialect: gemini, base_url: https://generativelanguage.googleapis.com, api_key: "
+       "\"${GEMINI_API_KEY}\", region: us}\n",
+       {{"gemini-*-flash*", "small"}, {"gemini-*-pro*", "frontier"}, {"gemini-*", "standard"}}}};
+  return list;
+}
+
+bool has_key(const Vendor& vendor) {
+  const char* key = std::getenv(vendor.key);
+  return key != nullptr && *key != '\0';
+}
+
+Result<void> write_file(const std::filesystem::path& path, const std::string& content) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  file.close();
+  if (error || !file) return Error{ErrorCode::kUnavailable, "cannot write " + path.string()};
+  return {};
+}
+
+}  // namespace
+
+std::string starter_config() {
+  std::string text =
+      R"(# Reeve's configuration. 'reeve check' validates it; environment variables expand as ${NAME} or ${NAME:-default}.
+# Unknown keys are errors. Send SIGHUP (or 'systemctl reload reeve') to read providers and models again.
+
+# Where developers' tools connect. Use a public address only together with tls.
+listen: 127.0.0.1:8484
+# tls: {certificate: /etc/reeve/tls/cert.pem, key: /etc/reeve/tls/key.pem}
+
+# Keys, the ledger and everything else that must be kept. Back this directory up.
+data_dir: ./data
+
+# Rules and prices as code: every *.yaml below it, read again whenever a file changes.
+governance_dir: ./governance
+
+# Who answers. base_url is what the vendor's own SDK takes. The practice model is built in and answers without any
+# vendor: it says in every answer that it is simulated.
+providers:
+)";
+  for (const Vendor& vendor : vendors()) {
+    std::string lines = vendor.provider_lines;
+    if (!has_key(vendor)) lines = "  # " + lines.substr(2);
+    text += lines;
+  }
+  text += R"(  # - {name: local, dialect: openai-chat, base_url: http://127.0.0.1:11434/v1, region: onprem}
+  - {name: practice, dialect: practice}
+
+# The names that clients may ask for, first match first; anything else is refused.
+models:
+)";
+  for (const Vendor& vendor : vendors()) {
+    const std::string provider = has_key(vendor) ? vendor.name : "practice";
+    for (const auto& [pattern, tier] : vendor.models) {
+      text += "  - {name: \"" + std::string(pattern) + "\", provider: " + provider + ", tier: " + tier + "}\n";
+    }
+  }
+  text += R"(  - {name: practice-small, provider: practice, tier: small}
+  - {name: practice-large, provider: practice, tier: frontier}
+
+# Who may call, besides keys made with 'reeve key create': sign-in tokens of your identity provider.
+# identity:
+#   oidc: [{issuer: https://idp.example.com, audience: reeve, groups_claim: groups}]
+
+# What the ledger keeps of a request's content: metadata (nothing of it) or hash (a keyed digest).
+ledger: {content: metadata, sync: always}
+
+# log: {level: info, format: text}     # or format: json
+# limits: {body_mib: 32, connections: 10000}
+# upstream: {connect_timeout: 10s, response_timeout: 10m, read_timeout: 5m}
+)";
+  return text;
+}
+
+Result<StarterReport> write_starter(const std::filesystem::path& directory, bool with_config) {
+  StarterReport report;
+  std::vector<StarterFile> files = starter_governance();
+  if (with_config) files.insert(files.begin(), {"reeve.yaml", starter_config()});
+  for (const StarterFile& file : files) {
+    const std::filesystem::path path = directory / file.path;
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) {
+      report.kept.push_back(path);
+      continue;
+    }
+    if (auto written = write_file(path, file.content); !written) return written.error();
+    report.written.push_back(path);
+  }
+  return report;
+}
+
+}  // namespace reeve::app

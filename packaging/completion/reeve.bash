@@ -1,0 +1,16 @@
+# bash completion for reeve: asks `reeve COMMAND --help`, so it knows what the installed program knows.
+_reeve() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} word commands=() offers
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    [[ $word == [a-z]* ]] || break
+    commands+=("$word")
+  done
+  case $previous in
+    --config | -c | --data | --offline | init | check) COMPREPLY=($(compgen -f -- "$current")) ; return ;;
+  esac
+  offers=$("${COMP_WORDS[0]}" "${commands[@]}" --help 2>/dev/null | sed -n '
+    /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *.*/\1/p
+    /^Options:/,/^$/ { s/,/ /g; s/^  *\(\(-[^ ]* *\)*\).*/\1/p }')
+  COMPREPLY=($(compgen -W "$offers" -- "$current"))
+}
+complete -F _reeve reeve

@@ -1,0 +1,22 @@
+#compdef reeve
+# zsh completion for reeve: asks `reeve COMMAND --help`, so it knows what the installed program knows.
+
+_reeve() {
+  local -a commands offers
+  local word
+  for word in ${words[2,CURRENT-1]}; do
+    [[ $word == [a-z]* ]] || break
+    commands+=$word
+  done
+  case ${words[CURRENT-1]} in
+    --config|-c|--data|--offline|init) _files; return ;;
+  esac
+  offers=(${(f)"$(${words[1]} $commands --help 2>/dev/null | sed -n '
+    /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *\(.*\)/\1:\2/p
+    /^Options:/,/^$/ {
+      s/^  *\(-[^, ]*,\)*\(--[a-z-]*\)[^ ]*  *\(.*\)/\2:\3/; T
+      s/:[A-Z]\{3,\}[^ ]*\( REQUIRED\)*\( \.\.\.\)*  */:/; p }')"})
+  _describe 'reeve' offers
+}
+
+_reeve "$@"

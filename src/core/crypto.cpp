@@ -1,0 +1,138 @@
+#include "core/crypto.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+
+namespace reeve {
+
+namespace {
+
+// OpenSSL 3 looks an algorithm up by name on every implicit use, which costs more than hashing a tree node. Fetched
+// once here.
+const EVP_MD* sha256_algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  CHECK(algorithm != nullptr);
+  return algorithm;
+}
+
+struct DigestContext {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  DigestContext() = default;
+  DigestContext(const DigestContext&) = delete;
+  DigestContext& operator=(const DigestContext&) = delete;
+  ~DigestContext() { EVP_MD_CTX_free(context); }
+};
+
+EVP_MD_CTX* thread_context() {
+  thread_local DigestContext context;
+  CHECK(context.context != nullptr);
+  return context.context;
+}
+
+}  // namespace
+
+Sha256 sha256(std::string_view bytes) {
+  EVP_MD_CTX* context = thread_context();
+  Sha256 hash{};
+  CHECK(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1);
+  CHECK(EVP_DigestUpdate(context, bytes.data(), bytes.size()) == 1);
+  CHECK(EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1);
+  return hash;
+}
+
+Sha256 sha256_prefixed(std::uint8_t prefix, std::string_view first, std::string_view second, std::string_view third) {
+  EVP_MD_CTX* context = thread_context();
+  Sha256 hash{};
+  CHECK(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1);
+  CHECK(EVP_DigestUpdate(context, &prefix, 1) == 1);
+  for (const std::string_view piece : {first, second, third}) {
+    if (!piece.empty()) CHECK(EVP_DigestUpdate(context, piece.data(), piece.size()) == 1);
+  }
+  CHECK(EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1);
+  return hash;
+}
+
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
+  Sha256 hash{};
+  unsigned length = 0;
+  CHECK(HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()),
+             reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash.data(), &length) != nullptr);
+  CHECK(length == hash.size());
+  return hash;
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string bytes(count, '\0');
+  std::size_t have = 0;
+  while (have < count) {
+    const ssize_t got = getrandom(bytes.data() + have, count - have, 0);
+    if (got < 0 && errno == EINTR) continue;
+    CHECK(got > 0);
+    have += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+struct Ed25519Key::State {
+  EVP_PKEY* key = nullptr;
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_PKEY_free(key); }
+};
+
+Ed25519Key Ed25519Key::generate() {
+  auto key = from_seed(random_bytes(32));
+  CHECK(key.ok());
+  return *std::move(key);
+}
+
+Result<Ed25519Key> Ed25519Key::from_seed(std::string_view seed) {
+  if (seed.size() != 32) return Error{ErrorCode::kInvalid, "an Ed25519 seed has 32 bytes"};
+  auto state = std::make_shared<State>();
+  state->key = EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr,
+                                               reinterpret_cast<const unsigned char*>(seed.data()), seed.size());
+  if (state->key == nullptr) return Error{ErrorCode::kInternal, "OpenSSL has no Ed25519"};
+  return Ed25519Key(std::move(state));
+}
+
+std::string Ed25519Key::seed() const {
+  std::string bytes(32, '\0');
+  std::size_t length = bytes.size();
+  CHECK(EVP_PKEY_get_raw_private_key(state_->key, reinterpret_cast<unsigned char*>(bytes.data()), &length) == 1);
+  return bytes;
+}
+
+std::string Ed25519Key::public_key() const {
+  std::string bytes(32, '\0');
+  std::size_t length = bytes.size();
+  CHECK(EVP_PKEY_get_raw_public_key(state_->key, reinterpret_cast<unsigned char*>(bytes.data()), &length) == 1);
+  return bytes;
+}
+
+std::string Ed25519Key::sign(std::string_view message) const {
+  std::string signature(64, '\0');
+  std::size_t length = signature.size();
+  const DigestContext context;
+  CHECK(EVP_DigestSignInit_ex(context.context, nullptr, nullptr, nullptr, nullptr, state_->key, nullptr) == 1);
+  CHECK(EVP_DigestSign(context.context, reinterpret_cast<unsigned char*>(signature.data()), &length,
+                       reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1);
+  return signature;
+}
+
+bool ed25519_verify(std::string_view public_key, std::string_view message, std::string_view signature) {
+  if (public_key.size() != 32 || signature.size() != 64) return false;
+  EVP_PKEY* key = EVP_PKEY_new_raw_public_key_ex(
+      nullptr, "ED25519", nullptr, reinterpret_cast<const unsigned char*>(public_key.data()), public_key.size());
+  if (key == nullptr) return false;
+  const DigestContext context;
+  const bool valid =
+      EVP_DigestVerifyInit_ex(context.context, nullptr, nullptr, nullptr, nullptr, key, nullptr) == 1 &&
+      EVP_DigestVerify(context.context, reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                       reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+  EVP_PKEY_free(key);
+  return valid;
+}
+
+}  // namespace reeve

@@ -1,0 +1,50 @@
+#pragma once
+
+// Hashes, signatures and randomness, on OpenSSL with every algorithm fetched once. All functions are thread-safe.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace reeve {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+inline std::string_view as_bytes(const Sha256& hash) {
+  return {reinterpret_cast<const char*>(hash.data()), hash.size()};
+}
+
+Sha256 sha256(std::string_view bytes);
+/// Hash of one prefix byte followed by the pieces, without joining them: RFC 6962 leaves and nodes, and segments in
+/// pieces.
+Sha256 sha256_prefixed(std::uint8_t prefix, std::string_view first, std::string_view second = {},
+                       std::string_view third = {});
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// From the kernel's generator. Stops the process if there is none: nothing safe can be done without it.
+std::string random_bytes(std::size_t count);
+
+/// An Ed25519 key pair (RFC 8032). Copies are cheap and share the key. The seed is secret: it never leaves through a
+/// log or an error.
+class Ed25519Key {
+ public:
+  static Ed25519Key generate();
+  static Result<Ed25519Key> from_seed(std::string_view seed);  // 32 bytes
+  std::string seed() const;
+  std::string public_key() const;                    // 32 bytes
+  std::string sign(std::string_view message) const;  // 64 bytes
+
+ private:
+  struct State;
+  explicit Ed25519Key(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+bool ed25519_verify(std::string_view public_key, std::string_view message, std::string_view signature);
+
+}  // namespace reeve

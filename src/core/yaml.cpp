@@ -1,0 +1,295 @@
+#include "core/yaml.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "core/bytes.h"
+
+namespace reeve {
+
+namespace {
+
+constexpr std::size_t kFileBytesMax = 4UL << 20U;
+constexpr std::size_t kDepthMax = 64;
+constexpr std::size_t kValuesMax = 200'000;
+
+/// Levenshtein distance, for "did you mean".
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  for (std::size_t j = 0; j <= right.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (left[i - 1] == right[j - 1] ? 0U : 1U)});
+      diagonal = above;
+    }
+  }
+  return row[right.size()];
+}
+
+}  // namespace
+
+/// Builds values from the parser's events, so that depth, size and aliases are judged while the text is being read and
+/// before anything is built from them.
+struct YamlBuilder final : YAML::EventHandler {
+  YamlBuilder(const std::string& name, std::vector<Diagnostic>& where)
+      : file(std::make_shared<const std::string>(name)), complaints(where) {}
+
+  std::shared_ptr<const std::string> file;
+  std::vector<Diagnostic>& complaints;
+  std::vector<YamlValue> documents;
+
+  Diagnostic complaint_at(const YAML::Mark& mark, std::string message) const {
+    return {Diagnostic::Severity::kError, *file, mark.is_null() ? 0 : static_cast<std::size_t>(mark.line) + 1,
+            mark.is_null() ? 0 : static_cast<std::size_t>(mark.column) + 1, std::move(message)};
+  }
+
+  void OnDocumentStart(const YAML::Mark&) override { open_.clear(); }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { finish(start(mark, YamlValue::Kind::kNull)); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    complaints.push_back(complaint_at(mark, "aliases are not supported; write the value out"));
+    finish(start(mark, YamlValue::Kind::kNull));
+  }
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
+    YamlValue value = start(mark, YamlValue::Kind::kScalar);
+    check_tag(mark, tag);
+    value.text_ = text;
+    finish(std::move(value));
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    check_tag(mark, tag);
+    push({start(mark, YamlValue::Kind::kSequence)}, mark);
+  }
+  void OnSequenceEnd() override { pop(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    check_tag(mark, tag);
+    push({start(mark, YamlValue::Kind::kMapping)}, mark);
+  }
+  void OnMapEnd() override { pop(); }
+
+ private:
+  /// A sequence or mapping that is not closed yet.
+  struct Open {
+    YamlValue value;
+    std::optional<YamlValue> key = std::nullopt;  // waiting for its value
+    std::set<std::string> seen = {};
+  };
+
+  YamlValue start(const YAML::Mark& mark, YamlValue::Kind kind) {
+    if (++values_ > kValuesMax) throw YAML::ParserException(mark, "more than 200,000 values in one file");
+    YamlValue value;
+    value.kind_ = kind;
+    value.file_ = file;
+    value.line_ = static_cast<std::size_t>(mark.line) + 1;
+    value.column_ = static_cast<std::size_t>(mark.column) + 1;
+    return value;
+  }
+
+  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+    // "?" is a plain value, "!" a quoted one.
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    complaints.push_back(complaint_at(mark, "tags such as !!str are not supported; quote the text instead"));
+  }
+
+  void push(Open open, const YAML::Mark& mark) {
+    if (open_.size() == kDepthMax) throw YAML::ParserException(mark, "nested too deeply (at most 64 levels)");
+    open_.push_back(std::move(open));
+  }
+
+  void pop() {
+    YamlValue value = std::move(open_.back().value);
+    open_.pop_back();
+    finish(std::move(value));
+  }
+
+  void finish(YamlValue value) {
+    if (open_.empty()) {
+      if (value.kind() != YamlValue::Kind::kNull) documents.push_back(std::move(value));
+      return;
+    }
+    Open& parent = open_.back();
+    if (parent.value.is_sequence()) {
+      parent.value.items_.push_back(std::move(value));
+    } else if (!parent.key) {
+      check_key(value, parent.seen);
+      parent.key = std::move(value);
+    } else {
+      parent.value.members_.emplace_back(*std::move(parent.key), std::move(value));
+      parent.key.reset();
+    }
+  }
+
+  void check_key(const YamlValue& key, std::set<std::string>& seen) {
+    if (!key.is_scalar()) {
+      complaints.push_back(key.complain("a key must be plain text"));
+    } else if (!seen.insert(key.text()).second) {
+      complaints.push_back(key.complain("the key '" + printable(key.text(), 60) + "' is given twice"));
+    }
+  }
+
+  std::vector<Open> open_;
+  std::size_t values_ = 0;
+};
+
+std::string Diagnostic::to_string() const {
+  std::string text = file;
+  if (line != 0) text += ":" + std::to_string(line) + ":" + std::to_string(column);
+  return text + ": " + (severity == Severity::kWarning ? "warning: " : "") + message;
+}
+
+std::optional<bool> YamlValue::as_bool() const {
+  if (is_scalar() && text_ == "true") return true;
+  if (is_scalar() && text_ == "false") return false;
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> YamlValue::as_int() const { return is_scalar() ? parse_int(text_) : std::nullopt; }
+
+const YamlValue* YamlValue::find(std::string_view key) const {
+  for (const auto& [name, value] : members_) {
+    if (name.text_ == key) return &value;
+  }
+  return nullptr;
+}
+
+Diagnostic YamlValue::complain(std::string message, Diagnostic::Severity severity) const {
+  return {severity, file_ ? *file_ : std::string(), line_, column_, std::move(message)};
+}
+
+void YamlValue::refuse_unknown_keys(std::initializer_list<std::string_view> known,
+                                    std::vector<Diagnostic>& complaints) const {
+  for (const auto& [key, value] : members_) {
+    if (std::find(known.begin(), known.end(), key.text()) != known.end()) continue;
+    std::string message = "unknown key '" + printable(key.text(), 60) + "'";
+    const std::string_view* nearest = nullptr;
+    std::size_t distance = 3;
+    for (const std::string_view& name : known) {
+      const std::size_t d = edit_distance(key.text().substr(0, 60), name);
+      if (d < distance) {
+        distance = d;
+        nearest = &name;
+      }
+    }
+    if (nearest != nullptr) message += "; did you mean '" + std::string(*nearest) + "'?";
+    complaints.push_back(key.complain(std::move(message)));
+  }
+}
+
+namespace {
+
+/// What a text file of people does not hold: YAML forbids control characters, and yaml-cpp takes U+0004 for the end of
+/// the file, after which rules would be lost in silence.
+std::optional<Diagnostic> find_foreign_byte(std::string_view text, const std::string& file) {
+  if (!is_utf8(text)) return Diagnostic{Diagnostic::Severity::kError, file, 0, 0, "is not UTF-8 text"};
+  std::size_t line = 1;
+  std::size_t line_start = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') {
+      ++line;
+      line_start = i + 1;
+    }
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if ((byte >= 0x20 && byte != 0x7F) || byte == '\n' || byte == '\r' || byte == '\t') continue;
+    return Diagnostic{Diagnostic::Severity::kError, file, line, i - line_start + 1, "a control character"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<YamlValue> parse_yaml(std::string_view text, const std::string& file, std::vector<Diagnostic>& complaints) {
+  if (text.size() > kFileBytesMax) {
+    complaints.push_back({Diagnostic::Severity::kError, file, 0, 0, "the file is larger than 4 MiB"});
+    return {};
+  }
+  if (auto foreign = find_foreign_byte(text, file)) {
+    complaints.push_back(*std::move(foreign));
+    return {};
+  }
+  YamlBuilder builder(file, complaints);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const YAML::Exception& error) {
+    complaints.push_back(builder.complaint_at(error.mark, "cannot be read as YAML: " + error.msg));
+  }
+  return std::move(builder.documents);
+}
+
+std::vector<YamlValue> read_yaml_file(const std::filesystem::path& path, std::vector<Diagnostic>& complaints) {
+  std::error_code error;
+  std::ifstream stream;
+  std::string content(kFileBytesMax + 1, '\0');
+  // Opening a pipe would wait for its writer, and a directory reads as if it were empty.
+  if (std::filesystem::is_regular_file(path, error)) {
+    stream.open(path, std::ios::binary);
+    stream.read(content.data(), static_cast<std::streamsize>(content.size()));
+  }
+  if (stream.bad() || !stream.eof()) {
+    const bool too_large = stream.gcount() == static_cast<std::streamsize>(content.size());
+    complaints.push_back({Diagnostic::Severity::kError, path.string(), 0, 0,
+                          too_large ? "the file is larger than 4 MiB" : "cannot be read"});
+    return {};
+  }
+  content.resize(static_cast<std::size_t>(stream.gcount()));
+  return parse_yaml(content, path.string(), complaints);
+}
+
+std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& directory,
+                                           std::vector<Diagnostic>& complaints) {
+  std::vector<std::filesystem::path> paths;
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator entries(directory, error);
+  if (error) {
+    complaints.push_back(
+        {Diagnostic::Severity::kError, directory.string(), 0, 0, "cannot be read: " + error.message()});
+    return {};
+  }
+  for (auto end = std::filesystem::recursive_directory_iterator(); entries != end; entries.increment(error)) {
+    if (error) break;
+    const std::string name = entries->path().filename().string();
+    if (name.starts_with('.')) {
+      if (entries->is_directory(error)) entries.disable_recursion_pending();
+      continue;
+    }
+    const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    std::error_code ignored;  // what cannot be looked at cannot be read either, and is reported then
+    if (yaml && !entries->is_directory(ignored)) paths.push_back(entries->path());
+  }
+  if (error) {
+    complaints.push_back(
+        {Diagnostic::Severity::kError, directory.string(), 0, 0, "cannot be read: " + error.message()});
+  }
+  std::sort(paths.begin(), paths.end());
+  std::vector<YamlValue> documents;
+  for (const auto& path : paths) {
+    for (YamlValue& document : read_yaml_file(path, complaints)) {
+      const YamlValue* kind = document.find("kind");
+      if (!document.is_mapping() || kind == nullptr || !kind->is_scalar()) {
+        complaints.push_back(document.complain("a governance document starts with a kind, such as 'kind: Policy'"));
+        continue;
+      }
+      documents.push_back(std::move(document));
+    }
+  }
+  return documents;
+}
+
+bool has_errors(const std::vector<Diagnostic>& complaints) {
+  return std::any_of(complaints.begin(), complaints.end(),
+                     [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kError; });
+}
+
+}  // namespace reeve

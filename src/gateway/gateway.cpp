@@ -1,0 +1,128 @@
+#include "gateway/gateway.h"
+
+#include "core/bytes.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "gateway/model_call.h"
+
+namespace reeve::gateway {
+
+namespace {
+
+/// Writes down, now and then, the refusals of strangers that got no entry of their own.
+Task<void> summarise_strangers(Worker& worker) {
+  constexpr auto kInterval = std::chrono::seconds(10);
+  while (true) {
+    co_await worker.loop.sleep(kInterval);
+    const std::string detail = worker.strangers.take_summary();
+    if (detail.empty()) continue;
+    ledger::Entry entry;
+    entry.kind = "refusals.summarised";
+    entry.detail = detail;
+    const auto placed = co_await worker.log.append(entry, worker.loop);
+    if (!placed) log_error("summary of refusals not recorded", {{"why", placed.error().message}});
+  }
+}
+
+class GatewayOverLoops final : public Gateway {
+ public:
+  GatewayOverLoops(ledger::Log& log) : log_(log) { metrics_.watch(log); }
+
+  Result<void> add_worker(net::Loop& loop, SettingsStore& settings, identity::KeyStore& keys,
+                          const GatewayOptions& options) {
+    auto client = net::Client::create(loop, options.upstream_limits, options.upstream_tls);
+    if (!client) return client.error();
+    auto identity_client = net::Client::create(loop, identity::Authenticator::client_limits(), options.upstream_tls);
+    if (!identity_client) return identity_client.error();
+    auto worker = std::make_unique<Worker>(loop, *std::move(client), *std::move(identity_client), nullptr, settings,
+                                           log_, metrics_, *options.clock);
+    worker->authenticator =
+        identity::Authenticator::create({options.issuers, options.clock}, keys, *worker->identity_client);
+    loop.post([&worker = *worker] { start_detached(summarise_strangers(worker)); });
+    workers_.push_back(std::move(worker));
+    return {};
+  }
+
+  Task<void> handle(net::Exchange& exchange) override {
+    const net::RequestHead& head = exchange.head();
+    const bool anthropic = head.headers.find("anthropic-version").has_value();
+    if (auto route = wire::find_route(head.path, anthropic)) {
+      ModelCall call(*workers_[exchange.loop().index()], exchange, *std::move(route));
+      co_await call.run();
+    } else if (head.path == "/healthz") {
+      co_await answer(exchange, 200, "text/plain; charset=utf-8", "ok\n");
+    } else if (head.path == "/readyz") {
+      co_await answer_ready(exchange);
+    } else if (head.path == "/metrics") {
+      co_await answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text());
+    } else {
+      JsonWriter json;
+      json.begin_object().member("type", "about:blank").member("title", "Not found").member("status", 404);
+      json.member("detail", "Nothing is served at this path; model paths, /healthz, /readyz and /metrics are.")
+          .end_object();
+      co_await answer(exchange, 404, "application/problem+json", json.text());
+    }
+  }
+
+  void announce_drain() override { draining_.store(true); }
+  void watch(const net::ServerStats& stats) override { metrics_.watch(stats); }
+
+ private:
+  Task<void> answer(net::Exchange& exchange, int status, std::string_view type, std::string body) {
+    const bool reads = exchange.head().method == net::Method::kGet || exchange.head().method == net::Method::kHead;
+    if (!reads && status == 200) {
+      status = 405;
+      body = "This path takes GET only.\n";
+      type = "text/plain; charset=utf-8";
+    }
+    // A failure to answer means the client has gone: nobody is left to tell.
+    const auto sent = co_await exchange.respond(status, {{"content-type", type}}, body);
+    static_cast<void>(sent);
+  }
+
+  Task<void> answer_ready(net::Exchange& exchange) {
+    const bool writable = log_.writable();
+    const bool draining = draining_.load();
+    JsonWriter json;
+    json.begin_object().member("ready", writable && !draining).member("ledger_writable", writable);
+    json.member("draining", draining).end_object();
+    co_await answer(exchange, writable && !draining ? 200 : 503, "application/json", json.text() + "\n");
+  }
+
+  ledger::Log& log_;
+  Metrics metrics_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<bool> draining_{false};
+};
+
+wire::RefusalReason reason_of(int status) {
+  switch (status) {
+    case 413: return wire::RefusalReason::kTooLarge;
+    case 503: return wire::RefusalReason::kUnavailable;
+    default: return wire::RefusalReason::kMalformed;
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Gateway>> Gateway::create(net::Runtime& runtime, SettingsStore& settings, ledger::Log& log,
+                                                 // NOLINTNEXTLINE(performance-unnecessary-value-param)
+                                                 identity::KeyStore& keys, GatewayOptions options) {
+  auto gateway = std::make_unique<GatewayOverLoops>(log);
+  for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
+    if (auto added = gateway->add_worker(runtime.loop(i), settings, keys, options); !added) return added.error();
+  }
+  return std::unique_ptr<Gateway>(std::move(gateway));
+}
+
+std::pair<std::string, std::string> refusal_body(int status, std::string_view reason, std::string_view path) {
+  const auto route = wire::find_route(path, false);
+  if (!route) return {"text/plain; charset=utf-8", std::string(reason) + "\n"};
+  wire::Refusal refusal;
+  refusal.reason = reason_of(status);
+  refusal.message = reason;
+  wire::EncodedRefusal answer = wire::encode_refusal(route->dialect, wire::ClientKind::kOther, refusal);
+  return {"application/json", std::move(answer.body)};
+}
+
+}  // namespace reeve::gateway

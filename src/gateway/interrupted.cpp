@@ -1,0 +1,64 @@
+// Calls that a crash interrupted: their intents are in the ledger, what came of them nobody saw.
+
+#include "core/log.h"
+#include "gateway/gateway.h"
+
+namespace reeve::gateway {
+
+namespace {
+
+/// Bytes of a request body for each token, the same as where a provider did not report (docs/metering.md).
+constexpr std::int64_t kBytesPerToken = 4;
+
+const Provider* find_provider(const Settings& settings, std::string_view name) {
+  for (const Provider& provider : settings.providers) {
+    if (provider.name == name) return &provider;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void record_interrupted_calls(ledger::Log& log, const Settings& settings, Instant now) {
+  std::size_t recorded = 0;
+  for (const ledger::OpenIntent& open : log.open_intents()) {
+    const auto document = JsonDocument::parse(open.entry);
+    if (!document) continue;
+    const JsonValue intent = document->root();
+    const auto text = [&](std::string_view path) { return intent.at(path).string_or(""); };
+    ledger::Entry entry;
+    entry.kind = "model.outcome";
+    entry.request_id = text("request_id");
+    entry.attempt = intent["attempt"].int_or(0);
+    entry.session_id = text("session_id");
+    entry.principal.id = text("principal.id");
+    entry.principal.type = text("principal.type");
+    entry.principal.team = text("principal.team");
+    entry.principal.key_id = text("principal.key_id");
+    entry.client = text("client");
+    entry.work_item = text("work_item");
+    entry.repo = text("repo");
+    entry.feature = text("feature");
+    entry.model = {text("model.asked"),  text("model.served"),  text("model.provider"),
+                   text("model.region"), text("model.dialect"), text("model.operation")};
+    entry.outcome = {"unrecorded_end", "Reeve stopped while the call was under way", 0, 0, 0};
+
+    // The provider billed at least what went in. How much came out nobody knows; the entry says that it is an estimate.
+    TokenUsage usage;
+    usage.input = (intent["request_bytes"].int_or(0) + kBytesPerToken - 1) / kBytesPerToken;
+    const Provider* provider = find_provider(settings, entry.model.provider);
+    const std::string_view vendor =
+        provider != nullptr ? std::string_view(provider->price_provider) : entry.model.provider;
+    if (entry.model.operation != "count_tokens") {
+      const spend::Cost cost =
+          spend::cost_of(settings.prices->find(vendor, entry.model.served, now), usage, ServiceTier::kStandard);
+      entry.usage = usage;
+      entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, true, cost.price_known};
+    }
+    if (log.append_later(entry)) ++recorded;
+  }
+  if (recorded > 0)
+    log_warning("calls were interrupted by the last stop; their ends are recorded as estimates", {{"calls", recorded}});
+}
+
+}  // namespace reeve::gateway

@@ -1,0 +1,80 @@
+#pragma once
+
+// One model call, from its head to its outcome record.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "gateway/worker.h"
+
+namespace reeve::gateway {
+
+class ModelCall {
+ public:
+  ModelCall(Worker& worker, net::Exchange& exchange, wire::Route route);
+  ModelCall(const ModelCall&) = delete;
+  ModelCall& operator=(const ModelCall&) = delete;
+  ~ModelCall();
+
+  /// The whole pipeline; answers the exchange.
+  Task<void> run();
+
+ private:
+  // The steps, in order. A step that ends the call returns the refusal.
+  std::optional<wire::Refusal> check_form();
+  Task<std::optional<wire::Refusal>> authenticate();
+  Task<std::optional<wire::Refusal>> read();
+  std::optional<wire::Refusal> choose_upstream();
+  std::optional<wire::Refusal> decide();
+  policy::ModelCallFacts facts(std::string_view name, const Model& model, const Provider& provider) const;
+  Task<std::optional<wire::Refusal>> record_intent();
+  Task<void> forward();
+
+  Task<void> list_models();
+  void add_listed_models(const Model& model, const Provider& provider, std::vector<wire::ModelEntry>& entries) const;
+  Task<void> refuse(wire::Refusal refusal);
+
+  // Forwarding.
+  net::ClientRequest upstream_request();
+  Task<net::Client::Sent> send(const net::ClientRequest& request);
+  Task<void> relay(net::ClientResponse& response);
+  Task<void> answer_unreachable(const net::SendFailure& failure);
+  void add_reeve_headers(net::Headers& headers) const;
+
+  // Recording.
+  void fill_entry(ledger::Entry& entry) const;
+  ledger::Entry::Timing timing() const;
+  void record_outcome(const wire::AnswerSummary& summary, std::string_view status, std::string_view reason,
+                      int http_status);
+  Task<void> record_refusal(const wire::Refusal& refusal, int http_status);
+  void note_lost_outcome() const;
+  wire::Refusal refusal(wire::RefusalReason reason, std::string message) const;
+
+  Worker& worker_;
+  net::Exchange& exchange_;
+  wire::Route route_;
+  std::shared_ptr<const Settings> settings_;
+  std::string request_id_;
+  Moment started_;
+  Moment decided_;
+  Moment first_byte_;
+  std::int64_t attempt_ = 0;
+
+  wire::ClientHints hints_;
+  std::shared_ptr<const identity::Principal> principal_;
+  std::string_view body_;
+  wire::RequestView view_;
+  const Model* model_ = nullptr;
+  const Provider* provider_ = nullptr;
+  policy::Decision decision_;
+  std::string request_digest_;
+  bool client_gone_ = false;
+  std::function<void()> cancel_upstream_;
+
+  std::string upstream_target_;
+  std::string authorization_;
+};
+
+}  // namespace reeve::gateway

@@ -1,0 +1,154 @@
+// Recording: what a call leaves in the ledger.
+
+#include "core/bytes.h"
+#include "core/crypto.h"
+#include "core/log.h"
+#include "gateway/model_call.h"
+
+namespace reeve::gateway {
+
+namespace {
+
+std::string_view operation_name(wire::Operation operation) {
+  // OpenTelemetry's gen_ai.operation.name where it has one.
+  switch (operation) {
+    case wire::Operation::kGenerate: return "chat";
+    case wire::Operation::kCountTokens: return "count_tokens";
+    case wire::Operation::kEmbed: return "embeddings";
+    case wire::Operation::kListModels:
+    case wire::Operation::kGetModel: return "list_models";
+  }
+  return "chat";
+}
+
+std::int64_t microseconds(Moment from, Moment to) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
+}
+
+/// Texts that a client declares about itself go into the record, but not without bound.
+constexpr std::size_t kDeclaredBytesMax = 200;
+std::string_view bounded(std::string_view text) {
+  text = text.substr(0, kDeclaredBytesMax);
+  // Not in the middle of a character.
+  while (!text.empty() && !is_utf8(text)) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+void ModelCall::fill_entry(ledger::Entry& entry) const {
+  const net::Headers& headers = exchange_.head().headers;
+  entry.request_id = request_id_;
+  entry.attempt = attempt_;
+  entry.session_id = bounded(hints_.session_id);
+  if (principal_) {
+    entry.principal = {principal_->id, principal_->type, principal_->team, principal_->key_id, principal_->groups};
+  }
+  entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id)};
+  entry.client = wire::client_name(hints_.kind);
+  entry.client_version = bounded(hints_.version);
+  entry.work_item = bounded(headers.get("x-reeve-work-item"));
+  entry.repo = bounded(hints_.repo);
+  entry.feature = bounded(headers.get("x-reeve-feature"));
+  entry.model.asked = bounded(view_.model);
+  entry.model.dialect = wire::dialect_name(route_.dialect);
+  entry.model.operation = operation_name(route_.operation);
+  if (provider_ != nullptr) {
+    entry.model.served = view_.model;
+    entry.model.provider = provider_->name;
+    entry.model.region = provider_->region;
+  }
+  entry.decision.effect = policy::effect_name(decision_.effect);
+  entry.decision.mode = "enforce";
+  entry.decision.rules = decision_.matched;
+  entry.decision.shadow = decision_.shadow;
+  entry.decision.bundle = settings_->policy->digest();
+}
+
+Task<std::optional<wire::Refusal>> ModelCall::record_intent() {
+  ledger::Entry entry;
+  entry.kind = "model.intent";
+  fill_entry(entry);
+  entry.decision.enforced = "allow";
+  entry.request_bytes = static_cast<std::int64_t>(body_.size());
+  if (settings_->record_request_digest && request_digest_.empty()) {
+    request_digest_ = "hmac-sha256:" + to_hex(as_bytes(hmac_sha256(settings_->digest_key, body_)));
+  }
+  entry.request_digest = request_digest_;
+  auto placed = co_await worker_.log.append(entry, worker_.loop);
+  if (placed) co_return std::nullopt;
+  log_error("intent not recorded, call refused", {{"request_id", request_id_}, {"why", placed.error().message}});
+  co_return refusal(wire::RefusalReason::kUnavailable,
+                    "This call was not sent, because it cannot be recorded: " + placed.error().message);
+}
+
+ledger::Entry::Timing ModelCall::timing() const {
+  ledger::Entry::Timing timing;
+  timing.decision_us = microseconds(started_, decided_);
+  timing.first_byte_us = microseconds(started_, first_byte_);
+  timing.total_us = microseconds(started_, worker_.clock.steady());
+  return timing;
+}
+
+void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_view status, std::string_view reason,
+                               int http_status) {
+  ledger::Entry entry;
+  entry.kind = "model.outcome";
+  fill_entry(entry);
+  entry.decision.enforced = "allow";
+  if (!summary.model.empty()) entry.model.served = bounded(summary.model);
+  entry.timing = timing();
+  entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
+
+  const bool billed = http_status >= 200 && http_status < 300 && route_.operation != wire::Operation::kCountTokens;
+  if (billed) {
+    const Instant now = worker_.clock.now();
+    spend::PriceMatch price = settings_->prices->find(provider_->price_provider, entry.model.served, now);
+    // The name that answered decides the price; where only the asked name is priced, that one does.
+    if (!price.known && entry.model.served != view_.model) {
+      price = settings_->prices->find(provider_->price_provider, view_.model, now);
+    }
+    const ServiceTier tier = summary.service_tier.value_or(view_.service_tier);
+    const spend::Cost cost = spend::cost_of(price, summary.usage, tier);
+    entry.usage = summary.usage;
+    entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, cost.estimated, cost.price_known};
+    worker_.metrics.used(provider_->name, summary.usage, cost.total, cost.estimated, cost.price_known);
+    if (!cost.price_known) {
+      log_warning("model without a price, charged at the pessimistic rate",
+                  {{"model", bounded(entry.model.served)}, {"provider", provider_->name}});
+    }
+    if (!worker_.log.append_later(entry)) note_lost_outcome();
+  } else if (!worker_.log.append_later(entry)) {
+    note_lost_outcome();
+  }
+  worker_.metrics.call_ended(route_.dialect, status, worker_.clock.steady() - started_, first_byte_ - started_);
+}
+
+void ModelCall::note_lost_outcome() const {
+  // The ledger counts the loss and records the gap once it can write again; the log names the call meanwhile.
+  log_error("outcome not recorded", {{"request_id", request_id_}});
+}
+
+Task<void> ModelCall::record_refusal(const wire::Refusal& refusal, int http_status) {
+  ledger::Entry entry;
+  entry.kind = "model.outcome";
+  fill_entry(entry);
+  entry.decision.effect = "deny";
+  entry.decision.enforced = "deny";
+  entry.decision.reason = wire::refusal_reason_name(refusal.reason);
+  if (!body_.empty()) entry.request_bytes = static_cast<std::int64_t>(body_.size());
+  entry.timing = timing();
+  entry.outcome = {"refused", wire::refusal_reason_name(refusal.reason), http_status, 0, 0};
+  worker_.metrics.call_ended(route_.dialect, "refused", worker_.clock.steady() - started_,
+                             worker_.clock.steady() - started_);
+  // A decision about a known caller is durable before the caller learns of it. Callers nobody knows do not get to make
+  // us wait for the disk, nor to fill it.
+  if (principal_ && worker_.log.writable()) {
+    const auto placed = co_await worker_.log.append(entry, worker_.loop);
+    if (!placed) log_error("refusal not recorded", {{"request_id", request_id_}, {"why", placed.error().message}});
+  } else if (principal_ || worker_.strangers.admit(refusal.reason, worker_.clock.steady())) {
+    if (!worker_.log.append_later(entry)) note_lost_outcome();
+  }
+}
+
+}  // namespace reeve::gateway

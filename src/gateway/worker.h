@@ -1,0 +1,52 @@
+#pragma once
+
+// Per-loop state of the gateway: what a call may touch without a lock.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gateway/gateway.h"
+#include "gateway/metrics.h"
+#include "gateway/stranger_refusals.h"
+
+namespace reeve::gateway {
+
+struct Worker {
+  Worker(net::Loop& own_loop, std::unique_ptr<net::Client> to_providers, std::unique_ptr<net::Client> to_issuers,
+         std::unique_ptr<identity::Authenticator> authentication, SettingsStore& store, ledger::Log& record,
+         Metrics& counters, const Clock& time)
+      : loop(own_loop),
+        client(std::move(to_providers)),
+        identity_client(std::move(to_issuers)),
+        authenticator(std::move(authentication)),
+        settings_store(store),
+        log(record),
+        metrics(counters),
+        clock(time) {}
+
+  net::Loop& loop;
+  std::unique_ptr<net::Client> client;           // to providers
+  std::unique_ptr<net::Client> identity_client;  // to issuers: shorter patience than a model deserves
+  std::unique_ptr<identity::Authenticator> authenticator;
+  SettingsStore& settings_store;
+  ledger::Log& log;
+  Metrics& metrics;
+  const Clock& clock;
+
+  /// The settings in force: looked up anew only when they changed, so that a call costs no shared reference count.
+  const std::shared_ptr<const Settings>& settings() {
+    const std::uint64_t generation = settings_store.generation();
+    if (!settings_copy || generation != settings_generation) {
+      settings_copy = settings_store.current();
+      settings_generation = generation;
+    }
+    return settings_copy;
+  }
+
+  std::shared_ptr<const Settings> settings_copy;
+  std::uint64_t settings_generation = 0;
+  StrangerRefusals strangers;
+};
+
+}  // namespace reeve::gateway

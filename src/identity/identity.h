@@ -1,0 +1,155 @@
+#pragma once
+
+// Identity: who is calling. Two kinds of credential so far: virtual keys (rv_…), made by `reeve key create` and bound
+// to an owner, and OIDC access or ID tokens of configured issuers. Both end as a Principal.
+//
+// A credential is hashed the moment it is read; the clear text is never stored, logged or sent on.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/crypto.h"
+#include "core/result.h"
+#include "core/task.h"
+#include "core/time.h"
+#include "net/net.h"
+
+namespace reeve::identity {
+
+/// A verified caller. Immutable, shared.
+struct Principal {
+  std::string id;               // e-mail where known, else issuer's subject
+  std::string type = "person";  // "person", "agent", "service"
+  std::string team;
+  std::vector<std::string> groups;  // sorted
+  std::vector<std::string> scopes;  // empty: everything the owner may do. "models:claude-*", "operations:embed", …
+  std::string key_id;               // virtual key, or empty
+  std::string issuer;               // OIDC issuer, or empty
+  std::optional<Instant> expires;
+
+  /// True when a scope of that kind covers `value`, or when no scope of that kind is set. Patterns as glob_match.
+  bool in_scope(std::string_view kind, std::string_view value) const;
+};
+
+// ---- Virtual keys ----
+
+struct VirtualKey {
+  std::string id;        // "key_…"; not secret
+  Sha256 secret_hash{};  // of the whole secret: it has 256 random bits, so a plain hash is safe
+  std::string hint;      // "rv_Ab3…9x": what a person recognises it by
+  std::string owner;
+  std::string team;
+  std::string type = "person";
+  std::vector<std::string> groups;
+  std::vector<std::string> scopes;
+  Instant created;
+  std::optional<Instant> expires;
+  std::optional<Instant> revoked;
+  std::string note;
+};
+
+/// What this room asks of storage; src/store implements it for SQLite. Calls may block; none is made on the request
+/// path except generation(), which must be cheap (no system call), and one list() per loop after each change. All
+/// functions are thread-safe.
+class KeyStore {
+ public:
+  virtual ~KeyStore() = default;
+  /// kConflict when the id or the secret's hash is already there.
+  virtual Result<void> insert(const VirtualKey& key) = 0;
+  /// Every key, also the expired and the revoked, oldest first.
+  virtual Result<std::vector<VirtualKey>> list() = 0;
+  /// kNotFound when there is no such key; revoking twice keeps the first time.
+  virtual Result<void> revoke(std::string_view id, Instant when) = 0;
+  /// Grows with every change, by any process that shares the storage. Thread-safe.
+  virtual std::uint64_t generation() const = 0;
+};
+
+struct NewKey {
+  VirtualKey key;
+  std::string secret;  // "rv_" and 43 characters of base64url: shown once, never again
+};
+struct KeyRequest {
+  std::string owner, team, type = "person", note;
+  std::vector<std::string> groups, scopes;
+  std::optional<Duration> time_to_live;
+};
+/// Makes a key and stores its hash. kInvalid, with a sentence that names the field, when the request does not make
+/// sense: no owner, control characters, a scope of a kind that nothing checks (it would restrict nothing). Groups and
+/// scopes are sorted; an owner that is an e-mail address is lower-cased, as it is for tokens, so that one person has
+/// one name.
+Result<NewKey> create_key(KeyStore& store, const KeyRequest& request, Instant now);
+
+/// Keys kept in memory only: for tests and benchmarks of rooms that need some keys and no disk. Thread-safe.
+std::unique_ptr<KeyStore> make_memory_key_store();
+
+// ---- OIDC ----
+
+struct OidcIssuer {
+  std::string issuer;                   // exactly as in `iss`; discovery at issuer + /.well-known/openid-configuration
+  std::string audience;                 // must be in `aud`
+  std::string groups_claim = "groups";  // dotted path
+  std::string person_claim = "email";   // falls back to sub
+  std::string team_claim;               // optional
+  Duration clock_skew = std::chrono::seconds(60);
+  Duration jwks_time_to_live = std::chrono::minutes(10);
+};
+
+/// What is wrong with such an entry of the configuration, as kInvalid: https is required (http only for this machine
+/// itself), audience and claims must be named, the skew is at most 10 minutes, the time to live 1 second to 24 hours.
+Result<void> check_issuer(const OidcIssuer& issuer);
+
+// ---- Authentication ----
+
+enum class AuthFailure {
+  kUnknown,
+  kExpired,
+  kRevoked,
+  kForeignIssuer,
+  kBadSignature,
+  kWrongAudience,
+  kNotYetValid,
+  kMalformed,
+  kUnavailable
+};
+std::string_view auth_failure_name(AuthFailure failure);
+
+struct AuthOutcome {
+  std::shared_ptr<const Principal> principal;  // null on failure
+  AuthFailure failure = AuthFailure::kUnknown;
+  std::string message;  // for the caller: what is wrong and what to do; never holds the credential
+  bool ok() const { return principal != nullptr; }
+};
+
+/// Decides who a credential belongs to. One per loop: caches are its own and it needs no lock. Keys are looked up in a
+/// snapshot that is renewed whenever the store's generation moves, so a revocation holds for the next request. Tokens
+/// are verified once and remembered by their hash until they expire (at most 5 minutes); only RS256, RS384, RS512,
+/// PS256, ES256, ES384 and EdDSA, each only with a key of its own type. Keys of an issuer are fetched on first use,
+/// again when they age, and once more (at most every 30 s) when a token names a key that is not there: rotation. While
+/// an issuer cannot be reached its last keys serve for up to one hour past their time to live; without any, its tokens
+/// get kUnavailable.
+class Authenticator {
+ public:
+  struct Options {
+    std::vector<OidcIssuer> issuers;
+    const Clock* clock = &system_clock();
+  };
+  /// Limits for the client below: a provider that hangs must not hold sign-ins for minutes, as a model may.
+  static net::ClientLimits client_limits();
+  /// `keys` and `client` must outlive the authenticator; `client` belongs to the same loop. Tokens of an issuer that
+  /// check_issuer refuses get kUnavailable.
+  static std::unique_ptr<Authenticator> create(Options options, KeyStore& keys, net::Client& client);
+  virtual ~Authenticator() = default;
+
+  /// The answer when it can be given without waiting: every known credential in the steady state.
+  virtual std::optional<AuthOutcome> authenticate_now(std::string_view credential) = 0;
+  /// The whole decision, fetching an issuer's keys when needed.
+  virtual Task<AuthOutcome> authenticate(std::string_view credential) = 0;
+};
+
+}  // namespace reeve::identity

@@ -1,0 +1,409 @@
+#include "ledger/entry_json.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "core/check.h"
+#include "core/json.h"
+
+namespace reeve::ledger {
+
+namespace {
+
+// Sorted, as they stand in an entry. write_entry() writes these and no others.
+constexpr std::array<std::string_view, 24> kMembers{
+    "agent",   "attempt",    "client", "client_version", "content",   "cost",      "decision", "detail",
+    "feature", "kind",       "model",  "node",           "outcome",   "principal", "repo",     "request_id",
+    "seq",     "session_id", "time",   "timing",         "truncated", "usage",     "v",        "work_item"};
+
+/// How much of each text and list is kept. The second form is for an entry that would not fit otherwise; its worst
+/// case (every character escaped to six bytes) still does.
+struct Limits {
+  std::size_t text_bytes = kEntryBytesMax;
+  std::size_t list_items = kEntryBytesMax;
+  std::size_t detail_bytes = kEntryBytesMax;
+};
+constexpr std::array<Limits, 4> kLimits{{{}, {2048, 64, 16'384}, {256, 64, 16'384}, {32, 64, 8'192}}};
+
+/// Cuts at a character border.
+std::string_view cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
+bool needs_no_escape(std::string_view text) {
+  bool plain = true;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    plain = plain && byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+  }
+  return plain;
+}
+
+/// Members must be written in the order of their names.
+class CanonicalWriter {
+ public:
+  CanonicalWriter(std::string& out, const Limits& limits) : out_(out), start_(out.size()), limits_(limits) {}
+
+  void name(std::string_view name) {
+    if (comma_) out_ += ',';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+    comma_ = true;
+  }
+  /// Objects inside an entry are one level deep.
+  void begin(std::string_view member) {
+    outer_size_ = out_.size();
+    outer_comma_ = comma_;
+    name(member);
+    out_ += '{';
+    comma_ = false;
+  }
+  void end() {
+    if (comma_) {
+      out_ += '}';
+    } else {
+      // Without members it is left out.
+      out_.resize(outer_size_);
+      comma_ = outer_comma_;
+    }
+  }
+  void text(std::string_view member, std::string_view value) {
+    if (value.empty() || too_long()) return;
+    name(member);
+    string(value);
+  }
+  void number(std::string_view member, std::int64_t value) {
+    name(member);
+    std::array<char, 24> digits{};
+    out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+  }
+  void number_if(std::string_view member, std::int64_t value) {
+    if (value != 0) number(member, value);
+  }
+  void flag(std::string_view member, bool value) {
+    name(member);
+    out_ += value ? "true" : "false";
+  }
+  void list(std::string_view member, std::span<const std::string> values) {
+    if (values.empty()) return;
+    name(member);
+    out_ += '[';
+    for (std::size_t i = 0; i < std::min(values.size(), limits_.list_items) && !too_long(); ++i) {
+      if (i > 0) out_ += ',';
+      string(values[i]);
+    }
+    out_ += ']';
+  }
+  void raw(std::string_view member, std::string_view json) {
+    if (json.empty() || json.size() > limits_.detail_bytes) return;
+    name(member);
+    out_ += json;
+  }
+
+ private:
+  /// The entry will not do: it is written again with narrower limits, and time spent on this form is lost.
+  bool too_long() const { return out_.size() - start_ > kEntryBytesMax; }
+
+  void string(std::string_view value) {
+    value = cut(value, limits_.text_bytes);
+    if (needs_no_escape(value)) {
+      out_ += '"';
+      out_ += value;
+      out_ += '"';
+    } else {
+      append_json_string(out_, value);
+    }
+  }
+
+  std::string& out_;
+  const std::size_t start_;
+  const Limits& limits_;
+  bool comma_ = false;
+  std::size_t outer_size_ = 0;
+  bool outer_comma_ = false;
+};
+
+void write_usage(CanonicalWriter& json, const TokenUsage& usage) {
+  json.begin("usage");
+  json.number("cache_read", usage.cache_read);
+  json.number("cache_write_1h", usage.cache_write_1h);
+  json.number("cache_write_5m", usage.cache_write_5m);
+  json.number("input", usage.input);
+  json.number_if("input_audio", usage.input_audio);
+  json.flag("input_reported", usage.input_reported);
+  json.number("output", usage.output);
+  json.number_if("output_audio", usage.output_audio);
+  json.flag("output_reported", usage.output_reported);
+  json.number_if("reasoning", usage.reasoning);
+  json.number_if("web_searches", usage.web_searches);
+  json.end();
+}
+
+void write_content(CanonicalWriter& json, const Entry& entry) {
+  json.begin("content");
+  if (entry.request_bytes) json.number("bytes", *entry.request_bytes);
+  json.text("commitment", entry.request_digest);
+  json.end();
+}
+
+void write_cost(CanonicalWriter& json, const Entry::Cost& cost) {
+  json.begin("cost");
+  json.text("currency", "USD");
+  json.flag("estimated", cost.estimated);
+  json.number("nanos", cost.total.nanos);
+  json.flag("price_known", cost.price_known);
+  json.text("price_version", cost.price_version);
+  json.end();
+}
+
+void write_decision(CanonicalWriter& json, const Entry::Decision& decision) {
+  json.begin("decision");
+  json.text("bundle", decision.bundle);
+  json.text("effect", decision.effect);
+  json.text("enforced", decision.enforced);
+  json.text("mode", decision.mode);
+  json.text("reason", decision.reason);
+  json.list("rules", decision.rules);
+  json.list("shadow", decision.shadow);
+  json.end();
+}
+
+void write_model(CanonicalWriter& json, const Entry::Model& model) {
+  json.begin("model");
+  json.text("asked", model.asked);
+  json.text("dialect", model.dialect);
+  json.text("operation", model.operation);
+  json.text("provider", model.provider);
+  json.text("region", model.region);
+  json.text("served", model.served);
+  json.end();
+}
+
+void write_outcome(CanonicalWriter& json, const Entry::Outcome& outcome) {
+  json.begin("outcome");
+  json.number("events", static_cast<std::int64_t>(outcome.events));
+  json.number_if("http_status", outcome.http_status);
+  json.text("reason", outcome.reason);
+  json.number("response_bytes", outcome.response_bytes);
+  json.text("status", outcome.status);
+  json.end();
+}
+
+void write_principal(CanonicalWriter& json, const Entry::Principal& principal) {
+  json.begin("principal");
+  json.list("groups", principal.groups);
+  json.text("id", principal.id);
+  json.text("key_id", principal.key_id);
+  json.text("team", principal.team);
+  json.text("type", principal.type);
+  json.end();
+}
+
+void write_timing(CanonicalWriter& json, const Entry::Timing& timing) {
+  json.begin("timing");
+  json.number("decision_us", timing.decision_us);
+  json.number("first_byte_us", timing.first_byte_us);
+  json.number("total_us", timing.total_us);
+  json.end();
+}
+
+EntrySlots write_entry(std::string& out, const Entry& entry, std::string_view node, const Limits& limits,
+                       bool truncated) {
+  const std::size_t start = out.size();
+  EntrySlots slots;
+  CanonicalWriter json(out, limits);
+  out += '{';
+  json.begin("agent");
+  json.text("id", entry.agent.id);
+  json.text("parent", entry.agent.parent);
+  json.end();
+  json.number_if("attempt", entry.attempt);
+  json.text("client", entry.client);
+  json.text("client_version", entry.client_version);
+  write_content(json, entry);
+  if (entry.cost) write_cost(json, *entry.cost);
+  write_decision(json, entry.decision);
+  json.raw("detail", entry.detail);
+  json.text("feature", entry.feature);
+  json.text("kind", entry.kind);
+  write_model(json, entry.model);
+  json.text("node", node);
+  if (entry.outcome) write_outcome(json, *entry.outcome);
+  write_principal(json, entry.principal);
+  json.text("repo", entry.repo);
+  json.text("request_id", entry.request_id);
+  json.name("seq");
+  slots.seq_at = static_cast<std::uint32_t>(out.size() - start);
+  json.text("session_id", entry.session_id);
+  json.name("time");
+  out += '"';
+  slots.time_at = static_cast<std::uint32_t>(out.size() - start);
+  out.append(kTimeTextBytes, '-');
+  out += '"';
+  if (entry.timing) write_timing(json, *entry.timing);
+  if (truncated) json.flag("truncated", true);
+  if (entry.usage) write_usage(json, *entry.usage);
+  json.number("v", 1);
+  json.text("work_item", entry.work_item);
+  out += '}';
+  return slots;
+}
+
+// ---- Reading
+
+/// Walks the members of a compact JSON object without decoding it. Input may be anything.
+class MemberWalk {
+ public:
+  explicit MemberWalk(std::string_view object) : rest_(object) {
+    good_ = !rest_.empty() && rest_.front() == '{' && rest_.back() == '}';
+    if (good_) rest_ = rest_.substr(1, rest_.size() - 2);
+  }
+
+  bool next(std::string_view& name, std::string_view& value) {
+    if (!good_ || rest_.empty()) return false;
+    good_ = false;
+    if (rest_.front() != '"') return false;
+    const std::size_t name_end = string_end(0);
+    if (name_end == std::string_view::npos || name_end >= rest_.size() || rest_[name_end] != ':') return false;
+    name = rest_.substr(1, name_end - 2);
+    rest_.remove_prefix(name_end + 1);
+    const std::size_t value_end = this->value_end();
+    if (value_end == std::string_view::npos) return false;
+    value = rest_.substr(0, value_end);
+    rest_.remove_prefix(value_end);
+    if (!rest_.empty()) {
+      if (rest_.size() < 2) return false;
+      rest_.remove_prefix(1);  // the comma
+    }
+    good_ = true;
+    return true;
+  }
+  bool good() const { return good_; }
+
+ private:
+  /// The offset behind the string that begins at `at`.
+  std::size_t string_end(std::size_t at) const {
+    for (std::size_t quote = rest_.find('"', at + 1); quote != std::string_view::npos;
+         quote = rest_.find('"', quote + 1)) {
+      std::size_t backslashes = 0;
+      while (rest_[quote - 1 - backslashes] == '\\') ++backslashes;  // ends at the opening quote at the latest
+      if (backslashes % 2 == 0) return quote + 1;
+    }
+    return std::string_view::npos;
+  }
+  /// The offset of the comma behind the value at the start, or the end.
+  std::size_t value_end() const {
+    if (rest_.empty()) return std::string_view::npos;
+    if (rest_.front() == '"') {
+      const std::size_t end = string_end(0);
+      const bool closed = end != std::string_view::npos && (end == rest_.size() || rest_[end] == ',');
+      return closed ? end : std::string_view::npos;
+    }
+    if (rest_.front() == '{' || rest_.front() == '[') return nested_end();
+    const std::size_t end = std::min(rest_.find(','), rest_.size());
+    const bool plain = end > 0 && rest_.substr(0, end).find_first_of("\"{}[]:") == std::string_view::npos;
+    return plain ? end : std::string_view::npos;
+  }
+  std::size_t nested_end() const {
+    std::size_t depth = 0;
+    for (std::size_t at = 0; at < rest_.size(); ++at) {
+      switch (rest_[at]) {
+        case '"':
+          at = string_end(at);
+          if (at == std::string_view::npos) return at;
+          --at;
+          break;
+        case '{':
+        case '[': ++depth; break;
+        case '}':
+        case ']':
+          if (--depth > 0) break;
+          return at + 1 == rest_.size() || rest_[at + 1] == ',' ? at + 1 : std::string_view::npos;
+        default: break;
+      }
+    }
+    return std::string_view::npos;
+  }
+
+  std::string_view rest_;
+  bool good_ = false;
+};
+
+template <typename Number>
+bool read_number(std::string_view text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+bool read_text(std::string_view value, std::string_view& text) {
+  if (value.size() < 2 || value.front() != '"') return false;
+  text = value.substr(1, value.size() - 2);
+  return true;
+}
+
+}  // namespace
+
+EntrySlots append_prepared_entry(std::string& out, const Entry& entry, std::string_view node) {
+  DCHECK(entry.detail.empty() || JsonDocument::parse(entry.detail).ok());
+  const std::size_t start = out.size();
+  EntrySlots slots;
+  for (const Limits& limits : kLimits) {
+    out.resize(start);
+    slots = write_entry(out, entry, node, limits, &limits != kLimits.data());
+    if (out.size() - start + kSeqDigitsMax <= kEntryBytesMax) break;
+  }
+  CHECK(out.size() - start + kSeqDigitsMax <= kEntryBytesMax);
+  return slots;
+}
+
+std::size_t place_entry(std::string_view prepared, EntrySlots slots, std::uint64_t seq, std::string_view time,
+                        char* into) {
+  DCHECK(time.size() == kTimeTextBytes);
+  std::memcpy(into, prepared.data(), slots.seq_at);
+  char* digits = into + slots.seq_at;
+  char* after = std::to_chars(digits, digits + kSeqDigitsMax, seq).ptr;
+  std::memcpy(after, prepared.data() + slots.seq_at, prepared.size() - slots.seq_at);
+  std::memcpy(after + (slots.time_at - slots.seq_at), time.data(), kTimeTextBytes);
+  return prepared.size() + static_cast<std::size_t>(after - digits);
+}
+
+bool is_entry_member(std::string_view name) { return std::binary_search(kMembers.begin(), kMembers.end(), name); }
+
+std::string entry_member_names() {
+  std::string names;
+  for (const std::string_view name : kMembers) names.append(names.empty() ? "" : ", ").append(name);
+  return names;
+}
+
+EntryFacts read_entry_facts(std::string_view entry) {
+  EntryFacts facts;
+  MemberWalk walk(entry);
+  std::string_view name;
+  std::string_view value;
+  bool seq = false;
+  bool time = false;
+  bool kind = false;
+  while (walk.next(name, value)) {
+    if (name == "seq") {
+      seq = read_number(value, facts.seq);
+    } else if (name == "time") {
+      time = read_text(value, facts.time);
+    } else if (name == "kind") {
+      kind = read_text(value, facts.kind);
+    } else if (name == "request_id") {
+      read_text(value, facts.request_id);
+    } else if (name == "attempt") {
+      read_number(value, facts.attempt);
+    }
+  }
+  facts.well_formed = walk.good() && seq && time && kind;
+  return facts;
+}
+
+}  // namespace reeve::ledger

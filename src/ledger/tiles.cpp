@@ -1,0 +1,145 @@
+#include "ledger/tiles.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "core/bytes.h"
+
+namespace reeve::ledger {
+
+namespace {
+
+/// The number in groups of three digits; all but the last begin with x.
+std::string numbered_path(std::string prefix, std::uint64_t number, std::size_t width) {
+  std::array<char, 8> group{};
+  std::snprintf(group.data(), group.size(), "%03u", static_cast<unsigned>(number % 1000));
+  std::string path = group.data();
+  for (number /= 1000; number > 0; number /= 1000) {
+    std::snprintf(group.data(), group.size(), "x%03u", static_cast<unsigned>(number % 1000));
+    path = std::string(group.data()) + "/" + path;
+  }
+  prefix += '/';
+  prefix += path;
+  if (width < kTileWidth) prefix += ".p/" + std::to_string(width);
+  return prefix;
+}
+
+}  // namespace
+
+std::string public_directory(const std::string& ledger_directory) { return ledger_directory + "/public"; }
+
+std::string tile_path(std::size_t level, std::uint64_t number, std::size_t width) {
+  return numbered_path("tile/" + std::to_string(level), number, width);
+}
+
+std::string bundle_path(std::uint64_t number, std::size_t width) {
+  return numbered_path("tile/entries", number, width);
+}
+
+std::string encode_tile(std::span<const Sha256> hashes) {
+  return {reinterpret_cast<const char*>(hashes.data()), hashes.size_bytes()};
+}
+
+std::vector<Sha256> decode_tile(std::string_view bytes) {
+  if (bytes.size() % sizeof(Sha256) != 0) return {};
+  std::vector<Sha256> hashes(bytes.size() / sizeof(Sha256));
+  std::memcpy(hashes.data(), bytes.data(), bytes.size());
+  return hashes;
+}
+
+void append_to_bundle(std::string& bundle, std::string_view entry) {
+  CHECK(entry.size() <= kEntryBytesMax);
+  bundle += static_cast<char>(entry.size() >> 8U);
+  bundle += static_cast<char>(entry.size() & 0xffU);
+  bundle += entry;
+}
+
+std::optional<std::vector<std::string_view>> split_bundle(std::string_view bundle) {
+  std::vector<std::string_view> entries;
+  while (!bundle.empty()) {
+    if (bundle.size() < 2) return std::nullopt;
+    const std::size_t length =
+        static_cast<std::size_t>(static_cast<unsigned char>(bundle[0])) << 8U | static_cast<unsigned char>(bundle[1]);
+    bundle.remove_prefix(2);
+    if (bundle.size() < length) return std::nullopt;
+    entries.push_back(bundle.substr(0, length));
+    bundle.remove_prefix(length);
+  }
+  return entries;
+}
+
+TileFiles::TileFiles(FileSystem& system, const std::string& ledger_directory)
+    : system_(system), directory_(public_directory(ledger_directory)) {}
+
+Result<void> TileFiles::make_parents(const std::string& path) {
+  for (std::size_t slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+    if (auto made = make_directory(system_, directory_ + "/" + path.substr(0, slash)); !made) return made;
+  }
+  return {};
+}
+
+Result<void> TileFiles::write(const std::string& path, std::string_view bytes, bool durable) {
+  if (present(path, bytes.size())) {
+    const auto there = read(path);
+    if (there && *there == bytes) return {};
+  }
+  auto written = replace_file(system_, directory_ + "/" + path, bytes, durable);
+  if (written || written.error().code != ErrorCode::kNotFound) return written;
+  if (auto made = make_parents(path); !made) return made;
+  return replace_file(system_, directory_ + "/" + path, bytes, durable);
+}
+
+Result<std::string> TileFiles::read(const std::string& path) const {
+  return read_file(system_, directory_ + "/" + path);
+}
+
+bool TileFiles::present(const std::string& path, std::size_t bytes) const {
+  struct stat status{};
+  if (system_.stat(directory_ + "/" + path, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  return bytes == 0 ? status.st_size > 0 : static_cast<std::size_t>(status.st_size) == bytes;
+}
+
+std::vector<std::size_t> TileFiles::partial_widths(const std::string& full_path) const {
+  std::vector<std::string> names;
+  std::vector<std::size_t> widths;
+  system_.list(directory_ + "/" + full_path + ".p", &names);
+  for (const std::string& name : names) {
+    const auto width = parse_int(name);
+    if (width && *width > 0 && *width < static_cast<std::int64_t>(kTileWidth)) {
+      widths.push_back(static_cast<std::size_t>(*width));
+    }
+  }
+  std::sort(widths.begin(), widths.end());
+  return widths;
+}
+
+void TileFiles::remove_partials(const std::string& full_path) {
+  const std::string directory = directory_ + "/" + full_path + ".p";
+  std::vector<std::string> names;
+  if (system_.list(directory, &names) != 0) return;
+  for (const std::string& name : names) system_.unlink(directory + "/" + name);
+  system_.rmdir(directory);
+}
+
+Result<std::vector<Sha256>> TileFiles::hashes(std::size_t level, std::uint64_t number, std::size_t width) const {
+  std::vector<std::string> candidates{tile_path(level, number)};
+  for (const std::size_t partial : partial_widths(candidates[0])) {
+    if (partial >= width) candidates.push_back(tile_path(level, number, partial));
+  }
+  for (const std::string& path : candidates) {
+    auto bytes = read(path);
+    if (!bytes) continue;
+    std::vector<Sha256> hashes = decode_tile(*bytes);
+    if (hashes.size() < width) continue;
+    hashes.resize(width);
+    return hashes;
+  }
+  return Error{ErrorCode::kNotFound, candidates[0] + " is not there"};
+}
+
+}  // namespace reeve::ledger

@@ -1,0 +1,73 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "store/generation_file.h"
+#include "store/migrations.h"
+#include "store/sqlite.h"
+#include "store/sqlite_key_store.h"
+#include "store/store.h"
+
+namespace reeve::store {
+
+namespace {
+
+constexpr Duration kOpenPatience = std::chrono::seconds(10);
+
+class EmbeddedStore final : public Store {
+ public:
+  EmbeddedStore(Database writer, Database reader, GenerationFile generation)
+      : keys_(std::move(writer), std::move(reader), std::move(generation)) {}
+  identity::KeyStore& keys() override { return keys_; }
+  Result<void> catch_up() override { return keys_.catch_up(); }
+
+ private:
+  SqliteKeyStore keys_;
+};
+
+Error path_error(const std::filesystem::path& path, int code) {
+  return {ErrorCode::kUnavailable, path.string() + " cannot be made: " + std::generic_category().message(code)};
+}
+
+/// Parents are made as the umask says; the data directory itself is nobody else's business.
+Result<void> make_directory(const std::filesystem::path& directory) {
+  std::error_code failed;
+  const auto parent = std::filesystem::absolute(directory, failed).lexically_normal().parent_path();
+  if (!failed) std::filesystem::create_directories(parent, failed);
+  if (failed) return path_error(directory, failed.value());
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return path_error(directory, errno);
+  return {};
+}
+
+/// SQLite would make the file readable for all; its other files take the mode of this one.
+Result<void> make_private_file(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return path_error(file, errno);
+  ::close(descriptor);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path& directory) {
+  if (auto made = make_directory(directory); !made) return std::move(made).error();
+  auto generation = GenerationFile::open(directory / "keys.generation");
+  if (!generation) return std::move(generation).error();
+  const auto held = generation->lock(kOpenPatience);
+  if (!held) return held.error();
+
+  const std::filesystem::path file = directory / "reeve.db";
+  if (auto made = make_private_file(file); !made) return std::move(made).error();
+  auto writer = Database::open(file);
+  if (!writer) return std::move(writer).error();
+  if (auto migrated = migrate(*writer, embedded_migrations()); !migrated) return std::move(migrated).error();
+  auto reader = Database::open(file);
+  if (!reader) return std::move(reader).error();
+  return std::unique_ptr<Store>(
+      std::make_unique<EmbeddedStore>(*std::move(writer), *std::move(reader), *std::move(generation)));
+}
+
+}  // namespace reeve::store

@@ -1,0 +1,33 @@
+#pragma once
+
+// Storage: implementations of the ports that other rooms declare. Embedded default: one SQLite database in the data
+// directory, WAL, synchronous FULL, one writer. Only apps/ sees this room.
+
+#include <filesystem>
+#include <memory>
+
+#include "core/result.h"
+#include "identity/identity.h"
+
+namespace reeve::store {
+
+class Store {
+ public:
+  /// Opens or makes `directory`/reeve.db and brings its schema up to date (numbered migrations under a lock, with
+  /// checksums). Several processes may have it open: the server and the commands beside it. What it makes is readable
+  /// by its owner only. Errors: kUnavailable (disk full, not writable, held by another process for more than ten
+  /// seconds), kCorrupt, kInvalid (a newer Reeve's schema, or somebody else's database). Not to be carried across a
+  /// fork.
+  static Result<std::unique_ptr<Store>> open_embedded(const std::filesystem::path& directory);
+  virtual ~Store() = default;
+
+  /// Thread-safe. Lives as long as the store.
+  virtual identity::KeyStore& keys() = 0;
+
+  /// The backstop behind generation(): a change whose maker died between its commit and its announcement becomes
+  /// visible here. A process that stays up calls it about once a second, from any thread; it costs some microseconds
+  /// when nothing happened.
+  virtual Result<void> catch_up() = 0;
+};
+
+}  // namespace reeve::store

@@ -1,0 +1,19 @@
+#pragma once
+
+// Anthropic Messages (https://docs.anthropic.com/en/api/messages) as Claude Code, OpenCode and Copilot CLI speak it.
+
+#include "wire/dialect.h"
+
+namespace reeve::wire::anthropic {
+
+Result<void> read_request(const Route& route, const RequestFields& fields, RequestView& view);
+
+void read_event(AnswerState& state, JsonNode root);
+void read_answer(AnswerState& state, JsonNode root);
+
+void write_error(JsonWriter& out, const ErrorText& error);
+std::string stream_error(const ErrorText& error);
+void write_model(JsonWriter& out, const ModelEntry& model);
+void write_model_list(JsonWriter& out, const std::vector<ModelEntry>& models);
+
+}  // namespace reeve::wire::anthropic

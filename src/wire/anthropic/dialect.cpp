@@ -1,0 +1,28 @@
+#include "wire/anthropic/anthropic.h"
+
+namespace reeve::wire {
+
+namespace {
+
+constexpr KnownField kFields[] = {
+    {"model", Field::kModel},   {"models", Field::kOtherModels},   {"fallbacks", Field::kFallbacks},
+    {"stream", Field::kStream}, {"max_tokens", Field::kMaxTokens}, {"speed", Field::kSpeed},
+    {"tools", Field::kTools},   {"thinking", Field::kThinking},    {"messages", Field::kMessages},
+    {"system", Field::kSystem}, {"metadata", Field::kMetadata},
+};
+
+}  // namespace
+
+const DialectRules kAnthropicRules = {
+    .name = "anthropic",
+    .fields = kFields,
+    .read_request = anthropic::read_request,
+    .read_event = anthropic::read_event,
+    .read_answer = anthropic::read_answer,
+    .write_error = anthropic::write_error,
+    .stream_error = anthropic::stream_error,
+    .write_model = anthropic::write_model,
+    .write_model_list = anthropic::write_model_list,
+};
+
+}  // namespace reeve::wire

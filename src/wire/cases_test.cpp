@@ -1,0 +1,208 @@
+// Runs the plain-text cases of src/wire/cases: see its README.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "core/bytes.h"
+#include "wire/wire.h"
+
+namespace reeve::wire {
+namespace {
+
+using Fields = std::map<std::string, std::string>;
+
+struct Case {
+  std::string name;
+  Fields settings;
+  std::string kind;  // "request" or "answer"
+  std::string body;
+  Fields expect;
+};
+
+void add_field(Fields& fields, const std::string& line) {
+  const std::size_t colon = line.find(':');
+  if (line.empty() || line.front() == '#' || colon == std::string::npos) return;
+  fields[line.substr(0, colon)] = std::string(trim(std::string_view(line).substr(colon + 1)));
+}
+
+std::vector<Case> read_cases(const std::filesystem::path& file) {
+  std::vector<Case> cases;
+  std::string section;
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("=== ")) {
+      cases.push_back({file.stem().string() + ": " + line.substr(4)});
+      section = "settings";
+    } else if (cases.empty()) {
+      continue;
+    } else if (line == "--- request" || line == "--- answer") {
+      cases.back().kind = section = line.substr(4);
+    } else if (line == "--- expect") {
+      section = "expect";
+    } else if (section == "settings") {
+      add_field(cases.back().settings, line);
+    } else if (section == "expect") {
+      add_field(cases.back().expect, line);
+    } else {
+      cases.back().body += line + "\n";
+    }
+  }
+  return cases;
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> all;
+  for (const auto& entry : std::filesystem::directory_iterator(REEVE_SOURCE_DIR "/src/wire/cases")) {
+    if (entry.path().extension() != ".case") continue;
+    for (Case& read : read_cases(entry.path())) all.push_back(std::move(read));
+  }
+  std::sort(all.begin(), all.end(), [](const Case& left, const Case& right) { return left.name < right.name; });
+  return all;
+}
+
+std::string text(bool flag) { return flag ? "true" : "false"; }
+
+std::string text(std::optional<ServiceTier> tier) {
+  if (!tier) return "none";
+  switch (*tier) {
+    case ServiceTier::kStandard: return "standard";
+    case ServiceTier::kBatch: return "batch";
+    case ServiceTier::kPriority: return "priority";
+    case ServiceTier::kFlex: return "flex";
+  }
+  return "?";
+}
+
+std::string setting(const Case& test, const std::string& name, const std::string& fallback) {
+  const auto found = test.settings.find(name);
+  return found == test.settings.end() ? fallback : found->second;
+}
+
+// Checks what `expect` names; a name that `seen` does not have is a mistake in the case.
+void compare(const Case& test, const Fields& seen) {
+  for (const auto& [name, wanted] : test.expect) {
+    const auto found = seen.find(name);
+    ASSERT_NE(found, seen.end()) << "unknown name: " << name;
+    EXPECT_EQ(found->second, wanted) << name;
+  }
+}
+
+void run_request(Case test) {
+  const auto route = find_route(test.settings.at("path"), true);
+  ASSERT_TRUE(route);
+  const std::string_view body = std::string_view(test.body).substr(0, test.body.empty() ? 0 : test.body.size() - 1);
+  const Result<RequestView> view = read_request(*route, body);
+  if (test.expect.contains("error")) {
+    ASSERT_FALSE(view.ok());
+    EXPECT_NE(view.error().message.find(test.expect["error"]), std::string::npos) << view.error().message;
+    return;
+  }
+  ASSERT_TRUE(view.ok()) << view.error().message;
+  if (const auto most = test.expect.find("estimate_max"); most != test.expect.end()) {
+    EXPECT_LE(view->estimated_input_tokens, std::stoll(most->second));
+    test.expect.erase(most);
+  }
+  compare(test, {{"model", view->model},
+                 {"model_span", std::string(body.substr(view->model_span.offset, view->model_span.length))},
+                 {"stream", text(view->stream)},
+                 {"max_output_tokens", view->max_output_tokens ? std::to_string(*view->max_output_tokens) : "none"},
+                 {"tier", text(view->service_tier)},
+                 {"tools", text(view->has_tools)},
+                 {"thinking", text(view->has_thinking)},
+                 {"messages", std::to_string(view->messages)},
+                 {"session", view->session_in_body},
+                 {"estimate", std::to_string(view->estimated_input_tokens)}});
+}
+
+Fields summarize(const AnswerSummary& summary) {
+  const TokenUsage& usage = summary.usage;
+  return {{"input", std::to_string(usage.input)},
+          {"cache_read", std::to_string(usage.cache_read)},
+          {"cache_write_5m", std::to_string(usage.cache_write_5m)},
+          {"cache_write_1h", std::to_string(usage.cache_write_1h)},
+          {"output", std::to_string(usage.output)},
+          {"reasoning", std::to_string(usage.reasoning)},
+          {"input_audio", std::to_string(usage.input_audio)},
+          {"output_audio", std::to_string(usage.output_audio)},
+          {"web_searches", std::to_string(usage.web_searches)},
+          {"input_reported", text(usage.input_reported)},
+          {"output_reported", text(usage.output_reported)},
+          {"model", summary.model},
+          {"id", summary.response_id},
+          {"stop", summary.stop_reason},
+          {"complete", text(summary.complete)},
+          {"error_type", summary.error_type},
+          {"error_message", summary.error_message},
+          {"tier", text(summary.service_tier)},
+          {"events", std::to_string(summary.events)},
+          {"bytes", std::to_string(summary.bytes)},
+          {"generated", std::to_string(summary.generated_bytes)}};
+}
+
+// Feeds the answer in pieces whose sizes `next_size` gives.
+template <typename NextSize>
+Fields read_in_pieces(const Case& test, NextSize next_size) {
+  const auto route = find_route(test.settings.at("path"), true);
+  RequestView request;
+  request.estimated_input_tokens = std::stoll(setting(test, "estimate", "1000"));
+  request.stream = setting(test, "stream", "false") == "true";
+  const auto reader =
+      make_answer_reader(*route, request, std::stoi(setting(test, "status", "200")),
+                         setting(test, "content-type", "application/json"), setting(test, "content-encoding", ""));
+  for (std::size_t at = 0; at < test.body.size();) {
+    // A piece of its own, so that reading past its end is found by a sanitizer.
+    const std::string piece = test.body.substr(at, next_size());
+    reader->feed(piece);
+    at += piece.size();
+  }
+  return summarize(reader->finish());
+}
+
+void run_answer(const Case& test) {
+  ASSERT_TRUE(find_route(test.settings.at("path"), true));
+  const Fields whole = read_in_pieces(test, [&test] { return test.body.size(); });
+  compare(test, whole);
+  for (const std::string count : {"input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "reasoning",
+                                  "input_audio", "output_audio", "web_searches"}) {
+    if (!test.expect.contains(count)) EXPECT_EQ(whole.at(count), "0") << count;
+  }
+  EXPECT_EQ(whole.at("bytes"), std::to_string(test.body.size()));
+
+  EXPECT_EQ(read_in_pieces(test, [] { return std::size_t{1}; }), whole);
+  std::mt19937 random(4711);
+  for (int round = 0; round < 50; ++round) {
+    std::uniform_int_distribution<std::size_t> size(1, round < 25 ? 7 : 400);
+    EXPECT_EQ(read_in_pieces(test, [&] { return size(random); }), whole) << "round " << round;
+  }
+}
+
+class WireCases : public testing::TestWithParam<Case> {};
+
+TEST_P(WireCases, ReadAsWritten) {
+  const Case& test = GetParam();
+  SCOPED_TRACE(test.name);
+  ASSERT_TRUE(test.settings.contains("path"));
+  ASSERT_FALSE(test.expect.empty());
+  if (test.kind == "request") {
+    run_request(test);
+  } else {
+    ASSERT_EQ(test.kind, "answer");
+    run_answer(test);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, WireCases, testing::ValuesIn(all_cases()),
+                         [](const testing::TestParamInfo<Case>& info) {
+                           std::string name;
+                           for (const char byte : info.param.name) name += std::isalnum(byte) != 0 ? byte : '_';
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace reeve::wire

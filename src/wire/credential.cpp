@@ -1,0 +1,86 @@
+#include <algorithm>
+#include <array>
+
+#include "core/bytes.h"
+#include "wire/wire.h"
+
+namespace reeve::wire {
+
+namespace {
+
+constexpr std::size_t kCredentialBytesMax = 16UL << 10U;  // an OIDC token with many groups has some kilobytes
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const Result<std::string> byte = text[i] == '%' ? from_hex(to_lower(text.substr(i + 1, 2))) : std::string();
+    const bool escape = byte && byte->size() == 1;
+    out += escape ? byte->front() : text[i];
+    i += escape ? 2 : 0;
+  }
+  return out;
+}
+
+// What Google's servers take for a credential in a query, however it is spelled.
+bool is_credential_parameter(std::string_view parameter) {
+  const std::string name = percent_decoded(parameter.substr(0, parameter.find('=')));
+  return name == "key" || name == "access_token" || name == "oauth_token";
+}
+
+// Gemini's ?key=; nothing when it is not there.
+std::string query_key(std::string_view query) {
+  for (const std::string_view part : split(query, '&')) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos || percent_decoded(part.substr(0, equals)) != "key") continue;
+    return percent_decoded(part.substr(equals + 1));
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<std::string> read_credential(const HeaderLookup& header, std::string_view query) {
+  constexpr std::string_view kScheme = "bearer";
+  const std::string_view authorization = trim(header("authorization"));
+  std::string_view bearer;
+  if (!authorization.empty()) {
+    const std::size_t end = std::min(authorization.find(' '), authorization.size());
+    if (!equal_ignoring_case(authorization.substr(0, end), kScheme)) {
+      return Error{ErrorCode::kInvalid, "The Authorization header must be \"Bearer\" and a key or token."};
+    }
+    bearer = trim(authorization.substr(end));
+  }
+  const std::string key = query_key(query);
+  std::string found;
+  for (const std::string_view candidate :
+       {bearer, trim(header("x-api-key")), trim(header("x-goog-api-key")), std::string_view(key)}) {
+    if (candidate.empty()) continue;
+    if (candidate.size() > kCredentialBytesMax) {
+      return Error{ErrorCode::kInvalid, "The credential is too long to be a key or token."};
+    }
+    if (!found.empty() && found != candidate) {
+      return Error{ErrorCode::kInvalid, "The request carries two different credentials; send only one."};
+    }
+    found = candidate;
+  }
+  return found;
+}
+
+bool is_private_request_header(std::string_view lower_case_name) {
+  constexpr std::array<std::string_view, 6> kPrivate = {"authorization", "x-api-key", "x-goog-api-key",
+                                                        "api-key",       "cookie",    "proxy-authorization"};
+  return lower_case_name.starts_with("x-reeve-") ||
+         std::find(kPrivate.begin(), kPrivate.end(), lower_case_name) != kPrivate.end();
+}
+
+std::string query_without_credential(std::string_view query) {
+  std::string rest;
+  for (const std::string_view part : split(query, '&')) {
+    if (is_credential_parameter(part)) continue;
+    if (!rest.empty()) rest += '&';
+    rest += part;
+  }
+  return rest;
+}
+
+}  // namespace reeve::wire

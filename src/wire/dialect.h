@@ -1,0 +1,116 @@
+#pragma once
+
+// What each dialect has to say, behind one table. A dialect is a folder of this room; its dialect.cpp fills in a
+// DialectRules and `rules_of` lists it. Shared code does what all dialects have in common and asks the rules for the
+// rest.
+//
+// Private to the wire room.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/json.h"
+#include "core/result.h"
+#include "wire/answer.h"
+#include "wire/json_scan.h"
+#include "wire/wire.h"
+
+namespace reeve::wire {
+
+// ---- Requests
+
+/// What a top-level field of a request decides. A dialect may give one meaning several names (Google takes both
+/// spellings of every name); each meaning may be present once.
+enum class Field : std::uint8_t {
+  kModel,
+  kOtherModels,  // alternatives to the model: nothing that we could decide on
+  kFallbacks,    // models to fall back to
+  kStream,
+  kMaxTokens,
+  kMaxCompletionTokens,
+  kChoices,  // answers asked for at once
+  kServiceTier,
+  kTools,
+  kFunctions,
+  kThinking,   // an object that switches thinking on
+  kReasoning,  // an object with an effort
+  kReasoningEffort,
+  kMessages,
+  kSystem,  // no decision reads it yet, but content rules must see the one that the model sees
+  kMetadata,
+  kPromptCacheKey,
+  kSpeed,  // Anthropic fast mode
+  kBackground,
+  kGenerationConfig,
+  kRequests,  // Gemini batchEmbedContents
+  kCount
+};
+
+struct KnownField {
+  std::string_view name;
+  Field field;
+};
+
+/// The values found, absent where a request does not have the field or sends null.
+class RequestFields {
+ public:
+  JsonNode operator[](Field field) const { return values_[static_cast<std::size_t>(field)]; }
+
+  /// Finds the known fields among the members of `object`. Refused: one meaning given twice, in whatever spelling, and
+  /// a name that lenient parsers take for a known one (case, Unicode folding).
+  static Result<RequestFields> collect(JsonNode object, std::span<const KnownField> known);
+
+ private:
+  std::array<JsonNode, static_cast<std::size_t>(Field::kCount)> values_;
+};
+
+// Typed reads that leave `out` alone when the field is absent. `name` is for the sentence.
+Result<void> read_string(JsonNode node, std::string_view name, std::string& out);
+Result<void> read_bool(JsonNode node, std::string_view name, bool& out);
+Result<void> read_count(JsonNode node, std::string_view name, std::optional<std::int64_t>& out);  // 0 .. 2^53
+/// The limit is of each answer; what may be spent is all of them.
+Result<void> multiply_by_choices(JsonNode node, std::string_view name, std::optional<std::int64_t>& limit);
+Result<bool> is_filled_array(JsonNode node, std::string_view name);
+Result<void> require_object(JsonNode node, std::string_view name);
+Error wrong_type(std::string_view name, std::string_view expected);
+
+// ---- Refusals
+
+struct ErrorText {
+  RefusalReason reason;
+  ClientKind client;
+  int status;
+  std::string message;  // with the rule in brackets
+  std::string rule;
+  std::string request_id;
+};
+
+// ---- The table
+
+struct DialectRules {
+  std::string_view name;
+  std::span<const KnownField> fields;
+  Result<void> (*read_request)(const Route& route, const RequestFields& fields, RequestView& view);
+
+  void (*read_event)(AnswerState& state, JsonNode root);   // one event of a stream
+  void (*read_answer)(AnswerState& state, JsonNode root);  // a whole answer
+
+  void (*write_error)(JsonWriter& out, const ErrorText& error);  // the body of an error answer
+  std::string (*stream_error)(const ErrorText& error);           // server-sent events, each with its empty line
+
+  void (*write_model)(JsonWriter& out, const ModelEntry& model);
+  void (*write_model_list)(JsonWriter& out, const std::vector<ModelEntry>& models);
+};
+
+const DialectRules& rules_of(Dialect dialect);
+
+extern const DialectRules kAnthropicRules;
+extern const DialectRules kOpenAiChatRules;
+extern const DialectRules kOpenAiResponsesRules;
+extern const DialectRules kOpenAiEmbeddingsRules;
+extern const DialectRules kGeminiRules;
+
+}  // namespace reeve::wire

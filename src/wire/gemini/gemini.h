@@ -1,0 +1,20 @@
+#pragma once
+
+// Google's Gemini API (https://ai.google.dev/api/generate-content). Names come in lowerCamelCase or as in the protocol
+// buffers, with underscores; Google takes both.
+
+#include "wire/dialect.h"
+
+namespace reeve::wire::gemini {
+
+Result<void> read_request(const Route& route, const RequestFields& fields, RequestView& view);
+
+void read_event(AnswerState& state, JsonNode root);
+void read_answer(AnswerState& state, JsonNode root);
+
+void write_error(JsonWriter& out, const ErrorText& error);
+std::string stream_error(const ErrorText& error);
+void write_model(JsonWriter& out, const ModelEntry& model);
+void write_model_list(JsonWriter& out, const std::vector<ModelEntry>& models);
+
+}  // namespace reeve::wire::gemini

@@ -1,0 +1,81 @@
+#include "wire/openai/openai.h"
+
+namespace reeve::wire {
+
+namespace {
+
+constexpr KnownField kChatFields[] = {
+    {"model", Field::kModel},
+    {"models", Field::kOtherModels},
+    {"stream", Field::kStream},
+    {"max_tokens", Field::kMaxTokens},
+    {"max_completion_tokens", Field::kMaxCompletionTokens},
+    {"n", Field::kChoices},
+    {"service_tier", Field::kServiceTier},
+    {"tools", Field::kTools},
+    {"functions", Field::kFunctions},
+    {"reasoning", Field::kReasoning},
+    {"reasoning_effort", Field::kReasoningEffort},
+    {"messages", Field::kMessages},
+    {"prompt_cache_key", Field::kPromptCacheKey},
+};
+
+constexpr KnownField kResponsesFields[] = {
+    {"model", Field::kModel},
+    {"models", Field::kOtherModels},
+    {"stream", Field::kStream},
+    {"max_output_tokens", Field::kMaxTokens},
+    {"service_tier", Field::kServiceTier},
+    {"tools", Field::kTools},
+    {"reasoning", Field::kReasoning},
+    {"input", Field::kMessages},
+    {"instructions", Field::kSystem},
+    {"prompt_cache_key", Field::kPromptCacheKey},
+    {"background", Field::kBackground},
+};
+
+constexpr KnownField kEmbeddingsFields[] = {
+    {"model", Field::kModel},
+    {"models", Field::kOtherModels},
+    {"input", Field::kMessages},
+};
+
+}  // namespace
+
+const DialectRules kOpenAiChatRules = {
+    .name = "openai-chat",
+    .fields = kChatFields,
+    .read_request = openai::read_chat_request,
+    .read_event = openai::read_chat_event,
+    .read_answer = openai::read_chat_answer,
+    .write_error = openai::write_error,
+    .stream_error = openai::chat_stream_error,
+    .write_model = openai::write_model,
+    .write_model_list = openai::write_model_list,
+};
+
+const DialectRules kOpenAiResponsesRules = {
+    .name = "openai-responses",
+    .fields = kResponsesFields,
+    .read_request = openai::read_responses_request,
+    .read_event = openai::read_responses_event,
+    .read_answer = openai::read_responses_answer,
+    .write_error = openai::write_error,
+    .stream_error = openai::responses_stream_error,
+    .write_model = openai::write_model,
+    .write_model_list = openai::write_model_list,
+};
+
+const DialectRules kOpenAiEmbeddingsRules = {
+    .name = "openai-embeddings",
+    .fields = kEmbeddingsFields,
+    .read_request = openai::read_embeddings_request,
+    .read_event = openai::read_embeddings_event,
+    .read_answer = openai::read_embeddings_answer,
+    .write_error = openai::write_error,
+    .stream_error = openai::chat_stream_error,
+    .write_model = openai::write_model,
+    .write_model_list = openai::write_model_list,
+};
+
+}  // namespace reeve::wire

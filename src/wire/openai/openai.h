@@ -1,0 +1,29 @@
+#pragma once
+
+// OpenAI's three dialects: Chat Completions, Responses and Embeddings
+// (https://platform.openai.com/docs/api-reference). Many other providers and local servers speak the first and the
+// last.
+
+#include "wire/dialect.h"
+
+namespace reeve::wire::openai {
+
+Result<void> read_chat_request(const Route& route, const RequestFields& fields, RequestView& view);
+Result<void> read_responses_request(const Route& route, const RequestFields& fields, RequestView& view);
+Result<void> read_embeddings_request(const Route& route, const RequestFields& fields, RequestView& view);
+
+void read_chat_event(AnswerState& state, JsonNode root);
+void read_chat_answer(AnswerState& state, JsonNode root);
+void read_responses_event(AnswerState& state, JsonNode root);
+void read_responses_answer(AnswerState& state, JsonNode root);
+void read_embeddings_event(AnswerState& state, JsonNode root);  // there is no such stream
+void read_embeddings_answer(AnswerState& state, JsonNode root);
+void read_answer_service_tier(JsonNode tier, AnswerState& state);
+
+void write_error(JsonWriter& out, const ErrorText& error);
+std::string chat_stream_error(const ErrorText& error);
+std::string responses_stream_error(const ErrorText& error);
+void write_model(JsonWriter& out, const ModelEntry& model);
+void write_model_list(JsonWriter& out, const std::vector<ModelEntry>& models);
+
+}  // namespace reeve::wire::openai

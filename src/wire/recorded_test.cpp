@@ -1,0 +1,123 @@
+// Requests that real coding agents sent (tests/clients/recorded): every one must be routed, recognised and read, and
+// what is found must be what the recording says, wherever the model stands in it.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/json.h"
+#include "wire/wire.h"
+
+namespace reeve::wire {
+namespace {
+
+// Texts are recorded as {"$text": length}; they come back as words of that length.
+void refill(JsonValue value, JsonWriter& out) {
+  if (const JsonValue length = value["$text"]; length.present()) {
+    const std::string words = "a test before it lands, \"quoted\"\n";
+    std::string text;
+    while (static_cast<std::int64_t>(text.size()) < length.int_or(0)) text += words;
+    text.resize(static_cast<std::size_t>(length.int_or(0)));
+    out.value(text);
+  } else if (value.is_object()) {
+    out.begin_object();
+    for (const auto& [name, member] : value.members()) refill(member, out.key(name));
+    out.end_object();
+  } else if (value.is_array()) {
+    out.begin_array();
+    for (const JsonValue item : value.items()) refill(item, out);
+    out.end_array();
+  } else {
+    out.raw(value.to_json());
+  }
+}
+
+struct Recorded {
+  std::string client;
+  JsonDocument document;
+};
+
+std::vector<Recorded> recordings() {
+  std::vector<Recorded> all;
+  for (const auto& entry : std::filesystem::directory_iterator(REEVE_SOURCE_DIR "/tests/clients/recorded")) {
+    if (entry.path().extension() != ".jsonl") continue;
+    const std::string name = entry.path().stem().string();
+    std::ifstream in(entry.path());
+    for (std::string line; std::getline(in, line);) {
+      auto document = JsonDocument::parse(line);
+      EXPECT_TRUE(document.ok()) << name;
+      if (document) all.push_back({name.substr(0, name.find('-')), *std::move(document)});
+    }
+  }
+  return all;
+}
+
+std::string_view name_of_client(const std::string& recorded) {
+  if (recorded == "claude") return "claude-code";
+  if (recorded == "gemini") return "gemini-cli";
+  if (recorded == "copilot") return "copilot-cli";
+  return recorded;
+}
+
+HeaderLookup headers_of(JsonValue request) {
+  return [headers = request["headers"]](std::string_view name) { return headers[name].string_or(""); };
+}
+
+void check_body(const Route& route, JsonValue body) {
+  JsonWriter out;
+  refill(body, out);
+  const std::string text = out.take();
+  const Result<RequestView> view = read_request(route, text);
+  ASSERT_TRUE(view.ok()) << view.error().message;
+  const std::string_view model = body["model"].string_or(route.model);
+  EXPECT_EQ(view->model, model);
+  if (body["model"].present()) {
+    EXPECT_EQ(text.substr(view->model_span.offset, view->model_span.length), "\"" + std::string(model) + "\"");
+  }
+  EXPECT_EQ(view->stream, route.stream_in_path || body["stream"].as_bool().value_or(false));
+  std::size_t messages = 0;
+  for (const std::string_view name : {"messages", "input", "contents"}) messages += body[name].items().size();
+  EXPECT_EQ(view->messages, messages);
+  EXPECT_GT(view->messages, 0U);
+  EXPECT_EQ(view->has_tools, !body["tools"].items().empty());
+  std::int64_t limit = -1;
+  for (const std::string_view name : {"max_tokens", "max_output_tokens", "max_completion_tokens"}) {
+    limit = std::max(limit, body[name].int_or(-1));
+  }
+  EXPECT_EQ(view->max_output_tokens.value_or(-1), limit);
+  // The words stand for text: four bytes a token.
+  EXPECT_NEAR(static_cast<double>(view->estimated_input_tokens), static_cast<double>(text.size()) / 4.0, 2.0);
+}
+
+TEST(Recorded, EveryRequestOfEveryClientIsRead) {
+  std::size_t bodies = 0;
+  const std::vector<Recorded> all = recordings();
+  for (const Recorded& recorded : all) {
+    const JsonValue request = recorded.document.root();
+    const HeaderLookup header = headers_of(request);
+    const std::string path(request["path"].string_or(""));
+    SCOPED_TRACE(recorded.client + " " + path);
+
+    const auto route = find_route(path, !header("anthropic-version").empty());
+    ASSERT_TRUE(route);
+    EXPECT_EQ(allowed_method(*route), request["method"].string_or(""));
+    const ClientHints hints = read_client_hints(header);
+    EXPECT_EQ(client_name(hints.kind), name_of_client(recorded.client));
+    EXPECT_EQ(hints.version.empty(), recorded.client == "copilot");
+    const bool sends_session =
+        recorded.client == "claude" || recorded.client == "codex" || recorded.client == "opencode";
+    EXPECT_EQ(hints.session_id.empty(), !sends_session);
+    const Result<std::string> credential = read_credential(header, "");
+    ASSERT_TRUE(credential.ok());
+    EXPECT_EQ(*credential, "<redacted>");
+    if (!request["body"].present()) continue;
+    check_body(*route, request["body"]);
+    ++bodies;
+  }
+  EXPECT_GE(all.size(), 60U);
+  EXPECT_GE(bodies, 20U);
+}
+
+}  // namespace
+}  // namespace reeve::wire

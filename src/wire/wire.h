@@ -1,0 +1,222 @@
+#pragma once
+
+// The model dialects: what a call asks for, what an answer consumed, how each client wants to hear "no". This room
+// knows the shapes of Anthropic Messages, OpenAI Chat Completions, OpenAI Responses, OpenAI Embeddings and Gemini; it
+// never decodes and re-encodes a body. Readers find the few fields that matter and leave the bytes alone; unknown
+// fields, betas, block types and roles are no business of theirs.
+//
+// Everything here is pure computation: no I/O, no clock. Functions are thread-safe; reader objects belong to one call.
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/result.h"
+#include "core/time.h"
+#include "core/token_usage.h"
+
+namespace reeve::wire {
+
+// ---- Which call is this? ----
+
+enum class Dialect { kAnthropic, kOpenAiChat, kOpenAiResponses, kOpenAiEmbeddings, kGemini };
+enum class Operation { kGenerate, kCountTokens, kEmbed, kListModels, kGetModel };
+
+/// The names that reeve.yaml uses: "anthropic", "openai-chat", "openai-responses", "openai-embeddings", "gemini".
+std::string_view dialect_name(Dialect dialect);
+std::optional<Dialect> dialect_from_name(std::string_view name);
+
+struct Route {
+  Dialect dialect = Dialect::kAnthropic;
+  Operation operation = Operation::kGenerate;
+  std::string model;            // percent-decoded, where the path names it (Gemini, GET /v1/models/{id})
+  bool stream_in_path = false;  // :streamGenerateContent
+  std::string
+      upstream_path;  // path to append to the provider's base_url, as that vendor's SDK takes base_url
+                      // ("/v1/messages" for anthropic, "/chat/completions" for openai-chat, ...), query not included
+};
+
+/// The route of a model path (see docs/interfaces.md), or nothing. `path` is without query. Which dialect GET
+/// /v1/models speaks depends on the client: an `anthropic-version` header means Anthropic's shape, otherwise OpenAI's.
+/// Whether the HTTP method fits is the caller's question: allowed_method() says what the route takes.
+std::optional<Route> find_route(std::string_view path, bool has_anthropic_version_header);
+std::string_view allowed_method(const Route& route);  // "GET" or "POST"
+
+// ---- Reading a request ----
+
+/// A run of bytes in the body.
+struct Span {
+  std::size_t offset = 0;
+  std::size_t length = 0;
+};
+
+/// What a request asks for, found in one pass over the body. Strings are decoded copies; spans point into the body as
+/// sent.
+struct RequestView {
+  std::string model;  // from the body, or from the path
+  Span model_span;    // the JSON string with its quotes; empty when the path named the model
+  bool stream = false;
+  std::optional<std::int64_t> max_output_tokens;  // of all answers together, where several are asked for
+  ServiceTier service_tier = ServiceTier::kStandard;
+  bool has_tools = false;
+  bool has_thinking = false;    // thinking or reasoning was asked for
+  std::size_t messages = 0;     // entries of messages / input / contents
+  std::string session_in_body;  // Anthropic metadata.user_id's session_id; OpenAI prompt_cache_key; else empty
+  std::int64_t estimated_input_tokens = 0;  // from the body's size; see docs/metering.md
+};
+
+/// `body` must be followed by at least 64 readable bytes (net's read_body gives them). Errors, each with a sentence for
+/// the caller: not JSON, not an object, invalid UTF-8, nested deeper than 128 levels, a missing or wrongly typed field
+/// that we decide on, and a field that we decide on given twice or in a spelling that lenient parsers take for it (two
+/// parsers could each believe another one). Also what cannot be governed or metered: further models in "models",
+/// "fallbacks" or a tool, and background responses.
+Result<RequestView> read_request(const Route& route, std::string_view body);
+
+// ---- Reading an answer ----
+
+/// Cuts a text/event-stream into events (WHATWG HTML section 9.2) as bytes arrive in any pieces. Beyond the standard, a
+/// bare JSON object between two events is an event too: Google's servers end a stream with an error in this way.
+class EventStreamReader {
+ public:
+  struct Event {
+    std::string_view name;  // empty when the stream gives none
+    std::string_view data;  // lines joined by \n; valid during the call, followed by 64 readable bytes
+  };
+  using Callback = std::function<void(const Event&)>;
+
+  /// Events with more data than this are passed over and counted.
+  explicit EventStreamReader(std::size_t event_bytes_max = 8UL << 20U);
+  ~EventStreamReader();
+  void feed(std::string_view bytes, const Callback& on_event);
+  /// The stream is over. An event whose empty line never came is reported all the same (the standard drops it): a
+  /// provider that ends without it has still said what it says.
+  void end(const Callback& on_event);
+  std::size_t events() const;
+  std::size_t oversized() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What came of an answer, as far as its bytes tell.
+struct AnswerSummary {
+  TokenUsage usage;
+  std::string model;  // the model that the provider says answered; empty if it does not
+  std::string response_id;
+  std::string stop_reason;                  // the provider's own word
+  std::optional<ServiceTier> service_tier;  // as the answer states it; it may differ from what was asked
+  bool complete =
+      false;  // the dialect's own end was seen (message_stop, [DONE], response.completed, finishReason, whole JSON)
+  std::string error_type;     // an error inside a 200 stream, or of an error body; empty if none
+  std::string error_message;  // the provider's words, cut to 500 bytes; may quote the request, so never for a log
+  std::uint64_t events = 0;   // stream events, 0 for a plain answer
+  std::uint64_t bytes = 0;
+  std::uint64_t generated_bytes = 0;  // UTF-8 bytes of generated text, thinking and tool arguments seen
+};
+
+/// Reads usage from an answer that passes by, streamed or not. Feed it each piece as it is relayed; ask for the summary
+/// when the answer ends, however it ends. For a cut stream the summary's usage is what was reported so far, completed
+/// by the estimate that docs/metering.md declares, with output_reported false.
+class AnswerReader {
+ public:
+  virtual ~AnswerReader() = default;
+  virtual void feed(std::string_view bytes) = 0;
+  virtual AnswerSummary finish() = 0;  // once
+};
+
+/// `content_type` and `content_encoding` are the answer's headers. An encoding that is not identity cannot be read:
+/// usage is estimated from sizes. A plain JSON answer is kept up to 16 MiB for reading; a larger one is estimated.
+std::unique_ptr<AnswerReader> make_answer_reader(const Route& route, const RequestView& request, int status,
+                                                 std::string_view content_type, std::string_view content_encoding);
+
+// ---- Who is calling? ----
+
+/// The coding agents whose reactions were measured; anything else is kOther.
+enum class ClientKind { kClaudeCode, kCodex, kGeminiCli, kOpenCode, kCopilotCli, kCursor, kOther };
+/// "claude-code", "codex", "gemini-cli", "opencode", "copilot-cli", "cursor", "other".
+std::string_view client_name(ClientKind kind);
+
+using HeaderLookup = std::function<std::string_view(std::string_view name)>;  // empty when absent
+
+/// What the request's own headers say about its sender. Self-declared: good for joining logs and for choosing the form
+/// of an answer, never for authority.
+struct ClientHints {
+  ClientKind kind = ClientKind::kOther;
+  std::string version;     // "2.1.329", empty when unknown
+  std::string session_id;  // each client's own header, else x-reeve-session, else empty
+  std::string agent_id;    // sub-agent
+  std::string parent_agent_id;
+  std::string repo;  // x-reeve-repo, or the workspace's git remote where a client sends it
+};
+ClientHints read_client_hints(const HeaderLookup& header);
+
+/// The credential of a call, from wherever the client puts it: Authorization: Bearer, x-api-key, x-goog-api-key, or
+/// Gemini's ?key=. Empty when there is none. When several are present and differ the answer is an error: guessing would
+/// be a hole.
+Result<std::string> read_credential(const HeaderLookup& header, std::string_view query);
+
+/// Request headers that hold credentials or are meant for Reeve; they never reach a provider. Lower case.
+bool is_private_request_header(std::string_view lower_case_name);
+/// The query without a `key` parameter.
+std::string query_without_credential(std::string_view query);
+
+// ---- Saying no ----
+
+enum class RefusalReason {
+  kNoCredential,   // nothing that identifies the caller
+  kBadCredential,  // unknown, revoked, expired or foreign
+  kModelUnknown,   // no such model is configured
+  kPolicy,         // a rule denies
+  kBudget,         // a limit would be exceeded
+  kMalformed,      // the request cannot be read
+  kTooLarge,
+  kUnsupported,      // a path, method or encoding that is not served
+  kUpgradeRequired,  // WebSocket on a model path
+  kUnavailable,      // Reeve cannot decide or record right now
+  kUpstreamUnreachable,
+  kUpstreamTimeout,
+};
+std::string_view refusal_reason_name(RefusalReason reason);  // "no_credential", ...
+
+struct Refusal {
+  RefusalReason reason = RefusalReason::kPolicy;
+  std::string message;  // one sentence with the way forward
+  std::string rule;     // rule id when a rule decided
+  std::string request_id;
+  Duration retry_after{};  // kBudget, kUnavailable; zero when unknown
+};
+
+struct EncodedRefusal {
+  int status = 400;
+  std::vector<std::pair<std::string, std::string>> headers;  // content type, retry hints
+  std::string body;
+};
+
+/// A refusal in the dialect of the call and the form in which the calling client shows the sentence to a person in one
+/// attempt (the table is in docs/refusals.md). `streaming` tells what the client asked for; the answer is a plain JSON
+/// error all the same.
+EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal& refusal);
+/// The event or events that end a started stream with an error in its dialect.
+std::string encode_stream_error(Dialect dialect, const Refusal& refusal);
+
+// ---- Model lists ----
+
+struct ModelEntry {
+  std::string id;
+  std::string display_name;
+  std::string owner;         // provider name
+  std::int64_t created = 0;  // Unix seconds
+};
+/// The body of a model list, or of one model, in the dialect's own shape (Anthropic with has_more and ids, OpenAI
+/// "list", Gemini "models/…" with its methods). Everything fits one page.
+std::string encode_model_list(Dialect dialect, const std::vector<ModelEntry>& models);
+std::string encode_model(Dialect dialect, const ModelEntry& model);
+
+}  // namespace reeve::wire

@@ -1,0 +1,101 @@
+// Starts the real program, build/reeve, for a test: its own data directory, a free port on loopback, stopped by its
+// process id.
+
+import { execFile, spawn } from 'node:child_process'
+import fs from 'node:fs'
+import net from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+export const kRoot = fileURLToPath(new URL('../..', import.meta.url))
+
+// REEVE_PROGRAM names another build of the program.
+export const kProgram = process.env.REEVE_PROGRAM ?? path.join(kRoot, 'build/reeve')
+
+async function freePort() {
+  const server = net.createServer()
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+export class Reeve {
+  // `config`: the text of reeve.yaml without listen, data_dir and governance_dir; `governance`: {file name: text}.
+  constructor({ config, governance = {}, environment = {} }) {
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-test-'))
+    fs.mkdirSync(path.join(this.folder, 'governance'))
+    for (const [name, text] of Object.entries(governance)) {
+      fs.writeFileSync(path.join(this.folder, 'governance', name), text)
+    }
+    fs.writeFileSync(path.join(this.folder, 'reeve.yaml'), `governance_dir: ./governance\n${config}`)
+    this.environment = environment
+  }
+
+  get #files() {
+    return ['--config', path.join(this.folder, 'reeve.yaml'), '--data', path.join(this.folder, 'data')]
+  }
+
+  get logFile() {
+    return path.join(this.folder, 'reeve.log')
+  }
+
+  async start() {
+    if (!fs.existsSync(kProgram)) throw new Error(`${kProgram} is not there; build it first`)
+    this.port = await freePort()
+    const log = fs.openSync(this.logFile, 'a')
+    const args = ['serve', ...this.#files, '--listen', `127.0.0.1:${this.port}`]
+    const env = { ...process.env, ...this.environment }
+    this.process = spawn(kProgram, args, { stdio: ['ignore', log, log], env })
+    this.exited = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve(code ?? signal)))
+    this.process.once('error', (error) => fs.appendFileSync(this.logFile, `${error.message}\n`))
+    for (let i = 0; i < 200; i++) {
+      if (this.process.exitCode !== null || this.process.pid === undefined) break
+      const ready = await fetch(`http://127.0.0.1:${this.port}/readyz`).catch(() => null)
+      if (ready?.ok) return
+      await sleep(50)
+    }
+    this.process.kill('SIGKILL')
+    throw new Error(`${kProgram} did not become ready:\n${this.log().slice(-2000)}`)
+  }
+
+  log() {
+    return fs.readFileSync(this.logFile, 'utf8')
+  }
+
+  // Drains and stops; resolves with the exit code, or the signal's name.
+  async stop() {
+    this.process.kill('SIGTERM')
+    const code = await Promise.race([this.exited, sleep(15_000).then(() => 'did not stop within 15 s')])
+    if (typeof code === 'string') this.process.kill('SIGKILL')
+    return code
+  }
+
+  async command(...args) {
+    const options = { env: { ...process.env, ...this.environment }, maxBuffer: 1 << 30 }
+    const { stdout } = await run(kProgram, [...args, ...this.#files], options)
+    return stdout
+  }
+
+  async createKey(owner, ...options) {
+    return JSON.parse(await this.command('key', 'create', '--owner', owner, '--json', ...options))
+  }
+
+  // Every entry of the ledger, in order.
+  async entries() {
+    const text = await this.command('ledger', 'query', 'true', '--json', '--limit', '1000000000')
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+  }
+
+  remove() {
+    fs.rmSync(this.folder, { recursive: true, force: true })
+  }
+}
