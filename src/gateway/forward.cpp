@@ -148,23 +148,24 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   }
 
   const wire::AnswerSummary summary = reader->finish();
-  if (client_gone_ || !to_client.ok()) {
-    record_outcome(summary, "client_gone", "the client closed before the answer ended", status);
-  } else if (cut) {
-    record_outcome(summary, "upstream_cut", cut->message, status);
-  } else if (status >= 400 || !summary.error_type.empty()) {
-    record_outcome(summary, "upstream_error", summary.error_type, status);
-  } else {
-    record_outcome(summary, "ok", summary.stop_reason, status);
-  }
+  const bool billed = status >= 200 && status < 300;
+  const auto end_as = [&](std::string_view how, std::string_view reason) {
+    record_outcome(summary, how, reason, status, billed);
+    count_call(how);
+  };
+  if (client_gone_ || !to_client.ok()) co_return end_as("client_gone", "the client closed before the answer ended");
+  if (cut) co_return end_as("upstream_cut", cut->message);
+  if (status >= 400 || !summary.error_type.empty()) co_return end_as("upstream_error", summary.error_type);
+  end_as("ok", summary.stop_reason);
 }
 
 Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
   if (client_gone_) {
-    record_outcome({}, "client_gone", "the client closed before the answer began", 0);
-    co_return;
+    record_unanswered(failure, "client_gone", "the client closed before the answer began");
+    co_return count_call("client_gone");
   }
-  record_outcome({}, "unreachable", failure.error.message, 0);
+  record_unanswered(failure, "unreachable", failure.error.message);
+  count_call("unreachable");
   log_warning("upstream not reached",
               {{"provider", provider_->name}, {"request_id", request_id_}, {"why", failure.error.message}});
   const bool timeout = failure.error.code == ErrorCode::kTimeout;

@@ -10,6 +10,12 @@ namespace {
 /// Bytes of a request body for each token, the same as where a provider did not report (docs/metering.md).
 constexpr std::int64_t kBytesPerToken = 4;
 
+std::vector<std::string> texts(const JsonValue& array) {
+  std::vector<std::string> texts;
+  for (const JsonValue& item : array.items()) texts.emplace_back(item.string_or(""));
+  return texts;
+}
+
 const Provider* find_provider(const Settings& settings, std::string_view name) {
   for (const Provider& provider : settings.providers) {
     if (provider.name == name) return &provider;
@@ -35,17 +41,25 @@ void record_interrupted_calls(ledger::Log& log, const Settings& settings, Instan
     entry.principal.type = text("principal.type");
     entry.principal.team = text("principal.team");
     entry.principal.key_id = text("principal.key_id");
+    const std::vector<std::string> groups = texts(intent.at("principal.groups"));
+    entry.principal.groups = groups;
+    entry.agent = {text("agent.id"), text("agent.parent")};
     entry.client = text("client");
+    entry.client_version = text("client_version");
     entry.work_item = text("work_item");
     entry.repo = text("repo");
     entry.feature = text("feature");
     entry.model = {text("model.asked"),  text("model.served"),  text("model.provider"),
                    text("model.region"), text("model.dialect"), text("model.operation")};
+    const std::vector<std::string> rules = texts(intent.at("decision.rules"));
+    const std::vector<std::string> shadow = texts(intent.at("decision.shadow"));
+    entry.decision = {text("decision.effect"), text("decision.enforced"), text("decision.mode"), rules, shadow,
+                      text("decision.bundle"), text("decision.reason")};
     entry.outcome = {"unrecorded_end", "Reeve stopped while the call was under way", 0, 0, 0};
 
     // The provider billed at least what went in. How much came out nobody knows; the entry says that it is an estimate.
     TokenUsage usage;
-    usage.input = (intent["request_bytes"].int_or(0) + kBytesPerToken - 1) / kBytesPerToken;
+    usage.input = (intent.at("content.bytes").int_or(0) + kBytesPerToken - 1) / kBytesPerToken;
     const Provider* provider = find_provider(settings, entry.model.provider);
     const std::string_view vendor =
         provider != nullptr ? std::string_view(provider->price_provider) : entry.model.provider;

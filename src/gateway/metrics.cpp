@@ -89,7 +89,7 @@ void Metrics::call_ended(wire::Dialect dialect, std::string_view status, Duratio
                              [&]() -> Histogram& { return family.Add({{"dialect", std::string(name)}}, kSeconds); });
   };
   histogram(state_->duration).Observe(seconds(total));
-  histogram(state_->first_byte).Observe(seconds(first_byte));
+  if (first_byte > Duration::zero()) histogram(state_->first_byte).Observe(seconds(first_byte));
 }
 
 void Metrics::refused(wire::RefusalReason reason) {

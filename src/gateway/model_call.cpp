@@ -218,13 +218,16 @@ Task<void> ModelCall::forward() {
       attempt_ = 0;  // an outcome that names an attempt says that its intent is there
       co_return co_await refuse(*std::move(no));
     }
-    if (client_gone_) co_return record_outcome({}, "client_gone", "the client closed before the call was sent", 0);
+    if (client_gone_) {
+      record_unanswered({}, "client_gone", "the client closed before the call was sent");
+      co_return count_call("client_gone");
+    }
     net::Client::Sent sent = co_await send(upstream_request());
     if (sent.ok()) co_return co_await relay(*sent.response);
     // A pooled connection that the provider had closed says nothing about the provider: one fresh attempt, with its own
     // records.
     if (sent.failure.stale_connection && attempt_ < kAttemptsMax && !client_gone_) {
-      record_outcome({}, "unreachable", sent.failure.error.message, 0);
+      record_unanswered(sent.failure, "unreachable", sent.failure.error.message);
       continue;
     }
     co_return co_await answer_unreachable(sent.failure);

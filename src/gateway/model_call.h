@@ -46,8 +46,13 @@ class ModelCall {
   // Recording.
   void fill_entry(ledger::Entry& entry) const;
   ledger::Entry::Timing timing() const;
+  /// One attempt's outcome. `billed`: the provider bills what the summary tells.
   void record_outcome(const wire::AnswerSummary& summary, std::string_view status, std::string_view reason,
-                      int http_status);
+                      int http_status, bool billed);
+  /// Of an attempt that failed before its answer began.
+  void record_unanswered(const net::SendFailure& failure, std::string_view status, std::string_view reason);
+  void fill_cost(ledger::Entry& entry, const wire::AnswerSummary& summary) const;
+  void count_call(std::string_view status) const;
   Task<void> record_refusal(const wire::Refusal& refusal, int http_status);
   void note_lost_outcome() const;
   wire::Refusal refusal(wire::RefusalReason reason, std::string message) const;

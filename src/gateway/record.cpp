@@ -91,7 +91,7 @@ ledger::Entry::Timing ModelCall::timing() const {
 }
 
 void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_view status, std::string_view reason,
-                               int http_status) {
+                               int http_status, bool billed) {
   ledger::Entry entry;
   entry.kind = "model.outcome";
   fill_entry(entry);
@@ -99,28 +99,38 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
+  if (billed && route_.operation != wire::Operation::kCountTokens) fill_cost(entry, summary);
+  if (!worker_.log.append_later(entry)) note_lost_outcome();
+}
 
-  const bool billed = http_status >= 200 && http_status < 300 && route_.operation != wire::Operation::kCountTokens;
-  if (billed) {
-    const Instant now = worker_.clock.now();
-    spend::PriceMatch price = settings_->prices->find(provider_->price_provider, entry.model.served, now);
-    // The name that answered decides the price; where only the asked name is priced, that one does.
-    if (!price.known && entry.model.served != view_.model) {
-      price = settings_->prices->find(provider_->price_provider, view_.model, now);
-    }
-    const ServiceTier tier = summary.service_tier.value_or(view_.service_tier);
-    const spend::Cost cost = spend::cost_of(price, summary.usage, tier);
-    entry.usage = summary.usage;
-    entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, cost.estimated, cost.price_known};
-    worker_.metrics.used(provider_->name, summary.usage, cost.total, cost.estimated, cost.price_known);
-    if (!cost.price_known) {
-      log_warning("model without a price, charged at the pessimistic rate",
-                  {{"model", bounded(entry.model.served)}, {"provider", provider_->name}});
-    }
-    if (!worker_.log.append_later(entry)) note_lost_outcome();
-  } else if (!worker_.log.append_later(entry)) {
-    note_lost_outcome();
+void ModelCall::record_unanswered(const net::SendFailure& failure, std::string_view status, std::string_view reason) {
+  // Whoever has the whole request may work on it, and bill for it, though nobody hears the answer. A kept connection
+  // that the provider had closed does not count: it did not read what was sent into it.
+  wire::AnswerSummary nothing_heard;
+  nothing_heard.usage.input = view_.estimated_input_tokens;
+  nothing_heard.usage.output_reported = route_.operation == wire::Operation::kEmbed;
+  record_outcome(nothing_heard, status, reason, 0, failure.request_complete && !failure.stale_connection);
+}
+
+void ModelCall::fill_cost(ledger::Entry& entry, const wire::AnswerSummary& summary) const {
+  const Instant now = worker_.clock.now();
+  spend::PriceMatch price = settings_->prices->find(provider_->price_provider, entry.model.served, now);
+  // The name that answered decides the price; where only the asked name is priced, that one does.
+  if (!price.known && entry.model.served != view_.model) {
+    price = settings_->prices->find(provider_->price_provider, view_.model, now);
   }
+  const ServiceTier tier = summary.service_tier.value_or(view_.service_tier);
+  const spend::Cost cost = spend::cost_of(price, summary.usage, tier);
+  entry.usage = summary.usage;
+  entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, cost.estimated, cost.price_known};
+  worker_.metrics.used(provider_->name, summary.usage, cost.total, cost.estimated, cost.price_known);
+  if (!cost.price_known) {
+    log_warning("model without a price, charged at the pessimistic rate",
+                {{"model", bounded(entry.model.served)}, {"provider", provider_->name}});
+  }
+}
+
+void ModelCall::count_call(std::string_view status) const {
   worker_.metrics.call_ended(route_.dialect, status, worker_.clock.steady() - started_, first_byte_ - started_);
 }
 
@@ -139,8 +149,7 @@ Task<void> ModelCall::record_refusal(const wire::Refusal& refusal, int http_stat
   if (!body_.empty()) entry.request_bytes = static_cast<std::int64_t>(body_.size());
   entry.timing = timing();
   entry.outcome = {"refused", wire::refusal_reason_name(refusal.reason), http_status, 0, 0};
-  worker_.metrics.call_ended(route_.dialect, "refused", worker_.clock.steady() - started_,
-                             worker_.clock.steady() - started_);
+  count_call("refused");
   // A decision about a known caller is durable before the caller learns of it. Callers nobody knows do not get to make
   // us wait for the disk, nor to fill it.
   if (principal_ && worker_.log.writable()) {

@@ -85,6 +85,7 @@ TEST_F(ClientTest, GivesUpOnAnUpstreamThatIsSilent) {
   Reply got = reply.get();
   EXPECT_EQ(got.code, ErrorCode::kTimeout);
   EXPECT_TRUE(got.request_sent);
+  EXPECT_TRUE(got.request_complete);
 
   reply = send_later(kPost, url_text(upstream));
   RawSocket second = upstream.accept();
@@ -103,6 +104,7 @@ TEST_F(ClientTest, GivesUpOnAnUpstreamThatTakesNothing) {
   const Reply got = reply.get();
   EXPECT_EQ(got.code, ErrorCode::kTimeout);
   EXPECT_TRUE(got.request_sent);
+  EXPECT_FALSE(got.request_complete);
 }
 
 TEST_F(ClientTest, SaysWhenNothingWasSent) {

@@ -9,6 +9,7 @@ Task<Reply> call(Client& client, Url url, ClientRequest request) {
     reply.error = sent.failure.error.message;
     reply.code = sent.failure.error.code;
     reply.request_sent = sent.failure.request_sent;
+    reply.request_complete = sent.failure.request_complete;
     reply.stale = sent.failure.stale_connection;
     co_return reply;
   }

@@ -19,6 +19,7 @@ struct Reply {
   std::string error;
   ErrorCode code = ErrorCode::kInternal;  // with an error
   bool request_sent = false;
+  bool request_complete = false;
   bool stale = false;
 };
 

@@ -234,12 +234,13 @@ void RequestParser::rebase(std::string_view bytes, RequestHead& head) {
 
 ParseStatus RequestParser::parse(std::string_view bytes, RequestHead& head) {
   rebase(bytes, head);
+  // What lies beyond the limit is never looked at, or the verdict would depend on how the bytes came in.
+  bytes = bytes.substr(0, bytes_max_);
+  const bool full = bytes.size() == bytes_max_;
   if (!line_done_) {
     const ParseStatus status = request_line(bytes, head);
     if (status != ParseStatus::kComplete) {
-      if (status == ParseStatus::kIncomplete && bytes.size() >= bytes_max_) {
-        return fail(431, "the request line is longer than the limit");
-      }
+      if (status == ParseStatus::kIncomplete && full) return fail(431, "the request line is longer than the limit");
       return status;
     }
     line_done_ = true;
@@ -250,12 +251,9 @@ ParseStatus RequestParser::parse(std::string_view bytes, RequestHead& head) {
     Header field_found;
     const FieldReader::Status status = FieldReader::read(at, end, field_found);
     position_ = static_cast<std::size_t>(at - bytes.data());
-    const std::size_t used = status == FieldReader::Status::kIncomplete ? bytes.size() : position_;
-    if (used > bytes_max_ || (used == bytes_max_ && status == FieldReader::Status::kIncomplete)) {
-      return fail(431, "the header fields are longer than the limit");
-    }
     switch (status) {
-      case FieldReader::Status::kIncomplete: return ParseStatus::kIncomplete;
+      case FieldReader::Status::kIncomplete:
+        return full ? fail(431, "the header fields are longer than the limit") : ParseStatus::kIncomplete;
       case FieldReader::Status::kFailed: return fail(400, "a malformed header field");
       case FieldReader::Status::kEnd: return finish(head);
       case FieldReader::Status::kField:
@@ -377,13 +375,15 @@ ParseStatus ResponseParser::parse(std::string_view bytes, ResponseHead& head) {
   const char* const base = bytes.data();
   if (base_ != nullptr && base_ != base) move_fields(head.headers, base_, base);
   base_ = bytes.data();
+  bytes = bytes.substr(0, bytes_max_);
+  const bool full = bytes.size() == bytes_max_;
   const auto too_large = [&] {
     too_large_ = true;
     return fail("a head larger than the limit");
   };
   if (!line_done_) {
     const ParseStatus status = status_line(bytes, head);
-    if (status == ParseStatus::kIncomplete && bytes.size() >= bytes_max_) return too_large();
+    if (status == ParseStatus::kIncomplete && full) return too_large();
     if (status != ParseStatus::kComplete) return status;
     line_done_ = true;
   }
@@ -393,11 +393,8 @@ ParseStatus ResponseParser::parse(std::string_view bytes, ResponseHead& head) {
     Header field;
     const FieldReader::Status status = FieldReader::read(at, end, field);
     position_ = static_cast<std::size_t>(at - bytes.data());
-    if (position_ > bytes_max_) return too_large();
     switch (status) {
-      case FieldReader::Status::kIncomplete:
-        if (bytes.size() >= bytes_max_) return too_large();
-        return ParseStatus::kIncomplete;
+      case FieldReader::Status::kIncomplete: return full ? too_large() : ParseStatus::kIncomplete;
       case FieldReader::Status::kFailed: return fail("a malformed header field");
       case FieldReader::Status::kEnd:
         if (const std::string_view wrong = check_framing(framing_); !wrong.empty()) return fail(wrong);

@@ -276,7 +276,8 @@ class ClientResponse {
 /// recorded.
 struct SendFailure {
   Error error;
-  bool request_sent = false;  // at least one byte left for the peer, so it may have acted
+  bool request_sent = false;      // at least one byte left for the peer
+  bool request_complete = false;  // all of it left, so the peer may have acted on it, and may bill for it
   bool stale_connection =
       false;  // a pooled connection ended before a byte of the answer: a fresh attempt is likely to work
 };

@@ -52,6 +52,7 @@ void Upstream::close() {
 }
 
 void Upstream::abort(std::string_view reason) {
+  aborted_ = true;
   if (!failure_) failure_ = closed(reason);
   idle_ = false;
   if (!slot_.waiting()) {
@@ -204,8 +205,9 @@ Result<void> Upstream::write_head(const Url& url, const ClientRequest& request) 
 
 SendFailure Upstream::failure(Error error) const {
   SendFailure failed;
-  failed.stale_connection = reused_ && !answer_began_ && error.code == ErrorCode::kClosed;
+  failed.stale_connection = reused_ && !answer_began_ && !aborted_ && error.code == ErrorCode::kClosed;
   failed.request_sent = sent_any_;
+  failed.request_complete = sent_all_;
   failed.error = std::move(error);
   return failed;
 }

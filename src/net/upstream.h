@@ -104,8 +104,9 @@ class Upstream final : public boost::intrusive_ref_counter<Upstream, boost::thre
   bool socket_empty_ = true;  // until the first readiness event
   bool filled_ = false;       // the last read filled its buffer: more is coming
   bool writable_ = false;
-  bool broken_ = false;  // takes no more of the request
-  bool counted_ = true;  // among the open connections of its origin
+  bool broken_ = false;   // takes no more of the request
+  bool aborted_ = false;  // by our side
+  bool counted_ = true;   // among the open connections of its origin
 };
 
 }  // namespace reeve::net

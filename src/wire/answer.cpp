@@ -65,9 +65,7 @@ class ReaderBase : public AnswerReader {
       return std::move(summary);
     }
     if (!usage.input_reported) usage.input = estimated_input_;
-    if (operation_ == Operation::kEmbed) {
-      usage.output_reported = true;
-    } else if (state_.usage_final) {
+    if (operation_ == Operation::kEmbed || state_.usage_final) {
       usage.output_reported = true;
     } else {
       usage.output = std::max(usage.output, tokens_of_generated(summary.generated_bytes));

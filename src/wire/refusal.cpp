@@ -49,7 +49,7 @@ bool needs_400(Dialect dialect, ClientKind client, const Refusal& refusal) {
   const RefusalReason reason = refusal.reason;
   if (!is_final(refusal) || reason == RefusalReason::kUpgradeRequired) return false;
   switch (client) {
-    case ClientKind::kCodex: return true;       // asks again after any other status, 401 and 404 included
+    case ClientKind::kCodex:                    // asks again after any other status, 401 and 404 included
     case ClientKind::kCopilotCli: return true;  // has texts of its own for 401, 404 and 413, which hide ours
     case ClientKind::kClaudeCode: return reason == RefusalReason::kUnsupported;  // 404: doubts the model, asks twice
     default: break;

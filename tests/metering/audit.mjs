@@ -143,8 +143,6 @@ export class Audit {
     if (end.status !== 200 || end.operation === 'count') return 0n
     // Nobody bills an answer that was an error before it had said anything.
     if (end.how === 'error' && end.emitted_tokens === 0 && end.reported === null) return 0n
-    // The client left, and Reeve hung up, before the answer began: there is nothing to read a usage from.
-    if (neverBegan(outcome)) return 0n
     return this.#nanos(call, request, end, { ...kNothing, ...end.usage })
   }
 
@@ -152,6 +150,7 @@ export class Audit {
   #compareEstimate(call, request, end, outcome) {
     if (!kEstimatedKinds.has(call.kind)) this.fail(`${call.name}: only estimated`)
     const usage = { ...kNothing, ...outcome.usage }
+    if (neverBegan(outcome) && usage.output !== 0) this.fail(`${call.name}: output ${usage.output}, but nobody saw any`)
     for (const fault of estimateFaults(call, end, usage, outcome.outcome)) this.fail(`${call.name}: ${fault}`)
     // The tier of service comes with what was cut off, if it comes at all.
     const tiers = [end.service_tier, undefined]
