@@ -150,7 +150,8 @@ class MemoryClient final : public net::Client {
     if (cancelled || found == answers.end()) {
       sent.failure.error = {cancelled ? ErrorCode::kClosed : ErrorCode::kUnavailable, "cannot connect"};
     } else if (std::exchange(found->second.stale_once, false)) {
-      sent.failure = {{ErrorCode::kClosed, "closed by the peer"}, true, true};
+      sent.failure.error = {ErrorCode::kClosed, "closed by the peer"};
+      sent.failure.request_sent = sent.failure.request_complete = sent.failure.stale_connection = true;
     } else {
       sent.response = std::make_unique<MemoryResponse>(found->second);
     }
