@@ -34,6 +34,7 @@ struct Options {
   int seconds = 4;
   int soak_minutes = 0;
   bool json = false;
+  std::string only;  // one scenario, or "latency"; empty for all
 };
 
 struct Scenario {
@@ -69,7 +70,14 @@ class Bench {
     if (::mkdtemp(scratch_.data()) == nullptr) std::abort();
     proxy_core_ = static_cast<int>(std::max(1U, std::thread::hardware_concurrency())) - 1;
   }
-  ~Bench() { std::filesystem::remove_all(scratch_); }
+  ~Bench() {
+    // First the processes, which write there.
+    reeve_.reset();
+    nginx_.reset();
+    upstream_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(scratch_, ignored);
+  }
 
   int run_all() {
     if (!start_upstream() || !start_nginx() || !start_reeve()) return 1;
@@ -77,14 +85,18 @@ class Bench {
     std::this_thread::sleep_for(std::chrono::seconds(2));
     figures_["reeve_idle_rss_mib"] = static_cast<double>(reeve_->resident_kib()) / 1024;
     if (options_.soak_minutes > 0) return soak();
-    for (const Scenario& scenario : scenarios()) compare(scenario);
-    latency();
+    for (const Scenario& scenario : scenarios()) {
+      if (wanted(scenario.name)) compare(scenario);
+    }
+    if (wanted("latency")) latency();
     figures_["reeve_loaded_rss_mib"] = static_cast<double>(reeve_->resident_kib()) / 1024;
     print();
     return failed_ ? 1 : 0;
   }
 
  private:
+  bool wanted(const std::string& part) const { return options_.only.empty() || options_.only == part; }
+
   std::vector<Scenario> scenarios() {
     write_file(scratch_ + "/2kb.json", message_body(2'048, false));
     write_file(scratch_ + "/60kb.json", message_body(61'440, false));
@@ -298,10 +310,13 @@ int main(int argc, char** argv) {
       options.seconds = std::atoi(argv[++i]);
     } else if (argument == "--soak" && has_value) {
       options.soak_minutes = std::atoi(argv[++i]);
+    } else if (argument == "--only" && has_value) {
+      options.only = argv[++i];
     } else if (argument == "--reeve" && has_value) {
       options.reeve = argv[++i];
     } else {
-      std::printf("usage: gateway [--json] [--rounds N] [--seconds N] [--soak MINUTES] [--reeve PROGRAM]\n");
+      std::printf("usage: gateway [--json] [--rounds N] [--seconds N] [--soak MINUTES]\n"
+                  "               [--only 2kb|60kb|stream|latency] [--reeve PROGRAM]\n");
       return argument == "--help" ? 0 : 2;
     }
   }
