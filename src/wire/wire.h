@@ -48,6 +48,10 @@ struct Route {
 std::optional<Route> find_route(std::string_view path, bool has_anthropic_version_header);
 std::string_view allowed_method(const Route& route);  // "GET" or "POST"
 
+/// Whose form of an error the callers of a path understand, whether or not something is served there; nothing for paths
+/// of no vendor.
+std::optional<Dialect> dialect_of_path(std::string_view path, bool has_anthropic_version_header);
+
 // ---- Reading a request ----
 
 /// A run of bytes in the body.
