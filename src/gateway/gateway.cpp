@@ -117,6 +117,7 @@ class GatewayOverLoops final : public Gateway {
 wire::RefusalReason reason_of(int status) {
   switch (status) {
     case 413: return wire::RefusalReason::kTooLarge;
+    case 500:
     case 503: return wire::RefusalReason::kUnavailable;
     default: return wire::RefusalReason::kMalformed;
   }
@@ -140,8 +141,7 @@ std::pair<std::string, std::string> refusal_body(int status, std::string_view re
   wire::Refusal refusal;
   refusal.reason = reason_of(status);
   refusal.message = reason;
-  wire::EncodedRefusal answer = wire::encode_refusal(*dialect, wire::ClientKind::kOther, refusal);
-  return {"application/json", std::move(answer.body)};
+  return {"application/json", wire::encode_refusal_body(*dialect, refusal, status)};
 }
 
 }  // namespace reeve::gateway

@@ -207,6 +207,8 @@ struct EncodedRefusal {
 /// attempt (the table is in docs/refusals.md). `streaming` tells what the client asked for; the answer is a plain JSON
 /// error all the same.
 EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal& refusal);
+/// The body alone, for a status that was decided elsewhere and a client that nobody knows yet.
+std::string encode_refusal_body(Dialect dialect, const Refusal& refusal, int status);
 /// The event or events that end a started stream with an error in its dialect.
 std::string encode_stream_error(Dialect dialect, const Refusal& refusal);
 
