@@ -141,7 +141,11 @@ for (const [name, members] of Object.entries(kWrongTypes)) {
     for (const [member, values] of Object.entries(members)) {
       for (const value of values) {
         const { message } = await stage.refused(name, request(name, withMember(name, member, value)), [400])
-        assert.match(message, /^The field "\w+" (must be|is given twice)|another model|^Background/, `${member}: ${value}`)
+        assert.match(
+          message,
+          /^The field "\w+" (must be|is given twice)|another model|^Background/,
+          `${member}: ${value}`,
+        )
         assert.ok(!message.includes(kPlanted), message)
       }
     }
@@ -197,7 +201,9 @@ test('an unknown model is refused in every dialect, and its name cannot bring an
 })
 
 const kVendors = { messages: 'anthropic', chat: 'openai', responses: 'openai', gemini: 'google' }
-const kPairs = kGenerating.flatMap((name) => kGenerating.filter((other) => other !== name).map((other) => [name, other]))
+const kPairs = kGenerating.flatMap((name) =>
+  kGenerating.filter((other) => other !== name).map((other) => [name, other]),
+)
 
 test('a whole call of another vendor, model and headers included, is refused in the dialect of the path', async () => {
   const before = await stage.upstreamRequests()
@@ -205,7 +211,11 @@ test('a whole call of another vendor, model and headers included, is refused in 
     const target = kPaths[name].path.replace(kPaths[name].model, kPaths[other].model)
     const bytes = requestText({ target, headers: kPaths[other].headers(stage.key), body: goodBody(other, kPlanted) })
     const { message } = await stage.refused(name, bytes, [400, 404])
-    assert.match(message, kPaths[other].modelInPath ? /"model"/ : /not served in the|another model/, `${other} on ${name}`)
+    assert.match(
+      message,
+      kPaths[other].modelInPath ? /"model"/ : /not served in the|another model/,
+      `${other} on ${name}`,
+    )
     assert.ok(!message.includes(kPlanted))
   }
   assert.equal(await stage.upstreamRequests(), before)

@@ -157,7 +157,7 @@ test('two different credentials are one too many in every dialect, wherever they
   assert.equal(await stage.upstreamRequests(), before)
 })
 
-test('the same place twice is refused even with the same key; two places with the same key are one credential', async () => {
+test('the same place twice is refused even with the same key, two places with the same key are one', async () => {
   const before = await stage.upstreamRequests()
   for (const name of Object.keys(kPaths)) {
     for (const place of Object.values(kPlaces)) {
@@ -317,7 +317,9 @@ test('nothing of all this was kept or repeated', async () => {
       .reduce((sum, { detail }) => sum + Number(detail.total), 0)
   const recorded = (entries) => {
     const statuses = new Map(
-      entries.flatMap(({ outcome, request_id: id }) => (outcome?.status === 'refused' ? [[id, outcome.http_status]] : [])),
+      entries.flatMap(({ outcome, request_id: id }) =>
+        outcome?.status === 'refused' ? [[id, outcome.http_status]] : [],
+      ),
     )
     return stage.expected.filter(({ requestId, httpStatus }) => statuses.get(requestId) === httpStatus).length
   }

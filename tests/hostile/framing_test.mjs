@@ -30,8 +30,8 @@ function messages(
 const sized = `Content-Length: ${kLength}`
 const smuggled = (key) => `GET /v1/models HTTP/1.1\r\nHost: smuggled.example.com\r\nx-api-key: ${key}\r\n\r\n`
 
-// Each must get exactly one answer, 400, and the end of the connection: what follows on it could be anything. What has no
-// readable head has no caller either: it is counted. What goes wrong in a body is a refused call, on record.
+// Each must get exactly one answer, 400, and the end of the connection: what follows on it could be anything. What has
+// no readable head has no caller either: it is counted. What goes wrong in a body is a refused call, on record.
 const kRefused = {
   'Content-Length and Transfer-Encoding': () => messages([sized, 'Transfer-Encoding: chunked'], kChunked),
   'Transfer-Encoding and Content-Length': () => messages(['Transfer-Encoding: chunked', sized], kChunked),
@@ -146,11 +146,7 @@ async function badRequests() {
 test('what net refuses on a model path comes in the form of its dialect', async () => {
   for (const name of Object.keys(kPaths)) {
     const headers = kPaths[name].headers(stage.key).map(([header, value]) => `${header}: ${value}`)
-    const lines = [
-      `POST ${kPaths[name].path} HTTP/1.1`,
-      'Host: a',
-      ...headers,
-    ]
+    const lines = [`POST ${kPaths[name].path} HTTP/1.1`, 'Host: a', ...headers]
     const bad = {
       'two lengths': [['Content-Length: 5', 'Content-Length: 6'], 400],
       'a name that is no token': [['x(y): a', 'Content-Length: 5'], 400],

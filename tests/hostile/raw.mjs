@@ -161,8 +161,8 @@ function readAnswer(bytes, start, bodiless) {
   return { answer: { status, headers, header, body, text: body.toString('utf8') }, end }
 }
 
-// Every complete answer in the bytes, and what is left over; throws when something in them is not HTTP. `bodiless`: they
-// answer HEAD.
+// Every complete answer in the bytes, and what is left over; throws when something in them is not HTTP. `bodiless`:
+// they answer HEAD.
 export function splitAnswers(bytes, { bodiless = false } = {}) {
   const answers = []
   let at = 0

@@ -128,7 +128,9 @@ export class Stage {
   }
 
   #unrecorded(entries) {
-    const outcomes = new Map(entries.filter(({ kind }) => kind === 'model.outcome').map((e) => [e.request_id, e.outcome]))
+    const outcomes = new Map(
+      entries.filter(({ kind }) => kind === 'model.outcome').map((e) => [e.request_id, e.outcome]),
+    )
     return this.expected.flatMap(({ requestId, outcome, httpStatus, what }) => {
       const found = outcomes.get(requestId)
       const fits = found && found.status === (outcome ?? found.status)

@@ -228,7 +228,9 @@ function scripted(name, script, stream) {
   const headers = [['x-upstream-script', JSON.stringify(script)]]
   return goodRequest(name, stage.key, { text: kPlanted, headers, stream })
 }
-const withStreams = kNames.flatMap((name) => (kGenerating.includes(name) ? [false, true] : [false]).map((s) => [name, s]))
+const withStreams = kNames.flatMap((name) =>
+  (kGenerating.includes(name) ? [false, true] : [false]).map((s) => [name, s]),
+)
 
 for (const [status, raw] of Object.entries(kVendorErrors)) {
   test(`the vendor's ${status} passes unmodified, with the headers that clients act on`, async () => {
