@@ -252,11 +252,13 @@ for (const [status, raw] of Object.entries(kVendorErrors)) {
   })
 }
 
-test('a redirect is neither followed nor passed on: clients would take their key there', async () => {
+test('a redirect is neither followed nor passed on: clients would take their key there', async (t) => {
   const visitors = []
   const elsewhere = net.createServer((socket) => visitors.push(socket.destroy()))
   await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
   const location = `http://127.0.0.1:${elsewhere.address().port}/elsewhere?token=of-the-provider`
+  t.after(() => stage.provider.clearRules())
+  t.after(() => elsewhere.close())
   for (const status of [300, 301, 302, 303, 304, 305, 307, 308, 399]) {
     const script = { status, raw_body: status === 304 ? '' : `see ${location}`, headers: { location } }
     await stage.provider.clearRules()
@@ -268,8 +270,6 @@ test('a redirect is neither followed nor passed on: clients would take their key
       stage.expectOutcome(answers[0].header('x-reeve-request-id'), 'upstream_error', { httpStatus: status, what: name })
     }
   }
-  await stage.provider.clearRules()
-  elsewhere.close()
   assert.deepEqual(visitors, [])
   for (const { name, bytes } of stage.server.traces()) assert.ok(!bytes.includes('of-the-provider'), name)
 })
@@ -324,9 +324,8 @@ for (const fault of ['a big answer', 'a big stream']) {
 
 test('while one provider hangs, others answer', async () => {
   const hanging = Array.from({ length: 50 }, () => stage.say(call('chat', 'broken', 'hang'), { timeout: 30_000 }))
-  const start = Date.now()
-  await stage.healthy()
-  assert.ok(Date.now() - start < 1900, 'a good call waited for the hanging ones')
+  const first = await Promise.race([stage.healthy(), ...hanging.map((one) => one.then(() => 'a hanging call'))])
+  assert.equal(first, undefined, 'a good call waited for the hanging ones')
   for (const { answers } of await Promise.all(hanging)) errorIn('chat', answers[0], [504])
 })
 
