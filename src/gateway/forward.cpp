@@ -105,6 +105,7 @@ void ModelCall::add_reeve_headers(net::Headers& headers) const {
 }
 
 Task<void> ModelCall::relay(net::ClientResponse& response) {
+  if (response.status() >= 300 && response.status() < 400) co_return co_await answer_redirect(response.status());
   net::Headers headers;
   const auto hop = named_by_connection(response.headers());
   for (const net::Header& field : response.headers()) {
@@ -157,6 +158,26 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   if (cut) co_return end_as("upstream_cut", cut->message);
   if (status >= 400 || !summary.error_type.empty()) co_return end_as("upstream_error", summary.error_type);
   end_as("ok", summary.stop_reason);
+}
+
+/// Followed by us, the call would go where nobody said that calls may go; followed by the client, past every rule, with
+/// its Reeve key in hand. So neither gets to.
+Task<void> ModelCall::answer_redirect(int status) {
+  first_byte_ = worker_.clock.steady();
+  record_outcome({}, "upstream_error", "redirect", status);
+  log_warning("provider redirects", {{"provider", provider_->name}, {"request_id", request_id_}, {"status", status}});
+  const wire::Refusal no =
+      refusal(wire::RefusalReason::kUpstreamUnreachable,
+              "The provider '" + provider_->name + "' answered with a redirect (" + std::to_string(status) +
+                  "), which is not followed; an administrator should check its base_url.");
+  worker_.metrics.refused(no.reason);
+  const wire::EncodedRefusal answer = wire::encode_refusal(route_.dialect, hints_.kind, no);
+  net::Headers headers;
+  for (const auto& [name, value] : answer.headers) headers.add(name, value);
+  add_reeve_headers(headers);
+  // A failure to answer means the client has gone: nobody is left to tell.
+  const auto sent = co_await exchange_.respond(answer.status, headers, answer.body);
+  static_cast<void>(sent);
 }
 
 Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
