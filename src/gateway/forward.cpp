@@ -164,20 +164,13 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
 /// its Reeve key in hand. So neither gets to.
 Task<void> ModelCall::answer_redirect(int status) {
   first_byte_ = worker_.clock.steady();
-  record_outcome({}, "upstream_error", "redirect", status);
+  record_outcome({}, "upstream_error", "redirect", status, false);
+  count_call("upstream_error");
   log_warning("provider redirects", {{"provider", provider_->name}, {"request_id", request_id_}, {"status", status}});
-  const wire::Refusal no =
-      refusal(wire::RefusalReason::kUpstreamUnreachable,
-              "The provider '" + provider_->name + "' answered with a redirect (" + std::to_string(status) +
-                  "), which is not followed; an administrator should check its base_url.");
-  worker_.metrics.refused(no.reason);
-  const wire::EncodedRefusal answer = wire::encode_refusal(route_.dialect, hints_.kind, no);
-  net::Headers headers;
-  for (const auto& [name, value] : answer.headers) headers.add(name, value);
-  add_reeve_headers(headers);
-  // A failure to answer means the client has gone: nobody is left to tell.
-  const auto sent = co_await exchange_.respond(answer.status, headers, answer.body);
-  static_cast<void>(sent);
+  co_await answer_in_place(refusal(wire::RefusalReason::kUpstreamUnreachable,
+                                   "The provider '" + provider_->name + "' answered with a redirect (" +
+                                       std::to_string(status) +
+                                       "), which is not followed; an administrator should check its base_url."));
 }
 
 Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
@@ -189,12 +182,21 @@ Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
   count_call("unreachable");
   log_warning("upstream not reached",
               {{"provider", provider_->name}, {"request_id", request_id_}, {"why", failure.error.message}});
+  // Where the provider is, and what exactly it did, is for those who run this gateway: they find it in log and ledger.
   const bool timeout = failure.error.code == ErrorCode::kTimeout;
-  const wire::Refusal no =
-      refusal(timeout ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
-              "The provider '" + provider_->name + "' could not be reached: " + failure.error.message);
-  worker_.metrics.refused(no.reason);
-  const wire::EncodedRefusal answer = wire::encode_refusal(route_.dialect, hints_.kind, no);
+  co_await answer_in_place(refusal(
+      timeout ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
+      "The provider '" + provider_->name +
+          (failure.request_complete
+               ? (timeout ? "' gave no answer in time" : "' closed the connection without an answer")
+               : "' could not be reached") +
+          "; try again later, or ask an administrator, who finds the cause in the log under " + request_id_ + "."));
+}
+
+/// Answers a call that was let through, where the provider's answer cannot be passed on.
+Task<void> ModelCall::answer_in_place(const wire::Refusal& refusal) {
+  worker_.metrics.refused(refusal.reason);
+  const wire::EncodedRefusal answer = wire::encode_refusal(route_.dialect, hints_.kind, refusal);
   net::Headers headers;
   for (const auto& [name, value] : answer.headers) headers.add(name, value);
   add_reeve_headers(headers);

@@ -41,6 +41,7 @@ class ModelCall {
   Task<net::Client::Sent> send(const net::ClientRequest& request);
   Task<void> relay(net::ClientResponse& response);
   Task<void> answer_redirect(int status);
+  Task<void> answer_in_place(const wire::Refusal& refusal);
   Task<void> answer_unreachable(const net::SendFailure& failure);
   void add_reeve_headers(net::Headers& headers) const;
 

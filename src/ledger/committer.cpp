@@ -21,7 +21,7 @@ constexpr auto kUnhurriedMax = std::chrono::milliseconds(5);
 // Lingering pays when at least this many appends are to be expected meanwhile; below, a sync of its own is cheaper than
 // the wait.
 constexpr double kLingerGainMin = 2;
-constexpr int kLingerSteps = 4;
+constexpr int kLingerSteps = 2;
 
 }  // namespace
 
