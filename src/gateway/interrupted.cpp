@@ -45,7 +45,7 @@ void record_interrupted_calls(ledger::Log& log, const Settings& settings, Instan
 
     // The provider billed at least what went in. How much came out nobody knows; the entry says that it is an estimate.
     TokenUsage usage;
-    usage.input = (intent["request_bytes"].int_or(0) + kBytesPerToken - 1) / kBytesPerToken;
+    usage.input = (intent.at("content.bytes").int_or(0) + kBytesPerToken - 1) / kBytesPerToken;
     const Provider* provider = find_provider(settings, entry.model.provider);
     const std::string_view vendor =
         provider != nullptr ? std::string_view(provider->price_provider) : entry.model.provider;
