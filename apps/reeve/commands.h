@@ -59,6 +59,9 @@ int ledger_tail_command(const Common& common, const LedgerQueryArguments& argume
 int ledger_verify_command(const Common& common, const std::string& offline_directory);
 int ledger_key_command(const Common& common);
 
+/// A copy of all that a server keeps, made beside it, verified before this says so.
+int backup_command(const Common& common, const std::string& directory);
+
 int policy_check_command(const Common& common, const std::string& directory);
 int policy_test_command(const Common& common, const std::string& directory);
 

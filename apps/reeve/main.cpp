@@ -55,6 +55,9 @@ void add_serving(CLI::App& app, Line& line) {
   init.add_option("DIR", line.directory, "Where to")->required();
   command(app, line, "check", "Validate the configuration and the governance files",
           [&line] { return check_command(line.common); });
+  CLI::App& backup = command(app, line, "backup", "Copy all that a server keeps, beside it, and verify the copy",
+                             [&line] { return backup_command(line.common, line.directory); });
+  backup.add_option("DIR", line.directory, "Where to: a new or empty directory")->required();
 }
 
 void add_keys(CLI::App& app, Line& line) {

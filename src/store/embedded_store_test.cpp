@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include "store/key_store_conformance.h"
 #include "store/migrations.h"
@@ -54,6 +56,34 @@ TEST(EmbeddedStore, MakesWhatItNeedsForItsOwnerOnly) {
   EXPECT_EQ(mode_of(directory), 0700u);
   for (const auto& file : std::filesystem::directory_iterator(directory)) EXPECT_EQ(mode_of(file), 0600u) << file;
   EXPECT_TRUE(std::filesystem::exists(directory / "reeve.db-wal"));
+}
+
+TEST(EmbeddedStore, IsCopiedAtOneMomentWhileOthersWrite) {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory.path() / "data");
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int i = 0; !done; ++i) EXPECT_TRUE(store->keys().insert(sample_key("key_" + std::to_string(i), i)).ok());
+  });
+  std::size_t copied_before = 0;
+  for (int copy = 0; copy < 5; ++copy) {
+    const auto to = directory.path() / ("copy" + std::to_string(copy));
+    std::filesystem::create_directory(to);
+    const auto least = store->keys().list()->size();
+    const auto copied = Store::copy_embedded(directory.path() / "data", to / "reeve.db");
+    ASSERT_TRUE(copied.ok()) << copied.error().message;
+    EXPECT_EQ(mode_of(to / "reeve.db"), 0600U);
+    EXPECT_FALSE(std::filesystem::exists(to / "reeve.db-wal"));
+    const auto keys = open_store(to)->keys().list();
+    ASSERT_TRUE(keys.ok());
+    EXPECT_GE(keys->size(), std::max(least, copied_before));
+    // One moment: no key without all those that were made before it.
+    for (std::size_t i = 0; i < keys->size(); ++i) EXPECT_EQ((*keys)[i].id, "key_" + std::to_string(i));
+    copied_before = keys->size();
+  }
+  done = true;
+  writer.join();
+  EXPECT_EQ(Store::copy_embedded(directory.path(), directory.path() / "none.db").error().code, ErrorCode::kNotFound);
 }
 
 TEST(EmbeddedStore, KeepsKeysAcrossOpenings) {

@@ -21,6 +21,10 @@ class Store {
   static Result<std::unique_ptr<Store>> open_embedded(const std::filesystem::path& directory);
   virtual ~Store() = default;
 
+  /// Copies the database of `directory` into the new file `to`, readable by its owner only, as it is at one moment;
+  /// beside a server or none. Its schema stays as it is.
+  static Result<void> copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to);
+
   /// Thread-safe. Lives as long as the store.
   virtual identity::KeyStore& keys() = 0;
 
