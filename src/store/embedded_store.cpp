@@ -24,6 +24,9 @@ class EmbeddedStore final : public Store {
       : keys_(std::move(writer), std::move(reader), std::move(generation)) {}
   identity::KeyStore& keys() override { return keys_; }
   Result<void> catch_up() override { return keys_.catch_up(); }
+  Result<std::vector<KeyChange>> unrecorded_key_changes() override { return keys_.unrecorded(); }
+  Result<void> key_changes_recorded(std::span<const KeyChange> changes) override { return keys_.recorded(changes); }
+  Result<void> ledger_ends_at(std::uint64_t entries) override { return keys_.forget_entries_from(entries); }
 
  private:
   SqliteKeyStore keys_;

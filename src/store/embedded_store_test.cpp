@@ -86,6 +86,46 @@ TEST(EmbeddedStore, IsCopiedAtOneMomentWhileOthersWrite) {
   EXPECT_EQ(Store::copy_embedded(directory.path(), directory.path() / "none.db").error().code, ErrorCode::kNotFound);
 }
 
+TEST(EmbeddedStore, RemembersWhichChangesOfKeysTheLedgerHas) {
+  const TemporaryDirectory directory;
+  auto store = open_store(directory.path());
+  const auto unrecorded = [&] {
+    std::vector<std::string> lines;
+    const auto changes = store->unrecorded_key_changes();
+    for (const KeyChange& change : *changes) {
+      EXPECT_EQ(change.owner, "dev@example.com");
+      lines.push_back(change.key_id + (change.revoked ? " ended " : " made ") + format_time(change.at).substr(11, 8));
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(unrecorded(), Lines());
+  ASSERT_TRUE(store->keys().insert(sample_key("key_b", 100)).ok());
+  ASSERT_TRUE(store->keys().insert(sample_key("key_a", 50)).ok());
+  ASSERT_TRUE(store->keys().revoke("key_a", from_unix_seconds(200)).ok());
+  const Lines all{"key_a made 00:00:50", "key_b made 00:01:40", "key_a ended 00:03:20"};
+  EXPECT_EQ(unrecorded(), all);
+
+  auto changes = *store->unrecorded_key_changes();
+  changes[0].entry = 7;
+  changes[1].entry = 9;
+  const auto generation = store->keys().generation();
+  ASSERT_TRUE(store->key_changes_recorded(std::span(changes).first(2)).ok());
+  EXPECT_EQ(unrecorded(), Lines{all[2]});
+  ASSERT_TRUE(store->catch_up().ok());
+  ASSERT_TRUE(store->catch_up().ok());
+  store = open_store(directory.path());
+  EXPECT_EQ(unrecorded(), Lines{all[2]});
+
+  ASSERT_TRUE(store->ledger_ends_at(10).ok());
+  EXPECT_EQ(unrecorded(), Lines{all[2]});
+  ASSERT_TRUE(store->ledger_ends_at(9).ok());
+  EXPECT_EQ(unrecorded(), (Lines{all[1], all[2]}));
+  ASSERT_TRUE(store->ledger_ends_at(0).ok());
+  EXPECT_EQ(unrecorded(), all);
+  EXPECT_LE(store->keys().generation() - generation, 1U) << "that a change was recorded is no change of the keys";
+}
+
 TEST(EmbeddedStore, KeepsKeysAcrossOpenings) {
   const TemporaryDirectory directory;
   const auto key = sample_key("key_one");

@@ -113,6 +113,12 @@ test('a server started on the copy knows the keys and goes on with the ledger', 
   assert.equal(found.openIntents.size, 0)
   assert.deepEqual(found.entries.slice(0, size), verifyLedger(place('backup/data/ledger')).entries)
   assert.equal(JSON.parse(await restored.command('ledger', 'verify', '--json')).ok, true)
+
+  // Keys were made while the ledger and then the keys were copied; what the one lacks of the other is made good, once.
+  const made = (await restored.entries()).filter(({ kind }) => kind === 'identity.key_created')
+  const keys = JSON.parse(await restored.command('key', 'list', '--all', '--json'))
+  assert.ok(keys.length > 1)
+  assert.deepEqual(made.map(({ detail }) => detail.key_id).sort(), keys.map(({ id }) => id).sort())
 })
 
 test('a directory that is in use, or inside the original, is refused and left as it is', () => {

@@ -179,6 +179,7 @@ describe('the ledger as the document describes it', () => {
       'public/key': 0o644,
       'public/tile/0/000': 0o644,
       'private-key': 0o600,
+      resume: 0o600,
       lock: 0o640,
     }
     const modes = Object.keys(expected).map((name) => [name, fs.statSync(path.join(ledger, name)).mode & 0o777])
