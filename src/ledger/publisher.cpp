@@ -181,7 +181,7 @@ void Publisher::remember_resume_point(bool now) {
   if (!now && at - resume_written_ < kResumePointInterval) return;
   const std::uint64_t point = follower_->intents().low_water(follower_->tree().size());
   if (point == resume_point_) return;
-  if (!replace_file(system_, resume_path(directory_), resume_text(point), false)) return;
+  if (!replace_file(system_, resume_path(directory_), resume_text(point), false, 0600)) return;
   resume_point_ = point;
   resume_written_ = at;
 }
