@@ -20,7 +20,7 @@ constexpr auto kUnhurriedMax = std::chrono::milliseconds(5);
 
 // Lingering pays when at least this many appends are to be expected meanwhile; below, a sync of its own is cheaper than
 // the wait.
-constexpr double kLingerGainMin = 2;
+constexpr double kLingerGainMin = 4;
 constexpr int kLingerSteps = 2;
 
 }  // namespace

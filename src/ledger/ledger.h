@@ -106,7 +106,8 @@ struct LogOptions {
   std::size_t segment_bytes = 64UL << 20U;
   std::size_t group_entries_max = 1'000;
   std::size_t queue_bytes_max = 64UL << 20U;             // above it append() fails at once: bounded memory
-  Duration linger_max = std::chrono::microseconds(1000);  // only while appends come faster than syncs; none when idle
+  /// Only while appends come much faster than syncs (thousands a second); none otherwise.
+  Duration linger_max = std::chrono::microseconds(250);
   Duration checkpoint_interval = std::chrono::milliseconds(100);
   bool read_only = false;  // for looking only: takes no lock, writes nothing, appends fail
   /// A file outside `directory` that keeps the latest checkpoint too; empty for none. It makes a log that was restored

@@ -12,7 +12,7 @@ namespace {
 // How many tiles one round looks after: some ten milliseconds of stat calls.
 constexpr std::size_t kTilesPerRound = 4096;
 // How long it pauses for each time that a round took, and how long at most.
-constexpr int kPauseToWork = 20;
+constexpr int kPauseToWork = 50;
 constexpr auto kLongestPause = std::chrono::seconds(1);
 constexpr auto kResumePointInterval = std::chrono::seconds(1);
 constexpr std::string_view kResumeStart = "open-intents-from ";
