@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/log.h"
+#include "ledger/background.h"
 
 namespace reeve::ledger {
 
@@ -113,7 +114,7 @@ void Committer::close() {
 }
 
 void Committer::run() {
-  prctl(PR_SET_NAME, "ledger-commit");
+  begin_background_thread("ledger-commit");
   // Lingering sleeps for fractions of a millisecond; the default slack would add 50 microseconds to each.
   prctl(PR_SET_TIMERSLACK, 1UL);
   std::unique_lock lock(mutex_);

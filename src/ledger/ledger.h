@@ -107,7 +107,7 @@ struct LogOptions {
   std::size_t group_entries_max = 1'000;
   std::size_t queue_bytes_max = 64UL << 20U;             // above it append() fails at once: bounded memory
   /// Only while appends come much faster than syncs (thousands a second); none otherwise.
-  Duration linger_max = std::chrono::microseconds(250);
+  Duration linger_max = std::chrono::microseconds(500);
   Duration checkpoint_interval = std::chrono::milliseconds(100);
   bool read_only = false;  // for looking only: takes no lock, writes nothing, appends fail
   /// A file outside `directory` that keeps the latest checkpoint too; empty for none. It makes a log that was restored

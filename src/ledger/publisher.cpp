@@ -1,9 +1,8 @@
 #include "ledger/publisher.h"
 
-#include <sys/prctl.h>
-
 #include "core/bytes.h"
 #include "core/log.h"
+#include "ledger/background.h"
 #include "ledger/crc32c.h"
 
 namespace reeve::ledger {
@@ -136,7 +135,7 @@ void Publisher::close() {
 }
 
 void Publisher::run() {
-  prctl(PR_SET_NAME, "ledger-publish");
+  begin_background_thread("ledger-publish");
   std::unique_lock lock(mutex_);
   bool all_done = false;  // the last round left nothing over
   Duration last_round_took{};

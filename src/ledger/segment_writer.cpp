@@ -1,7 +1,6 @@
 #include "ledger/segment_writer.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +8,7 @@
 #include <chrono>
 
 #include "core/log.h"
+#include "ledger/background.h"
 
 namespace reeve::ledger {
 
@@ -108,7 +108,7 @@ Result<PreparedSegment> SegmentPreparer::take() {
 }
 
 void SegmentPreparer::run() {
-  prctl(PR_SET_NAME, "ledger-prepare");
+  begin_background_thread("ledger-prepare");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (!wanted_ || (done_ && done_->ok())) {
