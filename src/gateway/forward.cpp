@@ -182,15 +182,11 @@ Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
   count_call("unreachable");
   log_warning("upstream not reached",
               {{"provider", provider_->name}, {"request_id", request_id_}, {"why", failure.error.message}});
-  // Where the provider is, and what exactly it did, is for those who run this gateway: they find it in log and ledger.
   const bool timeout = failure.error.code == ErrorCode::kTimeout;
-  co_await answer_in_place(refusal(
-      timeout ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
-      "The provider '" + provider_->name +
-          (failure.request_complete
-               ? (timeout ? "' gave no answer in time" : "' closed the connection without an answer")
-               : "' could not be reached") +
-          "; try again later, or ask an administrator, who finds the cause in the log under " + request_id_ + "."));
+  const std::string_view what = failure.request_complete ? "' did not answer: " : "' could not be reached: ";
+  co_await answer_in_place(
+      refusal(timeout ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
+              "The provider '" + provider_->name + std::string(what) + failure.error.message));
 }
 
 /// Answers a call that was let through, where the provider's answer cannot be passed on.
