@@ -69,6 +69,12 @@ export class Server extends Reeve {
     return this.process !== undefined && this.process.exitCode === null && this.process.signalCode === null
   }
 
+  // The lines of a log in JSON; others, as a crash leaves them, are left out.
+  logged() {
+    const lines = this.log().split('\n')
+    return lines.filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line))
+  }
+
   // Drains and stops: the exit code, or the name of the signal that it took.
   async stop() {
     const timer = setTimeout(() => this.process.kill('SIGKILL'), 45_000)
