@@ -51,7 +51,7 @@ class ModelCall {
                       int http_status, bool billed);
   /// Of an attempt that failed before its answer began.
   void record_unanswered(const net::SendFailure& failure, std::string_view status, std::string_view reason);
-  void fill_cost(ledger::Entry& entry, const wire::AnswerSummary& summary) const;
+  spend::Cost cost_of(std::string_view served, const wire::AnswerSummary& summary) const;
   void count_call(std::string_view status) const;
   Task<void> record_refusal(const wire::Refusal& refusal, int http_status);
   void note_lost_outcome() const;

@@ -99,7 +99,12 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
-  if (billed && route_.operation != wire::Operation::kCountTokens) fill_cost(entry, summary);
+  spend::Cost cost;  // the entry holds views of it
+  if (billed && route_.operation != wire::Operation::kCountTokens) {
+    cost = cost_of(entry.model.served, summary);
+    entry.usage = summary.usage;
+    entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, cost.estimated, cost.price_known};
+  }
   if (!worker_.log.append_later(entry)) note_lost_outcome();
 }
 
@@ -112,22 +117,21 @@ void ModelCall::record_unanswered(const net::SendFailure& failure, std::string_v
   record_outcome(nothing_heard, status, reason, 0, failure.request_complete && !failure.stale_connection);
 }
 
-void ModelCall::fill_cost(ledger::Entry& entry, const wire::AnswerSummary& summary) const {
+spend::Cost ModelCall::cost_of(std::string_view served, const wire::AnswerSummary& summary) const {
   const Instant now = worker_.clock.now();
-  spend::PriceMatch price = settings_->prices->find(provider_->price_provider, entry.model.served, now);
+  spend::PriceMatch price = settings_->prices->find(provider_->price_provider, served, now);
   // The name that answered decides the price; where only the asked name is priced, that one does.
-  if (!price.known && entry.model.served != view_.model) {
+  if (!price.known && served != view_.model) {
     price = settings_->prices->find(provider_->price_provider, view_.model, now);
   }
   const ServiceTier tier = summary.service_tier.value_or(view_.service_tier);
-  const spend::Cost cost = spend::cost_of(price, summary.usage, tier);
-  entry.usage = summary.usage;
-  entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, cost.estimated, cost.price_known};
+  spend::Cost cost = spend::cost_of(price, summary.usage, tier);
   worker_.metrics.used(provider_->name, summary.usage, cost.total, cost.estimated, cost.price_known);
   if (!cost.price_known) {
     log_warning("model without a price, charged at the pessimistic rate",
-                {{"model", bounded(entry.model.served)}, {"provider", provider_->name}});
+                {{"model", bounded(served)}, {"provider", provider_->name}});
   }
+  return cost;
 }
 
 void ModelCall::count_call(std::string_view status) const {
