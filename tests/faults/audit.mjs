@@ -52,6 +52,9 @@ export function brokenPromises({ journalFile, entries, records, declaredLost = 0
     for (const intent of intents) {
       if (!ended.includes(attemptOf(intent))) withoutOutcome.push(attemptOf(intent))
     }
+    for (const { cost } of outcomes) {
+      if (cost && !/^[ -~]+$/.test(cost.price_version)) broken.push(`${id}: the version of its price is not readable`)
+    }
     for (const outcome of outcomes.filter(({ attempt }) => attempt > 0)) {
       const intent = intents.find((candidate) => attemptOf(candidate) === attemptOf(outcome))
       if (!intent) broken.push(`${id}: an outcome without its intent`)

@@ -87,7 +87,8 @@ export const kRules = {
 }
 
 export class Load {
-  // `name`: starts the ids of its calls, so that two loads can be told apart. `pause`: milliseconds between two calls of a connection, at most. `scripts`: what answers are like, with weights.
+  // `name`: starts the ids of its calls, so that two loads can be told apart. `pause`: milliseconds between two calls of
+  // a connection, at most. `refused`: the share of calls that the rules refuse. `delay`: milliseconds of pauses.
   constructor({ name = 'call', key, connections = 12, seed = 1, pause = 10, refused = 0.15, delay = 4 }) {
     this.name = name
     this.key = key
@@ -136,7 +137,7 @@ export class Load {
 
   async #call(caller, index) {
     const call = this.#choose(index)
-    const record = { ...call, status: 0, end: 'none', requestId: null, body: null }
+    const record = { ...call, status: 0, end: 'none', requestId: null, body: null, began: Date.now() }
     this.records.push(record)
     try {
       const answer = await caller.call(callBytes(call), { keepBody: true })

@@ -29,7 +29,7 @@ process.on('exit', () => {
 
 export class SmallDisk {
   // `kind`: "tmpfs" or "ext4" (an image file behind a loop device). `folder` becomes the mount point.
-  constructor(kind, folder, { mebibytes = 32, inodes = null } = {}) {
+  constructor(kind, folder, { mebibytes = 64, inodes = null } = {}) {
     this.kind = kind
     this.folder = folder
     this.image = `${folder}.image`
@@ -51,8 +51,9 @@ export class SmallDisk {
     runPatiently('mount', '-o', 'loop,errors=remount-ro', this.image, this.folder)
   }
 
+  // "ro" or "rw": the mount, which nobody may be writing to. An ordinary user's tmpfs lets nothing else be changed.
   remount(option) {
-    runPatiently('mount', '-o', `remount,${option}`, this.folder)
+    runPatiently('mount', '-o', `remount,bind,${option}`, this.folder)
   }
 
   // Checks the file system and repairs it, as an operator does after an error.
@@ -105,8 +106,8 @@ export class SmallDisk {
     fs.writeFileSync(`/sys/fs/ext4/${device}/trigger_fs_error`, 'test')
   }
 
-  // Whoever writes hangs, and cannot even be killed, until it is thawed. That happens also when this test dies: a frozen
-  // file system never goes away.
+  // Whoever writes hangs, and cannot even be killed, until it is thawed. That happens also when this test dies: a
+  // frozen file system never goes away.
   freeze() {
     const thawer = `echo $$; exec >&- 2>&-; sleep ${kFrozenSecondsMax}; fsfreeze -u "$0"`
     this.thawer = Number(run('setsid', '--fork', 'sh', '-c', thawer, this.folder))
