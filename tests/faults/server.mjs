@@ -15,9 +15,11 @@ export const kSanitized = Boolean(process.env.REEVE_SANITIZE)
 export async function eventually(condition, seconds = 20, every = 50) {
   const until = Date.now() + seconds * 1000
   for (;;) {
+    // A machine that stood still meanwhile gets one more look.
+    const last = Date.now() > until
     const value = await condition()
     if (value) return value
-    if (Date.now() > until) return undefined
+    if (last) return undefined
     await sleep(every)
   }
 }
