@@ -9,9 +9,16 @@
 namespace reeve::app {
 
 std::string config_file(const Common& common) {
-  if (!common.config.empty()) return common.config;
+  return common.config.empty() ? default_config_file("", "/etc/reeve/reeve.yaml") : common.config;
+}
+
+std::string default_config_file(const std::filesystem::path& here, const std::filesystem::path& package_file) {
   std::error_code ignored;
-  return std::filesystem::exists("reeve.yaml", ignored) ? "reeve.yaml" : "";
+  if (std::filesystem::exists(here / "reeve.yaml", ignored)) return here / "reeve.yaml";
+  for (const char* own : {"data", "governance"}) {
+    if (std::filesystem::exists(here / own, ignored)) return {};
+  }
+  return std::filesystem::exists(package_file, ignored) ? package_file : std::filesystem::path();
 }
 
 Result<std::filesystem::path> data_directory(const Common& common) {

@@ -39,7 +39,8 @@ int serve_command(const Common& common, const std::optional<std::string>& listen
 
 int run_command(const Common& common, const std::optional<std::string>& listen, bool tour) {
   ServeOptions options;
-  options.config_file = config_file(common);
+  // Never the package's: what is tried out here must not touch the service's data.
+  options.config_file = common.config.empty() ? default_config_file("", "") : common.config;
   options.data_dir = common.data_dir;
   options.listen = listen;
   if (options.config_file.empty()) {

@@ -23,7 +23,7 @@ inline constexpr int kFailed = 3;
 
 /// What every command takes.
 struct Common {
-  std::string config;                   // --config; empty: ./reeve.yaml when there is one
+  std::string config;                   // --config; empty: see config_file()
   std::optional<std::string> data_dir;  // --data
   bool json = false;
 };
@@ -59,11 +59,18 @@ int ledger_tail_command(const Common& common, const LedgerQueryArguments& argume
 int ledger_verify_command(const Common& common, const std::string& offline_directory);
 int ledger_key_command(const Common& common);
 
+/// A copy of all that a server keeps, made beside it, verified before this says so.
+int backup_command(const Common& common, const std::string& directory);
+
 int policy_check_command(const Common& common, const std::string& directory);
 int policy_test_command(const Common& common, const std::string& directory);
 
-/// The configuration file to read: --config, or ./reeve.yaml when it exists, else empty.
+/// The configuration file to read: --config, else ./reeve.yaml, else the package's /etc/reeve/reeve.yaml; empty when
+/// there is none. A directory with ./data or ./governance is a set-up of its own, as `reeve run` makes it: there the
+/// package's is not looked for.
 std::string config_file(const Common& common);
+/// The same, without --config, seen from the directory `here`.
+std::string default_config_file(const std::filesystem::path& here, const std::filesystem::path& package_file);
 /// Where the data lies, for commands that need nothing else of the configuration.
 Result<std::filesystem::path> data_directory(const Common& common);
 /// The store there. `make`: when there is none yet, it is made; otherwise that is an error.

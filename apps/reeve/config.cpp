@@ -68,7 +68,9 @@ class ConfigReader {
         complain(value, "the environment variable " + printable(name, 60) + " is not set; set it, or write ${" +
                             printable(name, 60) + ":-} to allow that");
       }
-      result += found != nullptr ? std::string(found) : otherwise;
+      // As the shell has it: what is set but empty falls back too.
+      const bool falls_back = found == nullptr || (*found == '\0' && fallback != std::string::npos);
+      result += falls_back ? otherwise : found;
       rest.remove_prefix(end + 1);
     }
   }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "reeve/commands.h"
 #include "reeve/starter.h"
 
 namespace reeve::app {
@@ -75,11 +76,19 @@ TEST(Config, PointsAtTheMistakeAndNamesTheWayOut) {
 }
 
 TEST(Config, AVariableMayHaveADefault) {
-  const Parsed parsed = parse(
-      "providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: "
-      "\"${REEVE_NO_SUCH_VARIABLE:-none}\"}\n");
-  EXPECT_EQ(parsed.first(), "");
-  EXPECT_EQ(parsed.config.providers.at(0).provider.api_key, "none");
+  ::setenv("REEVE_TEST_EMPTY", "", 1);
+  ::setenv("REEVE_TEST_KEY", "sk-test", 1);
+  const auto key_from = [](const std::string& text) {
+    const Parsed parsed =
+        parse("providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: \"" + text + "\"}\n");
+    EXPECT_EQ(parsed.first(), "") << text;
+    return parsed.config.providers.at(0).provider.api_key;
+  };
+  EXPECT_EQ(key_from("${REEVE_NO_SUCH_VARIABLE:-none}"), "none");
+  EXPECT_EQ(key_from("${REEVE_TEST_EMPTY:-none}"), "none");
+  EXPECT_EQ(key_from("${REEVE_TEST_KEY:-none}"), "sk-test");
+  EXPECT_EQ(key_from("<${REEVE_TEST_EMPTY}>"), "<>");
+  EXPECT_EQ(key_from("<${REEVE_TEST_EMPTY:-}>"), "<>");
 }
 
 TEST(Config, NoComplaintRepeatsWhatMayBeASecret) {
@@ -131,6 +140,25 @@ TEST(Config, NamesWhatOnlyARestartChanges) {
   for (const auto& [name, text] : changes) {
     EXPECT_THAT(settings_for_a_restart(running, parse(text).config), ::testing::Contains(name)) << text;
   }
+}
+
+TEST(Config, IsTheOneHereElseThePackagesUnlessThereIsASetUpHere) {
+  const auto root = std::filesystem::temp_directory_path() / ("reeve-here-" + std::to_string(::getpid()));
+  const auto here = root / "here";
+  std::filesystem::create_directories(here);
+  const auto package_file = root / "etc.yaml";
+  EXPECT_EQ(default_config_file(here, package_file), "");
+  std::ofstream(package_file) << "listen: 127.0.0.1:1\n";
+  EXPECT_EQ(default_config_file(here, package_file), package_file);
+  for (const char* own : {"data", "governance"}) {
+    std::filesystem::create_directory(here / own);
+    EXPECT_EQ(default_config_file(here, package_file), "") << own;
+    std::ofstream(here / "reeve.yaml") << "listen: 127.0.0.1:2\n";
+    EXPECT_EQ(default_config_file(here, package_file), here / "reeve.yaml") << own;
+    std::filesystem::remove(here / "reeve.yaml");
+    std::filesystem::remove(here / own);
+  }
+  std::filesystem::remove_all(root);
 }
 
 TEST(Config, TheStarterIsValidAsItIs) {

@@ -11,7 +11,8 @@ using namespace reeve::app;  // NOLINT: a main file
 
 /// Options that every command takes, wherever on the line they stand.
 void add_common(CLI::App& command, Common& common) {
-  command.add_option("-c,--config", common.config, "Configuration file (default: ./reeve.yaml)");
+  command.add_option("-c,--config", common.config,
+                     "Configuration file (default: ./reeve.yaml, else /etc/reeve/reeve.yaml)");
   command.add_option("--data", common.data_dir, "Data directory, instead of the configuration's data_dir");
   command.add_flag("--json", common.json, "Print JSON");
 }
@@ -55,6 +56,9 @@ void add_serving(CLI::App& app, Line& line) {
   init.add_option("DIR", line.directory, "Where to")->required();
   command(app, line, "check", "Validate the configuration and the governance files",
           [&line] { return check_command(line.common); });
+  CLI::App& backup = command(app, line, "backup", "Copy all that a server keeps, beside it, and verify the copy",
+                             [&line] { return backup_command(line.common, line.directory); });
+  backup.add_option("DIR", line.directory, "Where to: a new or empty directory")->required();
 }
 
 void add_keys(CLI::App& app, Line& line) {
@@ -101,19 +105,26 @@ void add_spend(CLI::App& app, Line& line) {
   report.add_flag("--csv", line.spend.csv, "Print CSV");
 }
 
+constexpr const char* kLag =
+    "Beside a running server this may lag: an entry shows once a checkpoint is signed over it, within a tenth of a "
+    "second.";
+
 void add_ledger(CLI::App& app, Line& line) {
   CLI::App& ledger = family(app, "ledger", "The tamper-evident record");
   CLI::App& verify = command(ledger, line, "verify", "Check every entry, the tree and its signature",
                              [&line] { return ledger_verify_command(line.common, line.directory); });
+  verify.footer(kLag);
   verify.add_option("--offline", line.directory, "A copied ledger directory to check instead");
   CLI::App& query = command(ledger, line, "query", "Print the entries that match a condition",
                             [&line] { return ledger_query_command(line.common, line.query); });
+  query.footer(kLag);
   query.add_option("CONDITION", line.query.filter, "Such as: kind == \"model.outcome\" && cost.nanos > 1000000");
   query.add_option("--since", line.query.since, "A duration (7d) or a time");
   query.add_option("--until", line.query.until, "A duration before now or a time");
   query.add_option("--limit", line.query.limit, "At most so many entries");
   CLI::App& tail = command(ledger, line, "tail", "Print the newest entries",
                            [&line] { return ledger_tail_command(line.common, line.query); });
+  tail.footer(kLag);
   tail.add_option("CONDITION", line.query.filter, "Only entries that match");
   tail.add_option("-n,--lines", line.query.last, "How many")->capture_default_str();
   tail.add_flag("-f,--follow", line.query.follow, "Go on printing new entries as they come");

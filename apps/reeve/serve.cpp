@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -101,7 +100,8 @@ class RunningService final : public Service {
   void reload(bool config_too);
   void watch_governance();
   void record_key_changes();
-  bool record(std::string_view kind, const std::string& detail);
+  bool mark_recorded_keys();
+  std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
 
   const ServeOptions& options_;
   Config config_;
@@ -117,8 +117,8 @@ class RunningService final : public Service {
   std::unique_ptr<net::Server> server_;
   std::thread guest_;
   std::string governance_seen_;
-  std::optional<std::uint64_t> keys_seen_;  // generation; nothing before the first look
-  std::map<std::string, bool> keys_known_;  // id -> revoked
+  std::optional<std::uint64_t> keys_seen_;       // generation; nothing before the first look
+  std::vector<store::KeyChange> keys_recorded_;  // in the ledger, but not marked so yet
 };
 
 Result<Config> RunningService::load_config() const {
@@ -191,6 +191,8 @@ Result<void> RunningService::start() {
   if (!key) return key.error();
   digest_key_ = *std::move(key);
   if (auto opened = open_ledger(); !opened) return opened.error();
+  // Before anything is appended: the ledger may be an older copy than the store.
+  if (auto told = store_->ledger_ends_at(log_->size()); !told) return with_context(told.error(), "storage");
 
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   auto runtime = net::Runtime::create(config_.workers == 0 ? cores : config_.workers);
@@ -244,13 +246,15 @@ Result<void> RunningService::start() {
   return {};
 }
 
-bool RunningService::record(std::string_view kind, const std::string& detail) {
+/// The entry's index; nothing when it could not be written.
+std::optional<std::uint64_t> RunningService::record(std::string_view kind, const std::string& detail) {
   ledger::Entry entry;
   entry.kind = kind;
   entry.detail = detail;
   const auto placed = log_->append_and_wait(entry);
-  if (!placed) log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
-  return placed.ok();
+  if (placed) return placed->index;
+  log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
+  return std::nullopt;
 }
 
 void RunningService::reload(bool config_too) {
@@ -295,21 +299,29 @@ void RunningService::watch_governance() {
 
 void RunningService::record_key_changes() {
   const std::uint64_t generation = store_->keys().generation();
-  if (generation == keys_seen_) return;
-  const auto keys = store_->keys().list();
-  if (!keys) return log_error("keys cannot be listed", {{"why", keys.error().message}});
-  const bool first_look = !keys_seen_;
-  for (const identity::VirtualKey& key : *keys) {
-    const auto known = keys_known_.find(key.id);
-    const bool revoked = key.revoked.has_value();
-    if (known != keys_known_.end() && known->second == revoked) continue;
+  if (generation == keys_seen_ || !mark_recorded_keys()) return;
+  auto changes = store_->unrecorded_key_changes();
+  if (!changes) return log_error("keys cannot be listed", {{"why", changes.error().message}});
+  for (store::KeyChange& change : *changes) {
     JsonWriter detail;
-    detail.begin_object().member("key_id", key.id).member("owner", key.owner).end_object();
+    detail.begin_object().member("at", format_time(change.at));
+    detail.member("key_id", change.key_id).member("owner", change.owner).end_object();
+    const auto entry = record(change.revoked ? "identity.revoked" : "identity.key_created", detail.text());
     // What cannot be recorded now is found again at the next look.
-    if (!first_look && !record(revoked ? "identity.revoked" : "identity.key_created", detail.text())) return;
-    keys_known_[key.id] = revoked;
+    if (!entry) return;
+    change.entry = *entry;
+    keys_recorded_.push_back(std::move(change));
   }
-  keys_seen_ = generation;
+  if (mark_recorded_keys()) keys_seen_ = generation;
+}
+
+/// Until the store has it, nothing more is recorded: each look would record the same again.
+bool RunningService::mark_recorded_keys() {
+  if (keys_recorded_.empty()) return true;
+  const auto marked = store_->key_changes_recorded(keys_recorded_);
+  if (!marked) log_error("recorded keys cannot be marked", {{"why", marked.error().message}});
+  if (marked) keys_recorded_.clear();
+  return marked.ok();
 }
 
 void RunningService::run() {

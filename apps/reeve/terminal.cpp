@@ -20,8 +20,10 @@ std::size_t characters(std::string_view text) {
 
 }  // namespace
 
+bool output_is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
 bool colours_wanted() {
-  static const bool wanted = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  static const bool wanted = output_is_terminal() && std::getenv("NO_COLOR") == nullptr;
   return wanted;
 }
 

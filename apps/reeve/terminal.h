@@ -8,7 +8,9 @@
 
 namespace reeve::app {
 
-/// True when standard output is a terminal and NO_COLOR is not set.
+/// False when standard output goes to a file, a pipe or a journal.
+bool output_is_terminal();
+/// True when it is a terminal and NO_COLOR is not set.
 bool colours_wanted();
 
 std::string bold(std::string_view text);

@@ -253,13 +253,15 @@ std::optional<std::string> first_key(identity::KeyStore& keys) {
 
 void print_welcome(Service& service) {
   const std::string url = service.base_url();
-  const auto fresh = first_key(service.keys());
+  // Elsewhere it would be kept by whatever collects the output.
+  const auto fresh = output_is_terminal() ? first_key(service.keys()) : std::nullopt;
   const std::string key = fresh.value_or("rv_...");
   std::printf("\n%s %s\n", bold("Reeve is serving at").c_str(), bold(green(url)).c_str());
   if (fresh) {
     std::printf("Your key, valid 30 days, shown once:  %s\n", bold(key).c_str());
   } else {
-    std::printf("Make a key with: reeve key create --owner you@example.com\n");
+    std::printf("Make a key with: reeve key create --owner you@example.com --data %s\n",
+                service.config().data_dir.c_str());
   }
   std::printf("\n%s\n", bold("Point a coding agent at it").c_str());
   std::printf("  Claude Code   ANTHROPIC_BASE_URL=%s ANTHROPIC_AUTH_TOKEN=%s claude\n", url.c_str(), key.c_str());

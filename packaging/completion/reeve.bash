@@ -6,7 +6,7 @@ _reeve() {
     commands+=("$word")
   done
   case $previous in
-    --config | -c | --data | --offline | init | check) COMPREPLY=($(compgen -f -- "$current")) ; return ;;
+    --config | -c | --data | --offline | init | backup | check) COMPREPLY=($(compgen -f -- "$current")) ; return ;;
   esac
   offers=$("${COMP_WORDS[0]}" "${commands[@]}" --help 2>/dev/null | sed -n '
     /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *.*/\1/p

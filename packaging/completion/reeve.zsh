@@ -9,7 +9,7 @@ _reeve() {
     commands+=$word
   done
   case ${words[CURRENT-1]} in
-    --config|-c|--data|--offline|init) _files; return ;;
+    --config|-c|--data|--offline|init|backup) _files; return ;;
   esac
   offers=(${(f)"$(${words[1]} $commands --help 2>/dev/null | sed -n '
     /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *\(.*\)/\1:\2/p

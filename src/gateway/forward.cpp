@@ -105,6 +105,7 @@ void ModelCall::add_reeve_headers(net::Headers& headers) const {
 }
 
 Task<void> ModelCall::relay(net::ClientResponse& response) {
+  if (response.status() >= 300 && response.status() < 400) co_return co_await answer_redirect(response.status());
   net::Headers headers;
   const auto hop = named_by_connection(response.headers());
   for (const net::Header& field : response.headers()) {
@@ -159,6 +160,19 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   end_as("ok", summary.stop_reason);
 }
 
+/// Followed by us, the call would go where nobody said that calls may go; followed by the client, past every rule, with
+/// its Reeve key in hand. So neither gets to.
+Task<void> ModelCall::answer_redirect(int status) {
+  first_byte_ = worker_.clock.steady();
+  record_outcome({}, "upstream_error", "redirect", status, false);
+  count_call("upstream_error");
+  log_warning("provider redirects", {{"provider", provider_->name}, {"request_id", request_id_}, {"status", status}});
+  co_await answer_in_place(refusal(wire::RefusalReason::kUpstreamUnreachable,
+                                   "The provider '" + provider_->name + "' answered with a redirect (" +
+                                       std::to_string(status) +
+                                       "), which is not followed; an administrator should check its base_url."));
+}
+
 Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
   if (client_gone_) {
     record_unanswered(failure, "client_gone", "the client closed before the answer began");
@@ -168,12 +182,21 @@ Task<void> ModelCall::answer_unreachable(const net::SendFailure& failure) {
   count_call("unreachable");
   log_warning("upstream not reached",
               {{"provider", provider_->name}, {"request_id", request_id_}, {"why", failure.error.message}});
+  // Where the provider is, and what exactly it did, is for those who run this gateway: they find it in log and ledger.
   const bool timeout = failure.error.code == ErrorCode::kTimeout;
-  const wire::Refusal no =
-      refusal(timeout ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
-              "The provider '" + provider_->name + "' could not be reached: " + failure.error.message);
-  worker_.metrics.refused(no.reason);
-  const wire::EncodedRefusal answer = wire::encode_refusal(route_.dialect, hints_.kind, no);
+  co_await answer_in_place(refusal(
+      timeout ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
+      "The provider '" + provider_->name +
+          (failure.request_complete
+               ? (timeout ? "' gave no answer in time" : "' closed the connection without an answer")
+               : "' could not be reached") +
+          "; try again later, or ask an administrator, who finds the cause in the log under " + request_id_ + "."));
+}
+
+/// Answers a call that was let through, where the provider's answer cannot be passed on.
+Task<void> ModelCall::answer_in_place(const wire::Refusal& refusal) {
+  worker_.metrics.refused(refusal.reason);
+  const wire::EncodedRefusal answer = wire::encode_refusal(route_.dialect, hints_.kind, refusal);
   net::Headers headers;
   for (const auto& [name, value] : answer.headers) headers.add(name, value);
   add_reeve_headers(headers);

@@ -56,11 +56,7 @@ class GatewayOverLoops final : public Gateway {
     } else if (head.path == "/metrics") {
       co_await answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text());
     } else {
-      JsonWriter json;
-      json.begin_object().member("type", "about:blank").member("title", "Not found").member("status", 404);
-      json.member("detail", "Nothing is served at this path; model paths, /healthz, /readyz and /metrics are.")
-          .end_object();
-      co_await answer(exchange, 404, "application/problem+json", json.text());
+      co_await answer_not_served(exchange, wire::dialect_of_path(head.path, anthropic));
     }
   }
 
@@ -78,6 +74,29 @@ class GatewayOverLoops final : public Gateway {
     // A failure to answer means the client has gone: nobody is left to tell.
     const auto sent = co_await exchange.respond(status, {{"content-type", type}}, body);
     static_cast<void>(sent);
+  }
+
+  /// No call was made, so there is no record; but a client that was set up wrongly hears so in its own dialect.
+  Task<void> answer_not_served(net::Exchange& exchange, std::optional<wire::Dialect> dialect) {
+    constexpr std::string_view kMessage =
+        "Nothing is served at this path; model paths, /healthz, /readyz and /metrics are.";
+    if (!dialect) {
+      JsonWriter json;
+      json.begin_object().member("type", "about:blank").member("title", "Not found").member("status", 404);
+      json.member("detail", kMessage).end_object();
+      co_return co_await answer(exchange, 404, "application/problem+json", json.text());
+    }
+    const net::Headers& sent = exchange.head().headers;
+    const auto client = wire::read_client_hints([&sent](std::string_view name) { return sent.get(name); }).kind;
+    wire::Refusal refusal;
+    refusal.reason = wire::RefusalReason::kUnsupported;
+    refusal.message = kMessage;
+    const wire::EncodedRefusal no = wire::encode_refusal(*dialect, client, refusal);
+    net::Headers headers;
+    for (const auto& [name, value] : no.headers) headers.add(name, value);
+    // A failure to answer means the client has gone: nobody is left to tell.
+    const auto answered = co_await exchange.respond(no.status, headers, no.body);
+    static_cast<void>(answered);
   }
 
   Task<void> answer_ready(net::Exchange& exchange) {
@@ -98,6 +117,7 @@ class GatewayOverLoops final : public Gateway {
 wire::RefusalReason reason_of(int status) {
   switch (status) {
     case 413: return wire::RefusalReason::kTooLarge;
+    case 500:
     case 503: return wire::RefusalReason::kUnavailable;
     default: return wire::RefusalReason::kMalformed;
   }
@@ -116,13 +136,12 @@ Result<std::unique_ptr<Gateway>> Gateway::create(net::Runtime& runtime, Settings
 }
 
 std::pair<std::string, std::string> refusal_body(int status, std::string_view reason, std::string_view path) {
-  const auto route = wire::find_route(path, false);
-  if (!route) return {"text/plain; charset=utf-8", std::string(reason) + "\n"};
+  const auto dialect = wire::dialect_of_path(path, false);
+  if (!dialect) return {"text/plain; charset=utf-8", std::string(reason) + "\n"};
   wire::Refusal refusal;
   refusal.reason = reason_of(status);
   refusal.message = reason;
-  wire::EncodedRefusal answer = wire::encode_refusal(route->dialect, wire::ClientKind::kOther, refusal);
-  return {"application/json", std::move(answer.body)};
+  return {"application/json", wire::encode_refusal_body(*dialect, refusal, status)};
 }
 
 }  // namespace reeve::gateway

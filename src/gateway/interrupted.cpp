@@ -63,9 +63,9 @@ void record_interrupted_calls(ledger::Log& log, const Settings& settings, Instan
     const Provider* provider = find_provider(settings, entry.model.provider);
     const std::string_view vendor =
         provider != nullptr ? std::string_view(provider->price_provider) : entry.model.provider;
-    spend::Cost cost;  // the entry holds views of it
+    const spend::Cost cost =
+        spend::cost_of(settings.prices->find(vendor, entry.model.served, now), usage, ServiceTier::kStandard);
     if (entry.model.operation != "count_tokens") {
-      cost = spend::cost_of(settings.prices->find(vendor, entry.model.served, now), usage, ServiceTier::kStandard);
       entry.usage = usage;
       entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, true, cost.price_known};
     }

@@ -40,6 +40,8 @@ class ModelCall {
   net::ClientRequest upstream_request();
   Task<net::Client::Sent> send(const net::ClientRequest& request);
   Task<void> relay(net::ClientResponse& response);
+  Task<void> answer_redirect(int status);
+  Task<void> answer_in_place(const wire::Refusal& refusal);
   Task<void> answer_unreachable(const net::SendFailure& failure);
   void add_reeve_headers(net::Headers& headers) const;
 
@@ -51,7 +53,7 @@ class ModelCall {
                       int http_status, bool billed);
   /// Of an attempt that failed before its answer began.
   void record_unanswered(const net::SendFailure& failure, std::string_view status, std::string_view reason);
-  spend::Cost cost_of(std::string_view served, const wire::AnswerSummary& summary) const;
+  spend::Cost cost_of(const wire::AnswerSummary& summary, std::string_view served) const;
   void count_call(std::string_view status) const;
   Task<void> record_refusal(const wire::Refusal& refusal, int http_status);
   void note_lost_outcome() const;

@@ -99,9 +99,9 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
-  spend::Cost cost;  // the entry holds views of it
+  spend::Cost cost;  // the entry refers to it
   if (billed && route_.operation != wire::Operation::kCountTokens) {
-    cost = cost_of(entry.model.served, summary);
+    cost = cost_of(summary, entry.model.served);
     entry.usage = summary.usage;
     entry.cost = ledger::Entry::Cost{cost.total, cost.price_version, cost.estimated, cost.price_known};
   }
@@ -117,7 +117,7 @@ void ModelCall::record_unanswered(const net::SendFailure& failure, std::string_v
   record_outcome(nothing_heard, status, reason, 0, failure.request_complete && !failure.stale_connection);
 }
 
-spend::Cost ModelCall::cost_of(std::string_view served, const wire::AnswerSummary& summary) const {
+spend::Cost ModelCall::cost_of(const wire::AnswerSummary& summary, std::string_view served) const {
   const Instant now = worker_.clock.now();
   spend::PriceMatch price = settings_->prices->find(provider_->price_provider, served, now);
   // The name that answered decides the price; where only the asked name is priced, that one does.
@@ -125,7 +125,7 @@ spend::Cost ModelCall::cost_of(std::string_view served, const wire::AnswerSummar
     price = settings_->prices->find(provider_->price_provider, view_.model, now);
   }
   const ServiceTier tier = summary.service_tier.value_or(view_.service_tier);
-  spend::Cost cost = spend::cost_of(price, summary.usage, tier);
+  const spend::Cost cost = spend::cost_of(price, summary.usage, tier);
   worker_.metrics.used(provider_->name, summary.usage, cost.total, cost.estimated, cost.price_known);
   if (!cost.price_known) {
     log_warning("model without a price, charged at the pessimistic rate",

@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/log.h"
+#include "ledger/background.h"
 
 namespace reeve::ledger {
 
@@ -20,8 +21,8 @@ constexpr auto kUnhurriedMax = std::chrono::milliseconds(5);
 
 // Lingering pays when at least this many appends are to be expected meanwhile; below, a sync of its own is cheaper than
 // the wait.
-constexpr double kLingerGainMin = 2;
-constexpr int kLingerSteps = 4;
+constexpr double kLingerGainMin = 4;
+constexpr int kLingerSteps = 2;
 
 }  // namespace
 
@@ -130,7 +131,7 @@ void Committer::close() {
 }
 
 void Committer::run() {
-  prctl(PR_SET_NAME, "ledger-commit");
+  begin_background_thread("ledger-commit");
   // Lingering sleeps for fractions of a millisecond; the default slack would add 50 microseconds to each.
   prctl(PR_SET_TIMERSLACK, 1UL);
   std::unique_lock lock(mutex_);

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <memory>
 
 #include "core/check.h"
 #include "core/json.h"
@@ -25,6 +26,8 @@ struct Limits {
   std::size_t list_items = kEntryBytesMax;
   std::size_t detail_bytes = kEntryBytesMax;
 };
+constexpr std::string_view kTimeUnknown = "---------------------------";
+static_assert(kTimeUnknown.size() == kTimeTextBytes);
 constexpr std::array<Limits, 4> kLimits{{{}, {2048, 64, 16'384}, {256, 64, 16'384}, {32, 64, 8'192}}};
 
 /// Cuts at a character border.
@@ -35,25 +38,51 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, end);
 }
 
+// Without a branch in the loop, so that the compiler takes many bytes at once.
 bool needs_no_escape(std::string_view text) {
-  bool plain = true;
+  unsigned special = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    plain = plain && byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+    special |= static_cast<unsigned>(byte < 0x20) | static_cast<unsigned>(byte >= 0x80) |
+               static_cast<unsigned>(byte == '"') | static_cast<unsigned>(byte == '\\');
   }
-  return plain;
+  return special == 0;
 }
+
+/// Text of at most an entry's size, in room that is there beforehand: every call writes two entries of some forty
+/// members, and a string that looks for room at each of them takes three times as long.
+class EntryText {
+ public:
+  void clear() { size_ = 0; }
+  void cut(std::size_t size) { size_ = size; }
+  std::size_t size() const { return size_; }
+  std::string_view view() const { return {bytes_.data(), size_}; }
+  /// What does not fit is left out, and it is full from then on.
+  void put(std::string_view text) {
+    if (text.size() > bytes_.size() - size_) {
+      size_ = bytes_.size();
+      return;
+    }
+    std::memcpy(bytes_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
+  void put(char c) { put(std::string_view(&c, 1)); }
+
+ private:
+  std::array<char, kEntryBytesMax + 1> bytes_;  // NOLINT: filled by put()
+  std::size_t size_ = 0;
+};
 
 /// Members must be written in the order of their names.
 class CanonicalWriter {
  public:
-  CanonicalWriter(std::string& out, const Limits& limits) : out_(out), start_(out.size()), limits_(limits) {}
+  CanonicalWriter(EntryText& out, const Limits& limits) : out_(out), limits_(limits) {}
 
   void name(std::string_view name) {
-    if (comma_) out_ += ',';
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
+    if (comma_) out_.put(',');
+    out_.put('"');
+    out_.put(name);
+    out_.put("\":");
     comma_ = true;
   }
   /// Objects inside an entry are one level deep.
@@ -61,15 +90,15 @@ class CanonicalWriter {
     outer_size_ = out_.size();
     outer_comma_ = comma_;
     name(member);
-    out_ += '{';
+    out_.put('{');
     comma_ = false;
   }
   void end() {
     if (comma_) {
-      out_ += '}';
+      out_.put('}');
     } else {
       // Without members it is left out.
-      out_.resize(outer_size_);
+      out_.cut(outer_size_);
       comma_ = outer_comma_;
     }
   }
@@ -81,48 +110,50 @@ class CanonicalWriter {
   void number(std::string_view member, std::int64_t value) {
     name(member);
     std::array<char, 24> digits{};
-    out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out_.put({digits.data(), static_cast<std::size_t>(end - digits.data())});
   }
   void number_if(std::string_view member, std::int64_t value) {
     if (value != 0) number(member, value);
   }
   void flag(std::string_view member, bool value) {
     name(member);
-    out_ += value ? "true" : "false";
+    out_.put(value ? "true" : "false");
   }
   void list(std::string_view member, std::span<const std::string> values) {
     if (values.empty()) return;
     name(member);
-    out_ += '[';
+    out_.put('[');
     for (std::size_t i = 0; i < std::min(values.size(), limits_.list_items) && !too_long(); ++i) {
-      if (i > 0) out_ += ',';
+      if (i > 0) out_.put(',');
       string(values[i]);
     }
-    out_ += ']';
+    out_.put(']');
   }
   void raw(std::string_view member, std::string_view json) {
     if (json.empty() || json.size() > limits_.detail_bytes) return;
     name(member);
-    out_ += json;
+    out_.put(json);
   }
 
  private:
   /// The entry will not do: it is written again with narrower limits, and time spent on this form is lost.
-  bool too_long() const { return out_.size() - start_ > kEntryBytesMax; }
+  bool too_long() const { return out_.size() > kEntryBytesMax; }
 
   void string(std::string_view value) {
     value = cut(value, limits_.text_bytes);
     if (needs_no_escape(value)) {
-      out_ += '"';
-      out_ += value;
-      out_ += '"';
+      out_.put('"');
+      out_.put(value);
+      out_.put('"');
     } else {
-      append_json_string(out_, value);
+      std::string escaped;
+      append_json_string(escaped, value);
+      out_.put(escaped);
     }
   }
 
-  std::string& out_;
-  const std::size_t start_;
+  EntryText& out_;
   const Limits& limits_;
   bool comma_ = false;
   std::size_t outer_size_ = 0;
@@ -213,12 +244,11 @@ void write_timing(CanonicalWriter& json, const Entry::Timing& timing) {
   json.end();
 }
 
-EntrySlots write_entry(std::string& out, const Entry& entry, std::string_view node, const Limits& limits,
+EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node, const Limits& limits,
                        bool truncated) {
-  const std::size_t start = out.size();
   EntrySlots slots;
   CanonicalWriter json(out, limits);
-  out += '{';
+  out.put('{');
   json.begin("agent");
   json.text("id", entry.agent.id);
   json.text("parent", entry.agent.parent);
@@ -239,19 +269,19 @@ EntrySlots write_entry(std::string& out, const Entry& entry, std::string_view no
   json.text("repo", entry.repo);
   json.text("request_id", entry.request_id);
   json.name("seq");
-  slots.seq_at = static_cast<std::uint32_t>(out.size() - start);
+  slots.seq_at = static_cast<std::uint32_t>(out.size());
   json.text("session_id", entry.session_id);
   json.name("time");
-  out += '"';
-  slots.time_at = static_cast<std::uint32_t>(out.size() - start);
-  out.append(kTimeTextBytes, '-');
-  out += '"';
+  out.put('"');
+  slots.time_at = static_cast<std::uint32_t>(out.size());
+  out.put(kTimeUnknown);
+  out.put('"');
   if (entry.timing) write_timing(json, *entry.timing);
   if (truncated) json.flag("truncated", true);
   if (entry.usage) write_usage(json, *entry.usage);
   json.number("v", 1);
   json.text("work_item", entry.work_item);
-  out += '}';
+  out.put('}');
   return slots;
 }
 
@@ -351,14 +381,15 @@ bool read_text(std::string_view value, std::string_view& text) {
 
 EntrySlots append_prepared_entry(std::string& out, const Entry& entry, std::string_view node) {
   DCHECK(entry.detail.empty() || JsonDocument::parse(entry.detail).ok());
-  const std::size_t start = out.size();
+  thread_local const auto text = std::make_unique<EntryText>();
   EntrySlots slots;
   for (const Limits& limits : kLimits) {
-    out.resize(start);
-    slots = write_entry(out, entry, node, limits, &limits != kLimits.data());
-    if (out.size() - start + kSeqDigitsMax <= kEntryBytesMax) break;
+    text->clear();
+    slots = write_entry(*text, entry, node, limits, &limits != kLimits.data());
+    if (text->size() + kSeqDigitsMax <= kEntryBytesMax) break;
   }
-  CHECK(out.size() - start + kSeqDigitsMax <= kEntryBytesMax);
+  CHECK(text->size() + kSeqDigitsMax <= kEntryBytesMax);
+  out += text->view();
   return slots;
 }
 

@@ -26,6 +26,10 @@ ssize_t FileSystem::pwrite(int file, const char* from, std::size_t size, std::ui
 int FileSystem::fdatasync(int file) { return ::fdatasync(file); }
 int FileSystem::fsync(int file) { return ::fsync(file); }
 int FileSystem::fallocate(int file, std::uint64_t size) { return ::fallocate(file, 0, 0, static_cast<off_t>(size)); }
+int FileSystem::set_direct(int file, bool direct) {
+  const int flags = ::fcntl(file, F_GETFL);
+  return flags < 0 ? -1 : ::fcntl(file, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
 int FileSystem::rename(const std::string& from, const std::string& to) { return ::rename(from.c_str(), to.c_str()); }
 int FileSystem::unlink(const std::string& path) { return ::unlink(path.c_str()); }
 int FileSystem::mkdir(const std::string& path, mode_t mode) { return ::mkdir(path.c_str(), mode); }

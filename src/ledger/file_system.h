@@ -28,6 +28,8 @@ class FileSystem {
   virtual int fdatasync(int file);
   virtual int fsync(int file);
   virtual int fallocate(int file, std::uint64_t size);
+  /// Past the page cache (O_DIRECT) or through it again. -1 where that is not possible.
+  virtual int set_direct(int file, bool direct);
   virtual int rename(const std::string& from, const std::string& to);
   virtual int unlink(const std::string& path);
   virtual int mkdir(const std::string& path, mode_t mode);

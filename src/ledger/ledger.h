@@ -105,9 +105,10 @@ struct LogOptions {
   std::string node;    // short name in entries
   std::size_t segment_bytes = 64UL << 20U;
   std::size_t group_entries_max = 1'000;
-  std::size_t queue_bytes_max = 64UL << 20U;             // above it append() fails at once: bounded memory
-  Duration stall_max = std::chrono::seconds(5);          // a disk silent for longer makes nobody else wait for it
-  Duration linger_max = std::chrono::microseconds(500);  // only while appends come faster than syncs; none when idle
+  std::size_t queue_bytes_max = 64UL << 20U;     // above it append() fails at once: bounded memory
+  Duration stall_max = std::chrono::seconds(5);  // a disk silent for longer makes nobody else wait for it
+  /// Only while appends come much faster than syncs (thousands a second); none otherwise.
+  Duration linger_max = std::chrono::microseconds(500);
   Duration checkpoint_interval = std::chrono::milliseconds(100);
   bool read_only = false;  // for looking only: takes no lock, writes nothing, appends fail
   /// A file outside `directory` that keeps the latest checkpoint too; empty for none. It makes a log that was restored
@@ -226,17 +227,27 @@ struct VerifyReport {
 Result<VerifyReport> verify(const std::filesystem::path& directory,
                             const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
 
-// ---- Parts that others check against ----
-
-Sha256 leaf_hash(std::string_view entry);                   // RFC 6962: SHA-256(0x00 || entry)
-Sha256 node_hash(const Sha256& left, const Sha256& right);  // SHA-256(0x01 || left || right)
-Sha256 tree_root(std::span<const Sha256> leaves);           // by the definition, for tests
+// ---- Copying ----
 
 struct Checkpoint {
   std::string origin;
   std::uint64_t size = 0;
   Sha256 root{};
 };
+
+/// Copies a ledger into the directory `to`, which must not be there yet: every entry that its last checkpoint signs and
+/// none behind it, the tiles made anew from what was copied, the checkpoint, the keys. Beside a live writer or none;
+/// takes no lock. kCorrupt, with the entry, when something below the checkpoint is damaged or not what was signed. What
+/// it writes is not synced. `progress` gets entries done and total.
+Result<Checkpoint> copy_signed(const std::filesystem::path& from, const std::filesystem::path& to,
+                               const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
+
+// ---- Parts that others check against ----
+
+Sha256 leaf_hash(std::string_view entry);                   // RFC 6962: SHA-256(0x00 || entry)
+Sha256 node_hash(const Sha256& left, const Sha256& right);  // SHA-256(0x01 || left || right)
+Sha256 tree_root(std::span<const Sha256> leaves);           // by the definition, for tests
+
 /// Reads a C2SP checkpoint and checks the signature of the key `vkey`.
 Result<Checkpoint> open_checkpoint(std::string_view signed_note, std::string_view vkey);
 

@@ -1,9 +1,8 @@
 #include "ledger/publisher.h"
 
-#include <sys/prctl.h>
-
 #include "core/bytes.h"
 #include "core/log.h"
+#include "ledger/background.h"
 #include "ledger/crc32c.h"
 
 namespace reeve::ledger {
@@ -11,6 +10,9 @@ namespace reeve::ledger {
 namespace {
 // How many tiles one round looks after: some ten milliseconds of stat calls.
 constexpr std::size_t kTilesPerRound = 4096;
+// How long it pauses for each time that a round took, and how long at most.
+constexpr int kPauseToWork = 50;
+constexpr auto kLongestPause = std::chrono::seconds(1);
 constexpr auto kResumePointInterval = std::chrono::seconds(1);
 constexpr std::string_view kResumeStart = "open-intents-from ";
 }  // namespace
@@ -133,26 +135,31 @@ void Publisher::close() {
 }
 
 void Publisher::run() {
-  prctl(PR_SET_NAME, "ledger-publish");
+  begin_background_thread("ledger-publish");
   std::unique_lock lock(mutex_);
   bool all_done = false;  // the last round left nothing over
+  Duration last_round_took{};
   while (true) {
     if (all_done && announced_ == follower_->tree().size() && !closing_) {
       idle_ = true;
       changed_.wait(lock);
       idle_ = false;
     }
-    // Several entries share a checkpoint, and a call's intent and its outcome often do.
-    changed_.wait_for(lock, interval_, [this] { return closing_; });
+    // Several entries share a checkpoint, and a call's intent and its outcome often do. Where rounds are long, because
+    // much was appended or the disk is slow, they also become rarer: publishing is no part of a call's way, and must
+    // not take from it.
+    changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took), [this] { return closing_; });
     const bool last_round = closing_;
     const std::uint64_t size = announced_;
     lock.unlock();
+    const Moment began = std::chrono::steady_clock::now();
     const auto published = publish(size);
     const auto audited = published ? follower_->audit_tiles(kTilesPerRound) : Result<bool>(false);
     const Error* const failure = !published ? &published.error() : !audited ? &audited.error() : nullptr;
     if (failure != nullptr && !failing_) log_error("ledger cannot publish", {{"reason", failure->message}});
     failing_ = failure != nullptr;
     remember_resume_point(last_round);
+    last_round_took = std::min<Duration>(std::chrono::steady_clock::now() - began, kLongestPause / kPauseToWork);
     lock.lock();
     all_done = published && audited && *audited;
     note_ = checkpoints_.note();
@@ -173,7 +180,7 @@ void Publisher::remember_resume_point(bool now) {
   if (!now && at - resume_written_ < kResumePointInterval) return;
   const std::uint64_t point = follower_->intents().low_water(follower_->tree().size());
   if (point == resume_point_) return;
-  if (!replace_file(system_, resume_path(directory_), resume_text(point), false)) return;
+  if (!replace_file(system_, resume_path(directory_), resume_text(point), false, 0600)) return;
   resume_point_ = point;
   resume_written_ = at;
 }

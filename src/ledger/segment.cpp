@@ -88,11 +88,13 @@ std::optional<SegmentHeader> SegmentList::holding(std::uint64_t index) const {
   return *std::prev(after);
 }
 
-std::optional<SegmentHeader> SegmentList::after(std::uint32_t ordinal) const {
+std::optional<SegmentHeader> SegmentList::at(std::uint32_t ordinal) const {
   const std::scoped_lock lock(mutex_);
-  if (ordinal + 1UL >= segments_.size()) return std::nullopt;
-  return segments_[ordinal + 1UL];
+  if (ordinal >= segments_.size()) return std::nullopt;
+  return segments_[ordinal];
 }
+
+std::optional<SegmentHeader> SegmentList::after(std::uint32_t ordinal) const { return at(ordinal + 1); }
 
 std::optional<SegmentHeader> SegmentList::last() const {
   const std::scoped_lock lock(mutex_);

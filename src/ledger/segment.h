@@ -34,6 +34,7 @@ class SegmentList {
 
   /// The segment that holds `index`, or will: the last one whose first index is not above it.
   std::optional<SegmentHeader> holding(std::uint64_t index) const;
+  std::optional<SegmentHeader> at(std::uint32_t ordinal) const;
   std::optional<SegmentHeader> after(std::uint32_t ordinal) const;
   std::optional<SegmentHeader> last() const;
   /// The last segment that begins before `time`, or the first.

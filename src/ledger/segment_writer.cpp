@@ -1,19 +1,43 @@
 #include "ledger/segment_writer.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 
 #include "core/log.h"
+#include "ledger/background.h"
 
 namespace reeve::ledger {
 
 namespace {
 
+// What disks and page caches work in. Writing past the page cache demands it.
+constexpr std::size_t kBlockBytes = 4096;
+constexpr std::size_t kKeptBytesMax = 256UL << 10U;
 constexpr std::size_t kZerosBytes = 1UL << 20U;
+
+/// Never written to, so that all of it is the kernel's one page of zeros.
+std::string_view zeros() {
+  alignas(kBlockBytes) static std::array<char, kZerosBytes> bytes;
+  return {bytes.data(), bytes.size()};
+}
+
+/// Zeros that nobody will read need not be copied into the page cache. False where the file system cannot do without.
+bool fill_directly(FileSystem& system, const File& file, std::uint64_t size) {
+  if (system.set_direct(file.descriptor(), true) != 0) return false;
+  std::uint64_t at = 0;
+  while (at < size) {
+    const std::size_t part = std::min<std::uint64_t>(kZerosBytes, size - at);
+    const ssize_t written = system.pwrite(file.descriptor(), zeros().data(), part, at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written != static_cast<ssize_t>(part)) break;
+    at += part;
+  }
+  return system.set_direct(file.descriptor(), false) == 0 && at == size;
+}
 
 Result<void> fill_with_zeros(FileSystem& system, const File& file, const std::string& path, std::uint64_t size) {
   // Asked for in one go first, so that a full disk is known at once and the extents lie together. A file system that
@@ -21,10 +45,11 @@ Result<void> fill_with_zeros(FileSystem& system, const File& file, const std::st
   if (system.fallocate(file.descriptor(), size) != 0 && errno != EOPNOTSUPP && errno != EINTR) {
     return file_error("make room for", path, errno);
   }
-  static const std::string zeros(kZerosBytes, '\0');
-  for (std::uint64_t at = 0; at < size; at += kZerosBytes) {
-    const std::string_view part(zeros.data(), std::min<std::uint64_t>(kZerosBytes, size - at));
-    if (auto written = write_fully(system, file, path, part, at); !written) return written;
+  if (!fill_directly(system, file, size)) {
+    for (std::uint64_t at = 0; at < size; at += kZerosBytes) {
+      const std::string_view part = zeros().substr(0, std::min<std::uint64_t>(kZerosBytes, size - at));
+      if (auto written = write_fully(system, file, path, part, at); !written) return written;
+    }
   }
   if (system.fsync(file.descriptor()) != 0) return file_error("write", path, errno);
   return {};
@@ -83,7 +108,7 @@ Result<PreparedSegment> SegmentPreparer::take() {
 }
 
 void SegmentPreparer::run() {
-  prctl(PR_SET_NAME, "ledger-prepare");
+  begin_background_thread("ledger-prepare");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (!wanted_ || (done_ && done_->ok())) {
@@ -132,6 +157,10 @@ Result<void> SegmentWriter::resume(std::uint64_t offset) {
   if (!file) return std::move(file).error();
   file_ = *std::move(file);
   offset_ = offset;
+  block_.resize(offset_ % kBlockBytes);
+  const auto read = read_fully(system_, file_, path_, block_.data(), block_.size(), offset_ - block_.size());
+  if (!read) return read.error();
+  CHECK(*read == block_.size());
   // A file cut short, or one without room, is left as it is: the next group begins a new segment.
   size_ = std::max<std::uint64_t>(static_cast<std::uint64_t>(status.st_size), offset);
   request_next(std::clamp(size_ * 2, kSegmentBytesMin, segment_bytes_));
@@ -156,6 +185,7 @@ Result<void> SegmentWriter::begin_segment(std::uint64_t first_index, Instant fir
   path_ = path;
   size_ = prepared->size;
   offset_ = kSegmentHeaderBytes;
+  block_ = bytes;
   segments_.add(header);
   next_ordinal_ = prepared->ordinal + 1;
   request_next(std::min(segment_bytes_, size_ * 2));
@@ -164,13 +194,23 @@ Result<void> SegmentWriter::begin_segment(std::uint64_t first_index, Instant fir
 
 Result<void> SegmentWriter::write_group(std::string_view frames) {
   CHECK(frames.size() <= room());
-  auto written = write_fully(system_, file_, path_, frames, offset_);
+  const std::uint64_t begin = offset_ - block_.size();
+  block_ += frames;
+  // Whole blocks, with the zeros that follow: a part of a block would first have to be read from the disk, unless the
+  // page cache happens to hold it.
+  const std::size_t used = block_.size();
+  const std::size_t padded = (used + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
+  block_.resize(std::min<std::uint64_t>(padded, size_ - begin), '\0');
+  auto written = write_fully(system_, file_, path_, block_, begin);
   if (written) written = sync_data(system_, file_, path_);
   if (!written) {
     file_ = File();
     return written;
   }
   offset_ += frames.size();
+  block_.resize(used);
+  block_.erase(0, used - used % kBlockBytes);
+  if (block_.capacity() > kKeptBytesMax) block_.shrink_to_fit();
   return {};
 }
 

@@ -85,6 +85,7 @@ class SegmentWriter {
   std::string path_;
   std::uint64_t size_ = 0;
   std::uint64_t offset_ = 0;
+  std::string block_;  // what the block at offset_ holds already; used as the group's buffer, too
   std::uint32_t next_ordinal_ = 0;
 };
 

@@ -70,14 +70,9 @@ Task<bool> Connection::handshake() {
   read_deadline_ = server_->loop().now() + server_->limits().header_timeout;
   set_deadlines();
   while (true) {
-    const IoResult result = transport_->tls()->handshake();
+    const IoResult result = transport_->handshake();
     if (result.status == Io::kDone) co_return true;
     if (result.status != Io::kWouldBlock) co_return false;
-    if (transport_->tls()->wants_write()) {
-      transport_->arm_writable();
-    } else {
-      transport_->arm_readable();
-    }
     if (co_await read_slot_.wait() != Wake::kReady || !transport_->open()) co_return false;
   }
 }

@@ -34,6 +34,7 @@ LoopCore::LoopCore(std::size_t index)
     : index_(index),
       // Sockets and timers belong to the loop's thread alone; only the mailbox and the resolver come from others.
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      readiness_(context_),
       sweep_timer_(context_.get_executor()),
       alarm_timer_(context_.get_executor()),
       stop_timer_(context_.get_executor()) {}
@@ -138,6 +139,7 @@ void LoopCore::run() {
   current_loop = this;
   DetachedTasks::set_current(&detached_);
   const auto work = asio::make_work_guard(context_);
+  readiness_.start();
   schedule_sweep();
   context_.run();
   DetachedTasks::set_current(nullptr);

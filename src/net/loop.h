@@ -17,6 +17,7 @@
 #include "net/asio.h"
 #include "net/buffer.h"
 #include "net/net.h"
+#include "net/readiness.h"
 #include "net/wait.h"
 
 namespace reeve::net {
@@ -53,6 +54,7 @@ class LoopCore final : public Loop, public std::enable_shared_from_this<LoopCore
   asio::io_context& context() { return context_; }
   BufferStock& buffers() { return buffers_; }
   TransportList& transports() { return transports_; }
+  Readiness& readiness() { return readiness_; }
 
   /// Wakes `slot` with kTimeout at `at`, unless the Alarm is gone by then.
   class Alarm {
@@ -98,6 +100,7 @@ class LoopCore final : public Loop, public std::enable_shared_from_this<LoopCore
 
   const std::size_t index_;
   asio::io_context context_;
+  Readiness readiness_;
   LoopTimer sweep_timer_;
   LoopTimer alarm_timer_;
   LoopTimer stop_timer_;

@@ -24,58 +24,59 @@ IoResult failure_of(ssize_t returned) {
 
 }  // namespace
 
-template <void (Transport::*Event)()>
-struct Transport::EventHandler {
-  TransportRef transport;
-  OperationMemory* memory;
-
-  using allocator_type = OperationAllocator<void>;
-  allocator_type get_allocator() const noexcept { return allocator_type(memory); }
-  // An error means that the socket was closed; the owner finds that out by itself.
-  void operator()(const AsioError& /*error*/) const { (transport.get()->*Event)(); }
-};
-
 Transport::Transport(LoopCore& loop, int socket, TransportObserver* observer)
-    : loop_(loop), socket_object_(loop.context().get_executor()), socket_(socket), observer_(observer) {
+    : loop_(loop), socket_(socket), observer_(observer) {
   loop.transports().push_back(*this);
 }
 
-Transport::~Transport() = default;
+Transport::~Transport() {
+  loop_.readiness().forget(*this);
+  if (open_) ::close(socket_);
+}
 
 TransportRef Transport::adopt(LoopCore& loop, int socket, TransportObserver* observer) {
   TransportRef transport(new Transport(loop, socket, observer));
-  AsioError error;
-  // The protocol only matters to Asio when it opens or accepts sockets itself.
-  transport->socket_object_.assign(asio::ip::tcp::v4(), socket, error);
-  if (error) {
-    ::close(socket);
-    transport->open_ = false;
-    return nullptr;
-  }
+  if (!loop.readiness().watch(*transport)) return nullptr;
   return transport;
 }
 
 IoResult Transport::read(char* to, std::size_t bytes_max) {
   if (!open_) return {Io::kFailed, 0};
-  if (tls_) return tls_->read(to, bytes_max);
+  if (tls_) {
+    const IoResult result = tls_->read(to, bytes_max);
+    return noting_read(result, result.bytes);
+  }
   while (true) {
     const ssize_t count = ::recv(socket_, to, bytes_max, MSG_DONTWAIT);
-    if (count > 0) return {Io::kDone, static_cast<std::size_t>(count)};
+    if (count > 0) return noting_read({Io::kDone, static_cast<std::size_t>(count)}, bytes_max);
     if (count == 0) return {Io::kEnd, 0};
-    if (errno != EINTR) return failure_of(count);
+    if (errno != EINTR) return noting_read(failure_of(count), bytes_max);
   }
+}
+
+// What was read short, or not at all, was the last there was: the next byte comes with an edge of its own.
+IoResult Transport::noting_read(IoResult result, std::size_t asked) {
+  if (result.status == Io::kWouldBlock || (result.status == Io::kDone && result.bytes < asked)) readable_ = false;
+  return result;
+}
+
+IoResult Transport::noting_write(IoResult result, std::size_t asked) {
+  if (result.status == Io::kWouldBlock || (result.status == Io::kDone && result.bytes < asked)) writable_ = false;
+  return result;
 }
 
 IoResult Transport::write(const iovec* parts, int count) {
   if (!open_) return {Io::kFailed, 0};
-  if (tls_) return write_tls(parts, count);
+  std::size_t asked = 0;
+  for (int i = 0; i < count; ++i) asked += parts[i].iov_len;
+  if (tls_) return noting_write(write_tls(parts, count), asked);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);  // sendmsg does not write to it
   message.msg_iovlen = static_cast<std::size_t>(count);
   while (true) {
     const ssize_t sent = ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) return {Io::kDone, static_cast<std::size_t>(sent)};
-    if (errno != EINTR) return failure_of(sent);
+    if (sent >= 0) return noting_write({Io::kDone, static_cast<std::size_t>(sent)}, asked);
+    if (errno != EINTR) return noting_write(failure_of(sent), asked);
   }
 }
 
@@ -120,28 +121,48 @@ IoResult Transport::write_tls(const iovec* parts, int count) {
   return total;
 }
 
+IoResult Transport::handshake() {
+  const IoResult result = tls_->handshake();
+  if (result.status != Io::kWouldBlock) return result;
+  if (tls_->wants_write()) {
+    writable_ = false;
+    arm_writable();
+  } else {
+    readable_ = false;
+    arm_readable();
+  }
+  return result;
+}
+
 void Transport::arm_readable() {
   if (readable_armed_ || !open_) return;
   readable_armed_ = true;
-  socket_object_.async_wait(asio::socket_base::wait_read,
-                            EventHandler<&Transport::readable_event>{TransportRef(this), &readable_memory_});
+  if (readable_ || ended_) loop_.readiness().tell_later(*this);
 }
 
 void Transport::arm_writable() {
   if (writable_armed_ || !open_) return;
   writable_armed_ = true;
-  socket_object_.async_wait(asio::socket_base::wait_write,
-                            EventHandler<&Transport::writable_event>{TransportRef(this), &writable_memory_});
+  if (writable_) loop_.readiness().tell_later(*this);
 }
 
-void Transport::readable_event() {
-  readable_armed_ = false;
-  if (observer_ != nullptr) observer_->on_readable();
+void Transport::happened(std::uint32_t events) {
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+  tell();
 }
 
-void Transport::writable_event() {
-  writable_armed_ = false;
-  if (observer_ != nullptr) observer_->on_writable();
+void Transport::tell() {
+  const TransportRef self(this);
+  if (readable_armed_ && (readable_ || ended_ || !open_)) {
+    readable_armed_ = false;
+    if (observer_ != nullptr) observer_->on_readable();
+  }
+  if (writable_armed_ && (writable_ || !open_)) {
+    writable_armed_ = false;
+    if (observer_ != nullptr) observer_->on_writable();
+  }
 }
 
 void Transport::deadline_passed() {
@@ -151,20 +172,24 @@ void Transport::deadline_passed() {
   if (observer_ != nullptr) observer_->on_deadline();
 }
 
-Transport::Peer Transport::peer() const {
+Transport::Peer Transport::peer() {
   if (!open_) return Peer::kLeft;
   pollfd state{socket_, POLLIN | POLLRDHUP, 0};
-  if (::poll(&state, 1, 0) <= 0) return Peer::kQuiet;
+  if (::poll(&state, 1, 0) <= 0) {
+    readable_ = false;
+    return Peer::kQuiet;
+  }
   return (state.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0 ? Peer::kLeft : Peer::kSending;
 }
 
 bool Transport::quiet() {
   if (!open_) return false;
-  if (tls_) return tls_->quiet();
   char byte = 0;
-  const ssize_t count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
-  return false;
+  const bool nothing_there =
+      tls_ ? tls_->quiet()
+           : ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  if (nothing_there) readable_ = false;
+  return nothing_there;
 }
 
 void Transport::shutdown_write() {
@@ -176,20 +201,21 @@ void Transport::shutdown_write() {
 void Transport::close() {
   if (!open_) return;
   if (tls_) tls_->close();
-  open_ = false;
-  deadline_ = kNever;
-  AsioError ignored;
-  socket_object_.close(ignored);
+  end();
 }
 
 void Transport::reset() {
   if (!open_) return;
   const linger at_once{1, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  end();
+}
+
+void Transport::end() {
   open_ = false;
   deadline_ = kNever;
-  AsioError ignored;
-  socket_object_.close(ignored);
+  ::close(socket_);
+  if (readable_armed_ || writable_armed_) loop_.readiness().tell_later(*this);
 }
 
 void Transport::abort() {

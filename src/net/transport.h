@@ -5,10 +5,11 @@
 //
 // Reading and writing are tried at once; only when they would block does the owner arm a readiness event. An armed
 // event stays armed until it fires, so one arming serves a handler that watches for the client's leave and the wait for
-// the next request after it.
+// the next request after it. An event fires whenever the socket is ready while it is armed, whether it became so before
+// or after: the edges that Readiness hears are remembered until a read or write finds the socket empty or full.
 //
-// Ownership: the owner holds a TransportRef and is its observer; Asio's pending operations hold the others. close()
-// ends both sides and fires the armed events (later, from the loop), and detach() silences them.
+// Ownership: the owner holds a TransportRef and is its observer. close() ends both sides and fires the armed events
+// (later, from the loop), and detach() silences them.
 
 #include <sys/uio.h>
 
@@ -43,7 +44,8 @@ inline constexpr Moment kNever = Moment::max();
 class Transport final : public boost::intrusive_ref_counter<Transport, boost::thread_unsafe_counter>,
                         public TransportHook {
  public:
-  /// Takes over a connected or connecting non-blocking socket. Null when the loop cannot watch it.
+  /// Takes over a connected or connecting non-blocking socket. Null, and the socket closed, when the loop cannot watch
+  /// it.
   static boost::intrusive_ptr<Transport> adopt(LoopCore& loop, int socket, TransportObserver* observer);
   ~Transport();
 
@@ -67,7 +69,7 @@ class Transport final : public boost::intrusive_ref_counter<Transport, boost::th
   enum class Peer { kQuiet, kSending, kLeft };
   /// What the peer does, without reading: kLeft when it has ended its side or reset the connection, also while bytes
   /// wait to be read.
-  Peer peer() const;
+  Peer peer();
   /// True when an unused connection can still carry a request: nothing to read, no end.
   bool quiet();
   /// No more bytes from us; what is unread can still come.
@@ -80,18 +82,23 @@ class Transport final : public boost::intrusive_ref_counter<Transport, boost::th
   void detach() { observer_ = nullptr; }
 
   void use_tls(std::unique_ptr<TlsSession> session) { tls_ = std::move(session); }
+  /// One step of the TLS handshake; arms what it waits for when it would block.
+  IoResult handshake();
   TlsSession* tls() const { return tls_.get(); }
 
  private:
   Transport(LoopCore& loop, int socket, TransportObserver* observer);
-  template <void (Transport::*Event)()>
-  struct EventHandler;
-  void readable_event();
-  void writable_event();
+  friend class Readiness;
+  /// What epoll says; then tells the observer.
+  void happened(std::uint32_t events);
+  /// Fires what is armed and true.
+  void tell();
   IoResult write_tls(const iovec* parts, int count);
+  void end();
+  IoResult noting_read(IoResult result, std::size_t asked);
+  IoResult noting_write(IoResult result, std::size_t asked);
 
   LoopCore& loop_;
-  LoopSocket socket_object_;
   int socket_;
   TransportObserver* observer_;
   Moment deadline_ = kNever;
@@ -99,8 +106,10 @@ class Transport final : public boost::intrusive_ref_counter<Transport, boost::th
   bool open_ = true;
   bool readable_armed_ = false;
   bool writable_armed_ = false;
-  OperationMemory readable_memory_;
-  OperationMemory writable_memory_;
+  // May be readable or writable without being so, but never the other way round, once epoll's edge was heard.
+  bool readable_ = false;
+  bool writable_ = false;
+  bool ended_ = false;  // the peer's side, or the whole: it stays readable, for there is an end to be read
 };
 
 using TransportRef = boost::intrusive_ptr<Transport>;

@@ -135,16 +135,11 @@ Task<Result<void>> Upstream::handshake(Moment deadline) {
   if (!session) co_return std::move(session).error();
   transport_->use_tls(*std::move(session));
   while (true) {
-    const IoResult result = transport_->tls()->handshake();
+    const IoResult result = transport_->handshake();
     if (result.status == Io::kDone) co_return Result<void>();
     if (result.status != Io::kWouldBlock) {
       co_return Error{ErrorCode::kUnavailable,
                       "TLS with " + origin_->authority + " failed: " + transport_->tls()->failure()};
-    }
-    if (transport_->tls()->wants_write()) {
-      transport_->arm_writable();
-    } else {
-      transport_->arm_readable();
     }
     switch (co_await wait_until(deadline)) {
       case Wake::kReady: break;

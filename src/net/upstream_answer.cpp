@@ -230,8 +230,9 @@ void Upstream::set_busy() {
 void Upstream::on_readable() {
   socket_empty_ = false;
   if (idle_) {
-    // Nothing may come now but TLS's own messages: the upstream ends the connection, or talks out of turn.
-    if (transport_->tls() != nullptr && transport_->quiet()) {
+    // Nothing may come now but TLS's own messages: the upstream ends the connection, or talks out of turn. What says
+    // so may also be an event from before the last answer was read.
+    if (transport_->quiet()) {
       transport_->arm_readable();
     } else {
       client_->drop_idle(*this, *origin_);

@@ -15,6 +15,7 @@ namespace reeve::store {
 
 namespace {
 
+constexpr const char* kDatabaseFile = "reeve.db";
 constexpr Duration kOpenPatience = std::chrono::seconds(10);
 
 class EmbeddedStore final : public Store {
@@ -23,6 +24,9 @@ class EmbeddedStore final : public Store {
       : keys_(std::move(writer), std::move(reader), std::move(generation)) {}
   identity::KeyStore& keys() override { return keys_; }
   Result<void> catch_up() override { return keys_.catch_up(); }
+  Result<std::vector<KeyChange>> unrecorded_key_changes() override { return keys_.unrecorded(); }
+  Result<void> key_changes_recorded(std::span<const KeyChange> changes) override { return keys_.recorded(changes); }
+  Result<void> ledger_ends_at(std::uint64_t entries) override { return keys_.forget_entries_from(entries); }
 
  private:
   SqliteKeyStore keys_;
@@ -59,7 +63,7 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   const auto held = generation->lock(kOpenPatience);
   if (!held) return held.error();
 
-  const std::filesystem::path file = directory / "reeve.db";
+  const std::filesystem::path file = directory / kDatabaseFile;
   if (auto made = make_private_file(file); !made) return std::move(made).error();
   auto writer = Database::open(file);
   if (!writer) return std::move(writer).error();
@@ -68,6 +72,18 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   if (!reader) return std::move(reader).error();
   return std::unique_ptr<Store>(
       std::make_unique<EmbeddedStore>(*std::move(writer), *std::move(reader), *std::move(generation)));
+}
+
+Result<void> Store::copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to) {
+  const std::filesystem::path file = directory / kDatabaseFile;
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    return Error{ErrorCode::kNotFound, "there is no database " + file.string()};
+  }
+  auto database = Database::open(file);
+  if (!database) return std::move(database).error();
+  if (auto made = make_private_file(to); !made) return made;
+  return database->copy_to(to);
 }
 
 }  // namespace reeve::store

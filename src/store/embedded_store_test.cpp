@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <functional>
+#include <thread>
 
 #include "store/key_store_conformance.h"
 #include "store/migrations.h"
@@ -54,6 +56,74 @@ TEST(EmbeddedStore, MakesWhatItNeedsForItsOwnerOnly) {
   EXPECT_EQ(mode_of(directory), 0700u);
   for (const auto& file : std::filesystem::directory_iterator(directory)) EXPECT_EQ(mode_of(file), 0600u) << file;
   EXPECT_TRUE(std::filesystem::exists(directory / "reeve.db-wal"));
+}
+
+TEST(EmbeddedStore, IsCopiedAtOneMomentWhileOthersWrite) {
+  const TemporaryDirectory directory;
+  const auto store = open_store(directory.path() / "data");
+  std::atomic<bool> done = false;
+  std::thread writer([&] {
+    for (int i = 0; !done; ++i) EXPECT_TRUE(store->keys().insert(sample_key("key_" + std::to_string(i), i)).ok());
+  });
+  std::size_t copied_before = 0;
+  for (int copy = 0; copy < 5; ++copy) {
+    const auto to = directory.path() / ("copy" + std::to_string(copy));
+    std::filesystem::create_directory(to);
+    const auto least = store->keys().list()->size();
+    const auto copied = Store::copy_embedded(directory.path() / "data", to / "reeve.db");
+    ASSERT_TRUE(copied.ok()) << copied.error().message;
+    EXPECT_EQ(mode_of(to / "reeve.db"), 0600U);
+    EXPECT_FALSE(std::filesystem::exists(to / "reeve.db-wal"));
+    const auto keys = open_store(to)->keys().list();
+    ASSERT_TRUE(keys.ok());
+    EXPECT_GE(keys->size(), std::max(least, copied_before));
+    // One moment: no key without all those that were made before it.
+    for (std::size_t i = 0; i < keys->size(); ++i) EXPECT_EQ((*keys)[i].id, "key_" + std::to_string(i));
+    copied_before = keys->size();
+  }
+  done = true;
+  writer.join();
+  EXPECT_EQ(Store::copy_embedded(directory.path(), directory.path() / "none.db").error().code, ErrorCode::kNotFound);
+}
+
+TEST(EmbeddedStore, RemembersWhichChangesOfKeysTheLedgerHas) {
+  const TemporaryDirectory directory;
+  auto store = open_store(directory.path());
+  const auto unrecorded = [&] {
+    std::vector<std::string> lines;
+    const auto changes = store->unrecorded_key_changes();
+    for (const KeyChange& change : *changes) {
+      EXPECT_EQ(change.owner, "dev@example.com");
+      lines.push_back(change.key_id + (change.revoked ? " ended " : " made ") + format_time(change.at).substr(11, 8));
+    }
+    return lines;
+  };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(unrecorded(), Lines());
+  ASSERT_TRUE(store->keys().insert(sample_key("key_b", 100)).ok());
+  ASSERT_TRUE(store->keys().insert(sample_key("key_a", 50)).ok());
+  ASSERT_TRUE(store->keys().revoke("key_a", from_unix_seconds(200)).ok());
+  const Lines all{"key_a made 00:00:50", "key_b made 00:01:40", "key_a ended 00:03:20"};
+  EXPECT_EQ(unrecorded(), all);
+
+  auto changes = *store->unrecorded_key_changes();
+  changes[0].entry = 7;
+  changes[1].entry = 9;
+  const auto generation = store->keys().generation();
+  ASSERT_TRUE(store->key_changes_recorded(std::span(changes).first(2)).ok());
+  EXPECT_EQ(unrecorded(), Lines{all[2]});
+  ASSERT_TRUE(store->catch_up().ok());
+  ASSERT_TRUE(store->catch_up().ok());
+  store = open_store(directory.path());
+  EXPECT_EQ(unrecorded(), Lines{all[2]});
+
+  ASSERT_TRUE(store->ledger_ends_at(10).ok());
+  EXPECT_EQ(unrecorded(), Lines{all[2]});
+  ASSERT_TRUE(store->ledger_ends_at(9).ok());
+  EXPECT_EQ(unrecorded(), (Lines{all[1], all[2]}));
+  ASSERT_TRUE(store->ledger_ends_at(0).ok());
+  EXPECT_EQ(unrecorded(), all);
+  EXPECT_LE(store->keys().generation() - generation, 1U) << "that a change was recorded is no change of the keys";
 }
 
 TEST(EmbeddedStore, KeepsKeysAcrossOpenings) {

@@ -45,7 +45,18 @@ CREATE TRIGGER virtual_key_deleted AFTER DELETE ON virtual_key
 BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'virtual_key'; END;
 )sql";
 
-constexpr std::array<Migration, 1> kMigrations = {{{1, "virtual keys", kVirtualKeys}}};
+// Not columns of virtual_key: that a change was recorded is no change of the key.
+constexpr const char* kKeyEntries = R"sql(
+CREATE TABLE key_entry (
+  key_id  TEXT NOT NULL,
+  revoked INTEGER NOT NULL, -- 0: that the key was made, 1: that it was ended
+  entry   INTEGER NOT NULL, -- of the ledger
+  PRIMARY KEY (key_id, revoked)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<Migration, 2> kMigrations = {
+    {{1, "virtual keys", kVirtualKeys}, {2, "ledger entries of key changes", kKeyEntries}}};
 
 std::string checksum(const Migration& migration) { return to_hex(as_bytes(sha256(migration.sql))); }
 

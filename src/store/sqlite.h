@@ -60,6 +60,9 @@ class Database {
   Result<void> execute(const std::string& sql);
   /// The first column of the first row.
   Result<std::int64_t> integer(std::string_view sql);
+  /// Copies the whole database into a new file, as it is at one moment, while others read and write it (SQLite's online
+  /// backup). The copy is checked before this returns.
+  Result<void> copy_to(const std::filesystem::path& file);
   /// Rows changed by the last statement.
   std::int64_t changes() const;
   const std::string& path() const { return *path_; }

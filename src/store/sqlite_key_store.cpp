@@ -47,6 +47,14 @@ constexpr std::string_view kSelect =
     "SELECT id, secret_hash, hint, owner, team, type, group_names, scopes, created, expires, revoked, note "
     "FROM virtual_key ORDER BY created, id";
 
+// A key that was ended before it was recorded has both.
+constexpr std::string_view kSelectUnrecorded =
+    "SELECT id, owner, 0 AS ended, created AS changed FROM virtual_key "
+    "WHERE NOT EXISTS (SELECT 1 FROM key_entry e WHERE e.key_id = id AND e.revoked = 0) "
+    "UNION ALL SELECT id, owner, 1, revoked FROM virtual_key "
+    "WHERE revoked IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_entry e WHERE e.key_id = id AND e.revoked = 1) "
+    "ORDER BY changed, id, ended";
+
 Result<VirtualKey> read_key(const Statement& row) {
   VirtualKey key;
   key.id = row.bytes(0);
@@ -128,6 +136,42 @@ Result<void> SqliteKeyStore::revoke(std::string_view id, Instant when) {
   // Also when it was revoked before: whoever repeats a revocation may do so because the first one did not get through.
   announce();
   return {};
+}
+
+Result<std::vector<KeyChange>> SqliteKeyStore::unrecorded() {
+  const std::lock_guard lock(reading_);
+  auto rows = reader_.prepare(kSelectUnrecorded);
+  if (!rows) return std::move(rows).error();
+  std::vector<KeyChange> changes;
+  while (true) {
+    const auto row = rows->step();
+    if (!row) return row.error();
+    if (!*row) return changes;
+    changes.push_back({.key_id = std::string(rows->bytes(0)),
+                       .owner = std::string(rows->bytes(1)),
+                       .revoked = rows->integer(2) != 0,
+                       .at = Instant{rows->integer(3)}});
+  }
+}
+
+Result<void> SqliteKeyStore::recorded(std::span<const KeyChange> changes) {
+  const std::lock_guard lock(writing_);
+  auto transaction = Transaction::begin(writer_);
+  if (!transaction) return std::move(transaction).error();
+  for (const KeyChange& change : changes) {
+    auto statement = writer_.prepare("INSERT OR REPLACE INTO key_entry VALUES (?, ?, ?)");
+    if (!statement) return std::move(statement).error();
+    statement->bind(1, std::string_view(change.key_id)).bind(2, std::int64_t{change.revoked});
+    if (auto ran = statement->bind(3, static_cast<std::int64_t>(change.entry)).run(); !ran) return ran;
+  }
+  return transaction->commit();
+}
+
+Result<void> SqliteKeyStore::forget_entries_from(std::uint64_t entry) {
+  const std::lock_guard lock(writing_);
+  auto statement = writer_.prepare("DELETE FROM key_entry WHERE entry >= ?");
+  if (!statement) return std::move(statement).error();
+  return statement->bind(1, static_cast<std::int64_t>(entry)).run();
 }
 
 void SqliteKeyStore::announce() {

@@ -9,6 +9,7 @@
 #include "identity/identity.h"
 #include "store/generation_file.h"
 #include "store/sqlite.h"
+#include "store/store.h"
 
 namespace reeve::store {
 
@@ -22,6 +23,11 @@ class SqliteKeyStore final : public identity::KeyStore {
   Result<std::vector<identity::VirtualKey>> list() override;
   Result<void> revoke(std::string_view id, Instant when) override;
   std::uint64_t generation() const override { return generation_.value(); }
+
+  /// As in Store: unrecorded_key_changes(), key_changes_recorded(), ledger_ends_at().
+  Result<std::vector<KeyChange>> unrecorded();
+  Result<void> recorded(std::span<const KeyChange> changes);
+  Result<void> forget_entries_from(std::uint64_t entry);
 
   /// Bumps the generation when the keys' change counter in the database is not the one seen here last.
   Result<void> catch_up();

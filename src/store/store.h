@@ -3,13 +3,26 @@
 // Storage: implementations of the ports that other rooms declare. Embedded default: one SQLite database in the data
 // directory, WAL, synchronous FULL, one writer. Only apps/ sees this room.
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "core/result.h"
+#include "core/time.h"
 #include "identity/identity.h"
 
 namespace reeve::store {
+
+/// That a key was made, or ended.
+struct KeyChange {
+  std::string key_id, owner;
+  bool revoked = false;
+  Instant at;
+  std::uint64_t entry = 0;  // of the ledger, once it is recorded there
+};
 
 class Store {
  public:
@@ -21,6 +34,10 @@ class Store {
   static Result<std::unique_ptr<Store>> open_embedded(const std::filesystem::path& directory);
   virtual ~Store() = default;
 
+  /// Copies the database of `directory` into the new file `to`, readable by its owner only, as it is at one moment;
+  /// beside a server or none. Its schema stays as it is.
+  static Result<void> copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to);
+
   /// Thread-safe. Lives as long as the store.
   virtual identity::KeyStore& keys() = 0;
 
@@ -28,6 +45,15 @@ class Store {
   /// visible here. A process that stays up calls it about once a second, from any thread; it costs some microseconds
   /// when nothing happened.
   virtual Result<void> catch_up() = 0;
+
+  /// The changes of keys that have no ledger entry yet, oldest first, whoever made them and whenever: commands change
+  /// keys while no server runs, too.
+  virtual Result<std::vector<KeyChange>> unrecorded_key_changes() = 0;
+  /// Each change is in the ledger now, as its `entry`.
+  virtual Result<void> key_changes_recorded(std::span<const KeyChange> changes) = 0;
+  /// The ledger has only `entries` entries: changes that were recorded behind them, in a newer copy of it or in another
+  /// ledger, count as unrecorded again.
+  virtual Result<void> ledger_ends_at(std::uint64_t entries) = 0;
 };
 
 }  // namespace reeve::store

@@ -44,6 +44,15 @@ TEST(Credential, SeveralPlacesMustAgree) {
   EXPECT_FALSE(credential({{"x-goog-api-key", "rv_abc"}}, "key=rv_abcd").ok());
 }
 
+TEST(Credential, AKeyTwiceInTheQueryIsRefused) {
+  for (const std::string_view query : {"key=rv_abc&key=rv_abd", "key=rv_abc&key=rv_abc", "key=rv_abc&%6bey=rv_abd",
+                                       "key=rv_abc&$key=rv_abd", "key=&alt=sse&key=rv_abc", "key&key=rv_abc"}) {
+    const auto twice = credential({}, query);
+    ASSERT_FALSE(twice.ok()) << query;
+    EXPECT_EQ(twice.error().message.find("rv_"), std::string::npos);
+  }
+}
+
 TEST(Credential, OtherSchemesAndEndlessOnesAreRefused) {
   EXPECT_FALSE(credential({{"authorization", "Basic cm9vdDpyb290"}}).ok());
   EXPECT_FALSE(credential({{"authorization", "rv_abc"}}).ok());
@@ -74,6 +83,7 @@ TEST(Credential, QueriesLoseItAndNothingElse) {
   EXPECT_EQ(query_without_credential("a=%20&key=1&b&key=2"), "a=%20&b");
   EXPECT_EQ(query_without_credential("%6b%65%79=secret"), "");
   EXPECT_EQ(query_without_credential("access_token=ya29&alt=sse"), "alt=sse");
+  EXPECT_EQ(query_without_credential("$key=secret&%24access_token=ya29&$alt=sse"), "$alt=sse");
   EXPECT_EQ(query_without_credential("monkey=1&key2=3"), "monkey=1&key2=3");
   EXPECT_EQ(query_without_credential(""), "");
 }

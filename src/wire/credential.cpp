@@ -21,20 +21,30 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+// The parameter's name as Google's servers read it: they take their own with a dollar sign before it, too.
+std::string parameter_name(std::string_view parameter) {
+  std::string name = percent_decoded(parameter.substr(0, parameter.find('=')));
+  if (name.starts_with('$')) name.erase(0, 1);
+  return name;
+}
+
 // What Google's servers take for a credential in a query, however it is spelled.
 bool is_credential_parameter(std::string_view parameter) {
-  const std::string name = percent_decoded(parameter.substr(0, parameter.find('=')));
+  const std::string name = parameter_name(parameter);
   return name == "key" || name == "access_token" || name == "oauth_token";
 }
 
-// Gemini's ?key=; nothing when it is not there.
-std::string query_key(std::string_view query) {
+// Gemini's ?key=; empty when it is not there.
+Result<std::string> query_key(std::string_view query) {
+  std::optional<std::string> key;
   for (const std::string_view part : split(query, '&')) {
+    if (parameter_name(part) != "key") continue;
+    // Somebody before us may have looked at the other one.
+    if (key) return Error{ErrorCode::kInvalid, "The query carries a key twice; send only one credential."};
     const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos || percent_decoded(part.substr(0, equals)) != "key") continue;
-    return percent_decoded(part.substr(equals + 1));
+    key = equals == std::string_view::npos ? "" : percent_decoded(part.substr(equals + 1));
   }
-  return "";
+  return key.value_or("");
 }
 
 }  // namespace
@@ -50,10 +60,11 @@ Result<std::string> read_credential(const HeaderLookup& header, std::string_view
     }
     bearer = trim(authorization.substr(end));
   }
-  const std::string key = query_key(query);
+  const Result<std::string> key = query_key(query);
+  if (!key) return key.error();
   std::string found;
   for (const std::string_view candidate :
-       {bearer, trim(header("x-api-key")), trim(header("x-goog-api-key")), std::string_view(key)}) {
+       {bearer, trim(header("x-api-key")), trim(header("x-goog-api-key")), std::string_view(*key)}) {
     if (candidate.empty()) continue;
     if (candidate.size() > kCredentialBytesMax) {
       return Error{ErrorCode::kInvalid, "The credential is too long to be a key or token."};

@@ -97,6 +97,14 @@ EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal&
   return encoded;
 }
 
+std::string encode_refusal_body(Dialect dialect, const Refusal& refusal, int status) {
+  const ErrorText error{refusal.reason,    ClientKind::kOther, status,
+                        sentence(refusal), refusal.rule,       refusal.request_id};
+  JsonWriter body;
+  rules_of(dialect).write_error(body, error);
+  return body.take();
+}
+
 std::string encode_stream_error(Dialect dialect, const Refusal& refusal) {
   const ErrorText error{refusal.reason,    ClientKind::kOther, plain_status(refusal.reason),
                         sentence(refusal), refusal.rule,       refusal.request_id};

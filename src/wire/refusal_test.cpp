@@ -166,6 +166,16 @@ TEST(Refusal, BodiesHaveTheShapeOfTheirVendor) {
 }
 
 // Streams must end with an event that our own readers, and so the clients, take for an error.
+TEST(Refusal, ABodyAloneNamesTheStatusThatItGoesWith) {
+  const auto document = JsonDocument::parse(encode_refusal_body(kGemini, refusal(kMalformed), 431));
+  ASSERT_TRUE(document);
+  EXPECT_EQ(document->root().at("error.code").int_or(0), 431);
+  for (const Dialect dialect : kDialects) {
+    EXPECT_EQ(encode_refusal_body(dialect, refusal(kMalformed), 400),
+              encode_refusal(dialect, ClientKind::kOther, refusal(kMalformed)).body);
+  }
+}
+
 TEST(Refusal, StreamErrorsAreReadAsErrors) {
   const std::pair<Dialect, std::string_view> paths[] = {{kAnthropic, "/v1/messages"},
                                                         {kOpenAiChat, "/v1/chat/completions"},

@@ -121,6 +121,22 @@ std::optional<Route> find_route(std::string_view path, bool has_anthropic_versio
   return std::nullopt;
 }
 
+std::optional<Dialect> dialect_of_path(std::string_view path, bool has_anthropic_version_header) {
+  if (const std::optional<Route> route = find_route(path, has_anthropic_version_header)) return route->dialect;
+  constexpr std::pair<std::string_view, Dialect> kFamilies[] = {
+      {"/v1beta/", Dialect::kGemini},
+      {"/v1/messages", Dialect::kAnthropic},
+      {"/v1/responses", Dialect::kOpenAiResponses},
+      {"/v1/embeddings", Dialect::kOpenAiEmbeddings},
+      {"/v1/chat/", Dialect::kOpenAiChat},
+  };
+  for (const auto& [prefix, dialect] : kFamilies) {
+    if (path.starts_with(prefix)) return dialect;
+  }
+  if (!path.starts_with("/v1/")) return std::nullopt;
+  return has_anthropic_version_header ? Dialect::kAnthropic : Dialect::kOpenAiChat;
+}
+
 std::string_view allowed_method(const Route& route) {
   return route.operation == Operation::kListModels || route.operation == Operation::kGetModel ? "GET" : "POST";
 }

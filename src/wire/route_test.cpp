@@ -119,6 +119,22 @@ TEST(Route, ModelsThatCouldBeReadAnotherWayAreNotServed) {
   EXPECT_FALSE(find_route("/v1/models/" + std::string(257, 'a'), false));
 }
 
+TEST(Route, PathsOfAVendorThatAreNotServedStillHaveItsDialect) {
+  EXPECT_EQ(dialect_of_path("/v1/messages/batches", false), kAnthropic);
+  EXPECT_EQ(dialect_of_path("/v1/files", true), kAnthropic);
+  EXPECT_EQ(dialect_of_path("/v1/files", false), kOpenAiChat);
+  EXPECT_EQ(dialect_of_path("/v1/chat/completions/", true), kOpenAiChat);
+  EXPECT_EQ(dialect_of_path("/v1/responses/resp_1/cancel", false), kOpenAiResponses);
+  EXPECT_EQ(dialect_of_path("/v1beta/models/a%00b:generateContent", false), kGemini);
+  EXPECT_EQ(dialect_of_path("/v1beta/cachedContents", false), kGemini);
+  for (const Expected& expected : kRoutes) {
+    if (!expected.upstream.empty()) EXPECT_EQ(dialect_of_path(expected.path, false), expected.dialect) << expected.path;
+  }
+  for (const std::string_view path : {"", "/", "/v1", "/v2/messages", "/healthz", "//v1/messages", "/V1/messages"}) {
+    EXPECT_FALSE(dialect_of_path(path, false)) << path;
+  }
+}
+
 TEST(Route, DialectNamesAreThoseOfTheConfiguration) {
   for (const Dialect dialect : {kAnthropic, kOpenAiChat, kOpenAiResponses, kOpenAiEmbeddings, kGemini}) {
     EXPECT_EQ(dialect_from_name(dialect_name(dialect)), dialect);

@@ -48,6 +48,10 @@ struct Route {
 std::optional<Route> find_route(std::string_view path, bool has_anthropic_version_header);
 std::string_view allowed_method(const Route& route);  // "GET" or "POST"
 
+/// Whose form of an error the callers of a path understand, whether or not something is served there; nothing for paths
+/// of no vendor.
+std::optional<Dialect> dialect_of_path(std::string_view path, bool has_anthropic_version_header);
+
 // ---- Reading a request ----
 
 /// A run of bytes in the body.
@@ -203,6 +207,8 @@ struct EncodedRefusal {
 /// attempt (the table is in docs/refusals.md). `streaming` tells what the client asked for; the answer is a plain JSON
 /// error all the same.
 EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal& refusal);
+/// The body alone, for a status that was decided elsewhere and a client that nobody knows yet.
+std::string encode_refusal_body(Dialect dialect, const Refusal& refusal, int status);
 /// The event or events that end a started stream with an error in its dialect.
 std::string encode_stream_error(Dialect dialect, const Refusal& refusal);
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import zlib from 'node:zlib'
-import { goodBody, goodRequest, kGenerating, kPaths, requestText } from './dialects.mjs'
+import { errorIn, goodBody, goodRequest, kGenerating, kPaths, requestText } from './dialects.mjs'
 import { kPlanted, Stage } from './stage.mjs'
 
 const stage = new Stage()
@@ -16,7 +16,8 @@ const request = (name, body, options = {}) =>
 // A good body with this member's text put in, or put in place of its own.
 function withMember(name, member, value) {
   const { [member]: _, ...rest } = JSON.parse(goodBody(name, kPlanted))
-  return `{"${member}":${value},${JSON.stringify(rest).slice(1)}`
+  const members = Object.entries(rest).map(([name, own]) => `,"${name}":${JSON.stringify(own)}`)
+  return `{"${member}":${value}${members.join('')}}`
 }
 
 const nested = (depth, open, close) => open.repeat(depth) + close.repeat(depth)
@@ -71,6 +72,47 @@ const kUndecidable = {
   'two streams': (name) => `{"stream":true,"stream":false,${goodBody(name).slice(1)}`,
 }
 
+// Fields that we read, of a type that says nothing: per path, and per line one of these must be refused by us.
+const kWrongTypes = {
+  messages: {
+    stream: ['"true"', '1', '[]'],
+    max_tokens: ['"64"', '-1', '1.5', '[64]', '1e400', '99999999999999999999'],
+    messages: ['"hello"', '{}', '5'],
+    tools: ['"all"', '{}'],
+    thinking: ['true', '[]'],
+    metadata: ['"me"', '[]'],
+    speed: ['1'],
+  },
+  count_tokens: { messages: ['"hello"', '5'], tools: ['5'], thinking: ['"on"'] },
+  chat: {
+    stream: ['"false"', '0', '{}'],
+    max_tokens: ['"64"', '-5', '0.5'],
+    max_completion_tokens: ['{}', '-1'],
+    n: ['"2"', '-1', '1e99'],
+    messages: ['"hello"', '{}', 'true'],
+    tools: ['{}', '"x"'],
+    service_tier: ['1'],
+    reasoning_effort: ['[]'],
+  },
+  responses: {
+    stream: ['"yes"', '[true]'],
+    max_output_tokens: ['"64"', '-1'],
+    input: ['5', '{}', 'true'],
+    tools: ['"x"'],
+    reasoning: ['"high"'],
+    background: ['"true"', 'true'],
+    service_tier: ['{}'],
+  },
+  embeddings: { input: ['5', '{}', 'false'] },
+  gemini: {
+    model: ['5', '["gemini-3.8-flash"]', '"gemini-of-another-name"'],
+    contents: ['"hello"', '5'],
+    tools: ['"x"', '5'],
+    generationConfig: ['[]', '"x"', '{"maxOutputTokens":"64"}', '{"maxOutputTokens":-1}', '{"candidateCount":{}}'],
+    generation_config: ['{"thinking_config":[]}', '{"max_output_tokens":1,"maxOutputTokens":2}'],
+  },
+}
+
 for (const [what, makeBody] of Object.entries(kUnreadable)) {
   test(`unreadable body: ${what}`, async () => {
     const before = await stage.upstreamRequests()
@@ -93,6 +135,40 @@ for (const [what, makeBody] of Object.entries(kUndecidable)) {
   })
 }
 
+for (const [name, members] of Object.entries(kWrongTypes)) {
+  test(`wrong types: ${name}`, async () => {
+    const before = await stage.upstreamRequests()
+    for (const [member, values] of Object.entries(members)) {
+      for (const value of values) {
+        const { message } = await stage.refused(name, request(name, withMember(name, member, value)), [400])
+        assert.match(
+          message,
+          /^The field "\w+" (must be|is given twice)|another model|^Background/,
+          `${member}: ${value}`,
+        )
+        assert.ok(!message.includes(kPlanted), message)
+      }
+    }
+    assert.equal(await stage.upstreamRequests(), before)
+  })
+}
+
+test('types that only the vendor can judge are its own to refuse, and its words come back', async () => {
+  const wrong = {
+    messages: ['messages', '[5]'],
+    count_tokens: ['messages', '[{"role":5}]'],
+    chat: ['messages', '[5]'],
+    responses: ['input', '[5]'],
+    embeddings: ['input', '[]'],
+    gemini: ['contents', '[5]'],
+  }
+  for (const [name, [member, value]] of Object.entries(wrong)) {
+    const { answers } = await stage.say(request(name, withMember(name, member, value)))
+    errorIn(name, answers[0], [400])
+    stage.expectOutcome(answers[0].header('x-reeve-request-id'), 'upstream_error', { httpStatus: 400, what: name })
+  }
+})
+
 test('a name in the path that no vendor would take is not routed', async () => {
   const before = await stage.upstreamRequests()
   const headers = kPaths.gemini.headers(stage.key)
@@ -107,7 +183,7 @@ test('a name in the path that no vendor would take is not routed', async () => {
   ]) {
     const target = `/v1beta/models/${model}:generateContent`
     const { answers } = await stage.say(requestText({ target, headers, body: goodBody('gemini') }))
-    assert.ok([400, 404].includes(answers[0]?.status), `${model}: ${answers[0]?.status}`)
+    errorIn('gemini', answers[0], [400, 404])
   }
   assert.equal(await stage.upstreamRequests(), before)
 })
@@ -124,17 +200,63 @@ test('an unknown model is refused in every dialect, and its name cannot bring an
   assert.equal(await stage.upstreamRequests(), before)
 })
 
-test('a body of another dialect is answered in the dialect of the path', async () => {
-  for (const name of kGenerating) {
-    for (const other of kGenerating.filter((candidate) => candidate !== name)) {
-      const body = kPaths[name].modelInPath
-        ? goodBody(other, kPlanted)
-        : goodBody(other, kPlanted).replace(/^{("model":"[^"]*",)?/, `{"model":"${kPaths[name].model}",`)
-      const { answers } = await stage.say(request(name, body))
-      assert.ok(answers[0].status === 400 || answers[0].status === 200, `${other} on ${name}: ${answers[0].status}`)
-      if (answers[0].status === 400) kPaths[name].error(JSON.parse(answers[0].text), 400)
+const kVendors = { messages: 'anthropic', chat: 'openai', responses: 'openai', gemini: 'google' }
+const kPairs = kGenerating.flatMap((name) =>
+  kGenerating.filter((other) => other !== name).map((other) => [name, other]),
+)
+
+test('a whole call of another vendor, model and headers included, is refused in the dialect of the path', async () => {
+  const before = await stage.upstreamRequests()
+  for (const [name, other] of kPairs.filter(([one, two]) => kVendors[one] !== kVendors[two])) {
+    const target = kPaths[name].path.replace(kPaths[name].model, kPaths[other].model)
+    const bytes = requestText({ target, headers: kPaths[other].headers(stage.key), body: goodBody(other, kPlanted) })
+    const { message } = await stage.refused(name, bytes, [400, 404])
+    assert.match(
+      message,
+      kPaths[other].modelInPath ? /"model"/ : /not served in the|another model/,
+      `${other} on ${name}`,
+    )
+    assert.ok(!message.includes(kPlanted))
+  }
+  assert.equal(await stage.upstreamRequests(), before)
+})
+
+test('a body of another dialect for a model of the path is the provider’s to judge, and on record', async () => {
+  let refused = 0
+  for (const [name, other] of kPairs) {
+    const body = kPaths[name].modelInPath
+      ? goodBody(other, kPlanted)
+      : goodBody(other, kPlanted).replace(/^{("model":"[^"]*",)?/, `{"model":"${kPaths[name].model}",`)
+    const { answers } = await stage.say(request(name, body))
+    const status = answers[0]?.status
+    assert.ok(status === 400 || status === 200, `${other} on ${name}: ${status}`)
+    if (status === 400) kPaths[name].error(JSON.parse(answers[0].text), 400)
+    refused += status === 400
+    const decision = answers[0].header('x-reeve-decision')
+    const outcome = decision === 'deny' ? 'refused' : status === 400 ? 'upstream_error' : 'ok'
+    stage.expectOutcome(answers[0].header('x-reeve-request-id'), outcome, { httpStatus: status })
+  }
+  assert.ok(refused >= 6, `only ${refused} of ${kPairs.length} were refused`)
+})
+
+test('paths of a vendor that are not served say so in its dialect', async () => {
+  const before = await stage.upstreamRequests()
+  const unserved = {
+    messages: ['/v1/messages/batches', '/v1/messages/', '/v1/messages/count_tokens/x'],
+    chat: ['/v1/completions', '/v1/chat/completions/', '/v1/files', '/v1/images/generations'],
+    responses: ['/v1/responses/', '/v1/responses/resp_1/cancel'],
+    embeddings: ['/v1/embeddings/'],
+    gemini: ['/v1beta/cachedContents', '/v1beta/models/gemini-3.8-flash:batchGenerateContent', '/v1beta/'],
+  }
+  for (const [name, targets] of Object.entries(unserved)) {
+    for (const target of targets) {
+      const { answers } = await stage.say(
+        requestText({ target, headers: kPaths[name].headers(stage.key), body: goodBody(name, kPlanted) }),
+      )
+      assert.match(errorIn(name, answers[0], [404]), /served/)
     }
   }
+  assert.equal(await stage.upstreamRequests(), before)
 })
 
 test('other methods are refused in the dialect of the path', async () => {
@@ -145,9 +267,10 @@ test('other methods are refused in the dialect of the path', async () => {
       const body = framing === 'none' ? '' : goodBody(name)
       await stage.refused(name, request(name, body, { method, framing }), [404, 405])
     }
-    const { answers, text } = await stage.say(request(name, '', { method: 'HEAD', framing: 'none' }), { timeout: 1500 })
-    assert.match(text, /^HTTP\/1\.1 40[45] /)
-    assert.equal(answers.length === 0 || answers[0].text === '', true, 'an answer to HEAD has a body')
+    const head = request(name, '', { method: 'HEAD', framing: 'none' })
+    const { answers, rest } = await stage.say(head, { bodiless: true })
+    assert.ok([404, 405].includes(answers[0]?.status))
+    assert.equal(rest.length, 0, 'an answer to HEAD has a body')
   }
   assert.equal(await stage.upstreamRequests(), before)
 })
@@ -200,23 +323,28 @@ test('just under the limit passes', async () => {
 test('a body that ends early is told so, and nothing is sent', async () => {
   const before = await stage.upstreamRequests()
   for (const name of Object.keys(kPaths)) {
-    const whole = request(name, goodBody(name, kPlanted))
-    const { answers } = await stage.say(whole.subarray(0, whole.length - 10), { halfClose: true })
-    if (answers.length > 0) kPaths[name].error(JSON.parse(answers[0].text), answers[0].status)
-    assert.ok(answers.length === 0 || [400, 408].includes(answers[0].status))
-    const chunked = request(name, goodBody(name, kPlanted), { framing: 'chunked' })
-    await stage.say(chunked.subarray(0, chunked.length - 7), { halfClose: true })
+    for (const framing of ['length', 'chunked']) {
+      const whole = request(name, goodBody(name, kPlanted), { framing })
+      for (const missing of [1, 10, whole.length - whole.indexOf('\r\n\r\n') - 4]) {
+        const part = whole.subarray(0, whole.length - missing)
+        const { message, ended } = await stage.refused(name, part, [400], { halfClose: true })
+        assert.match(message, /body|chunk/)
+        assert.ok(ended)
+      }
+    }
   }
   assert.equal(await stage.upstreamRequests(), before)
 })
 
 test('a body that stops coming is told so', async () => {
   const before = await stage.upstreamRequests()
-  for (const name of ['messages', 'chat', 'gemini']) {
-    const whole = request(name, goodBody(name, kPlanted))
-    const { ended } = await stage.refused(name, whole.subarray(0, whole.length - 10), [400, 408])
+  const stop = async (name, framing) => {
+    const whole = request(name, goodBody(name, kPlanted), { framing })
+    const { message, ended } = await stage.refused(name, whole.subarray(0, whole.length - 10), [400, 408])
+    assert.match(message, /too long/)
     assert.ok(ended)
   }
+  await Promise.all(Object.keys(kPaths).flatMap((name) => ['length', 'chunked'].map((framing) => stop(name, framing))))
   assert.equal(await stage.upstreamRequests(), before)
 })
 

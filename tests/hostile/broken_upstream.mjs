@@ -101,7 +101,6 @@ export const kFaults = {
   },
   'no content': (socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'),
   'an empty answer': (socket) => socket.write(head(['content-length: 0'])),
-  'a redirect': (socket) => socket.write(sized('302 Found', '{}', ['location: http://127.0.0.1:1/elsewhere'])),
   'no reason phrase': (socket) => socket.write(sized('200', kJson)),
   'not JSON': (socket) => socket.write(sized('200 OK', '<html>hello</html>')),
   'JSON of the wrong shape': (socket) =>
@@ -145,9 +144,24 @@ export const kFaults = {
   },
 }
 
+// Lines of reeve.yaml for a provider at each place in every dialect: `{name: address}`; the models "name-*" lead there.
+export function providersAt(places, key) {
+  const providers = []
+  const models = []
+  for (const [name, host] of Object.entries(places)) {
+    for (const dialect of ['anthropic', 'openai-chat', 'openai-responses', 'gemini']) {
+      const base = host + (dialect.startsWith('openai') ? '/v1' : '')
+      providers.push(`  - {name: ${name}-${dialect}, dialect: ${dialect}, base_url: "${base}", api_key: "${key}"}`)
+      models.push(`  - {name: "${name}-*", provider: ${name}-${dialect}}`)
+    }
+  }
+  return { providers, models }
+}
+
 export class BrokenUpstream {
   connections = [] // {fault, closedAt}: what each connection was last asked, and when its other side closed it
   requests = 0
+  leaked = [] // heads of requests with a caller's key in them
 
   async start() {
     this.server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) => this.#serve(socket))
@@ -188,6 +202,7 @@ export class BrokenUpstream {
       pending = pending.subarray(end + 4 + length)
       connection.fault = /^x-fault: (.*)$/im.exec(text)?.[1]
       this.requests++
+      if (/\brv_[A-Za-z0-9]/.test(text)) this.leaked.push(text)
       kFaults[connection.fault](socket)
     })
   }

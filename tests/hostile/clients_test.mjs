@@ -6,8 +6,8 @@ import crypto from 'node:crypto'
 import net from 'node:net'
 import test, { after, before } from 'node:test'
 import { eventually, kSanitized, sleep } from '../faults/server.mjs'
-import { BrokenUpstream } from './broken_upstream.mjs'
-import { goodBody, goodRequest, kPaths, requestText } from './dialects.mjs'
+import { BrokenUpstream, providersAt } from './broken_upstream.mjs'
+import { goodBody, goodRequest, kGenerating, kPaths, requestText } from './dialects.mjs'
 import { RawConnection } from './raw.mjs'
 import { Stage } from './stage.mjs'
 
@@ -26,8 +26,7 @@ before(async () => {
   const base = `http://127.0.0.1:${broken.port}`
   await stage.start({
     timeouts,
-    providers: [`  - {name: broken, dialect: anthropic, base_url: "${base}", api_key: sk-broken}`],
-    models: ['  - {name: "broken-*", provider: broken}'],
+    ...providersAt({ broken: base }, 'sk-broken'),
   })
 })
 after(() => {
@@ -35,10 +34,13 @@ after(() => {
   broken.stop()
 })
 
-function call(fault, { stream = true, workItem = crypto.randomUUID() } = {}) {
-  const body = JSON.stringify({ ...JSON.parse(goodBody('messages')), model: 'broken-model', stream })
-  const headers = [...kPaths.messages.headers(stage.key), ['x-fault', fault], ['x-reeve-work-item', workItem]]
-  return requestText({ target: kPaths.messages.path, headers, body })
+function call(fault, { name = 'messages', stream = true, workItem = crypto.randomUUID() } = {}) {
+  const { path, streamPath, modelInPath, headers: own, model } = kPaths[name]
+  const body = JSON.parse(goodBody(name))
+  if (!modelInPath) Object.assign(body, { model: 'broken-model', stream })
+  const target = (stream && streamPath ? streamPath : path).replace(model, 'broken-model')
+  const headers = [...own(stage.key), ['x-fault', fault], ['x-reeve-work-item', workItem]]
+  return requestText({ target, headers, body: JSON.stringify(body) })
 }
 
 async function begun(fault, options) {
@@ -55,47 +57,56 @@ const leave = {
   'with a reset': (connection) => connection.resetNow(),
 }
 
+// A second is what is promised on a machine that has nothing else to do.
+async function expectCancelled(upstream, leftAt) {
+  assert.ok(await eventually(() => upstream.closedAt, 10, 10), 'the provider goes on for nobody')
+  assert.ok(upstream.closedAt - leftAt < 3000, `cancelled after ${upstream.closedAt - leftAt} ms`)
+}
+
 for (const [how, go] of Object.entries(leave)) {
   test(`a client that leaves in the middle of a stream ${how} cancels the provider's work`, async () => {
-    const workItem = `left-stream-${how.at(-1)}`
-    const connection = await begun('a trickle', { workItem })
-    assert.ok(await connection.until(() => connection.received.includes('event: ping'), 10_000))
-    const upstream = broken.last('a trickle')
-    const leftAt = Date.now()
-    go(connection)
-    assert.ok(await eventually(() => upstream.closedAt, 10, 10), 'the provider goes on for nobody')
-    // A second is what is promised on a machine that has nothing else to do.
-    assert.ok(upstream.closedAt - leftAt < 3000, `cancelled after ${upstream.closedAt - leftAt} ms`)
-    left.push(workItem)
+    for (const name of kGenerating) {
+      const workItem = `left-stream-${name}-${how.at(-1)}`
+      const connection = await begun('a trickle', { name, workItem })
+      assert.ok(await connection.until(() => connection.received.includes('event: ping'), 10_000))
+      const upstream = broken.last('a trickle')
+      const leftAt = Date.now()
+      go(connection)
+      await expectCancelled(upstream, leftAt)
+      left.push(workItem)
+    }
   })
 
   test(`a client that leaves before the answer ${how} cancels the provider's work`, async () => {
-    const workItem = `left-early-${how.at(-1)}`
-    const connection = await begun('hang', { workItem })
-    const upstream = broken.last('hang')
-    const leftAt = Date.now()
-    go(connection)
-    assert.ok(await eventually(() => upstream.closedAt, 10, 10), 'the provider goes on for nobody')
-    assert.ok(upstream.closedAt - leftAt < 3000, `cancelled after ${upstream.closedAt - leftAt} ms`)
-    left.push(workItem)
+    for (const name of kGenerating) {
+      const workItem = `left-early-${name}-${how.at(-1)}`
+      const connection = await begun('hang', { name, workItem, stream: false })
+      const upstream = broken.last('hang')
+      const leftAt = Date.now()
+      go(connection)
+      await expectCancelled(upstream, leftAt)
+      left.push(workItem)
+    }
   })
 }
 
 test('a client that leaves while it sends costs nobody anything', async () => {
   const before = await stage.upstreamRequests()
-  const whole = goodRequest('chat', stage.key)
-  for (const share of [0.1, 0.5, 0.9, 0.99]) {
-    const connection = new RawConnection(stage.port)
-    await connection.connected
-    await connection.write(whole.subarray(0, Math.floor(whole.length * share)))
-    connection.resetNow()
+  for (const name of Object.keys(kPaths)) {
+    const whole = goodRequest(name, stage.key)
+    for (const share of [0.1, 0.5, 0.9, 0.99]) {
+      const connection = new RawConnection(stage.port)
+      await connection.connected
+      await connection.write(whole.subarray(0, Math.floor(whole.length * share)))
+      connection.resetNow()
+    }
   }
   await sleep(300)
   assert.equal(await stage.upstreamRequests(), before)
   await stage.healthy()
 })
 
-test('fifty clients that all leave at once leave nothing behind', async () => {
+test('thirty clients that all leave at once leave nothing behind', async () => {
   await stage.healthy()
   const files = stage.server.openFiles()
   const crowd = await Promise.all(

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict'
 import crypto from 'node:crypto'
 import test, { after, before } from 'node:test'
-import { goodBody, goodRequest, kGenerating, kPaths, requestText } from './dialects.mjs'
+import { goodBody, goodRequest, kPaths, requestText } from './dialects.mjs'
 import { encode, hmac, Issuer } from './issuer.mjs'
 import { kPlanted, Stage } from './stage.mjs'
+import { readJournal } from '../upstream/journal.mjs'
 import { eventually } from '../faults/server.mjs'
 
 const stage = new Stage()
@@ -45,9 +46,15 @@ async function refusedEverywhere(credential, { places = Object.keys(kPlaces), st
     const { message } = await stage.refused(name, callWith(name, kPlaces[place](credential)), statuses)
     assert.ok(credential.length < 20 || !message.includes(credential), message)
   }
-  await Promise.all(kGenerating.flatMap((name) => places.map((place) => refuse(name, place))))
+  await Promise.all(Object.keys(kPaths).flatMap((name) => places.map((place) => refuse(name, place))))
   assert.equal(await stage.upstreamRequests(), before)
 }
+
+// Two ways to send a credential, in one request.
+const both = (one, two) => ({
+  headers: [...one.headers, ...two.headers],
+  query: [one.query, two.query?.replace(one.query ? '?' : '', one.query ? '&' : '')].filter(Boolean).join(''),
+})
 
 const inHeaders = { places: ['bearer', 'x-api-key'] }
 
@@ -68,7 +75,7 @@ test('good keys and tokens are taken from every place', async () => {
   for (const token of tokens) stage.secrets.set(token, 'a good token')
   for (const credential of [stage.key, ...tokens]) {
     for (const place of Object.keys(kPlaces)) {
-      for (const name of ['messages', 'gemini']) {
+      for (const name of Object.keys(kPaths)) {
         const { answers } = await stage.say(callWith(name, kPlaces[place](credential)))
         assert.equal(answers[0]?.status, 200, `${place}: ${answers[0]?.text}`)
       }
@@ -134,54 +141,66 @@ test('other schemes, and a scheme without a credential', async () => {
   }
 })
 
-test('two different credentials are one too many, wherever they stand', async () => {
+test('two different credentials are one too many in every dialect, wherever they stand', async () => {
   const other = (await stage.makeKey('second@example.com')).secret
   const before = await stage.upstreamRequests()
-  const pairs = [
-    [
-      ['authorization', `Bearer ${stage.key}`],
-      ['x-api-key', other],
-    ],
-    [
-      ['x-api-key', stage.key],
-      ['x-goog-api-key', other],
-    ],
-    [
-      ['x-api-key', stage.key],
-      ['x-api-key', other],
-    ],
-    [
-      ['authorization', `Bearer ${stage.key}`],
-      ['authorization', `Bearer ${other}`],
-    ],
-    [
-      ['x-goog-api-key', stage.key],
-      ['x-goog-api-key', other],
-    ],
-    [
-      ['authorization', `Bearer ${stage.key}`],
-      ['authorization', 'Basic dXNlcjpwYXNz'],
-    ],
-  ]
-  for (const headers of pairs) await stage.refused('chat', callWith('chat', { headers }), [400, 401])
-  await stage.refused(
-    'gemini',
-    callWith('gemini', { headers: [['x-goog-api-key', stage.key]], query: `?key=${other}` }),
-    [400, 401],
-  )
-  await stage.refused(
-    'gemini',
-    callWith('gemini', { headers: [], query: `?key=${stage.key}&key=${other}` }),
-    [400, 401],
-  )
+  const basic = { headers: [['authorization', 'Basic dXNlcjpwYXNz']] }
+  for (const name of Object.keys(kPaths)) {
+    for (const [i, one] of Object.values(kPlaces).entries()) {
+      const seconds = Object.values(kPlaces).slice(i)
+      for (const second of [...seconds.map((place) => place(other)), ...(i === 0 ? [basic] : [])]) {
+        const { message } = await stage.refused(name, callWith(name, both(one(stage.key), second)), [401])
+        assert.match(message, /one credential|only one|Bearer/)
+      }
+    }
+  }
   assert.equal(await stage.upstreamRequests(), before)
-  // The same one twice is what some clients send.
-  const twice = [
-    ['authorization', `Bearer ${stage.key}`],
-    ['x-api-key', stage.key],
-  ]
-  const { answers } = await stage.say(callWith('messages', { headers: twice }))
-  assert.equal(answers[0].status, 200)
+})
+
+test('the same place twice is refused even with the same key, two places with the same key are one', async () => {
+  const before = await stage.upstreamRequests()
+  for (const name of Object.keys(kPaths)) {
+    for (const place of Object.values(kPlaces)) {
+      const twice = both(place(stage.key), place(stage.key))
+      const { message } = await stage.refused(name, callWith(name, twice), [401])
+      assert.match(message, /twice/)
+    }
+    const escaped = { headers: [], query: `?key=${stage.key}&%6bey=${stage.key}` }
+    await stage.refused(name, callWith(name, escaped), [401])
+  }
+  assert.equal(await stage.upstreamRequests(), before)
+  // Claude Code sends what its key helper says in both.
+  for (const name of Object.keys(kPaths)) {
+    const [first, ...others] = Object.values(kPlaces).map((place) => place(stage.key))
+    for (const second of others) {
+      const { answers } = await stage.say(callWith(name, both(first, second)))
+      assert.equal(answers[0]?.status, 200, answers[0]?.text)
+    }
+  }
+})
+
+test('a key in the query opens the call, and goes no further', async () => {
+  for (const name of Object.keys(kPaths)) {
+    for (const query of [
+      `?key=${stage.key}`,
+      `?alt=json&key=${stage.key}`,
+      `?key=${stage.key}&key2=x`,
+      `?%6Bey=${stage.key}`,
+      `?$key=${stage.key}`,
+      `?key=${stage.key}&access_token=${stage.key}`,
+    ]) {
+      const { answers } = await stage.say(callWith(name, { headers: [], query }))
+      assert.equal(answers[0]?.status, 200, `${name} ${query}: ${answers[0]?.text}`)
+    }
+    const { answers } = await stage.say(goodRequest('gemini', stage.key, { stream: true }))
+    assert.equal(answers[0]?.status, 200)
+  }
+  const targets = readJournal(stage.journalFile).flatMap(({ target }) => (target ? [target] : []))
+  assert.ok(targets.some((target) => target.includes('alt=json')))
+  assert.deepEqual(
+    targets.filter((target) => target.includes(stage.key) || /[?&](\$|%24)?(key|%6b|access_token)=/i.test(target)),
+    [],
+  )
 })
 
 test('tokens without a signature, or signed with what everybody knows', async () => {
@@ -297,8 +316,12 @@ test('nothing of all this was kept or repeated', async () => {
       .filter(({ kind }) => kind === 'refusals.summarised')
       .reduce((sum, { detail }) => sum + Number(detail.total), 0)
   const recorded = (entries) => {
-    const ids = new Set(entries.filter(({ outcome }) => outcome?.status === 'refused').map((e) => e.request_id))
-    return stage.expected.filter(({ requestId }) => ids.has(requestId)).length
+    const statuses = new Map(
+      entries.flatMap(({ outcome, request_id: id }) =>
+        outcome?.status === 'refused' ? [[id, outcome.http_status]] : [],
+      ),
+    )
+    return stage.expected.filter(({ requestId, httpStatus }) => statuses.get(requestId) === httpStatus).length
   }
   const all = await eventually(
     async () => {

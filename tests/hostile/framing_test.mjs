@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import test, { after, before } from 'node:test'
 import { eventually } from '../faults/server.mjs'
-import { goodBody, goodRequest, kPaths } from './dialects.mjs'
+import { errorIn, goodBody, goodRequest, kPaths, requestText } from './dialects.mjs'
 import { RawConnection, splitAnswers } from './raw.mjs'
 import { kPlanted, Stage } from './stage.mjs'
 
@@ -30,8 +30,8 @@ function messages(
 const sized = `Content-Length: ${kLength}`
 const smuggled = (key) => `GET /v1/models HTTP/1.1\r\nHost: smuggled.example.com\r\nx-api-key: ${key}\r\n\r\n`
 
-// Each must get exactly one answer, 400 unless it says otherwise, and the end of the connection: what follows on it
-// could be anything.
+// Each must get exactly one answer, 400, and the end of the connection: what follows on it could be anything. What has
+// no readable head has no caller either: it is counted. What goes wrong in a body is a refused call, on record.
 const kRefused = {
   'Content-Length and Transfer-Encoding': () => messages([sized, 'Transfer-Encoding: chunked'], kChunked),
   'Transfer-Encoding and Content-Length': () => messages(['Transfer-Encoding: chunked', sized], kChunked),
@@ -121,31 +121,55 @@ const kRefused = {
 for (const [what, make] of Object.entries(kRefused)) {
   test(`refused: ${what}`, async () => {
     const before = await stage.upstreamRequests()
+    const counted = await badRequests()
     // A good request behind it must not be heard: what it belongs to is unknown.
     const { answers, ended, text } = await stage.say([make(), goodRequest('messages', stage.key)], { halfClose: true })
     assert.equal(answers.length, 1, `${answers.length} answers: ${text.slice(0, 500)}`)
     assert.equal(answers[0].status, 400, answers[0].text)
     assert.ok(ended, 'the connection stays open')
     assert.equal(await stage.upstreamRequests(), before, 'something was sent to the provider')
+    if (/\bchunk (size|longer|that|extension)\b/.test(what)) expectRefusal('messages', answers[0])
+    else assert.equal(await badRequests(), counted + 1, 'not counted')
   })
+}
+
+function expectRefusal(name, answer) {
+  kPaths[name].error(JSON.parse(answer.text), answer.status)
+  stage.expectOutcome(answer.header('x-reeve-request-id'), 'refused', { httpStatus: answer.status })
+}
+
+async function badRequests() {
+  const { text } = await stage.server.get('/metrics')
+  return Number(/^reeve_http_bad_requests_total (\d+)$/m.exec(text)[1])
 }
 
 test('what net refuses on a model path comes in the form of its dialect', async () => {
   for (const name of Object.keys(kPaths)) {
     const headers = kPaths[name].headers(stage.key).map(([header, value]) => `${header}: ${value}`)
-    const lines = [
-      `POST ${kPaths[name].path} HTTP/1.1`,
-      'Host: a',
-      ...headers,
-      'Content-Length: 5',
-      'Content-Length: 6',
-      '',
-      '',
-    ]
-    const { answers } = await stage.say(lines.join('\r\n'))
-    assert.equal(answers[0]?.status, 400)
-    assert.match(kPaths[name].error(JSON.parse(answers[0].text), 400), / /)
+    const lines = [`POST ${kPaths[name].path} HTTP/1.1`, 'Host: a', ...headers]
+    const bad = {
+      'two lengths': [['Content-Length: 5', 'Content-Length: 6'], 400],
+      'a name that is no token': [['x(y): a', 'Content-Length: 5'], 400],
+      'a head too long': [[`x-long: ${'a'.repeat(70_000)}`, 'Content-Length: 5'], 431],
+    }
+    for (const [more, status] of Object.values(bad)) {
+      const { answers } = await stage.say([...lines, ...more, '', ''].join('\r\n'))
+      errorIn(name, answers[0], [status])
+    }
   }
+})
+
+test('chunks that cannot be read are a refused call in every dialect', async () => {
+  const before = await stage.upstreamRequests()
+  for (const name of Object.keys(kPaths)) {
+    for (const chunks of ['zz\r\nhello\r\n0\r\n\r\n', '3\r\nhello\r\n0\r\n\r\n', '5\nhello\r\n0\r\n\r\n']) {
+      const headers = [...kPaths[name].headers(stage.key), ['transfer-encoding', 'chunked']]
+      const head = requestText({ target: kPaths[name].path, headers, framing: 'none' })
+      const { ended } = await stage.refused(name, [head, chunks], [400], { halfClose: true })
+      assert.ok(ended)
+    }
+  }
+  assert.equal(await stage.upstreamRequests(), before)
 })
 
 test('other versions of HTTP', async () => {
@@ -218,7 +242,10 @@ test('a head that never ends is cut off at its limit', async () => {
   await connection.write('POST /v1/messages HTTP/1.1\r\nHost: a\r\n')
   let sent = 0
   const answered = () => connection.ended || connection.received.length > 0
-  for (; sent < 64 << 20 && !answered(); sent += 64 << 10) await connection.write(`x: ${'a'.repeat(65_531)}\r\n`)
+  for (; sent < 64 << 20 && !answered(); sent += 64 << 10) {
+    await connection.write(`x: ${'a'.repeat(65_531)}\r\n`)
+    await new Promise(setImmediate) // hears what has come
+  }
   assert.ok(await connection.untilEnded(10_000), 'the server goes on reading')
   assert.match(connection.received.toString('latin1'), /^HTTP\/1\.1 431 /)
   // What the sender's and the server's kernels hold may have gone before the answer is heard.
@@ -324,20 +351,23 @@ test('Expect: 100-continue is met, other expectations are not a way in', async (
 })
 
 test('senders that stop in the head or say nothing are let go', async () => {
+  const halfHeads = Object.keys(kPaths).map((name) => ({ name, connection: new RawConnection(stage.port) }))
   const silent = new RawConnection(stage.port)
-  const halfHead = new RawConnection(stage.port)
   const dripping = new RawConnection(stage.port)
-  await Promise.all([silent.connected, halfHead.connected, dripping.connected])
-  await halfHead.write('POST /v1/messages HTTP/1.1\r\nHost: a\r\nx-api-')
+  await Promise.all([silent.connected, dripping.connected, ...halfHeads.map(({ connection }) => connection.connected)])
+  for (const { name, connection } of halfHeads)
+    await connection.write(`POST ${kPaths[name].path} HTTP/1.1\r\nHost: a\r\nx-api-`)
   const drip = setInterval(() => dripping.write('a'), 100)
   await dripping.write('POST /v1/messages HTTP/1.1\r\nHost: a\r\nx-drip: ')
   await stage.healthy()
-  assert.ok(await halfHead.untilEnded(15_000), 'half a head holds its connection')
-  assert.match(halfHead.received.toString('latin1'), /^HTTP\/1\.1 408 /)
+  for (const { name, connection } of halfHeads) {
+    assert.ok(await connection.untilEnded(15_000), 'half a head holds its connection')
+    errorIn(name, splitAnswers(connection.received).answers[0], [408])
+  }
   assert.ok(await dripping.untilEnded(15_000), 'a byte now and then holds its connection')
   assert.ok(await silent.untilEnded(15_000), 'silence holds its connection')
   clearInterval(drip)
-  for (const connection of [silent, halfHead, dripping]) connection.close()
+  for (const connection of [silent, dripping, ...halfHeads.map((half) => half.connection)]) connection.close()
 })
 
 test('hundreds of half-open and reset connections leave nothing behind', async () => {

@@ -74,8 +74,8 @@ export class RawConnection {
     return this.until(() => this.ended, milliseconds)
   }
 
-  untilAnswers(count, milliseconds = 20_000) {
-    return this.until(() => this.ended || splitAnswers(this.received).answers.length >= count, milliseconds)
+  untilAnswers(count, milliseconds = 20_000, form = {}) {
+    return this.until(() => this.ended || splitAnswers(this.received, form).answers.length >= count, milliseconds)
   }
 
   close() {
@@ -89,7 +89,7 @@ export class RawConnection {
 
 // Writes the pieces one after the other (numbers are pauses in milliseconds), then waits for `answers` answers or the
 // end: {answers, rest, ended, text}. With `halfClose` it says that nothing more comes, and waits for the server's end.
-export async function say(port, pieces, { answers = 1, halfClose = false, timeout = 20_000 } = {}) {
+export async function say(port, pieces, { answers = 1, halfClose = false, timeout = 20_000, bodiless = false } = {}) {
   const connection = new RawConnection(port)
   await connection.connected
   for (const piece of Array.isArray(pieces) ? pieces : [pieces]) {
@@ -98,12 +98,12 @@ export async function say(port, pieces, { answers = 1, halfClose = false, timeou
     if (connection.closed) break
   }
   if (halfClose) connection.endWriting()
-  await connection.untilAnswers(answers, timeout)
-  const last = splitAnswers(connection.received).answers.at(-1)
+  await connection.untilAnswers(answers, timeout, { bodiless })
+  const last = splitAnswers(connection.received, { bodiless }).answers.at(-1)
   const closes = halfClose || last?.header('connection') === 'close'
   await connection.untilEnded(closes ? 10_000 : 5)
   const result = {
-    ...splitAnswers(connection.received),
+    ...splitAnswers(connection.received, { bodiless }),
     ended: connection.ended,
     reset: connection.reset,
     text: connection.received.toString('latin1'),
@@ -129,7 +129,7 @@ function readChunked(bytes, start) {
   }
 }
 
-function readAnswer(bytes, start) {
+function readAnswer(bytes, start, bodiless) {
   const headEnd = bytes.indexOf('\r\n\r\n', start)
   if (headEnd < 0) return null
   const [statusLine, ...lines] = bytes.toString('latin1', start, headEnd).split('\r\n')
@@ -144,9 +144,11 @@ function readAnswer(bytes, start) {
   const header = (name) => headers.find(([given]) => given === name)?.[1]
   const bodyStart = headEnd + 4
   if (status < 200) return { answer: null, end: bodyStart }
-  let body
-  let end
-  if (header('transfer-encoding') === 'chunked') {
+  let body = Buffer.alloc(0)
+  let end = bodyStart
+  if (bodiless) {
+    // An answer to HEAD says how long the body would be, and has none.
+  } else if (header('transfer-encoding') === 'chunked') {
     const read = readChunked(bytes, bodyStart)
     if (!read) return null
     ;({ body, end } = read)
@@ -159,12 +161,13 @@ function readAnswer(bytes, start) {
   return { answer: { status, headers, header, body, text: body.toString('utf8') }, end }
 }
 
-// Every complete answer in the bytes, and what is left over; throws when something in them is not HTTP.
-export function splitAnswers(bytes) {
+// Every complete answer in the bytes, and what is left over; throws when something in them is not HTTP. `bodiless`:
+// they answer HEAD.
+export function splitAnswers(bytes, { bodiless = false } = {}) {
   const answers = []
   let at = 0
   while (at < bytes.length) {
-    const read = readAnswer(bytes, at)
+    const read = readAnswer(bytes, at, bodiless)
     if (!read) break
     if (read.answer) answers.push(read.answer)
     at = read.end

@@ -2,6 +2,7 @@
 // appearance anywhere is a leak, and the question whether all is still well.
 
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import path from 'node:path'
 import { kKeys, UpstreamProcess } from '../upstream/upstream_process.mjs'
 import { readJournal } from '../upstream/journal.mjs'
@@ -26,7 +27,7 @@ export class Stage {
     ...Object.entries(kKeys).map(([vendor, key]) => [key, `the provider's key of ${vendor}`]),
   ])
   heard = [] // every answer's bytes, to be searched too
-  expected = [] // {requestId, status, name}: refusals that must be recorded
+  expected = [] // {requestId, outcome, httpStatus, what}: what the ledger must say at the end
 
   // `config`: further lines of reeve.yaml. `providers`, `models`: further lines of these lists, before the others.
   async start({ config = '', timeouts = kTimeouts, providers = [], models = [] } = {}) {
@@ -67,10 +68,14 @@ export class Stage {
   }
 
   #expectRecord(answer) {
-    const requestId = answer.header('x-reeve-request-id')
-    assert.match(requestId ?? '', /^req_/, 'the refusal has no request id')
     assert.equal(answer.header('x-reeve-decision'), 'deny')
-    this.expected.push({ requestId, status: answer.status })
+    this.expectOutcome(answer.header('x-reeve-request-id'), 'refused', { httpStatus: answer.status })
+  }
+
+  // The ledger must hold one outcome of this id, with this status (any, if undefined), at the end.
+  expectOutcome(requestId, outcome, { httpStatus, what = 'call' } = {}) {
+    assert.match(requestId ?? '', /^req_/, `${what}: the answer has no request id`)
+    this.expected.push({ requestId, outcome, httpStatus, what })
   }
 
   // How many requests the provider has seen begin.
@@ -95,6 +100,8 @@ export class Stage {
     }
     this.heard.forEach((text, i) => search(`answer ${i}: ${text.slice(0, 300)}`, text))
     search('/metrics', (await this.server.get('/metrics')).text)
+    // The provider's own keys are masked in it, and of bodies it holds the hashes.
+    search('what the provider was sent', fs.readFileSync(this.journalFile))
     for (const { name, bytes } of this.server.traces()) search(name, bytes)
     return found
   }
@@ -113,14 +120,23 @@ export class Stage {
     assert.equal(report.intents_without_outcome, 0)
 
     const entries = await this.server.entries()
-    const refusals = new Map(entries.filter((e) => e.outcome?.status === 'refused').map((e) => [e.request_id, e]))
-    for (const { requestId, status } of this.expected) {
-      assert.equal(refusals.get(requestId)?.outcome.http_status, status, `refusal ${requestId} is not recorded`)
-    }
+    assert.deepEqual(this.#unrecorded(entries), [])
     const violations = readJournal(this.journalFile).filter(({ event }) => event === 'violation')
     assert.deepEqual(violations, [])
     this.server.remove()
     return entries
+  }
+
+  #unrecorded(entries) {
+    const outcomes = new Map(
+      entries.filter(({ kind }) => kind === 'model.outcome').map((e) => [e.request_id, e.outcome]),
+    )
+    return this.expected.flatMap(({ requestId, outcome, httpStatus, what }) => {
+      const found = outcomes.get(requestId)
+      const fits = found && found.status === (outcome ?? found.status)
+      if (fits && found.http_status === (httpStatus ?? found.http_status)) return []
+      return [`${what} ${requestId}: ${JSON.stringify(found)}, not ${outcome} ${httpStatus ?? ''}`]
+    })
   }
 
   abandon() {

@@ -100,6 +100,9 @@ export class Audit {
       return
     }
     if (outcome.principal?.id !== call.person) this.fail(`${call.name}: put down to ${outcome.principal?.id}`)
+    if (outcome.cost && !/^[\w@/.:+-]{3,}$/.test(outcome.cost.price_version)) {
+      this.fail(`${call.name}: price version ${JSON.stringify(outcome.cost.price_version)}`)
+    }
     const nanos = BigInt(outcome.cost?.nanos ?? 0)
     this.#ledgerSum += nanos
     this.#people.set(call.person, (this.#people.get(call.person) ?? 0n) + nanos)

@@ -17,7 +17,7 @@ try_service() {
   answer=$(curl -s "$url/v1/messages" -H "authorization: Bearer $secret" -H 'content-type: application/json' \
     -d '{"model":"practice-small","max_tokens":20,"messages":[{"role":"user","content":"hello"}]}')
   check "a call is answered" has "$answer" '"usage"'
-  check "the ledger verifies" inside reeve ledger verify --config /etc/reeve/reeve.yaml
+  check "commands find the configuration by themselves, and the ledger verifies" inside reeve ledger verify
   kill -TERM "$server"
   wait "$server"
   check "SIGTERM ends it cleanly" test $? = 0

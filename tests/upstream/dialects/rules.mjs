@@ -2,7 +2,8 @@
 // turns into its vendor's error body.
 
 export class Fault extends Error {
-  constructor(message, status = 400, type = 'invalid_request_error') {
+  // Without a type it is the one that the vendor has for the status.
+  constructor(message, status = 400, type = undefined) {
     super(message)
     this.status = status
     this.type = type

@@ -1,0 +1,156 @@
+// `reeve backup` beside a live server, and a server that goes on from what it made.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import { after, before, test } from 'node:test'
+import { verifyLedger } from '../ledger-format/verify.mjs'
+import { kProgram, Reeve } from '../upstream/reeve_process.mjs'
+import { kAllowEverything } from '../upstream/upstream_process.mjs'
+
+const kProviderKey = 'sk-provider-key-0123456789'
+const kConfig = `
+ledger: {content: hash, segment_mib: 1}
+providers:
+  - {name: practice, dialect: practice, api_key: ${kProviderKey}}
+models:
+  - {name: "practice-*", provider: practice}
+`
+const kBody = JSON.stringify({ model: 'practice-small', messages: [{ role: 'user', content: 'Say hello.' }] })
+
+const reeve = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything, 'empty.yaml': '' } })
+fs.mkdirSync(path.join(reeve.folder, 'governance/more'))
+fs.writeFileSync(path.join(reeve.folder, 'governance/more/notes.md'), 'Why the rules are as they are.\n')
+const place = (name) => path.join(reeve.folder, name)
+const files = ['--config', place('reeve.yaml'), '--data', place('data')]
+const backUp = (...args) => spawnSync(kProgram, ['backup', ...args], { encoding: 'utf8' })
+let restored
+let secret
+
+async function call(server, key) {
+  const answer = await fetch(`http://127.0.0.1:${server.port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: kBody,
+  })
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+const allFiles = (folder) =>
+  fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .map((entry) => path.join(entry.path, entry.name))
+    .sort()
+
+before(async () => {
+  await reeve.start()
+  secret = (await reeve.createKey('dev@example.com', '--group', 'developers')).secret
+  for (let i = 0; i < 300; i++) await call(reeve, secret)
+})
+
+after(() => {
+  reeve.process?.kill('SIGKILL')
+  restored?.process?.kill('SIGKILL')
+  reeve.remove()
+  restored?.remove()
+})
+
+test('a backup beside a server under load is sound and whole', async () => {
+  const signedBefore = verifyLedger(place('data/ledger')).size
+  let working = true
+  const load = (async () => {
+    while (working) await call(reeve, secret)
+  })()
+  const keys = (async () => {
+    while (working) await reeve.createKey('later@example.com')
+  })()
+  // Not spawnSync: the load has to go on meanwhile.
+  const said = await reeve.command('backup', place('backup'))
+  working = false
+  await Promise.all([load, keys])
+
+  assert.match(said, /Done and verified/)
+  for (const word of [secret, kProviderKey]) assert.ok(!said.includes(word), 'a secret was printed')
+  const copy = verifyLedger(place('backup/data/ledger'))
+  assert.deepEqual(copy.problems, [])
+  assert.equal(copy.entries.length, copy.size)
+  assert.ok(copy.size >= signedBefore && signedBefore > 256, `${copy.size} entries, ${signedBefore} signed before`)
+  const original = verifyLedger(place('data/ledger'))
+  assert.deepEqual(copy.entries, original.entries.slice(0, copy.size))
+  for (const name of ['reeve.yaml', 'governance/all.yaml', 'governance/empty.yaml', 'governance/more/notes.md']) {
+    assert.deepEqual(fs.readFileSync(place(`backup/${name}`)), fs.readFileSync(place(name)), name)
+  }
+  for (const name of ['digest.key', 'ledger.origin', 'ledger/private-key', 'ledger/public/key']) {
+    assert.deepEqual(fs.readFileSync(place(`backup/data/${name}`)), fs.readFileSync(place(`data/${name}`)), name)
+  }
+  for (const file of [place('backup'), ...allFiles(place('backup'))]) {
+    assert.equal(fs.statSync(file).mode & 0o077, 0, `${file} can be read by others`)
+  }
+})
+
+test('with --json it says what it holds, and leaves that beside it', async () => {
+  const said = JSON.parse(await reeve.command('backup', place('described'), '--json'))
+  assert.deepEqual(said, JSON.parse(fs.readFileSync(place('described/backup.json'), 'utf8')))
+  const { size, root } = verifyLedger(place('described/data/ledger'))
+  assert.equal(said.directory, place('described'))
+  assert.equal(said.governance_files, 3)
+  assert.deepEqual([said.ledger.entries, said.ledger.root, said.ledger.verified], [size, root, true])
+})
+
+test('a server started on the copy knows the keys and goes on with the ledger', async () => {
+  restored = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything } })
+  fs.cpSync(place('backup/data'), path.join(restored.folder, 'data'), { recursive: true })
+  const { size } = verifyLedger(place('backup/data/ledger'))
+  await restored.start()
+  assert.equal(await call(restored, secret), 200)
+  assert.equal(await restored.stop(), 0)
+  const ledger = path.join(restored.folder, 'data/ledger')
+  const found = verifyLedger(ledger)
+  assert.deepEqual(found.problems, [])
+  assert.ok(found.size > size)
+  assert.equal(found.openIntents.size, 0)
+  assert.deepEqual(found.entries.slice(0, size), verifyLedger(place('backup/data/ledger')).entries)
+  assert.equal(JSON.parse(await restored.command('ledger', 'verify', '--json')).ok, true)
+
+  // Keys were made while the ledger and then the keys were copied; what the one lacks of the other is made good, once.
+  const made = (await restored.entries()).filter(({ kind }) => kind === 'identity.key_created')
+  const keys = JSON.parse(await restored.command('key', 'list', '--all', '--json'))
+  assert.ok(keys.length > 1)
+  assert.deepEqual(made.map(({ detail }) => detail.key_id).sort(), keys.map(({ id }) => id).sort())
+})
+
+test('a directory that is in use, or inside the original, is refused and left as it is', () => {
+  const before = allFiles(place('backup'))
+  for (const [directory, reason] of [
+    [place('backup'), /not an empty directory/],
+    [place('reeve.yaml'), /not an empty directory/],
+    [place('data/backup'), /lies inside/],
+    [place('governance/more/backup'), /lies inside/],
+  ]) {
+    const { status, stderr, stdout } = backUp(directory, ...files)
+    assert.equal(status, 2, directory)
+    assert.match(stderr, reason)
+    assert.equal(stdout, '')
+  }
+  assert.deepEqual(allFiles(place('backup')), before)
+  assert.ok(!fs.existsSync(place('data/backup')))
+  const nothing = backUp(place('other'), '--data', place('nothing-here'))
+  assert.equal(nothing.status, 3)
+  assert.match(nothing.stderr, /no ledger in/)
+  assert.ok(!fs.existsSync(place('other')))
+})
+
+test('a damaged ledger is not passed off as a good copy', async () => {
+  await reeve.stop()
+  const segment = place('data/ledger/segments/00000000.seg')
+  const bytes = fs.readFileSync(segment)
+  bytes[5000] ^= 1
+  fs.writeFileSync(segment, bytes)
+  const { status, stderr, stdout } = backUp(place('damaged'), ...files)
+  assert.equal(status, 1)
+  assert.match(stderr, /not complete, remove it.*entry \d+ is damaged/s)
+  assert.ok(!stdout.includes('verified'))
+  assert.ok(!fs.existsSync(place('damaged/backup.json')))
+})
