@@ -379,6 +379,26 @@ Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file) {
   return data_dir;
 }
 
+std::vector<std::string_view> settings_for_a_restart(const Config& running, const Config& wanted) {
+  const std::pair<std::string_view, bool> kept[] = {
+      {"listen", running.listen_host == wanted.listen_host && running.listen_port == wanted.listen_port},
+      {"data_dir", running.data_dir == wanted.data_dir},
+      {"workers", running.workers == wanted.workers},
+      {"identity", running.issuers == wanted.issuers},
+      {"ledger.origin", running.ledger_origin == wanted.ledger_origin},
+      {"ledger.node", running.ledger_node == wanted.ledger_node},
+      {"ledger.segment_mib", running.segment_bytes == wanted.segment_bytes},
+      {"tls", running.tls == wanted.tls},
+      {"limits", running.server_limits == wanted.server_limits},
+      {"upstream", running.upstream_limits == wanted.upstream_limits && running.upstream_tls == wanted.upstream_tls},
+  };
+  std::vector<std::string_view> changed;
+  for (const auto& [name, same] : kept) {
+    if (!same) changed.push_back(name);
+  }
+  return changed;
+}
+
 Result<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text) {
   const Error wrong{
       ErrorCode::kInvalid,

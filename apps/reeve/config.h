@@ -51,6 +51,9 @@ Config parse_config(std::string_view text, const std::string& name, const std::f
 /// or want secrets that only the server has in its environment.
 Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file);
 
+/// The settings that differ and that a reload cannot change, by their names in the file: "limits", "ledger.origin".
+std::vector<std::string_view> settings_for_a_restart(const Config& running, const Config& wanted);
+
 /// "127.0.0.1:8484", "[::1]:8484", ":8484".
 Result<std::pair<std::string, std::uint16_t>> parse_listen(std::string_view text);
 

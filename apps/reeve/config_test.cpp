@@ -1,6 +1,6 @@
 #include "reeve/config.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -119,6 +119,27 @@ TEST(Config, FindsTheDataDirectoryBesideMistakesThatDoNotConcernIt) {
   EXPECT_FALSE(data_dir("").ok());
   std::filesystem::remove(file);
   EXPECT_FALSE(read_data_dir(file).ok());
+}
+
+TEST(Config, NamesWhatOnlyARestartChanges) {
+  const Config running = parse("log: {level: info}\n").config;
+  EXPECT_TRUE(settings_for_a_restart(running, parse("log: {level: debug}\nledger: {content: hash}\n").config).empty());
+  const std::pair<std::string_view, std::string_view> changes[] = {
+      {"listen", "listen: 127.0.0.1:8485"},
+      {"data_dir", "data_dir: elsewhere"},
+      {"workers", "workers: 3"},
+      {"identity", "identity: {oidc: [{issuer: https://idp.example.com, audience: reeve}]}"},
+      {"ledger.origin", "ledger: {origin: reeve.example.com/a}"},
+      {"ledger.node", "ledger: {node: b}"},
+      {"ledger.segment_mib", "ledger: {segment_mib: 7}"},
+      {"tls", "tls: {certificate: a.pem, key: b.pem}"},
+      {"limits", "limits: {idle_timeout: 7s}"},
+      {"upstream", "upstream: {roots: c.pem}"},
+      {"upstream", "upstream: {connections: 7}"},
+  };
+  for (const auto& [name, text] : changes) {
+    EXPECT_THAT(settings_for_a_restart(running, parse(text).config), ::testing::Contains(name)) << text;
+  }
 }
 
 TEST(Config, IsTheOneHereElseThePackagesUnlessThereIsASetUpHere) {

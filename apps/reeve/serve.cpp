@@ -37,6 +37,15 @@ std::string host_name() {
   return to_lower(name);
 }
 
+void warn_of_waiting_settings(const Config& running, const Config& wanted) {
+  std::string names;
+  for (const std::string_view name : settings_for_a_restart(running, wanted)) {
+    names += names.empty() ? "" : ", ";
+    names += name;
+  }
+  if (!names.empty()) log_warning("changed settings wait for a restart", {{"settings", names}});
+}
+
 bool uses_practice_model(const Config& config) {
   return std::any_of(config.providers.begin(), config.providers.end(), [](const auto& p) { return p.practice; });
 }
@@ -254,20 +263,19 @@ void RunningService::reload(bool config_too) {
     auto config = load_config();
     if (!config) return log_error("reload refused, the old configuration stays", {{"why", config.error().message}});
     next = *std::move(config);
-    if (next.listen_port != config_.listen_port || next.listen_host != config_.listen_host ||
-        next.data_dir != config_.data_dir) {
-      log_warning("listen and data_dir change only with a restart");
-    }
     if (!practice_ && uses_practice_model(next)) {
       return log_error("reload refused, the old configuration stays",
                        {{"why", "the practice model was not configured at the start; it needs a restart"}});
     }
-    configure_log(next.log_level, next.log_format);
   }
   auto settings = build_settings(next);
   if (!settings) return log_error("reload refused, the old rules stay in force", {{"why", settings.error().message}});
   const std::string before = settings_->current()->policy->digest();
   const std::string after = (*settings)->policy->digest();
+  if (config_too) {
+    configure_log(next.log_level, next.log_format);
+    warn_of_waiting_settings(config_, next);
+  }
   // All that settings are made of: the next change of a rule builds them again from here.
   config_.providers = next.providers;
   config_.models = next.models;

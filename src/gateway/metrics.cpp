@@ -165,7 +165,7 @@ std::string Metrics::text() const {
     line("reeve_ledger_failures_total", "counter", "Writes that failed", static_cast<double>(log.failures.load()));
     line("reeve_ledger_refused_total", "counter", "Appends refused: queue full or log not writable",
          static_cast<double>(log.refused.load()));
-    line("reeve_ledger_writable", "gauge", "1 while the ledger can be written", log.writable.load() ? 1 : 0);
+    line("reeve_ledger_writable", "gauge", "1 while the ledger can be written", state_->log->writable() ? 1 : 0);
   }
   line("reeve_bugs_total", "counter", "Broken assumptions survived; a healthy process stays at 0",
        static_cast<double>(bugs_found()));

@@ -157,11 +157,12 @@ Task<void> ModelCall::record_refusal(const wire::Refusal& refusal, int http_stat
   // A decision about a known caller is durable before the caller learns of it. Callers nobody knows do not get to make
   // us wait for the disk, nor to fill it.
   if (principal_ && worker_.log.writable()) {
-    const auto placed = co_await worker_.log.append(entry, worker_.loop);
-    if (!placed) log_error("refusal not recorded", {{"request_id", request_id_}, {"why", placed.error().message}});
-  } else if (principal_ || worker_.strangers.admit(refusal.reason, worker_.clock.steady())) {
-    if (!worker_.log.append_later(entry)) note_lost_outcome();
+    if (co_await worker_.log.append(entry, worker_.loop)) co_return;
+  } else if (!principal_ && !worker_.strangers.admit(refusal.reason, worker_.clock.steady())) {
+    co_return;
   }
+  // Also what could not be waited for: here it is kept for later, or counted as lost.
+  if (!worker_.log.append_later(entry)) note_lost_outcome();
 }
 
 }  // namespace reeve::gateway

@@ -98,6 +98,7 @@ struct OidcIssuer {
   std::string team_claim;               // optional
   Duration clock_skew = std::chrono::seconds(60);
   Duration jwks_time_to_live = std::chrono::minutes(10);
+  bool operator==(const OidcIssuer&) const = default;
 };
 
 /// What is wrong with such an entry of the configuration, as kInvalid: https is required (http only for this machine

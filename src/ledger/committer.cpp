@@ -40,6 +40,7 @@ Committer::Committer(const LogOptions& options, Duration probe_interval, Segment
     : node_(options.node),
       group_entries_max_(std::clamp<std::size_t>(options.group_entries_max, 1, kGroupEntriesMax)),
       queue_bytes_max_(options.queue_bytes_max),
+      stall_max_(options.stall_max),
       linger_max_(options.linger_max),
       probe_interval_(probe_interval),
       clock_(*options.clock),
@@ -49,6 +50,11 @@ Committer::Committer(const LogOptions& options, Duration probe_interval, Segment
       durable_(start.size),
       last_time_(start.last_time),
       thread_([this] { run(); }) {}
+
+bool Committer::stalled() const {
+  const Moment::rep since = writing_since_.load(std::memory_order_relaxed);
+  return since != 0 && std::chrono::steady_clock::now() - Moment(Moment::duration(since)) > stall_max_;
+}
 
 bool Committer::submit(const Entry& entry, Waiter* waiter) {
   thread_local std::string scratch;
@@ -62,6 +68,10 @@ bool Committer::submit(const Entry& entry, Waiter* waiter) {
       refusal = Error{ErrorCode::kClosed, "the ledger is closed"};
     } else if (down_) {
       refusal = down_;
+    } else if (waiter != nullptr && stalled()) {
+      // What nobody waits for is still taken: the disk may come back, and then nothing is lost.
+      refusal =
+          Error{ErrorCode::kUnavailable, "the ledger's disk does not answer; calls go on by themselves when it does"};
     } else if (gathering_.text.size() + in_flight_bytes_ + scratch.size() > queue_bytes_max_) {
       refusal = Error{ErrorCode::kUnavailable, "the ledger's disk is too slow for what is to be recorded; try again"};
     }
@@ -88,15 +98,22 @@ bool Committer::submit(const Entry& entry, Waiter* waiter) {
 Result<Placed> Committer::submit_and_wait(const Entry& entry) {
   std::condition_variable answered;
   Waiter waiter{.thread = &answered};
-  if (submit(entry, &waiter)) {
-    std::unique_lock lock(mutex_);
-    answered.wait(lock, [&] { return waiter.result.has_value(); });
+  if (!submit(entry, &waiter)) return *std::move(waiter.result);
+  std::unique_lock lock(mutex_);
+  while (!answered.wait_for(lock, stall_max_, [&] { return waiter.result.has_value(); })) {
+    if (!stalled()) continue;
+    forget_locked(waiter);
+    return Error{ErrorCode::kUnavailable, "the ledger's disk does not answer; the entry waits in memory until it does"};
   }
   return *std::move(waiter.result);
 }
 
 void Committer::forget(const Waiter& waiter) {
   const std::scoped_lock lock(mutex_);
+  forget_locked(waiter);
+}
+
+void Committer::forget_locked(const Waiter& waiter) {
   for (Batch* batch : {&gathering_, &in_flight_}) {
     for (Item& item : batch->items) {
       if (item.waiter == &waiter) item.waiter = nullptr;
@@ -131,6 +148,7 @@ void Committer::run() {
     if (!committed) fail(committed.error());
     last_commit_ = std::chrono::steady_clock::now() - before;
     lock.lock();
+    writing_since_.store(0, std::memory_order_relaxed);
     in_flight_.clear();
     in_flight_bytes_ = 0;
     gathered_in_last_commit_ = gathering_.items.size();
@@ -217,6 +235,7 @@ Instant Committer::next_time() {
 }
 
 Result<Committer::Group> Committer::write_group(std::size_t begin) {
+  writing_since_.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed);
   Group group{.begin = begin, .time = next_time()};
   group.end = build_group(begin, group.time);
   if (group.end == begin) {

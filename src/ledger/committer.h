@@ -42,10 +42,13 @@ class Committer {
   /// Queues `entry`; `waiter` may be null. When it cannot be queued the reason is in waiter->result (the waiter is then
   /// not resumed), or the loss is counted.
   bool submit(const Entry& entry, Waiter* waiter);
-  /// As submit(), and waits on this thread.
+  /// As submit(), and waits on this thread, but not for a disk that does not answer.
   Result<Placed> submit_and_wait(const Entry& entry);
   /// The waiter goes away: its entry stays, the answer is dropped.
   void forget(const Waiter& waiter);
+
+  /// The disk has been writing one group for longer than stall_max.
+  bool stalled() const;
 
   std::uint64_t size() const { return durable_.load(std::memory_order_acquire); }
   /// Writes what is queued and ends the thread. Further submits fail.
@@ -70,6 +73,7 @@ class Committer {
     Instant time;
   };
 
+  void forget_locked(const Waiter& waiter);
   void run();
   bool wait_for_work(std::unique_lock<std::mutex>& lock);
   bool doze(std::unique_lock<std::mutex>& lock);
@@ -89,6 +93,7 @@ class Committer {
   const std::string node_;
   const std::size_t group_entries_max_;
   const std::size_t queue_bytes_max_;
+  const Duration stall_max_;
   const Duration linger_max_;
   const Duration probe_interval_;
   const Clock& clock_;
@@ -96,6 +101,7 @@ class Committer {
   LogStats& stats_;
   const std::function<void(std::uint64_t)> on_durable_;
   std::atomic<std::uint64_t> durable_;
+  std::atomic<Moment::rep> writing_since_{0};  // when the group that is being written was begun; 0: none is
 
   std::mutex mutex_;
   std::condition_variable work_;

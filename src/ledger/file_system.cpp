@@ -57,7 +57,8 @@ Error file_error(std::string_view what, const std::string& path, int error_numbe
   std::string message = std::string("cannot ") + std::string(what) + " " + path + ": " + std::strerror(error_number);
   switch (error_number) {
     case ENOSPC:
-    case EDQUOT: return {ErrorCode::kUnavailable, message + "; free space there, writing resumes by itself"};
+    case EDQUOT:
+      return {ErrorCode::kUnavailable, message + "; free space (or inodes) there, writing resumes by itself"};
     case EROFS: return {ErrorCode::kUnavailable, message + "; make it writable again, writing resumes by itself"};
     case EIO: return {ErrorCode::kUnavailable, message + "; check the disk (dmesg), writing resumes by itself"};
     case ENOENT: return {ErrorCode::kNotFound, message};

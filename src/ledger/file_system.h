@@ -65,8 +65,9 @@ class File {
   int descriptor_ = -1;
 };
 
-/// What a failed call means for a person: "cannot write PATH: No space left on device; free space there". Out of space,
-/// input/output errors and a read-only disk are kUnavailable, a missing file kNotFound, missing rights kDenied.
+/// What a failed call means for a person: "cannot write PATH: No space left on device; free space (or inodes) there".
+/// Out of space, input/output errors and a read-only disk are kUnavailable, a missing file kNotFound, missing rights
+/// kDenied.
 Error file_error(std::string_view what, const std::string& path, int error_number);
 
 Result<File> open_file(FileSystem& system, const std::string& path, int flags, mode_t mode = 0644);

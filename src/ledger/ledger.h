@@ -105,7 +105,8 @@ struct LogOptions {
   std::string node;    // short name in entries
   std::size_t segment_bytes = 64UL << 20U;
   std::size_t group_entries_max = 1'000;
-  std::size_t queue_bytes_max = 64UL << 20U;             // above it append() fails at once: bounded memory
+  std::size_t queue_bytes_max = 64UL << 20U;     // above it append() fails at once: bounded memory
+  Duration stall_max = std::chrono::seconds(5);  // a disk silent for longer makes nobody else wait for it
   /// Only while appends come much faster than syncs (thousands a second); none otherwise.
   Duration linger_max = std::chrono::microseconds(500);
   Duration checkpoint_interval = std::chrono::milliseconds(100);
@@ -153,7 +154,8 @@ class Log {
   /// The same without waiting: for outcomes whose client already has its answer. False when it cannot even be queued;
   /// the loss is then counted and recorded as a ledger.gap when the log is writable again.
   virtual bool append_later(const Entry& entry) = 0;
-  /// Waits, blocking, until the entry is durable: for start-up and commands.
+  /// Waits, blocking, until the entry is durable: for start-up and commands. Not for a disk that does not answer: after
+  /// that error the entry may still be written.
   virtual Result<Placed> append_and_wait(const Entry& entry) = 0;
 
   /// The model.intent entries without a model.outcome of the same request_id and attempt, as recovery found them; in
@@ -164,8 +166,8 @@ class Log {
   virtual std::string checkpoint() const = 0;    // the latest signed note
   virtual std::string verifier_key() const = 0;  // signed-note vkey: name+hash+key
   virtual const LogStats& stats() const = 0;
-  /// False while the last write failed (disk full, read-only). It is probed again every second; appends fail fast
-  /// meanwhile.
+  /// False while the last write failed (disk full, read-only), which is probed again every second, and while the disk
+  /// has not answered for stall_max. Appends that somebody would wait for fail fast meanwhile.
   virtual bool writable() const = 0;
   /// Syncs what is queued, signs a last checkpoint, closes. Further appends fail.
   virtual void close() = 0;

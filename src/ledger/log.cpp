@@ -88,7 +88,7 @@ class LogOnDisk final : public Log {
   std::string checkpoint() const override { return publisher_.checkpoint(); }
   std::string verifier_key() const override { return publisher_.verifier_key(); }
   const LogStats& stats() const override { return stats_; }
-  bool writable() const override { return stats_.writable.load(std::memory_order_relaxed); }
+  bool writable() const override { return stats_.writable.load(std::memory_order_relaxed) && !committer_->stalled(); }
 
   void close() override {
     const std::scoped_lock closing(closing_);

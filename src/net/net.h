@@ -106,12 +106,14 @@ void handle_signals(std::initializer_list<int> signals, std::function<void(int)>
 struct ServerTls {
   std::string certificate_file;  // PEM chain, leaf first
   std::string key_file;          // PEM
+  bool operator==(const ServerTls&) const = default;
 };
 
 struct ClientTls {
   /// PEM files of extra roots, besides the system's. Certificates and host names are always verified; there is no
   /// switch.
   std::vector<std::string> extra_root_files;
+  bool operator==(const ClientTls&) const = default;
 };
 
 // ---- Server ----
@@ -126,6 +128,7 @@ struct ServerLimits {
   Duration idle_timeout = std::chrono::seconds(90);    // between requests
   Duration body_timeout = std::chrono::seconds(60);    // between two reads of a body: 408
   Duration write_timeout = std::chrono::seconds(60);   // no byte taken by the client for so long
+  bool operator==(const ServerLimits&) const = default;
 };
 
 enum class Method { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
@@ -245,6 +248,7 @@ struct ClientLimits {
   Duration write_timeout = std::chrono::seconds(60);
   Duration pool_idle_timeout = std::chrono::seconds(55);  // below the 60 s at which many servers close
   Duration dns_time_to_live = std::chrono::seconds(30);
+  bool operator==(const ClientLimits&) const = default;
 };
 
 struct ClientRequest {

@@ -5,33 +5,31 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import test, { afterEach } from 'node:test'
-import { brokenPromises, countBy } from '../faults/audit.mjs'
+import { brokenPromises, countBy, seenUpstream } from '../faults/audit.mjs'
+import { cleanUp, whenDone } from '../faults/cleanup.mjs'
 import { callBytes, kRules, Load, loadConfig } from '../faults/load.mjs'
 import { eventually, Server, sleep } from '../faults/server.mjs'
 import { Caller } from '../upstream/http_client.mjs'
 import { UpstreamProcess } from '../upstream/upstream_process.mjs'
 
-const cleanups = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
+afterEach(cleanUp)
 
 async function prepare() {
   const server = new Server({ config: '', governance: kRules })
   const provider = new UpstreamProcess()
   const journalFile = path.join(server.folder, 'upstream.jsonl')
   await provider.start('--journal', journalFile)
-  cleanups.push(() => provider.stop())
+  whenDone(() => provider.stop())
   server.configure(loadConfig(provider))
   await server.start()
-  cleanups.push(() => server.alive && server.kill())
+  whenDone(() => server.alive && server.kill())
   const { secret } = await server.createKey('dev@example.com')
   return { server, provider, journalFile, key: secret }
 }
 
 function startLoad({ server, key }, options) {
   const load = new Load({ key, connections: 10, ...options })
-  cleanups.push(() => load.stop())
+  whenDone(() => load.stop())
   load.port = server.port
   return load
 }
@@ -39,7 +37,7 @@ function startLoad({ server, key }, options) {
 async function oneCall({ server, key }, options = {}) {
   const caller = options.caller ?? new Caller(server.port)
   const bytes = callBytes({ dialect: 'openai-chat', key, id: `single-${Math.random()}`, ...options })
-  const answer = await caller.call(bytes, { keepBody: true, timeout: 20_000 })
+  const answer = await caller.call(bytes, { keepBody: true, timeout: options.timeout ?? 20_000 })
   if (!options.caller) caller.close()
   return answer
 }
@@ -63,7 +61,8 @@ test('SIGTERM under load: calls in flight end, nobody else gets in, the ledger i
   await load.stop()
 
   // A call that the server had begun to answer was answered whole; one that the provider saw was answered.
-  const halves = load.records.filter(({ status, end }) => status !== 0 && end !== 'complete')
+  const { seen } = seenUpstream(journalFile)
+  const halves = load.records.filter(({ id, status, end }) => end !== 'complete' && (status !== 0 || seen.has(id)))
   assert.deepEqual(halves, [])
   const report = await server.verify()
   assert.deepEqual(report.problems ?? [], [])
@@ -90,7 +89,7 @@ test('SIGTERM does not wait for those who are silent, and a second one waits for
         const socket = net.connect(server.port, '127.0.0.1').on('error', () => {})
         await new Promise((resolve) => socket.once('connect', resolve))
         socket.write(bytes)
-        cleanups.push(() => socket.destroy())
+        whenDone(() => socket.destroy())
         return socket
       },
     ),
@@ -108,6 +107,41 @@ test('SIGTERM does not wait for those who are silent, and a second one waits for
   assert.deepEqual(report.problems ?? [], [])
   assert.equal(report.signed_size, report.entries)
   assert.equal(report.intents_without_outcome, 0)
+  server.remove()
+})
+
+test('SIGTERM waits half a minute for a call that does not end, and records how it ended', async () => {
+  const at = await prepare()
+  const { server } = at
+  const hanging = oneCall(at, { stream: true, script: { events: 4, end: 'hang' }, timeout: 50_000 })
+  await sleep(500)
+  const since = Date.now()
+  server.process.kill('SIGTERM')
+  assert.equal(await Promise.race([server.exited, sleep(45_000).then(() => 'still there')]), 0)
+  assert.ok(Date.now() - since > 28_000, 'the call was not given its time')
+  assert.equal((await hanging).end, 'cut')
+  const report = await server.verify()
+  assert.deepEqual(report.problems ?? [], [])
+  assert.equal(report.intents_without_outcome, 0)
+  server.remove()
+})
+
+test('SIGTERM at any moment of the start does no harm', async () => {
+  const at = await prepare()
+  const { server } = at
+  await server.stop()
+  for (const milliseconds of [0, 5, 10, 20, 40, 80, 160]) {
+    const child = server.spawnServe()
+    const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)))
+    await sleep(milliseconds)
+    child.kill('SIGTERM')
+    // Before it listens to signals, the kernel ends it.
+    assert.ok([0, 'SIGTERM'].includes(await exited))
+  }
+  await server.start()
+  assert.equal((await oneCall(at)).status, 200)
+  assert.equal(await server.stop(), 0)
+  assert.deepEqual((await server.verify()).problems ?? [], [])
   server.remove()
 })
 
@@ -142,6 +176,12 @@ test('SIGHUP: wrong files change nothing, right ones swap without losing a call'
   server.process.kill('SIGHUP')
   const body = Buffer.from(JSON.stringify({ model: 'fresh-1', messages: [{ role: 'user', content: 'Hello' }] }))
   assert.ok(await eventually(async () => (await oneCall(at, { body })).status === 200), 'the new model is not served')
+
+  // What a reload cannot change is named; the rest of the file takes effect.
+  server.configure(`${withModel}workers: 7\nlimits: {idle_timeout: 7s}\nledger: {origin: reeve.example.com/other}\n`)
+  server.process.kill('SIGHUP')
+  const told = await eventually(() => server.logged().find(({ event }) => event.includes('wait for a restart')))
+  assert.equal(told?.settings, 'workers, ledger.origin, limits')
 
   await load.stop()
   const lost = load.records.filter(({ end, status }) => end !== 'complete' || status !== 200)
@@ -183,7 +223,7 @@ test('keys made and revoked beside the running server count for the very next ca
   const { server } = at
   // Connections of their own, so that every worker is asked.
   const callers = Array.from({ length: 8 }, () => new Caller(server.port))
-  cleanups.push(() => callers.forEach((caller) => caller.close()))
+  whenDone(() => callers.forEach((caller) => caller.close()))
   for (let i = 0; i < 6; i++) {
     const { id, secret } = await server.createKey(`dev${i}@example.com`)
     for (const caller of callers) assert.equal((await oneCall({ server, key: secret }, { caller })).status, 200)

@@ -52,6 +52,9 @@ export function brokenPromises({ journalFile, entries, records, declaredLost = 0
     for (const intent of intents) {
       if (!ended.includes(attemptOf(intent))) withoutOutcome.push(attemptOf(intent))
     }
+    for (const { cost } of outcomes) {
+      if (cost && !/^[ -~]+$/.test(cost.price_version)) broken.push(`${id}: the version of its price is not readable`)
+    }
     for (const outcome of outcomes.filter(({ attempt }) => attempt > 0)) {
       const intent = intents.find((candidate) => attemptOf(candidate) === attemptOf(outcome))
       if (!intent) broken.push(`${id}: an outcome without its intent`)
@@ -69,10 +72,10 @@ export function brokenPromises({ journalFile, entries, records, declaredLost = 0
   return broken
 }
 
-// What a known caller was refused is on record, unless the refusal says that nothing can be recorded (503), or that the
-// provider was not reached, which has an intent (502).
+// What a known caller was refused is on record, unless the refusal says that the provider was not reached, which has an
+// intent (502).
 function isRecorded({ end, status, requestId }, { outcomes }) {
-  if (end !== 'complete' || [200, 502, 503].includes(status)) return true
+  if (end !== 'complete' || [200, 502].includes(status)) return true
   return outcomes.some(({ request_id: id, outcome }) => id === requestId && outcome?.status === 'refused')
 }
 

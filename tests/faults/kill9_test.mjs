@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { Random } from '../upstream/random.mjs'
 import { UpstreamProcess } from '../upstream/upstream_process.mjs'
 import { brokenPromises, countBy } from './audit.mjs'
+import { cleanUp, whenDone } from './cleanup.mjs'
 import { kRules, Load, loadConfig } from './load.mjs'
 import { Server, sleep } from './server.mjs'
 
@@ -22,17 +23,14 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds)
 const random = new Random(Number(values.seed))
-const cleanups = []
-after(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup()
-})
+after(cleanUp)
 
 async function prepare() {
   const provider = new UpstreamProcess()
   const server = new Server({ config: '', governance: kRules })
   const journalFile = path.join(server.folder, 'upstream.jsonl')
   await provider.start('--journal', journalFile)
-  cleanups.push(
+  whenDone(
     () => provider.stop(),
     () => server.alive && server.kill(),
   )
@@ -64,7 +62,7 @@ test(`kill -9, ${rounds} times under load (seed ${values.seed})`, async () => {
   await server.kill()
 
   const load = new Load({ key: secret, connections: Number(values.connections), seed: Number(values.seed) })
-  cleanups.push(() => load.stop())
+  whenDone(() => load.stop())
   let entries = 0
   for (let round = 0; round < rounds; round++) {
     if (random.chance(0.2)) await server.startAndKillAfter(random.between(0, 60))

@@ -87,8 +87,10 @@ export const kRules = {
 }
 
 export class Load {
-  // `pause`: milliseconds between two calls of a connection, at most. `scripts`: what answers are like, with weights.
-  constructor({ key, connections = 12, seed = 1, pause = 10, refused = 0.15, delay = 4 }) {
+  // `name`: starts the ids of its calls, so that two loads can be told apart. `pause`: milliseconds between two calls of
+  // a connection, at most. `refused`: the share of refused calls. `delay`: milliseconds between pieces, at most.
+  constructor({ name = 'call', key, connections = 12, seed = 1, pause = 10, refused = 0.15, delay = 4 }) {
+    this.name = name
     this.key = key
     this.random = new Random(seed)
     this.pause = pause
@@ -130,12 +132,12 @@ export class Load {
     if (stream)
       Object.assign(script, { events: this.random.between(3, 25), delay_ms: this.random.between(0, this.delay) })
     else script.first_delay_ms = this.random.between(0, this.delay * 4)
-    return { id: `call-${index}-${++this.#number}`, dialect, stream, kind, script, key: this.key }
+    return { id: `${this.name}-${index}-${++this.#number}`, dialect, stream, kind, script, key: this.key }
   }
 
   async #call(caller, index) {
     const call = this.#choose(index)
-    const record = { ...call, status: 0, end: 'none', requestId: null, body: null }
+    const record = { ...call, status: 0, end: 'none', requestId: null, body: null, began: Date.now() }
     this.records.push(record)
     try {
       const answer = await caller.call(callBytes(call), { keepBody: true })
@@ -148,6 +150,11 @@ export class Load {
       record.end = 'refused connection'
     }
     record.ended = Date.now()
+  }
+
+  // With `port` null: until nobody waits for an answer any more.
+  async idle() {
+    while (this.records.some((record) => record.ended === undefined)) await sleep(10)
   }
 
   // Lets the running calls end and closes the connections.

@@ -15,9 +15,11 @@ export const kSanitized = Boolean(process.env.REEVE_SANITIZE)
 export async function eventually(condition, seconds = 20, every = 50) {
   const until = Date.now() + seconds * 1000
   for (;;) {
+    // A machine that stood still meanwhile gets one more look.
+    const last = Date.now() > until
     const value = await condition()
     if (value) return value
-    if (Date.now() > until) return undefined
+    if (last) return undefined
     await sleep(every)
   }
 }
@@ -67,6 +69,12 @@ export class Server extends Reeve {
 
   get alive() {
     return this.process !== undefined && this.process.exitCode === null && this.process.signalCode === null
+  }
+
+  // The lines of a log in JSON; others, as a crash leaves them, are left out.
+  logged() {
+    const lines = this.log().split('\n')
+    return lines.filter((line) => line.startsWith('{') && line.endsWith('}')).map((line) => JSON.parse(line))
   }
 
   // Drains and stops: the exit code, or the name of the signal that it took.
