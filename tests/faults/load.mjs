@@ -87,7 +87,7 @@ export const kRules = {
 }
 
 export class Load {
-  // a connection, at most. `refused`: the share of refused calls. `delay`: milliseconds between pieces, at most.
+  // `name`: starts the ids of its calls, so that two loads can be told apart. `pause`: milliseconds between calls of
   // a connection, at most. `refused`: the share of refused calls. `delay`: milliseconds between pieces, at most.
   constructor({ name = 'call', key, connections = 12, seed = 1, pause = 10, refused = 0.15, delay = 4 }) {
     this.name = name
