@@ -95,8 +95,9 @@ describe('reeve run', () => {
   // What it says up to where it stays up, on a terminal or into a pipe.
   async function run(onTerminal) {
     const line = [kProgram, 'run', '--no-tour', '--listen', '127.0.0.1:0']
-    // script(1) gives it a terminal of its own, and passes the keyboard's Ctrl-C on.
-    const [program, ...args] = onTerminal ? ['script', '-qfec', line.join(' '), '/dev/null'] : line
+    // script(1) gives it a terminal of its own, and passes the keyboard's Ctrl-C on. A shell that stayed between them
+    // would hear it, too, and end by it.
+    const [program, ...args] = onTerminal ? ['script', '-qfec', `exec ${line.join(' ')}`, '/dev/null'] : line
     const child = spawn(program, args, { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] })
     const exited = new Promise((resolve) => child.once('exit', resolve))
     let said = ''
