@@ -63,6 +63,7 @@ test('a backup beside a server under load is sound and whole', async () => {
   const load = (async () => {
     while (working) await call(reeve, secret)
   })()
+  await reeve.createKey('later@example.com')
   const keys = (async () => {
     while (working) await reeve.createKey('later@example.com')
   })()
