@@ -84,7 +84,8 @@ bool Committer::submit(const Entry& entry, Waiter* waiter) {
       }
       return false;
     }
-    gathering_.items.push_back({gathering_.text.size(), scratch.size(), slots, waiter});
+    gathering_.items.push_back(
+        {.offset = gathering_.text.size(), .length = scratch.size(), .slots = slots, .waiter = waiter});
     gathering_.text += scratch;
     hurry_ = hurry_ || waiter != nullptr;
     // While it dozes it will look by itself soon enough for an entry that nobody waits for.
@@ -212,7 +213,7 @@ void Committer::add_gap() {
   Entry entry;
   entry.kind = "ledger.gap";
   entry.detail = detail;
-  Item item{.offset = gathering_.text.size(), .lost = lost_};
+  Item item{.offset = gathering_.text.size(), .lost = lost_, .lost_since = lost_since_};
   item.slots = append_prepared_entry(gathering_.text, entry, node_);
   item.length = gathering_.text.size() - item.offset;
   gathering_.items.push_back(item);
@@ -343,7 +344,8 @@ void Committer::refuse(Batch& batch, const Error& error) {
     if (Waiter* waiter = std::exchange(item.waiter, nullptr)) {
       answer(*waiter, error);
     } else {
-      if (lost_ == 0) lost_since_ = clock_.now();
+      const Instant since = item.lost_since.value_or(clock_.now());
+      if (lost_ == 0 || since < lost_since_) lost_since_ = since;
       lost_ += item.lost;
     }
   }

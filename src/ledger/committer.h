@@ -60,7 +60,9 @@ class Committer {
     std::size_t length = 0;
     EntrySlots slots;
     Waiter* waiter = nullptr;  // guarded by mutex_
-    std::uint64_t lost = 1;    // how many records are lost with this one: more than one for a ledger.gap
+    // How many records are lost with this one, and since when: for a ledger.gap, those that it stands for.
+    std::uint64_t lost = 1;
+    std::optional<Instant> lost_since;
   };
   struct Batch {
     std::string text;

@@ -195,6 +195,23 @@ TEST_F(ClientTest, SaysWhenAPooledConnectionEndedUnderARequest) {
   EXPECT_TRUE(reply.request_sent);
 }
 
+TEST_F(ClientTest, APeerThatLeavesAfterAWhileHasWorkedOnTheRequest) {
+  RawListener upstream;
+  auto first = send_later({.path_and_query = "/", .headers = {}, .body = "x"}, url_text(upstream));
+  RawSocket peer = upstream.accept();
+  peer.read_until("\r\n\r\nx");
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  EXPECT_EQ(first.get().body, "ok");
+  auto second = send_later({.path_and_query = "/", .headers = {}, .body = "y"}, url_text(upstream));
+  peer.read_until("\r\n\r\ny");
+  std::this_thread::sleep_for(milliseconds(1'300));
+  peer.close();
+  const Reply reply = second.get();
+  EXPECT_EQ(reply.code, ErrorCode::kClosed);
+  EXPECT_FALSE(reply.stale);
+  EXPECT_TRUE(reply.request_complete);
+}
+
 TEST_F(ClientTest, FindsAddressesByName) {
   auto server = serve(*runtime_, echo);
   for (int i = 0; i < 2; ++i) {

@@ -59,7 +59,9 @@ Task<void> Connection::serve(Ref self) {
   if (self->server_->shared().tls && !co_await self->handshake()) co_return;
   for (unsigned served = 1; co_await self->serve_one(); ++served) {
     // Pipelined requests with quick answers never wait for anything; others want their turn.
-    if (served % kServedAtOnce == 0) co_await self->server_->loop().sleep(Duration(0));
+    if (served % kServedAtOnce != 0) continue;
+    co_await self->server_->loop().sleep(Duration(0));
+    if (self->draining_ && (self->input_.empty() || !self->transport_->open())) break;
   }
   self->transport_->close();
 }
@@ -196,6 +198,9 @@ void Connection::kill() {
   draining_ = true;
   if (!transport_ || !transport_->open()) return;
   transport_->close();  // the armed events fire later, from the loop, and wake what waits
+  // Who reads next, with nothing armed, finds the end instead of waiting for it.
+  socket_empty_ = false;
+  input_ended_ = true;
   client_gone();
 }
 

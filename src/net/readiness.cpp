@@ -25,7 +25,7 @@ void Readiness::start() { wait(); }
 
 bool Readiness::watch(Transport& transport) {
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.ptr = &transport;
   return ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_ADD, transport.socket(), &event) == 0;
 }

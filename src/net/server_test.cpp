@@ -1,5 +1,7 @@
 // Requests and answers of a well-behaved client, and what the server refuses.
 
+#include <sys/socket.h>
+
 #include <gtest/gtest.h>
 
 #include "net/loopback_test.h"
@@ -58,6 +60,15 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
     at = found;
   }
   EXPECT_EQ(answers.find("/6"), std::string::npos);
+}
+
+TEST_F(ServerTest, UrgentDataHidesNothingBehindIt) {
+  listen(echo);
+  RawSocket client = connect();
+  client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n" + std::string(100, 'a'));
+  ASSERT_EQ(::send(client.fd(), "!", 1, MSG_OOB), 1);
+  client.send(std::string(100, 'b'));
+  EXPECT_NE(client.read_until("b]").find(std::string(100, 'a') + std::string(100, 'b')), std::string::npos);
 }
 
 TEST_F(ServerTest, TakesRequestsByteByByte) {

@@ -54,9 +54,11 @@ IoResult Transport::read(char* to, std::size_t bytes_max) {
   }
 }
 
-// What was read short, or not at all, was the last there was: the next byte comes with an edge of its own.
+// What was read short, or not at all, was the last there was: the next byte comes with an edge of its own. Where a peer
+// sends urgent data, a read also ends short at its mark, with bytes behind it.
 IoResult Transport::noting_read(IoResult result, std::size_t asked) {
-  if (result.status == Io::kWouldBlock || (result.status == Io::kDone && result.bytes < asked)) readable_ = false;
+  const bool read_short = result.status == Io::kDone && result.bytes < asked && !urgent_;
+  if (result.status == Io::kWouldBlock || read_short) readable_ = false;
   return result;
 }
 
@@ -148,6 +150,7 @@ void Transport::arm_writable() {
 
 void Transport::happened(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & EPOLLPRI) != 0) urgent_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) ended_ = true;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
   tell();

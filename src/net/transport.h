@@ -109,6 +109,7 @@ class Transport final : public boost::intrusive_ref_counter<Transport, boost::th
   // May be readable or writable without being so, but never the other way round, once epoll's edge was heard.
   bool readable_ = false;
   bool writable_ = false;
+  bool urgent_ = false;  // urgent data came: nobody uses it in HTTP, but anybody can send it
   bool ended_ = false;  // the peer's side, or the whole: it stays readable, for there is an end to be read
 };
 

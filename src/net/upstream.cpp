@@ -17,6 +17,9 @@ namespace reeve::net {
 
 namespace {
 
+// A kept connection that the peer had closed says so within a round trip. Who ends it later has worked on the request.
+constexpr auto kStaleMax = std::chrono::seconds(1);
+
 char* put(char* to, std::string_view text) {
   // An empty value has no bytes to point at, and memcpy must not be given such a place.
   if (!text.empty()) std::memcpy(to, text.data(), text.size());
@@ -200,7 +203,8 @@ Result<void> Upstream::write_head(const Url& url, const ClientRequest& request) 
 
 SendFailure Upstream::failure(Error error) const {
   SendFailure failed;
-  failed.stale_connection = reused_ && !answer_began_ && !aborted_ && error.code == ErrorCode::kClosed;
+  const bool at_once = !sent_all_ || client_->loop().now() - sent_at_ <= kStaleMax;
+  failed.stale_connection = reused_ && !answer_began_ && !aborted_ && at_once && error.code == ErrorCode::kClosed;
   failed.request_sent = sent_any_;
   failed.request_complete = sent_all_;
   failed.error = std::move(error);
@@ -230,6 +234,7 @@ bool Upstream::advance_request(std::string_view& body, Moment& deadline) {
   writable_ = false;
   sent_all_ = output_.empty() && body.empty();
   if (sent_all_) {
+    sent_at_ = now;
     deadline = now + client_->limits().response_timeout;
   } else if (result.status == Io::kFailed) {
     broken_ = true;

@@ -94,6 +94,7 @@ class Upstream final : public boost::intrusive_ref_counter<Upstream, boost::thre
   std::uint64_t body_left_ = 0;
   std::size_t burst_bytes_ = 0;  // read since the last wait
   std::optional<Error> failure_;
+  Moment sent_at_{};  // when the last byte of the request left
   int interim_answers_ = 0;
   Body body_ = Body::kNone;
   bool idle_ = false;
