@@ -204,7 +204,7 @@ TEST_F(ClientTest, APeerThatLeavesAfterAWhileHasWorkedOnTheRequest) {
   EXPECT_EQ(first.get().body, "ok");
   auto second = send_later({.path_and_query = "/", .headers = {}, .body = "y"}, url_text(upstream));
   peer.read_until("\r\n\r\ny");
-  std::this_thread::sleep_for(milliseconds(1'300));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'300));
   peer.close();
   const Reply reply = second.get();
   EXPECT_EQ(reply.code, ErrorCode::kClosed);
