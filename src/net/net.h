@@ -283,7 +283,7 @@ struct SendFailure {
   bool request_sent = false;      // at least one byte left for the peer
   bool request_complete = false;  // all of it left, so the peer may have acted on it, and may bill for it
   bool stale_connection =
-      false;  // a pooled connection ended before a byte of the answer: a fresh attempt is likely to work
+      false;  // a pooled connection turned out to have ended: nobody saw the request, a fresh attempt is likely to work
 };
 
 /// A pool of upstream connections for one loop. One per loop, made by the loop's owner, used on its thread.
