@@ -84,6 +84,15 @@ std::uint16_t server_port() {
 
 std::string converse(std::string_view bytes, std::size_t piece) {
   const int client = ::socket(AF_INET, SOCK_STREAM, 0);
+  // From another address each time: closed connections keep their pair of ports busy for a minute, and there are more
+  // runs in a minute than ports.
+  static std::uint32_t source = 0;
+  sockaddr_in from{};
+  from.sin_family = AF_INET;
+  from.sin_addr.s_addr = htonl((INADDR_LOOPBACK & 0xff000000U) | (1U + ++source % 0xfffff0U));
+  const int ports_later = 1;
+  CHECK(::setsockopt(client, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &ports_later, sizeof(ports_later)) == 0);
+  CHECK(::bind(client, reinterpret_cast<const sockaddr*>(&from), sizeof(from)) == 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(server_port());

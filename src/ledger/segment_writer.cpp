@@ -20,9 +20,9 @@ constexpr std::size_t kKeptBytesMax = 256UL << 10U;
 constexpr std::size_t kZerosBytes = 1UL << 20U;
 
 /// Never written to, so that all of it is the kernel's one page of zeros.
-std::string_view zeros() {
+const std::array<char, kZerosBytes>& zeros() {
   alignas(kBlockBytes) static std::array<char, kZerosBytes> bytes;
-  return {bytes.data(), bytes.size()};
+  return bytes;
 }
 
 /// Zeros that nobody will read need not be copied into the page cache. False where the file system cannot do without.
@@ -47,7 +47,7 @@ Result<void> fill_with_zeros(FileSystem& system, const File& file, const std::st
   }
   if (!fill_directly(system, file, size)) {
     for (std::uint64_t at = 0; at < size; at += kZerosBytes) {
-      const std::string_view part = zeros().substr(0, std::min<std::uint64_t>(kZerosBytes, size - at));
+      const std::string_view part(zeros().data(), std::min<std::uint64_t>(kZerosBytes, size - at));
       if (auto written = write_fully(system, file, path, part, at); !written) return written;
     }
   }
