@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -97,7 +98,10 @@ std::string converse(std::string_view bytes, std::size_t piece) {
   address.sin_family = AF_INET;
   address.sin_port = htons(server_port());
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  CHECK(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  if (::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    std::perror("the server does not take a connection");
+    std::abort();
+  }
   while (!bytes.empty()) {
     const ssize_t sent = ::send(client, bytes.data(), std::min(piece, bytes.size()), MSG_NOSIGNAL);
     if (sent <= 0) break;
