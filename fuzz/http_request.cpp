@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -98,7 +99,13 @@ std::string converse(std::string_view bytes, std::size_t piece) {
   address.sin_family = AF_INET;
   address.sin_port = htons(server_port());
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+  int connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  // libFuzzer's clock interrupts now and then; the connecting goes on, and another call says how it ended.
+  while (connected != 0 && (errno == EINTR || errno == EALREADY)) {
+    connected = ::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+    if (connected != 0 && errno == EISCONN) connected = 0;
+  }
+  if (connected != 0) {
     std::perror("the server does not take a connection");
     std::abort();
   }
