@@ -52,7 +52,10 @@ export function brokenPromises({ journalFile, entries, records, declaredLost = 0
     for (const intent of intents) {
       if (!ended.includes(attemptOf(intent))) withoutOutcome.push(attemptOf(intent))
     }
-    for (const { cost } of outcomes) {
+    for (const { cost, outcome } of outcomes) {
+      if (outcome.status === 'unrecorded_end' && !(cost?.estimated && Number(cost.nanos) > 0)) {
+        broken.push(`${id}: was cut by a kill and costs nothing`)
+      }
       if (cost && !/^[ -~]+$/.test(cost.price_version)) broken.push(`${id}: the version of its price is not readable`)
     }
     for (const outcome of outcomes.filter(({ attempt }) => attempt > 0)) {
