@@ -59,6 +59,7 @@ class EntryText {
   std::string_view view() const { return {bytes_.data(), size_}; }
   /// What does not fit is left out, and it is full from then on.
   void put(std::string_view text) {
+    if (text.empty()) return;  // and may point nowhere
     if (text.size() > bytes_.size() - size_) {
       size_ = bytes_.size();
       return;

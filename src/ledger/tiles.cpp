@@ -46,7 +46,7 @@ std::string encode_tile(std::span<const Sha256> hashes) {
 }
 
 std::vector<Sha256> decode_tile(std::string_view bytes) {
-  if (bytes.size() % sizeof(Sha256) != 0) return {};
+  if (bytes.empty() || bytes.size() % sizeof(Sha256) != 0) return {};
   std::vector<Sha256> hashes(bytes.size() / sizeof(Sha256));
   std::memcpy(hashes.data(), bytes.data(), bytes.size());
   return hashes;
