@@ -110,7 +110,7 @@ class Transport final : public boost::intrusive_ref_counter<Transport, boost::th
   bool readable_ = false;
   bool writable_ = false;
   bool urgent_ = false;  // urgent data came: nobody uses it in HTTP, but anybody can send it
-  bool ended_ = false;  // the peer's side, or the whole: it stays readable, for there is an end to be read
+  bool ended_ = false;   // the peer's side, or the whole: it stays readable, for there is an end to be read
 };
 
 using TransportRef = boost::intrusive_ptr<Transport>;
