@@ -170,7 +170,14 @@ export class Server extends Reeve {
     for (const entry of fs.readdirSync(this.dataDirectory, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue
       const file = path.join(entry.parentPath ?? entry.path, entry.name)
-      yield { name: path.relative(this.folder, file), bytes: fs.readFileSync(file) }
+      let bytes
+      try {
+        bytes = fs.readFileSync(file)
+      } catch (error) {
+        if (error.code === 'ENOENT') continue // replaced while we looked: what came of it is there under another name
+        throw error
+      }
+      yield { name: path.relative(this.folder, file), bytes }
     }
   }
 }
