@@ -88,9 +88,6 @@ std::vector<YamlValue> read_yaml_file(const std::filesystem::path& path, std::ve
 /// must be a mapping with a `kind`. Paths in messages are as `directory` was given.
 std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints);
 
-/// "; did you mean 'NAME'?" with the nearest of the names, or nothing when none is near.
-std::string nearest_name(std::string_view wrong, const std::vector<std::string_view>& names);
-
 /// The same tree from JSON, for documents that a program wrote: numbers and flags become texts, null stays null. Values
 /// have no line.
 YamlValue yaml_from_json(const JsonValue& json, const std::string& file);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/bytes.h"
+#include "core/nearest.h"
 
 namespace reeve::policy {
 
@@ -14,6 +15,11 @@ constexpr std::size_t kPatternBytesMax = 512;
 }  // namespace
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) + "'"; }
+
+std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& names) {
+  const std::string_view nearest = nearest_name(wrong, names);
+  return nearest.empty() ? std::string() : "; did you mean '" + std::string(nearest) + "'?";
+}
 
 bool is_kind(const YamlValue& document, std::string_view kind) {
   const YamlValue* value = document.find("kind");
@@ -127,7 +133,7 @@ std::vector<FactPatterns> DocumentReader::patterns(const YamlValue& mapping, std
         if (!known.match_key.empty()) keys.push_back(known.match_key);
       }
       complaints_.push_back(name.complain("unknown key " + in_quotes(name.text()) + " in " + in_quotes(key) +
-                                          nearest_name(name.text(), keys)));
+                                          did_you_mean(name.text(), keys)));
       continue;
     }
     FactPatterns patterns{fact->fact, texts(values)};

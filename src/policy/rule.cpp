@@ -109,7 +109,7 @@ class RuleReader {
         reader_.complain(*controls, "a control is written FRAMEWORK:ID, such as SOC2:CC6.1, not " + in_quotes(control));
       } else if (std::find(kFrameworks.begin(), kFrameworks.end(), framework) == kFrameworks.end()) {
         const std::vector<std::string_view> known(kFrameworks.begin(), kFrameworks.end());
-        std::string text = "unknown framework " + in_quotes(framework) + nearest_name(framework, known);
+        std::string text = "unknown framework " + in_quotes(framework) + did_you_mean(framework, known);
         reader_.complain(*controls, text + "; known are " + joined(known));
       }
     }
@@ -124,7 +124,7 @@ class RuleReader {
     for (const std::string& name : reader_.texts(*on)) {
       const auto point = point_from_name(name);
       if (!point) {
-        std::string text = "unknown decision point " + in_quotes(name) + nearest_name(name, point_names());
+        std::string text = "unknown decision point " + in_quotes(name) + did_you_mean(name, point_names());
         reader_.complain(*on, text + "; known are " + joined(point_names()));
       } else if (std::find(rule_.info.points.begin(), rule_.info.points.end(), *point) != rule_.info.points.end()) {
         reader_.complain(*on, "the decision point " + in_quotes(name) + " is named twice");
@@ -142,7 +142,7 @@ class RuleReader {
     }
     const auto known = effect_from_name(effect->text());
     if (!known) {
-      std::string text = "unknown effect " + in_quotes(effect->text()) + nearest_name(effect->text(), effect_names());
+      std::string text = "unknown effect " + in_quotes(effect->text()) + did_you_mean(effect->text(), effect_names());
       reader_.complain(*effect, text + "; known are " + joined(effect_names()));
       return;
     }
