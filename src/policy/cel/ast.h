@@ -31,12 +31,12 @@ enum class NodeKind : std::uint8_t {
 // "_+_" "_-_" "_*_" "_/_" "_%_" "_[_]".
 
 enum class Macro : std::uint8_t {
-  kAll,         // operands: range, predicate
+  kAll,  // operands: range, predicate
   kExists,
   kExistsOne,
-  kFilter,      // range, predicate
-  kMap,         // range, [predicate,] transform
-  kTransformList,      // two variables; range, [predicate,] transform
+  kFilter,         // range, predicate
+  kMap,            // range, [predicate,] transform
+  kTransformList,  // two variables; range, [predicate,] transform
   kTransformMap,
   kTransformMapEntry,
 };
@@ -53,11 +53,11 @@ struct Node {
   std::vector<Node*> operands;
 
   // Written by the checker.
-  Type type;                               // dyn when unchecked
+  Type type;  // dyn when unchecked
   static constexpr std::uint32_t kNoSlot = 0xFFFFFFFF;
-  std::uint32_t slot = kNoSlot;            // kName and kSelect (and the inside of kHas) that name a declared variable
-  std::uint32_t local = kNoSlot;           // kName of a loop's or bind's variable: its place in the frame
-  std::uint32_t first_local = kNoSlot;     // kLoop and kBind: the place of its first variable
+  std::uint32_t slot = kNoSlot;         // kName and kSelect (and the inside of kHas) that name a declared variable
+  std::uint32_t local = kNoSlot;        // kName of a loop's or bind's variable: its place in the frame
+  std::uint32_t first_local = kNoSlot;  // kLoop and kBind: the place of its first variable
 };
 
 struct Ast {
@@ -79,11 +79,12 @@ struct Fault {
 
 struct ParseLimits {
   std::size_t source_bytes_max = 64UL << 10U;
-  std::size_t depth_max = 250;      // the suite's own nesting must fit
+  std::size_t depth_max = 250;  // the suite's own nesting must fit
   std::size_t nodes_max = 100'000;
 };
 
-/// The tree with macros recognised, unchecked. On any fault null is returned and `faults` says what is wrong, at most 20.
+/// The tree with macros recognised, unchecked. On any fault null is returned and `faults` says what is wrong, at
+/// most 20.
 std::unique_ptr<Ast> parse(std::string_view source, std::vector<Fault>& faults, const ParseLimits& limits = {});
 
 enum class Strictness {

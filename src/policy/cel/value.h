@@ -21,7 +21,7 @@ enum class Kind : std::uint8_t {
   kInt,
   kUint,
   kDouble,
-  kString,     // UTF-8
+  kString,  // UTF-8
   kBytes,
   kList,
   kMap,        // also the fact structures: their fields are its keys
@@ -29,7 +29,7 @@ enum class Kind : std::uint8_t {
   kDuration,   // seconds and nanoseconds of the same sign
   kType,       // its text is the type's name
   kError,
-  kUnknown,    // a fact that is not known yet; its text is the fact's name
+  kUnknown,  // a fact that is not known yet; its text is the fact's name
 };
 
 struct Value;
@@ -50,10 +50,10 @@ struct Map {
 };
 
 enum class ErrorKind : std::uint8_t {
-  kNoSuchOverload,   // an operation that these types do not have
-  kNoSuchKey,        // a map without the key, a structure without the field
-  kNoSuchVariable,   // a name that nobody declared
-  kOutOfRange,       // an index, an overflow, a conversion that loses the value
+  kNoSuchOverload,  // an operation that these types do not have
+  kNoSuchKey,       // a map without the key, a structure without the field
+  kNoSuchVariable,  // a name that nobody declared
+  kOutOfRange,      // an index, an overflow, a conversion that loses the value
   kDivideByZero,
   kInvalidArgument,  // text that is no number, pattern that is no pattern
   kDuplicateKey,
