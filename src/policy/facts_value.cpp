@@ -105,7 +105,7 @@ Value from_json(cel::Arena& arena, const Type& type, JsonValue json) {
     case Type::Form::kMap:
     case Type::Form::kStructure:
       return json.is_object() ? map_from_json(arena, type, json) : wrong_type(arena, type, json);
-    default: return cel::value_from_json(arena, json);
+    default: return cel::value_of_json(arena, json);
   }
 }
 
