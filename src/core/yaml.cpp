@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/bytes.h"
+#include "core/nearest.h"
 
 namespace reeve {
 
@@ -18,22 +19,6 @@ namespace {
 constexpr std::size_t kFileBytesMax = 4UL << 20U;
 constexpr std::size_t kDepthMax = 64;
 constexpr std::size_t kValuesMax = 200'000;
-
-/// Levenshtein distance, for "did you mean".
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  for (std::size_t j = 0; j <= right.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (left[i - 1] == right[j - 1] ? 0U : 1U)});
-      diagonal = above;
-    }
-  }
-  return row[right.size()];
-}
 
 }  // namespace
 
@@ -171,16 +156,8 @@ void YamlValue::refuse_unknown_keys(std::initializer_list<std::string_view> know
   for (const auto& [key, value] : members_) {
     if (std::find(known.begin(), known.end(), key.text()) != known.end()) continue;
     std::string message = "unknown key '" + printable(key.text(), 60) + "'";
-    const std::string_view* nearest = nullptr;
-    std::size_t distance = 3;
-    for (const std::string_view& name : known) {
-      const std::size_t d = edit_distance(key.text().substr(0, 60), name);
-      if (d < distance) {
-        distance = d;
-        nearest = &name;
-      }
-    }
-    if (nearest != nullptr) message += "; did you mean '" + std::string(*nearest) + "'?";
+    const std::string_view nearest = nearest_name(key.text(), {known.begin(), known.size()});
+    if (!nearest.empty()) message += "; did you mean '" + std::string(nearest) + "'?";
     complaints.push_back(key.complain(std::move(message)));
   }
 }
