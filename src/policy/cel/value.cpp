@@ -148,8 +148,7 @@ const Value* find_field(const Map& map, std::string_view name) {
   if (map.order != nullptr) return find_ordered(map, Value::of_string(name));
   for (std::size_t i = 0; i < map.size; ++i) {
     const Value& key = map.entries[i].key;
-    if (key.is(Kind::kString) && key.extra == name.size() && std::memcmp(key.characters, name.data(), name.size()) == 0)
-      return &map.entries[i].value;
+    if (key.is(Kind::kString) && key.text() == name) return &map.entries[i].value;
   }
   return nullptr;
 }
