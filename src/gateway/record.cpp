@@ -13,6 +13,14 @@ std::int64_t microseconds(Moment from, Moment to) {
   return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
 }
 
+/// What the decision was made on stands once, in the intent: that is the entry which a replay reads.
+void leave_to_intent(ledger::Entry::Decision& decision) {
+  decision.checks = decision.input = decision.time = {};
+  decision.evaluation_ns.reset();
+  decision.errors = {};
+  decision.ended = {};
+}
+
 }  // namespace
 
 void ModelCall::fill_entry(ledger::Entry& entry) const {
@@ -110,6 +118,7 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   entry.kind = "model.outcome";
   fill_entry(entry);
   entry.decision.enforced = "allow";
+  leave_to_intent(entry.decision);
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
