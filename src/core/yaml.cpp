@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/bytes.h"
+#include "core/nearest.h"
 
 namespace reeve {
 
@@ -19,20 +20,33 @@ constexpr std::size_t kFileBytesMax = 4UL << 20U;
 constexpr std::size_t kDepthMax = 64;
 constexpr std::size_t kValuesMax = 200'000;
 
-/// Levenshtein distance, for "did you mean".
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  for (std::size_t j = 0; j <= right.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= left.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= right.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (left[i - 1] == right[j - 1] ? 0U : 1U)});
-      diagonal = above;
-    }
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+/// Where in `source` the byte `offset` of a scalar's text stands; the scalar begins at `at`. Walks both together and
+/// passes over what the source has more: quotes, backslashes, the head and the indentation of a block, folded lines.
+std::size_t find_in_scalar(std::string_view source, std::size_t at, std::string_view text, std::size_t offset) {
+  if (at < source.size() && (source[at] == '|' || source[at] == '>')) {
+    at = std::min(source.find('\n', at), source.size() - 1) + 1;
   }
-  return row[right.size()];
+  for (std::size_t i = 0; at < source.size(); ++i) {
+    const char wanted = i < text.size() ? text[i] : '\0';
+    if (is_space(wanted)) {
+      if (i >= offset) return at;
+      if (source[at] == wanted) {
+        ++at;
+      } else {
+        while (at < source.size() && is_space(source[at])) ++at;
+      }
+      continue;
+    }
+    std::size_t found = at;
+    while (found < source.size() && wanted != '\0' && source[found] != wanted) ++found;
+    if (found == source.size()) return at;
+    at = found;
+    if (i >= offset || wanted == '\0') return at;
+    ++at;
+  }
+  return std::min(at, source.size());
 }
 
 }  // namespace
@@ -40,15 +54,16 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 /// Builds values from the parser's events, so that depth, size and aliases are judged while the text is being read and
 /// before anything is built from them.
 struct YamlBuilder final : YAML::EventHandler {
-  YamlBuilder(const std::string& name, std::vector<Diagnostic>& where)
-      : file(std::make_shared<const std::string>(name)), complaints(where) {}
+  YamlBuilder(const std::string& name, std::string_view text, std::vector<Diagnostic>& where)
+      : source(std::make_shared<const YamlValue::Source>(YamlValue::Source{name, std::string(text)})),
+        complaints(where) {}
 
-  std::shared_ptr<const std::string> file;
+  std::shared_ptr<const YamlValue::Source> source;
   std::vector<Diagnostic>& complaints;
   std::vector<YamlValue> documents;
 
   Diagnostic complaint_at(const YAML::Mark& mark, std::string message) const {
-    return {Diagnostic::Severity::kError, *file, mark.is_null() ? 0 : static_cast<std::size_t>(mark.line) + 1,
+    return {Diagnostic::Severity::kError, source->file, mark.is_null() ? 0 : static_cast<std::size_t>(mark.line) + 1,
             mark.is_null() ? 0 : static_cast<std::size_t>(mark.column) + 1, std::move(message)};
   }
 
@@ -89,7 +104,7 @@ struct YamlBuilder final : YAML::EventHandler {
     if (++values_ > kValuesMax) throw YAML::ParserException(mark, "more than 200,000 values in one file");
     YamlValue value;
     value.kind_ = kind;
-    value.file_ = file;
+    value.source_ = source;
     value.line_ = static_cast<std::size_t>(mark.line) + 1;
     value.column_ = static_cast<std::size_t>(mark.column) + 1;
     return value;
@@ -163,7 +178,29 @@ const YamlValue* YamlValue::find(std::string_view key) const {
 }
 
 Diagnostic YamlValue::complain(std::string message, Diagnostic::Severity severity) const {
-  return {severity, file_ ? *file_ : std::string(), line_, column_, std::move(message)};
+  return {severity, file(), line_, column_, std::move(message)};
+}
+
+const std::string& YamlValue::file() const {
+  static const std::string kNone;
+  return source_ ? source_->file : kNone;
+}
+
+Diagnostic YamlValue::complain_at(std::size_t offset, std::string message, Diagnostic::Severity severity) const {
+  Diagnostic complaint = complain(std::move(message), severity);
+  if (!source_ || line_ == 0) return complaint;
+  const std::string& source = source_->text;
+  std::size_t at = 0;
+  for (std::size_t line = 1; line < line_ && at != std::string::npos; ++line) {
+    at = source.find('\n', at);
+    if (at != std::string::npos) ++at;
+  }
+  if (at == std::string::npos) return complaint;
+  at = find_in_scalar(source, std::min(at + column_ - 1, source.size()), text_, offset);
+  const std::size_t line_start = at == 0 ? 0 : source.rfind('\n', at - 1) + 1;
+  complaint.line = 1 + static_cast<std::size_t>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+  complaint.column = at - line_start + 1;
+  return complaint;
 }
 
 void YamlValue::refuse_unknown_keys(std::initializer_list<std::string_view> known,
@@ -171,16 +208,8 @@ void YamlValue::refuse_unknown_keys(std::initializer_list<std::string_view> know
   for (const auto& [key, value] : members_) {
     if (std::find(known.begin(), known.end(), key.text()) != known.end()) continue;
     std::string message = "unknown key '" + printable(key.text(), 60) + "'";
-    const std::string_view* nearest = nullptr;
-    std::size_t distance = 3;
-    for (const std::string_view& name : known) {
-      const std::size_t d = edit_distance(key.text().substr(0, 60), name);
-      if (d < distance) {
-        distance = d;
-        nearest = &name;
-      }
-    }
-    if (nearest != nullptr) message += "; did you mean '" + std::string(*nearest) + "'?";
+    const std::string_view nearest = nearest_name(key.text(), {known.begin(), known.size()});
+    if (!nearest.empty()) message += "; did you mean '" + std::string(nearest) + "'?";
     complaints.push_back(key.complain(std::move(message)));
   }
 }
@@ -216,7 +245,7 @@ std::vector<YamlValue> parse_yaml(std::string_view text, const std::string& file
     complaints.push_back(*std::move(foreign));
     return {};
   }
-  YamlBuilder builder(file, complaints);
+  YamlBuilder builder(file, text, complaints);
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
@@ -285,6 +314,28 @@ std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& director
     }
   }
   return documents;
+}
+
+YamlValue yaml_from_json(const JsonValue& json, const std::string& file) {
+  YamlValue value;
+  value.source_ = std::make_shared<const YamlValue::Source>(YamlValue::Source{file, {}});
+  if (json.is_object()) {
+    value.kind_ = YamlValue::Kind::kMapping;
+    for (const auto& [name, member] : json.members()) {
+      YamlValue key;
+      key.kind_ = YamlValue::Kind::kScalar;
+      key.source_ = value.source_;
+      key.text_ = name;
+      value.members_.emplace_back(std::move(key), yaml_from_json(member, file));
+    }
+  } else if (json.is_array()) {
+    value.kind_ = YamlValue::Kind::kSequence;
+    for (const JsonValue& item : json.items()) value.items_.push_back(yaml_from_json(item, file));
+  } else if (!json.is_null() && json.present()) {
+    value.kind_ = YamlValue::Kind::kScalar;
+    value.text_ = json.as_string() ? std::string(*json.as_string()) : json.to_json();
+  }
+  return value;
 }
 
 bool has_errors(const std::vector<Diagnostic>& complaints) {

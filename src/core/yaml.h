@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/json.h"
 #include "core/result.h"
 
 namespace reeve {
@@ -51,20 +52,29 @@ class YamlValue {
 
   /// A complaint that points at this value.
   Diagnostic complain(std::string message, Diagnostic::Severity severity = Diagnostic::Severity::kError) const;
+  /// A complaint that points into this scalar, at the byte `offset` of its text(): finds the place in the file, through
+  /// quotes, escapes, indentation and folded lines.
+  Diagnostic complain_at(std::size_t offset, std::string message,
+                         Diagnostic::Severity severity = Diagnostic::Severity::kError) const;
   /// Adds a complaint for every key that is not among `known`, naming the nearest known one.
   void refuse_unknown_keys(std::initializer_list<std::string_view> known, std::vector<Diagnostic>& complaints) const;
 
-  const std::string& file() const { return *file_; }
+  const std::string& file() const;
   std::size_t line() const { return line_; }
   std::size_t column() const { return column_; }
 
  private:
   friend struct YamlBuilder;
+  friend YamlValue yaml_from_json(const JsonValue& json, const std::string& file);
+  struct Source {
+    std::string file;
+    std::string text;
+  };
   Kind kind_ = Kind::kNull;
   std::string text_;
   std::vector<YamlValue> items_;
   std::vector<std::pair<YamlValue, YamlValue>> members_;
-  std::shared_ptr<const std::string> file_;
+  std::shared_ptr<const Source> source_;
   std::size_t line_ = 0;
   std::size_t column_ = 0;
 };
@@ -77,6 +87,10 @@ std::vector<YamlValue> read_yaml_file(const std::filesystem::path& path, std::ve
 /// Every *.yaml and *.yml below `directory`, in the order of their paths; hidden names are passed over. Each document
 /// must be a mapping with a `kind`. Paths in messages are as `directory` was given.
 std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints);
+
+/// The same tree from JSON, for documents that a program wrote: numbers and flags become texts, null stays null. Values
+/// have no line.
+YamlValue yaml_from_json(const JsonValue& json, const std::string& file);
 
 bool has_errors(const std::vector<Diagnostic>& complaints);
 

@@ -1,213 +1,267 @@
 #include "policy/bundle.h"
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
 #include <map>
+#include <set>
 
 #include "core/bytes.h"
 #include "core/crypto.h"
-#include "core/json.h"
 
 namespace reeve::policy {
 
 namespace {
 
-void set_bit(RuleBits& bits, std::uint32_t rule) { bits.words[rule / 64] |= 1ULL << (rule % 64); }
+constexpr std::size_t kRulesMax = 20'000;
 
-std::string_view mode_name(Mode mode) {
-  switch (mode) {
-    case Mode::kEnforce: return "enforce";
-    case Mode::kShadow: return "shadow";
-    case Mode::kOff: return "off";
-  }
-  return "off";
+std::uint64_t next_bundle_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
 }
 
-std::string_view fact_of(MatchKey key, const ModelCallFacts& facts) {
-  switch (key) {
-    case MatchKey::kPeople: return facts.person;
-    case MatchKey::kTypes: return facts.principal_type;
-    case MatchKey::kGroups: return {};  // many values; the caller walks them
-    case MatchKey::kTeams: return facts.team;
-    case MatchKey::kClients: return facts.client;
-    case MatchKey::kModels: return facts.model;
-    case MatchKey::kTiers: return facts.tier;
-    case MatchKey::kProviders: return facts.provider;
-    case MatchKey::kRegions: return facts.region;
-    case MatchKey::kRepos: return facts.repo;
-    case MatchKey::kFeatures: return facts.feature;
-    case MatchKey::kWorkItems: return facts.work_item;
+/// What only shows when the documents are looked at together.
+class SetReader {
+ public:
+  explicit SetReader(std::vector<Diagnostic>& complaints) : complaints_(complaints) {}
+
+  void read(const YamlValue& document) {
+    if (is_kind(document, "Policy")) {
+      if (rules.size() == kRulesMax) {
+        complaints_.push_back(document.complain("more than " + std::to_string(kRulesMax) + " policies"));
+        return;
+      }
+      auto rule = read_rule(document, complaints_);
+      note_name(rules_named_, "policy", document);
+      if (rule) rules.push_back(*std::move(rule));
+    } else if (is_kind(document, "Exception")) {
+      auto exception = read_exception(document, complaints_);
+      note_name(exceptions_named_, "exception", document);
+      if (exception) exceptions.push_back(*std::move(exception));
+    } else if (is_kind(document, "Ladder")) {
+      auto ladder = read_ladder(document, complaints_);
+      note_name(ladders_named_, "ladder", document);
+      if (ladder) ladders.push_back(*std::move(ladder));
+    } else if (is_kind(document, "PolicyTest")) {
+      auto suite = read_test_suite(document, complaints_);
+      note_name(suites_named_, "PolicyTest", document);
+      if (suite) suites_.push_back(*std::move(suite));
+    }
   }
-  return {};
+
+  void check_together() {
+    for (const Rule& rule : rules) by_name_.emplace(rule.info.name, &rule);
+    for (const Rule& rule : rules) {
+      check_ladder(rule);
+      for (const std::string& relaxed : rule.info.relaxes) check_relaxed(rule, relaxed);
+    }
+    for (const Exception& exception : exceptions) {
+      for (const std::string& name : exception.info.rules) check_lifted(exception, name);
+    }
+    for (const Rule& rule : rules) check_tests(rule.tests);
+    for (const TestSuite& suite : suites_) check_tests(suite.tests);
+  }
+
+  std::vector<Rule> rules;
+  std::vector<Exception> exceptions;
+  std::vector<LadderInfo> ladders;
+
+ private:
+  using Named = std::map<std::string, const YamlValue*, std::less<>>;
+
+  void note_name(Named& named, std::string_view what, const YamlValue& document) {
+    const YamlValue* name = document.find("name");
+    if (name == nullptr || !name->is_scalar() || name->text().empty()) return;
+    const auto [first, fresh] = named.emplace(name->text(), name);
+    if (fresh) return;
+    complaints_.push_back(name->complain("the name " + in_quotes(name->text()) + " is taken by the " +
+                                         std::string(what) + " at " + first->second->file() + ":" +
+                                         std::to_string(first->second->line())));
+  }
+
+  static const YamlValue& place(const YamlValue& document, std::string_view key) {
+    const YamlValue* value = document.find(key);
+    return value == nullptr ? document : *value;
+  }
+
+  std::string nearest_rule(std::string_view name) const {
+    std::vector<std::string_view> names;
+    for (const auto& [known, place] : rules_named_) names.push_back(known);
+    return did_you_mean(name, names);
+  }
+
+  void check_ladder(const Rule& rule) {
+    if (rule.info.ladder.empty() || ladders_named_.contains(rule.info.ladder)) return;
+    std::vector<std::string_view> names;
+    for (const auto& [known, place] : ladders_named_) names.push_back(known);
+    complaints_.push_back(place(rule.source, "ladder")
+                              .complain("there is no ladder " + in_quotes(rule.info.ladder) +
+                                        did_you_mean(rule.info.ladder, names) +
+                                        "; a ladder is a document with 'kind: Ladder', 'name' and 'steps'"));
+  }
+
+  void check_relaxed(const Rule& rule, const std::string& name) {
+    const YamlValue& at = place(rule.source, "relaxes");
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) {
+      if (!rules_named_.contains(name)) {
+        complaints_.push_back(at.complain("there is no policy " + in_quotes(name) + nearest_rule(name)));
+      }
+      return;
+    }
+    const Rule& other = *found->second;
+    if (other.info.layer.kind >= rule.info.layer.kind) {
+      complaints_.push_back(at.complain("the policy " + in_quotes(name) +
+                                        " is not of a higher layer, so this one cannot relax it"));
+    } else if (!other.info.relaxable) {
+      complaints_.push_back(at.complain("the policy " + in_quotes(name) + " at " + other.info.file + ":" +
+                                        std::to_string(other.info.line) +
+                                        " is not marked 'relaxable: true', so a lower layer cannot lift it"));
+    }
+  }
+
+  void check_lifted(const Exception& exception, const std::string& name) {
+    const YamlValue& at = place(exception.source, "rules");
+    const auto found = by_name_.find(name);
+    if (found == by_name_.end()) {
+      if (!rules_named_.contains(name)) {
+        complaints_.push_back(at.complain("there is no policy " + in_quotes(name) + nearest_rule(name)));
+      }
+      return;
+    }
+    const RuleInfo& rule = found->second->info;
+    if (rule.effect == Effect::kAllow || rule.effect == Effect::kWarn || rule.effect == Effect::kLease ||
+        rule.effect == Effect::kRewrite) {
+      complaints_.push_back(at.complain("the policy " + in_quotes(name) + " has the effect " +
+                                        in_quotes(effect_name(rule.effect)) + ", which an exception does not lift"));
+    }
+    for (const std::vector<FactPatterns>* patterns : {&exception.selector.match, &exception.selector.except}) {
+      for (const FactPatterns& fact : *patterns) check_fact(exception, fact.fact, rule);
+    }
+  }
+
+  void check_fact(const Exception& exception, Fact fact, const RuleInfo& rule) {
+    for (const Point point : rule.points) {
+      if ((descriptor_of(fact).points & point_bit(point)) != 0) continue;
+      complaints_.push_back(place(exception.source, "match")
+                                .complain(in_quotes(descriptor_of(fact).match_key) + " is not there on " +
+                                          std::string(point_name(point)) + ", where " + in_quotes(rule.name) +
+                                          " decides"));
+    }
+  }
+
+  void check_tests(const std::vector<RuleTest>& tests) {
+    for (const RuleTest& test : tests) {
+      if (!test.rule.empty() && !rules_named_.contains(test.rule)) {
+        complaints_.push_back(place(test.source, "rule").complain("there is no policy " + in_quotes(test.rule) +
+                                                                  nearest_rule(test.rule)));
+      }
+      if (!test.exception.empty() && !exceptions_named_.contains(test.exception)) {
+        complaints_.push_back(
+            place(test.source, "exception").complain("there is no exception " + in_quotes(test.exception)));
+      }
+    }
+  }
+
+  std::vector<Diagnostic>& complaints_;
+  Named rules_named_, exceptions_named_, ladders_named_, suites_named_;
+  std::map<std::string, const Rule*, std::less<>> by_name_;
+  std::vector<TestSuite> suites_;
+};
+
+void check_match_facts(const Rule& rule, std::vector<Diagnostic>& complaints) {
+  for (const auto& [patterns, source] : {std::pair(&rule.selector.match, &rule.selector.match_source),
+                                         std::pair(&rule.selector.except, &rule.selector.except_source)}) {
+    for (const FactPatterns& fact : *patterns) {
+      for (const Point point : rule.info.points) {
+        if ((descriptor_of(fact.fact).points & point_bit(point)) != 0) continue;
+        const YamlValue* at = source->find(descriptor_of(fact.fact).match_key);
+        complaints.push_back((at == nullptr ? *source : *at)
+                                 .complain(in_quotes(descriptor_of(fact.fact).match_key) + " is not there on " +
+                                           std::string(point_name(point))));
+      }
+    }
+  }
 }
 
-void mark_facts(const KeyIndex& index, MatchKey key, const ModelCallFacts& facts, RuleBits& bits) {
-  if (key != MatchKey::kGroups) {
-    index.mark(fact_of(key, facts), bits);
-    return;
-  }
-  for (const std::string_view group : facts.groups) index.mark(group, bits);
-}
-
-void write_patterns(JsonWriter& json, std::string_view name, const Patterns& patterns) {
-  json.key(name).begin_object();
-  for (std::size_t i = 0; i < kMatchKeys; ++i) {
-    if (patterns[i].empty()) continue;
-    json.key(kMatchKeyNames[i]).begin_array();
-    for (const std::string& pattern : patterns[i]) json.value(pattern);
-    json.end_array();
-  }
-  json.end_object();
-}
-
-/// Everything that bears on a decision or on who answers for it, sorted by name; not the tests and not the place.
-std::string digest_of(const std::vector<Rule>& rules) {
-  std::map<std::string_view, const Rule*> by_name;
-  for (const Rule& rule : rules) by_name.emplace(rule.name, &rule);
-  JsonWriter json;
-  json.begin_array();
-  for (const auto& [name, rule] : by_name) {
-    json.begin_object().member("name", name).member("on", "model.call").member("owner", rule->owner);
-    json.key("controls").begin_array();
-    for (const std::string& control : rule->controls) json.value(control);
-    json.end_array().member("effect", effect_name(rule->effect)).member("mode", mode_name(rule->mode));
-    json.member("message", rule->message);
-    write_patterns(json, "match", rule->match);
-    write_patterns(json, "not", rule->except);
-    json.end_object();
-  }
-  json.end_array();
-  return "sha256:" + to_hex(as_bytes(sha256(json.text())));
-}
-
-std::string default_message(const ModelCallFacts& facts) {
-  return "No policy allows you to use " + (facts.model.empty() ? "this model" : printable(facts.model, 100)) +
-         ". Ask your platform team for access: they grant it with a rule on model.call that has 'effect: allow'.";
+std::string canonical_set(const std::vector<Rule>& rules, const std::vector<Exception>& exceptions,
+                          const std::vector<LadderInfo>& ladders) {
+  std::map<std::string, std::string> sorted;  // by kind and name
+  for (const Rule& rule : rules) sorted.emplace("Policy " + rule.info.name, canonical_rule(rule));
+  for (const Exception& e : exceptions) sorted.emplace("Exception " + e.info.name, canonical_exception(e));
+  for (const LadderInfo& ladder : ladders) sorted.emplace("Ladder " + ladder.name, canonical_ladder(ladder));
+  std::string json = "[";
+  for (const auto& [name, document] : sorted) json.append(json.size() > 1 ? "," : "").append(document);
+  return json + "]";
 }
 
 }  // namespace
 
-std::string_view effect_name(Effect effect) {
-  switch (effect) {
-    case Effect::kAllow: return "allow";
-    case Effect::kDeny: return "deny";
-    case Effect::kWarn: return "warn";
+CompiledBundle::CompiledBundle(std::vector<Rule> rules, std::vector<Exception> exceptions,
+                               std::vector<LadderInfo> ladders, std::vector<Diagnostic>& complaints)
+    : rules_(std::move(rules)),
+      exceptions_(std::move(exceptions)),
+      ladders_(std::move(ladders)),
+      canonical_(canonical_set(rules_, exceptions_, ladders_)),
+      digest_("sha256:" + to_hex(as_bytes(sha256(canonical_)))) {
+  const std::uint64_t number = next_bundle_number();
+  for (std::size_t i = 0; i < kPoints; ++i) programs_[i] = std::make_unique<PointProgram>(static_cast<Point>(i), number);
+  std::set<std::string> checks;
+  for (const Rule& rule : rules_) {
+    rule_infos_.push_back(&rule.info);
+    check_match_facts(rule, complaints);
+    for (const Point point : rule.info.points) programs_[static_cast<std::size_t>(point)]->add(rule, complaints);
+    if (!rule.info.check.empty()) checks.insert(rule.info.check);
   }
-  return "deny";
-}
-
-void KeyIndex::add(std::uint32_t rule, const std::vector<std::string>& patterns) {
-  for (const std::string& pattern : patterns) {
-    if (pattern.find('*') == std::string::npos) {
-      exact_[pattern].push_back(rule);
-      continue;
+  for (const Exception& exception : exceptions_) {
+    exception_infos_.push_back(&exception.info);
+    PointSet points = 0;
+    for (const std::string& name : exception.info.rules) {
+      const RuleInfo* rule = find_rule(name);
+      for (const Point point : rule == nullptr ? std::vector<Point>() : rule->points) points |= point_bit(point);
     }
-    const auto known =
-        std::find_if(globs_.begin(), globs_.end(), [&](const Glob& glob) { return glob.pattern == pattern; });
-    if (known != globs_.end()) {
-      known->rules.push_back(rule);
-    } else {
-      globs_.push_back({pattern, {rule}});
+    for (std::size_t i = 0; i < kPoints; ++i) {
+      if ((points & (1U << i)) != 0) programs_[i]->add(exception, complaints);
     }
+    if (!exception.info.compensating_check.empty()) checks.insert(exception.info.compensating_check);
   }
+  for (const auto& program : programs_) program->seal();
+  checks_.assign(checks.begin(), checks.end());
 }
 
-void KeyIndex::mark(std::string_view value, RuleBits& bits) const {
-  if (value.empty()) return;
-  if (const auto found = exact_.find(value); found != exact_.end()) {
-    for (const std::uint32_t rule : found->second) set_bit(bits, rule);
-  }
-  for (const Glob& glob : globs_) {
-    if (!glob_match(glob.pattern, value)) continue;
-    for (const std::uint32_t rule : glob.rules) set_bit(bits, rule);
-  }
+void CompiledBundle::decide(Point point, const Facts& facts, UseGate* gate, Scratch& scratch,
+                            Decision& decision) const {
+  decision.effect = Effect::kDeny;
+  decision.rule = nullptr;
+  decision.message.clear();
+  decision.matched.clear();
+  decision.shadow.clear();
+  decision.exceptions.clear();
+  decision.ended.clear();
+  decision.relaxed.clear();
+  decision.errors.clear();
+  decision.unknown.clear();
+  decision.rewrites.clear();
+  programs_[static_cast<std::size_t>(point)]->decide(facts, gate, scratch.state(), decision);
 }
 
-IndexedBundle::IndexedBundle(std::vector<Rule> rules)
-    : rules_(std::move(rules)), digest_(digest_of(rules_)), word_count_((rules_.size() + 63) / 64), indifferent_{} {
-  for (std::uint32_t i = 0; i < rules_.size(); ++i) {
-    if (rules_[i].mode != Mode::kOff) set_bit(active_, i);
-    for (std::size_t key = 0; key < kMatchKeys; ++key) {
-      if (rules_[i].match[key].empty()) set_bit(indifferent_[key], i);
-      match_[key].add(i, rules_[i].match[key]);
-      except_[key].add(i, rules_[i].except[key]);
-    }
-  }
-}
-
-void IndexedBundle::narrow(std::size_t key, const ModelCallFacts& facts, RuleBits& alive) const {
-  const auto name = static_cast<MatchKey>(key);
-  if (!match_[key].empty()) {
-    RuleBits fitting;
-    std::copy_n(indifferent_[key].words.begin(), word_count_, fitting.words.begin());
-    mark_facts(match_[key], name, facts, fitting);
-    for (std::size_t i = 0; i < word_count_; ++i) alive.words[i] &= fitting.words[i];
-  }
-  if (!except_[key].empty()) {
-    RuleBits excepted;
-    std::fill_n(excepted.words.begin(), word_count_, 0);
-    mark_facts(except_[key], name, facts, excepted);
-    for (std::size_t i = 0; i < word_count_; ++i) alive.words[i] &= ~excepted.words[i];
-  }
-}
-
-Decision IndexedBundle::decide(const ModelCallFacts& facts) const {
-  RuleBits alive;
-  std::copy_n(active_.words.begin(), word_count_, alive.words.begin());
-  for (std::size_t key = 0; key < kMatchKeys; ++key) narrow(key, facts, alive);
-
-  Decision decision;
-  const Rule* denying = nullptr;
-  const Rule* allowing = nullptr;
-  for (std::size_t word = 0; word < word_count_; ++word) {
-    for (std::uint64_t left = alive.words[word]; left != 0; left &= left - 1) {
-      const Rule& rule = rules_[word * 64 + static_cast<std::size_t>(std::countr_zero(left))];
-      if (rule.mode == Mode::kShadow) {
-        if (rule.effect == Effect::kDeny) decision.shadow.push_back(rule.name);
-        continue;
-      }
-      decision.matched.push_back(rule.name);
-      if (rule.effect == Effect::kDeny && denying == nullptr) denying = &rule;
-      if (rule.effect == Effect::kAllow && allowing == nullptr) allowing = &rule;
-    }
-  }
-  if (denying != nullptr) {
-    decision.rule = denying->name;
-    decision.message = denying->message;
-  } else if (allowing != nullptr) {
-    decision.effect = Effect::kAllow;
-    decision.rule = allowing->name;
-  } else {
-    decision.message = default_message(facts);
-  }
-  return decision;
+const RuleInfo* CompiledBundle::find_rule(std::string_view name) const {
+  const auto found =
+      std::find_if(rule_infos_.begin(), rule_infos_.end(), [&](const RuleInfo* rule) { return rule->name == name; });
+  return found == rule_infos_.end() ? nullptr : *found;
 }
 
 std::shared_ptr<const Bundle> Bundle::build(const std::vector<YamlValue>& documents,
                                             std::vector<Diagnostic>& complaints) {
-  const std::size_t before = complaints.size();
-  std::vector<Rule> rules;
-  std::map<std::string, const YamlValue*, std::less<>> named;
-  for (const YamlValue& document : documents) {
-    if (!is_policy(document)) continue;
-    if (rules.size() == kRulesMax) {
-      complaints.push_back(document.complain("more than " + std::to_string(kRulesMax) + " policies"));
-      break;
-    }
-    auto rule = read_rule(document, complaints);
-    const YamlValue* name = document.find("name");
-    if (name != nullptr && name->is_scalar()) {
-      const auto [first, fresh] = named.emplace(name->text(), name);
-      if (!fresh) {
-        complaints.push_back(name->complain("the name '" + printable(name->text(), 60) +
-                                            "' is taken by the policy at " + first->second->file() + ":" +
-                                            std::to_string(first->second->line())));
-      }
-    }
-    if (rule) rules.push_back(*std::move(rule));
-  }
-  if (has_errors({complaints.begin() + static_cast<std::ptrdiff_t>(before), complaints.end()})) return nullptr;
-  return std::make_shared<IndexedBundle>(std::move(rules));
+  std::vector<Diagnostic> own;
+  SetReader set(own);
+  for (const YamlValue& document : documents) set.read(document);
+  set.check_together();
+  // Also with errors: what is wrong with the conditions of the others is worth knowing at once.
+  auto bundle = std::make_shared<CompiledBundle>(std::move(set.rules), std::move(set.exceptions),
+                                                 std::move(set.ladders), own);
+  const bool failed = has_errors(own);
+  complaints.insert(complaints.end(), own.begin(), own.end());
+  return failed ? nullptr : bundle;
 }
 
 }  // namespace reeve::policy

@@ -1,68 +1,54 @@
 #pragma once
 
-// The compiled form of a set of rules. Private to the policy room.
-//
-// Every rule is one bit. Each match key keeps, per exact value and per glob, the rules that name it; a decision turns
-// the facts into one bit set per key and intersects them. The work grows with the facts and with the number of
-// different globs, not with the number of rules, and ends with the matching rules in file order.
+// A set of rules as one. Private to the policy room.
 
-#include <cstdint>
-#include <functional>
+#include <memory>
 #include <string>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "policy/point_program.h"
+#include "policy/policy.h"
 #include "policy/rule.h"
 
 namespace reeve::policy {
 
-/// A deployment has hundreds of rules; this keeps the bit sets of a decision on the stack.
-inline constexpr std::size_t kRulesMax = 8192;
-inline constexpr std::size_t kBitWords = kRulesMax / 64;
-
-struct RuleBits {
-  std::array<std::uint64_t, kBitWords> words;  // only the first `word_count` of the bundle are used
-};
-
-/// Which rules name which values of one key.
-class KeyIndex {
+class CompiledBundle final : public Bundle {
  public:
-  void add(std::uint32_t rule, const std::vector<std::string>& patterns);
-  bool empty() const { return exact_.empty() && globs_.empty(); }
-  /// Sets the bit of every rule that has a pattern for `value`. An absent (empty) value fits no pattern.
-  void mark(std::string_view value, RuleBits& bits) const;
+  CompiledBundle(std::vector<Rule> rules, std::vector<Exception> exceptions, std::vector<LadderInfo> ladders,
+                 std::vector<Diagnostic>& complaints);
 
- private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  struct Glob {
-    std::string pattern;
-    std::vector<std::uint32_t> rules;
-  };
-  std::unordered_map<std::string, std::vector<std::uint32_t>, Hash, std::equal_to<>> exact_;
-  std::vector<Glob> globs_;
-};
-
-class IndexedBundle final : public Bundle {
- public:
-  explicit IndexedBundle(std::vector<Rule> rules);
-  Decision decide(const ModelCallFacts& facts) const override;
-  std::size_t rule_count() const override { return rules_.size(); }
+  void decide(Point point, const Facts& facts, UseGate* gate, Scratch& scratch, Decision& decision) const override;
+  std::span<const RuleInfo* const> rules() const override { return rule_infos_; }
+  std::span<const ExceptionInfo* const> exceptions() const override { return exception_infos_; }
+  std::span<const LadderInfo> ladders() const override { return ladders_; }
+  const RuleInfo* find_rule(std::string_view name) const override;
+  bool needs(Point point, Fact fact) const override { return programs_[static_cast<std::size_t>(point)]->needs(fact); }
+  std::span<const std::string> checks() const override { return checks_; }
   const std::string& digest() const override { return digest_; }
-  const std::vector<Rule>& rules() const { return rules_; }
+  const std::string& canonical() const override { return canonical_; }
+
+  const std::vector<Rule>& sources() const { return rules_; }
+  const std::vector<Exception>& exception_sources() const { return exceptions_; }
+  const PointProgram& program(Point point) const { return *programs_[static_cast<std::size_t>(point)]; }
 
  private:
-  void narrow(std::size_t key, const ModelCallFacts& facts, RuleBits& alive) const;
-
-  std::vector<Rule> rules_;  // in file order
+  std::vector<Rule> rules_;  // in file order; nothing is added later, programs point into it
+  std::vector<Exception> exceptions_;
+  std::vector<LadderInfo> ladders_;
+  std::vector<const RuleInfo*> rule_infos_;
+  std::vector<const ExceptionInfo*> exception_infos_;
+  std::vector<std::string> checks_;
+  std::array<std::unique_ptr<PointProgram>, kPoints> programs_;
+  std::string canonical_;
   std::string digest_;
-  std::size_t word_count_ = 0;
-  RuleBits active_{};                             // rules that are not off
-  std::array<RuleBits, kMatchKeys> indifferent_;  // rules whose `match` does not ask about the key
-  std::array<KeyIndex, kMatchKeys> match_, except_;
 };
+
+/// The rules of a compiled bundle as this room sees them.
+inline const CompiledBundle& compiled(const Bundle& bundle) { return static_cast<const CompiledBundle&>(bundle); }
+
+/// One document as canonical JSON, in the form in which the readers take it.
+std::string canonical_rule(const Rule& rule);
+std::string canonical_exception(const Exception& exception);
+std::string canonical_ladder(const LadderInfo& ladder);
 
 }  // namespace reeve::policy

@@ -1,7 +1,7 @@
 #include "policy/rule.h"
 
 #include <algorithm>
-#include <span>
+#include <array>
 
 #include "core/bytes.h"
 
@@ -9,275 +9,385 @@ namespace reeve::policy {
 
 namespace {
 
-constexpr std::size_t kNameBytesMax = 63;
-constexpr std::size_t kMessageBytesMax = 1000;
-constexpr std::size_t kPatternsMax = 10'000;
-constexpr std::size_t kPatternBytesMax = 512;
+constexpr PointSet points_of(std::initializer_list<Point> points) {
+  PointSet set = 0;
+  for (const Point point : points) set |= point_bit(point);
+  return set;
+}
+constexpr PointSet kEverywhere = (1U << kPoints) - 1;
 
-// Names of the policy language as a whole. What this version does not enforce is refused by name, because a rule that
-// is passed over in silence looks as if it held.
-constexpr std::string_view kSupportedPoint = "model.call";
-constexpr std::array<std::string_view, 12> kDecisionPoints{
-    "model.call",   "model.response", "session.start", "prompt.submit", "tool.call",    "tool.result",
-    "secret.lease", "context.query",  "mcp.call",      "change.commit", "change.merge", "register"};
-constexpr std::array<std::string_view, 7> kLaterEffects{"require", "ask",     "redact", "rewrite",
-                                                        "route",   "degrade", "lease"};
-constexpr std::array<std::string_view, 7> kLaterKeys{"when", "with", "classes", "to", "ladder", "approval", "within"};
+/// Everything the language knows of an effect.
+struct EffectDescriptor {
+  Effect effect;
+  std::string_view name;
+  PointSet points;      // where it can stand
+  bool needs_message;   // a person will read it
+  std::array<std::string_view, 2> keys;  // that only this effect takes
+};
+constexpr std::array<EffectDescriptor, kEffects> kEffectTable{{
+    {Effect::kWarn, "warn", kEverywhere, true, {}},
+    {Effect::kAllow, "allow", kEverywhere, false, {"relaxes", ""}},
+    {Effect::kLease, "lease", points_of({Point::kSessionStart, Point::kToolCall, Point::kSecretLease}), false,
+     {"lease", ""}},
+    {Effect::kDegrade, "degrade", points_of({Point::kModelCall}), false, {"ladder", ""}},
+    {Effect::kRoute, "route", points_of({Point::kModelCall}), false, {"to", ""}},
+    {Effect::kRewrite, "rewrite",
+     points_of({Point::kModelCall, Point::kPromptSubmit, Point::kToolCall, Point::kMcpCall}), false, {"set", ""}},
+    {Effect::kRedact, "redact",
+     points_of({Point::kModelCall, Point::kModelResponse, Point::kPromptSubmit, Point::kToolCall, Point::kToolResult,
+                Point::kContextQuery, Point::kMcpCall}),
+     false, {"with", "classes"}},
+    {Effect::kAsk, "ask", kEverywhere, true, {}},
+    {Effect::kRequire, "require", kEverywhere, true, {"approval", "check"}},
+    {Effect::kDeny, "deny", kEverywhere, true, {}},
+}};
 
-bool contains(std::span<const std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+const EffectDescriptor& descriptor_of(Effect effect) { return kEffectTable[static_cast<std::size_t>(effect)]; }
+
+constexpr std::array<std::string_view, 14> kFrameworks{
+    "SOC2",  "ISO27001", "ISO42001",  "NIST-AI-RMF",   "NIST-AI-600-1", "EU-AI-ACT",   "GDPR",
+    "HIPAA", "PCI-DSS",  "OWASP-LLM", "OWASP-AGENTIC", "NIST-CSF",      "NIST-800-53", "DORA"};
+
+std::vector<std::string_view> effect_names() {
+  std::vector<std::string_view> names;
+  for (const EffectDescriptor& known : kEffectTable) names.push_back(known.name);
+  return names;
 }
 
-std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) + "'"; }
+std::vector<std::string_view> point_names() {
+  std::vector<std::string_view> names;
+  for (const PointDescriptor& known : all_points()) names.push_back(known.name);
+  return names;
+}
 
-/// Reads one document and keeps whether anything was wrong with it.
+std::string joined(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) text.append(text.empty() ? "" : ", ").append(name);
+  return text;
+}
+
 class RuleReader {
  public:
-  RuleReader(const YamlValue& document, std::vector<Diagnostic>& complaints)
-      : document_(document), complaints_(complaints) {}
+  RuleReader(const YamlValue& document, std::vector<Diagnostic>& complaints) : reader_(document, complaints) {
+    rule_.source = document;
+  }
 
   std::optional<Rule> read() {
-    const std::size_t before = complaints_.size();
-    document_.refuse_unknown_keys({"kind", "name", "owner", "controls", "on", "match", "not", "effect", "message",
-                                   "mode", "tests", "when", "with", "classes", "to", "ladder", "approval", "within"},
-                                  complaints_);
-    for (const std::string_view key : kLaterKeys) {
-      if (const YamlValue* value = document_.find(key)) {
-        complain(*value, in_quotes(key) + " is not supported by this version, so the rule would not hold as written");
-      }
-    }
-    read_name();
-    read_point();
+    reader_.document().refuse_unknown_keys(
+        {"kind",     "name",    "title", "owner", "controls", "on",   "match", "not",      "when",
+         "effect",   "message", "fix",   "mode",  "since",    "until", "layer", "relaxable", "relaxes",
+         "with",     "classes", "to",    "ladder", "approval", "check", "lease", "set",      "tests"},
+        reader_.complaints());
+    RuleInfo& info = rule_.info;
+    info.file = reader_.document().file();
+    info.line = reader_.document().line();
+    info.name = reader_.name("a policy", "contractors-use-small-models");
+    info.title = reader_.text(reader_.document(), "title");
+    info.owner = reader_.text(reader_.document(), "owner");
+    info.fix = reader_.text(reader_.document(), "fix");
+    read_controls();
+    read_points();
     read_effect();
     read_mode();
-    rule_.owner = read_text(document_, "owner");
-    if (const YamlValue* controls = document_.find("controls")) rule_.controls = read_texts(*controls);
-    read_message();
-    if (const YamlValue* match = document_.find("match")) read_patterns(*match, "match", rule_.match);
-    if (const YamlValue* except = document_.find("not")) read_patterns(*except, "not", rule_.except);
-    if (const YamlValue* tests = document_.find("tests")) read_tests(*tests);
-    if (complaints_.size() != before) return std::nullopt;
+    read_times();
+    read_layer();
+    rule_.selector = reader_.selector();
+    rule_.tests = read_tests(reader_, info.points, effect_known_ ? std::optional(info.effect) : std::nullopt);
+    if (reader_.failed()) return std::nullopt;
     return std::move(rule_);
   }
 
  private:
-  void complain(const YamlValue& at, std::string message) { complaints_.push_back(at.complain(std::move(message))); }
-
-  /// The text of an optional member.
-  std::string read_text(const YamlValue& mapping, std::string_view key) {
-    const YamlValue* value = mapping.find(key);
-    if (value == nullptr) return {};
-    if (value->is_scalar()) return value->text();
-    complain(*value, in_quotes(key) + " must be text");
-    return {};
-  }
-
-  /// A list of texts, or one text alone.
-  std::vector<std::string> read_texts(const YamlValue& value) {
-    if (value.is_scalar()) return {value.text()};
-    std::vector<std::string> texts;
-    if (!value.is_sequence() || value.items().empty()) {
-      complain(value, "expected a text or a list of texts with at least one entry");
-      return texts;
-    }
-    if (value.items().size() > kPatternsMax) {
-      complain(value, "the list has more than " + std::to_string(kPatternsMax) + " entries");
-      return texts;
-    }
-    for (const YamlValue& item : value.items()) {
-      if (item.is_scalar()) {
-        texts.push_back(item.text());
-      } else {
-        complain(item, "expected a text");
+  void read_controls() {
+    const YamlValue* controls = reader_.find("controls");
+    if (controls == nullptr) return;
+    rule_.info.controls = reader_.texts(*controls);
+    for (const std::string& control : rule_.info.controls) {
+      const std::size_t colon = control.find(':');
+      const std::string framework = control.substr(0, colon);
+      if (colon == std::string::npos || colon + 1 == control.size()) {
+        reader_.complain(*controls, "a control is written FRAMEWORK:ID, such as SOC2:CC6.1, not " + in_quotes(control));
+      } else if (std::find(kFrameworks.begin(), kFrameworks.end(), framework) == kFrameworks.end()) {
+        const std::vector<std::string_view> known(kFrameworks.begin(), kFrameworks.end());
+        std::string text = "unknown framework " + in_quotes(framework) + did_you_mean(framework, known);
+        reader_.complain(*controls, text + "; known are " + joined(known));
       }
     }
-    return texts;
   }
 
-  void read_name() {
-    const YamlValue* name = document_.find("name");
-    if (name == nullptr || name->text().empty()) {
-      complain(name == nullptr ? document_ : *name,
-               "a policy needs a name, such as 'name: contractors-use-small-models'");
+  void read_points() {
+    const YamlValue* on = reader_.find("on");
+    if (on == nullptr) {
+      reader_.complain_of("on", "a policy says where it decides, such as 'on: model.call'");
       return;
     }
-    const bool plain = std::all_of(name->text().begin(), name->text().end(),
-                                   [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-    if (name->text().size() > kNameBytesMax || !plain) {
-      complain(*name, "a policy's name has at most 63 letters a to z, digits and hyphens; " + in_quotes(name->text()) +
-                          " has something else");
-    }
-    rule_.name = name->text();
-  }
-
-  void read_point() {
-    const YamlValue* on = document_.find("on");
-    if (on == nullptr || !on->is_scalar()) {
-      complain(on == nullptr ? document_ : *on, "a policy says where it decides, such as 'on: model.call'");
-    } else if (on->text() != kSupportedPoint) {
-      complain(*on, contains(kDecisionPoints, on->text())
-                        ? "the decision point " + in_quotes(on->text()) +
-                              " is not supported by this version, so the rule would not hold; only model.call is"
-                        : "unknown decision point " + in_quotes(on->text()) + "; this version supports model.call");
+    for (const std::string& name : reader_.texts(*on)) {
+      const auto point = point_from_name(name);
+      if (!point) {
+        std::string text = "unknown decision point " + in_quotes(name) + did_you_mean(name, point_names());
+        reader_.complain(*on, text + "; known are " + joined(point_names()));
+      } else if (std::find(rule_.info.points.begin(), rule_.info.points.end(), *point) != rule_.info.points.end()) {
+        reader_.complain(*on, "the decision point " + in_quotes(name) + " is named twice");
+      } else {
+        rule_.info.points.push_back(*point);
+      }
     }
   }
 
   void read_effect() {
-    const YamlValue* effect = document_.find("effect");
+    const YamlValue* effect = reader_.find("effect");
     if (effect == nullptr || !effect->is_scalar()) {
-      complain(effect == nullptr ? document_ : *effect, "a policy needs an effect: allow, deny or warn");
+      reader_.complain_of("effect", "a policy needs an effect: " + joined(effect_names()));
       return;
     }
     const auto known = effect_from_name(effect->text());
-    if (known) {
-      rule_.effect = *known;
-    } else if (contains(kLaterEffects, effect->text())) {
-      complain(*effect, "the effect " + in_quotes(effect->text()) +
-                            " is not supported by this version, so the rule would not hold; allow, deny and warn are");
-    } else {
-      complain(*effect, "unknown effect " + in_quotes(effect->text()) + "; this version supports allow, deny and warn");
+    if (!known) {
+      std::string text = "unknown effect " + in_quotes(effect->text()) + did_you_mean(effect->text(), effect_names());
+      reader_.complain(*effect, text + "; known are " + joined(effect_names()));
+      return;
     }
-  }
-
-  static std::optional<Effect> effect_from_name(std::string_view name) {
-    for (const Effect effect : {Effect::kAllow, Effect::kDeny, Effect::kWarn}) {
-      if (effect_name(effect) == name) return effect;
+    rule_.info.effect = *known;
+    effect_known_ = true;
+    for (const Point point : rule_.info.points) {
+      if (effect_fits(*known, point)) continue;
+      reader_.complain(*effect, "the effect " + in_quotes(effect->text()) + " is not possible on " +
+                                    std::string(point_name(point)));
     }
-    return std::nullopt;
-  }
-
-  void read_mode() {
-    const YamlValue* mode = document_.find("mode");
-    if (mode == nullptr) return;
-    if (mode->is_scalar() && mode->text() == "enforce") return;
-    if (mode->is_scalar() && mode->text() == "shadow") {
-      rule_.mode = Mode::kShadow;
-    } else if (mode->is_scalar() && mode->text() == "off") {
-      rule_.mode = Mode::kOff;
-    } else {
-      complain(*mode, "mode must be enforce, shadow or off");
-    }
+    read_message();
+    refuse_foreign_keys();
+    read_parameters();
   }
 
   void read_message() {
-    rule_.message = std::string(trim(read_text(document_, "message")));
-    const YamlValue* message = document_.find("message");
-    if (rule_.message.size() > kMessageBytesMax) {
-      complain(*message, "the message is longer than " + std::to_string(kMessageBytesMax) + " bytes");
+    RuleInfo& info = rule_.info;
+    info.message = reader_.text(reader_.document(), "message");
+    if (info.message.size() > kMessageBytesMax) {
+      reader_.complain_of("message", "the message is longer than " + std::to_string(kMessageBytesMax) + " bytes");
     }
-    if (rule_.message.empty() && rule_.effect == Effect::kDeny) {
-      complain(message == nullptr ? document_ : *message,
-               "a rule that denies needs a message that tells people why and what they can do");
+    if (info.message.empty() && descriptor_of(info.effect).needs_message) {
+      reader_.complain_of("message", "a rule with effect " + in_quotes(effect_name(info.effect)) +
+                                         " needs a message that tells people why and what they can do");
     }
   }
 
-  void read_patterns(const YamlValue& mapping, std::string_view key, Patterns& patterns) {
-    if (!mapping.is_mapping()) {
-      complain(mapping, in_quotes(key) + " must be a mapping such as {groups: [contractors]}");
-      return;
-    }
-    mapping.refuse_unknown_keys({"people", "types", "groups", "teams", "clients", "models", "tiers", "providers",
-                                 "regions", "repos", "features", "work_items"},
-                                complaints_);
-    for (std::size_t i = 0; i < kMatchKeys; ++i) {
-      const YamlValue* values = mapping.find(kMatchKeyNames[i]);
-      if (values == nullptr) continue;
-      patterns[i] = read_texts(*values);
-      for (const std::string& pattern : patterns[i]) {
-        if (pattern.empty() || pattern.size() > kPatternBytesMax) {
-          complain(*values, "a pattern has between 1 and " + std::to_string(kPatternBytesMax) + " bytes");
-        }
-        if (i == static_cast<std::size_t>(MatchKey::kTypes)) check_type(*values, pattern);
+  /// A parameter of another effect would look as if it did something.
+  void refuse_foreign_keys() {
+    for (const EffectDescriptor& other : kEffectTable) {
+      if (other.effect == rule_.info.effect) continue;
+      for (const std::string_view key : other.keys) {
+        const YamlValue* value = key.empty() ? nullptr : reader_.find(key);
+        if (value == nullptr) continue;
+        reader_.complain(*value, in_quotes(key) + " belongs to the effect " + in_quotes(other.name) +
+                                     ", but this rule's effect is " + in_quotes(effect_name(rule_.info.effect)));
       }
-      std::sort(patterns[i].begin(), patterns[i].end());
-      patterns[i].erase(std::unique(patterns[i].begin(), patterns[i].end()), patterns[i].end());
     }
   }
 
-  void check_type(const YamlValue& at, std::string_view type) {
-    if (type == "person" || type == "agent" || type == "service" || type.find('*') != std::string_view::npos) return;
-    complain(at, "unknown type " + in_quotes(type) + "; a principal is a person, an agent or a service");
+  void read_parameters() {
+    switch (rule_.info.effect) {
+      case Effect::kRedact: return read_redact();
+      case Effect::kRoute: return read_route();
+      case Effect::kRewrite: return read_rewrite();
+      case Effect::kRequire: return read_require();
+      case Effect::kLease: return read_lease();
+      case Effect::kDegrade:
+        rule_.info.ladder = reader_.needed_text("ladder", "'ladder: claude', the name of a kind: Ladder document");
+        return;
+      default: return;
+    }
   }
 
-  void read_tests(const YamlValue& tests) {
-    if (!tests.is_sequence()) {
-      complain(tests, "tests must be a list of {given: ..., expect: ...}");
+  void read_redact() {
+    RuleInfo& info = rule_.info;
+    info.redact_with = reader_.needed_text("with", "'with: token', mask or remove");
+    if (!info.redact_with.empty() && info.redact_with != "token" && info.redact_with != "mask" &&
+        info.redact_with != "remove") {
+      reader_.complain_of("with", "'with' must be token, mask or remove, not " + in_quotes(info.redact_with));
+    }
+    if (const YamlValue* classes = reader_.find("classes")) {
+      info.classes = reader_.texts(*classes);
+    } else {
+      reader_.complain_of("classes", "a rule that redacts says which classes, such as 'classes: [pii, secret]'");
+    }
+  }
+
+  void read_route() {
+    const YamlValue* to = reader_.find("to");
+    if (to == nullptr || !to->is_mapping() || to->members().empty()) {
+      reader_.complain_of("to", "a rule that routes says where to, such as 'to: {region: [eu]}'");
       return;
     }
-    for (const YamlValue& item : tests.items()) read_test(item);
+    to->refuse_unknown_keys({"region", "provider", "retention"}, reader_.complaints());
+    RuleInfo& info = rule_.info;
+    if (const YamlValue* region = to->find("region")) info.to_regions = reader_.texts(*region);
+    if (const YamlValue* provider = to->find("provider")) info.to_providers = reader_.texts(*provider);
+    if (const YamlValue* retention = to->find("retention")) info.to_retentions = reader_.texts(*retention);
   }
 
-  void read_test(const YamlValue& item) {
-    const YamlValue* given = item.find("given");
-    const YamlValue* expect = item.find("expect");
-    item.refuse_unknown_keys({"given", "expect"}, complaints_);
-    if (given == nullptr || !given->is_mapping() || expect == nullptr || !expect->is_scalar()) {
-      complain(item, "a test needs given, a mapping of facts, and expect: allow, deny or warn");
+  void read_rewrite() {
+    const YamlValue* set = reader_.find("set");
+    if (set == nullptr || !set->is_mapping() || set->members().empty()) {
+      reader_.complain_of("set", "a rule that rewrites says what, such as 'set: {tool.arguments.command: \"...\"}'");
       return;
     }
-    const auto effect = effect_from_name(expect->text());
-    if (!effect || (*effect == Effect::kWarn && rule_.effect != Effect::kWarn)) {
-      complain(*expect, "expect must be allow or deny, or warn in a rule that warns");
+    for (const auto& [target, expression] : set->members()) {
+      const std::string& name = target.text();
+      if (!rewritable(name)) {
+        reader_.complain(target, "a rule cannot rewrite " + in_quotes(name) +
+                                     "; it can rewrite tool.arguments.NAME, prompt.text and model.name");
+      } else if (!expression.is_scalar() || trim(expression.text()).empty()) {
+        reader_.complain(expression, "the new value is a CEL expression");
+      } else {
+        rule_.rewrites.push_back({name, expression.text(), expression});
+      }
+    }
+  }
+
+  bool rewritable(std::string_view target) const {
+    constexpr std::string_view kArguments = "tool.arguments.";
+    PointSet where = 0;
+    if (target.starts_with(kArguments) && target.size() > kArguments.size()) {
+      where = points_of({Point::kToolCall, Point::kMcpCall});
+    } else if (target == "prompt.text") {
+      where = point_bit(Point::kPromptSubmit);
+    } else if (target == "model.name") {
+      where = point_bit(Point::kModelCall);
+    }
+    return std::all_of(rule_.info.points.begin(), rule_.info.points.end(),
+                       [&](Point point) { return (where & point_bit(point)) != 0; }) &&
+           where != 0;
+  }
+
+  void read_require() {
+    RuleInfo& info = rule_.info;
+    info.check = reader_.text(reader_.document(), "check");
+    const YamlValue* approval = reader_.find("approval");
+    if ((approval == nullptr) == (reader_.find("check") == nullptr)) {
+      reader_.complain_of(approval == nullptr ? "effect" : "check",
+                          "a rule that requires names either 'approval: {by: [group], within: 24h}' or 'check: NAME'");
       return;
     }
-    RuleTest test;
-    test.expect = *effect;
-    test.source = item;
-    read_given(*given, test);
-    rule_.tests.push_back(std::move(test));
+    if (approval == nullptr) {
+      if (info.check.empty()) reader_.complain_of("check", "'check' must name a check");
+      return;
+    }
+    if (!approval->is_mapping()) {
+      reader_.complain(*approval, "'approval' must be a mapping such as {by: [leads], within: 24h}");
+      return;
+    }
+    approval->refuse_unknown_keys({"by", "within"}, reader_.complaints());
+    ApprovalNeed need;
+    if (const YamlValue* by = approval->find("by")) {
+      need.by = reader_.texts(*by);
+    } else {
+      reader_.complain(*approval, "'approval' says by whom: 'by: [leads]'");
+    }
+    if (approval->find("within") == nullptr) {
+      reader_.complain(*approval, "'approval' says how long one is good for: 'within: 24h'");
+    } else if (const auto within = reader_.duration(*approval, "within")) {
+      need.within = *within;
+    }
+    info.approval = std::move(need);
   }
 
-  void read_given(const YamlValue& given, RuleTest& test) {
-    given.refuse_unknown_keys({"principal", "client", "model", "repo", "feature", "work_item"}, complaints_);
-    test.client = read_text(given, "client");
-    test.repo = read_text(given, "repo");
-    test.feature = read_text(given, "feature");
-    test.work_item = read_text(given, "work_item");
-    test.principal_type = "person";
-    if (const YamlValue* principal = given.find("principal")) {
-      principal->refuse_unknown_keys({"id", "type", "groups", "team"}, complaints_);
-      test.person = read_text(*principal, "id");
-      if (principal->find("type") != nullptr) test.principal_type = read_text(*principal, "type");
-      test.team = read_text(*principal, "team");
-      const YamlValue* groups = principal->find("groups");
-      if (groups != nullptr && !(groups->is_sequence() && groups->items().empty())) test.groups = read_texts(*groups);
+  void read_lease() {
+    const YamlValue* lease = reader_.find("lease");
+    if (lease == nullptr || !lease->is_mapping()) {
+      reader_.complain_of("lease", "a rule that leases says what, such as 'lease: {secrets: [npm-publish], for: 1h}'");
+      return;
     }
-    if (const YamlValue* model = given.find("model")) {
-      model->refuse_unknown_keys({"name", "tier", "provider", "region"}, complaints_);
-      test.model = read_text(*model, "name");
-      test.tier = read_text(*model, "tier");
-      test.provider = read_text(*model, "provider");
-      test.region = read_text(*model, "region");
+    lease->refuse_unknown_keys({"secrets", "for"}, reader_.complaints());
+    if (const YamlValue* secrets = lease->find("secrets")) {
+      rule_.info.secrets = reader_.texts(*secrets);
+    } else {
+      reader_.complain(*lease, "'lease' names the secrets: 'secrets: [npm-publish]'");
+    }
+    if (lease->find("for") == nullptr) {
+      reader_.complain(*lease, "'lease' says for how long: 'for: 1h'");
+    } else if (const auto duration = reader_.duration(*lease, "for")) {
+      rule_.info.lease_for = *duration;
     }
   }
 
-  const YamlValue& document_;
-  std::vector<Diagnostic>& complaints_;
+  void read_mode() {
+    const YamlValue* mode = reader_.find("mode");
+    if (mode == nullptr || (mode->is_scalar() && mode->text() == "enforce")) return;
+    if (mode->is_scalar() && mode->text() == "shadow") {
+      rule_.info.mode = Mode::kShadow;
+    } else if (mode->is_scalar() && mode->text() == "off") {
+      rule_.info.mode = Mode::kOff;
+    } else {
+      reader_.complain(*mode, "the mode must be enforce, shadow or off, not " + in_quotes(mode->text()));
+    }
+  }
+
+  void read_times() {
+    RuleInfo& info = rule_.info;
+    info.since = reader_.time("since");
+    info.until = reader_.time("until");
+    if (info.since && info.until && *info.since >= *info.until) {
+      reader_.complain_of("until", "'until' is not after 'since', so the rule would never hold");
+    }
+  }
+
+  void read_layer() {
+    RuleInfo& info = rule_.info;
+    info.relaxable = reader_.flag("relaxable").value_or(false);
+    if (const YamlValue* layer = reader_.find("layer")) read_layer_of(*layer);
+    const YamlValue* relaxes = reader_.find("relaxes");
+    const bool lower = info.layer.kind != Layer::Kind::kOrganisation;
+    if (relaxes != nullptr) {
+      info.relaxes = reader_.texts(*relaxes);
+      if (!lower) {
+        reader_.complain(*relaxes, "'relaxes' is for rules of a team's or a repository's layer; give this one a layer");
+      }
+    } else if (lower && effect_known_ && info.effect == Effect::kAllow) {
+      reader_.complain_of("effect",
+                          "a lower layer may only tighten: an 'allow' here says which relaxable rules it lifts, "
+                          "'relaxes: [RULE]'");
+    }
+  }
+
+  void read_layer_of(const YamlValue& layer) {
+    if (layer.is_scalar() && layer.text() == "org") return;
+    if (!layer.is_mapping() || layer.members().size() != 1) {
+      reader_.complain(layer, "'layer' is {team: NAME} or {repo: NAME}; the organisation's rules have none");
+      return;
+    }
+    layer.refuse_unknown_keys({"team", "repo"}, reader_.complaints());
+    const auto& [kind, name] = layer.members().front();
+    rule_.info.layer.kind = kind.text() == "team" ? Layer::Kind::kTeam : Layer::Kind::kRepository;
+    rule_.info.layer.name = name.text();
+    if (name.text().empty() || name.text().find('*') != std::string::npos) {
+      reader_.complain(name, "a layer names one team or one repository");
+    }
+  }
+
+  DocumentReader reader_;
   Rule rule_;
+  bool effect_known_ = false;
 };
 
 }  // namespace
 
-ModelCallFacts RuleTest::facts() const {
-  ModelCallFacts view;
-  view.person = person;
-  view.principal_type = principal_type;
-  view.groups.assign(groups.begin(), groups.end());
-  view.team = team;
-  view.client = client;
-  view.model = model;
-  view.tier = tier;
-  view.provider = provider;
-  view.region = region;
-  view.repo = repo;
-  view.feature = feature;
-  view.work_item = work_item;
-  return view;
+std::string_view effect_name(Effect effect) { return descriptor_of(effect).name; }
+
+std::optional<Effect> effect_from_name(std::string_view name) {
+  for (const EffectDescriptor& known : kEffectTable) {
+    if (known.name == name) return known.effect;
+  }
+  return std::nullopt;
 }
 
-bool is_policy(const YamlValue& document) {
-  const YamlValue* kind = document.find("kind");
-  return kind != nullptr && kind->is_scalar() && kind->text() == "Policy";
+bool effect_fits(Effect effect, Point point) { return (descriptor_of(effect).points & point_bit(point)) != 0; }
+
+std::string_view mode_name(Mode mode) {
+  switch (mode) {
+    case Mode::kEnforce: return "enforce";
+    case Mode::kShadow: return "shadow";
+    case Mode::kOff: return "off";
+  }
+  return "off";
 }
 
 std::optional<Rule> read_rule(const YamlValue& document, std::vector<Diagnostic>& complaints) {

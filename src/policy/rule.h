@@ -1,68 +1,65 @@
 #pragma once
 
-// One `kind: Policy` document, read and checked. Private to the policy room.
+// The documents of this room, read and checked one by one: Policy, Exception, Ladder, PolicyTest. What only shows when
+// they are looked at together is bundle.cpp's. Private to the policy room.
 
-#include <array>
-#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "core/yaml.h"
-#include "policy/policy.h"
+#include "policy/document.h"
 
 namespace reeve::policy {
 
-/// The keys of `match`, in the order of kMatchKeyNames. Each names one fact of a model call.
-enum class MatchKey {
-  kPeople,
-  kTypes,
-  kGroups,
-  kTeams,
-  kClients,
-  kModels,
-  kTiers,
-  kProviders,
-  kRegions,
-  kRepos,
-  kFeatures,
-  kWorkItems
-};
-inline constexpr std::size_t kMatchKeys = 12;
-inline constexpr std::array<std::string_view, kMatchKeys> kMatchKeyNames{"people",  "types",  "groups",   "teams",
-                                                                         "clients", "models", "tiers",    "providers",
-                                                                         "regions", "repos",  "features", "work_items"};
-
-/// Patterns per key; a key without patterns asks nothing. Sorted, without duplicates.
-using Patterns = std::array<std::vector<std::string>, kMatchKeys>;
-
-/// A case that stands in a rule: these facts must end like that.
+/// A case that stands in a rule or in a PolicyTest: these facts must end like that.
 struct RuleTest {
-  std::string person, principal_type, team, client, model, tier, provider, region, repo, feature, work_item;
-  std::vector<std::string> groups;
-  Effect expect = Effect::kDeny;
-  YamlValue source;  // for messages
+  std::string name;
+  Point point = Point::kModelCall;
+  std::string given;                // JSON
+  std::optional<Effect> expect;     // nothing: `none`, the rule does not match
+  std::string rule;                 // the decisive rule expected; empty for any
+  std::string exception;            // expected to be used; empty for none named
+  YamlValue source;                 // for messages
+};
 
-  ModelCallFacts facts() const;  // views into this test
+struct RewriteSource {
+  std::string target;  // "tool.arguments.command"
+  std::string expression;
+  YamlValue source;
 };
 
 struct Rule {
-  std::string name;
-  std::string owner;
-  std::vector<std::string> controls;
-  Effect effect = Effect::kDeny;
-  Mode mode = Mode::kEnforce;
-  std::string message;
-  Patterns match;   // every key with patterns must have a value that fits one
-  Patterns except;  // `not:`, no value may fit any
+  RuleInfo info;
+  Selector selector;
+  std::vector<RewriteSource> rewrites;
   std::vector<RuleTest> tests;
+  YamlValue source;
 };
 
-/// True for documents this room reads.
-bool is_policy(const YamlValue& document);
+struct Exception {
+  ExceptionInfo info;
+  Selector selector;
+  YamlValue source;
+};
 
-/// Nothing when the document has an error; complaints then say which.
+struct TestSuite {
+  std::string name;
+  std::vector<RuleTest> tests;
+  YamlValue source;
+};
+
+/// Each gives nothing when the document has an error; complaints then say which.
 std::optional<Rule> read_rule(const YamlValue& document, std::vector<Diagnostic>& complaints);
+std::optional<Exception> read_exception(const YamlValue& document, std::vector<Diagnostic>& complaints);
+std::optional<LadderInfo> read_ladder(const YamlValue& document, std::vector<Diagnostic>& complaints);
+std::optional<TestSuite> read_test_suite(const YamlValue& document, std::vector<Diagnostic>& complaints);
+
+/// The tests under `tests`. `points`: where the document's rules decide. `own`: the effect of the rule they stand in,
+/// nothing in a suite of its own.
+std::vector<RuleTest> read_tests(DocumentReader& reader, const std::vector<Point>& points, std::optional<Effect> own);
+
+/// Whether the effect can be on the point: docs/policy.md, "may stand on".
+bool effect_fits(Effect effect, Point point);
 
 }  // namespace reeve::policy

@@ -2,9 +2,9 @@
 
 // A checked expression made ready to run, and what it runs in. Private to the policy room.
 //
-// A program is a tree of closures: each step is a function pointer with its operands beside it, specialised by the types
-// that the checker found. Running one allocates nothing but what the expression itself makes, and that in the frame's
-// arena.
+// A program is a tree of closures: each step is a function pointer with its operands beside it, specialised by the
+// types that the checker found. Running one allocates nothing but what the expression itself makes, and that in the
+// frame's arena.
 
 #include <array>
 #include <cstdint>
@@ -68,7 +68,7 @@ struct Frame {
   Variables& variables;
   PatternMatches* patterns = nullptr;  // must be there when the program was compiled with a PatternIndex
   std::uint64_t cost_left = kCostLimit;
-  std::vector<Value> locals;           // grown to the program's need once, then kept
+  std::vector<Value> locals;  // grown to the program's need once, then kept
 };
 
 class Program {

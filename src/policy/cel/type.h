@@ -39,9 +39,10 @@ struct Type {
   bool operator==(const Type& other) const;
 };
 
-/// "int", "list(string)", "map(string, dyn)", "Finding": as messages and docs/facts.md write it.
+/// "int", "timestamp", "list(string)", "map(string, dyn)", "Finding": as messages and docs/facts.md write it.
 std::string type_text(const Type& type);
-/// The reverse, for the plain, list and map types: "list(string)". Nothing when it is no type.
+/// The reverse, for the plain, list and map types: "list(string)"; "list" alone is one of dyn. Nothing when it is no
+/// type.
 std::optional<Type> parse_type(std::string_view text);
 
 /// A fact structure: named fields with types. A field that a value does not carry reads as its type's zero value ("",
@@ -69,6 +70,8 @@ class Declarations {
   const Variable* find(std::string_view name) const;
   /// True when declared names begin with `name` and a dot: "model" of "model.tier".
   bool is_group(std::string_view name) const;
+  /// Those names, in alphabetical order. They live as long as the declarations.
+  std::vector<std::string_view> members_of(std::string_view group) const;
   /// The nearest declared name to a wrong one, for "did you mean"; empty when nothing is near.
   std::string nearest(std::string_view name) const;
   /// Where names are looked up first, as protobuf containers ("x.y"): x.y.NAME, x.NAME, NAME. Empty in rules.

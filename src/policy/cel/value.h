@@ -21,7 +21,7 @@ enum class Kind : std::uint8_t {
   kInt,
   kUint,
   kDouble,
-  kString,     // UTF-8
+  kString,  // UTF-8
   kBytes,
   kList,
   kMap,        // also the fact structures: their fields are its keys
@@ -29,7 +29,7 @@ enum class Kind : std::uint8_t {
   kDuration,   // seconds and nanoseconds of the same sign
   kType,       // its text is the type's name
   kError,
-  kUnknown,    // a fact that is not known yet; its text is the fact's name
+  kUnknown,  // a fact that is not known yet; its text is the fact's name
 };
 
 struct Value;
@@ -40,20 +40,20 @@ struct List {
   std::size_t size = 0;
 };
 
-/// Keys are bool, int, uint or string; 1 and 1u are the same key. Entries keep the order they were made in; `index` is
-/// a hash index over them when there are many, else null.
+/// Keys are bool, int, uint or string; 1 and 1u are the same key. Entries keep the order they were made in; `order`,
+/// there when they are many, lists their places in the order of their keys, so that a key is found by halving: keys
+/// come from outside, and no choice of them may make this slow.
 struct Map {
   const MapEntry* entries = nullptr;
   std::size_t size = 0;
-  const std::uint32_t* index = nullptr;
-  std::uint32_t index_size = 0;
+  const std::uint32_t* order = nullptr;
 };
 
 enum class ErrorKind : std::uint8_t {
-  kNoSuchOverload,   // an operation that these types do not have
-  kNoSuchKey,        // a map without the key, a structure without the field
-  kNoSuchVariable,   // a name that nobody declared
-  kOutOfRange,       // an index, an overflow, a conversion that loses the value
+  kNoSuchOverload,  // an operation that these types do not have
+  kNoSuchKey,       // a map without the key, a structure without the field
+  kNoSuchVariable,  // a name that nobody declared
+  kOutOfRange,      // an index, an overflow, a conversion that loses the value
   kDivideByZero,
   kInvalidArgument,  // text that is no number, pattern that is no pattern
   kDuplicateKey,
@@ -128,6 +128,14 @@ struct Value {
     return v;
   }
 
+  /// The note must outlive the value; make_error() makes one in an arena.
+  static Value of_error(const ErrorNote* note) {
+    Value v;
+    v.kind = Kind::kError;
+    v.error = note;
+    return v;
+  }
+
   bool is(Kind wanted) const { return kind == wanted; }
   bool is_error() const { return kind == Kind::kError; }
   bool is_unknown() const { return kind == Kind::kUnknown; }
@@ -166,22 +174,36 @@ Value make_list(Arena& arena, std::span<const Value> items);
 /// An error (kDuplicateKey, or kNoSuchOverload for a key of another type) instead of a map when the entries are wrong.
 Value make_map(Arena& arena, std::span<const MapEntry> entries);
 
-/// CEL's ==: across int, uint and double by value, lists and maps by element, different types unequal; NaN equals
-/// nothing. Never an error for plain values.
+/// How deep values may nest for what walks through them; parsed JSON and expressions stay far below or at it.
+inline constexpr int kValueDepthMax = 250;
+
+/// CEL's ==: across int, uint and double by value, exactly; lists and maps by element, different types unequal; NaN
+/// equals nothing. Values that nest deeper than kValueDepthMax are unequal.
+///
+/// Lists that hold one list many times can have far more elements than bytes: each 4 elements looked at take one from
+/// `cost_left`, and when it is used up the answer is false and `cost_left` 0.
+bool equal(const Value& left, const Value& right, std::uint64_t& cost_left);
+/// For values that came from one JSON document or one literal, whose elements are no more than their bytes.
 bool equal(const Value& left, const Value& right);
-/// <0, 0, >0, or `unordered` for NaN and for types that have no order with each other. Numbers compare across types.
+/// <0, 0, >0, or `kUnordered` for NaN and for types that have no order with each other. Numbers compare across types;
+/// an int or uint beside a double is first rounded to a double, which the conformance suite asks for.
 inline constexpr int kUnordered = 2;
 int compare(const Value& left, const Value& right);
-/// The entry's value, or null pointer.
+/// Whether values of these kinds have an order (be it that a NaN among them has none).
+bool is_ordered(Kind left, Kind right);
+/// The entry's value, or null pointer. A double finds the whole number that it is exactly.
 const Value* find_key(const Map& map, const Value& key);
 const Value* find_field(const Map& map, std::string_view name);
 
 /// "int", "list", "google.protobuf.Timestamp", ...: what type(v) is called.
 std::string_view type_name(Kind kind);
+/// A copy that shares nothing with the value but what lies outside any arena; for values of a bounded size.
+Value copy_value(Arena& arena, const Value& value);
 
 /// As compact JSON: bytes in base64, times as RFC 3339 and as seconds ("1.5s"), NaN and infinities as texts, types by
-/// name, keys as texts. An error or unknown becomes null; ask before.
-void append_json(std::string& out, const Value& value);
+/// name, keys as texts. An error or unknown becomes null; ask before. False, and `out` as it was, when the text would
+/// be longer than `bytes_max` or nest deeper than kValueDepthMax.
+bool append_json(std::string& out, const Value& value, std::size_t bytes_max = 16UL << 20U);
 /// As a person would write it in CEL: texts in quotes, 2u, b"..", timestamp("..."). Cut after about `bytes_max`.
 std::string to_display(const Value& value, std::size_t bytes_max = 200);
 

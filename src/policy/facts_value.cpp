@@ -1,0 +1,276 @@
+// Facts as values: what surfaces put into a sink, and what JSON and ledger entries hold.
+
+#include <algorithm>
+#include <set>
+
+#include "core/bytes.h"
+#include "core/crypto.h"
+#include "policy/facts_value.h"
+
+namespace reeve::policy {
+
+namespace {
+
+using cel::Kind;
+using cel::Type;
+using cel::Value;
+
+Value time_value(Instant at) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  std::int64_t seconds = at.nanoseconds / kSecond;
+  std::int64_t nanos = at.nanoseconds % kSecond;
+  if (nanos < 0) {
+    nanos += kSecond;
+    --seconds;
+  }
+  return Value::of_timestamp(seconds, static_cast<std::int32_t>(nanos));
+}
+
+template <typename Text>
+Value list_of_texts(cel::Arena& arena, std::span<const Text> texts) {
+  const auto items = arena.make_array<Value>(texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) items[i] = Value::of_string(texts[i]);
+  return Value::of_list(arena.make(cel::List{items.data(), items.size()}));
+}
+
+Value wrong_type(cel::Arena& arena, const Type& type, JsonValue json) {
+  const std::string text = "expected " + cel::type_text(type) + ", not " + printable(json.to_json(), 60);
+  return cel::make_error(arena, cel::ErrorKind::kInvalidArgument, text);
+}
+
+Value from_json(cel::Arena& arena, const Type& type, JsonValue json);
+
+Value plain_from_json(cel::Arena& arena, const Type& type, JsonValue json) {
+  switch (type.kind) {
+    case Kind::kString:
+      if (const auto text = json.as_string()) return Value::of_string(*text);
+      break;
+    case Kind::kBool:
+      if (const auto flag = json.as_bool()) return Value::of_bool(*flag);
+      break;
+    case Kind::kInt:
+      if (const auto number = json.as_int()) return Value::of_int(*number);
+      break;
+    case Kind::kDouble:
+      if (const auto number = json.as_double()) return Value::of_double(*number);
+      break;
+    case Kind::kTimestamp:
+      if (const auto time = parse_time(json.string_or(""))) return time_value(*time);
+      break;
+    case Kind::kDuration:
+      if (const auto duration = parse_duration(json.string_or(""))) {
+        return Value::of_duration(duration->count() / 1'000'000'000,
+                                  static_cast<std::int32_t>(duration->count() % 1'000'000'000));
+      }
+      break;
+    default: break;
+  }
+  return wrong_type(arena, type, json);
+}
+
+Value list_from_json(cel::Arena& arena, const Type& type, JsonValue json) {
+  const std::vector<JsonValue> items = json.items();
+  const auto values = arena.make_array<Value>(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    values[i] = from_json(arena, type.parameters[0], items[i]);
+    if (values[i].is_error()) return values[i];
+  }
+  return Value::of_list(arena.make(cel::List{values.data(), values.size()}));
+}
+
+Value map_from_json(cel::Arena& arena, const Type& type, JsonValue json) {
+  std::vector<cel::MapEntry> entries;
+  for (const auto& [name, member] : json.members()) {
+    const Type* field = &type;
+    if (type.form == Type::Form::kStructure) {
+      field = type.structure->field(name);
+      if (field == nullptr) {
+        return cel::make_error(arena, cel::ErrorKind::kInvalidArgument,
+                               "'" + printable(name, 60) + "' is no field of " + type.structure->name);
+      }
+    } else {
+      field = &type.parameters[1];
+    }
+    const Value value = from_json(arena, *field, member);
+    if (value.is_error()) return value;
+    entries.push_back({Value::of_string(name), value});
+  }
+  return cel::make_map(arena, entries);
+}
+
+Value from_json(cel::Arena& arena, const Type& type, JsonValue json) {
+  switch (type.form) {
+    case Type::Form::kPlain: return plain_from_json(arena, type, json);
+    case Type::Form::kList: return json.is_array() ? list_from_json(arena, type, json) : wrong_type(arena, type, json);
+    case Type::Form::kMap:
+    case Type::Form::kStructure:
+      return json.is_object() ? map_from_json(arena, type, json) : wrong_type(arena, type, json);
+    default: return cel::value_of_json(arena, json);
+  }
+}
+
+/// Types are built once: a decision asks for them by the fact.
+const Type& known_type_of(Fact fact) {
+  static const auto types = [] {
+    std::array<Type, kFacts> made;
+    for (std::size_t i = 0; i < kFacts; ++i) made[i] = type_of(static_cast<Fact>(i));
+    return made;
+  }();
+  return types[static_cast<std::size_t>(fact)];
+}
+
+class JsonFacts final : public Facts {
+ public:
+  void read(Fact fact, FactSink& sink) const override {
+    if (const JsonValue value = values_[static_cast<std::size_t>(fact)]; value.present() && !value.is_null()) {
+      sink.json(fact, value);
+    } else if (fact == Fact::kContentClasses) {
+      derive(Fact::kContentFindings, "class", sink);
+    } else if (fact == Fact::kToolCommandNames) {
+      derive(Fact::kToolCommands, "name", sink);
+    }
+  }
+  void set(Fact fact, JsonValue value) { values_[static_cast<std::size_t>(fact)] = value; }
+
+ private:
+  /// A fact that another one holds already: the classes of the findings, the names of the commands.
+  void derive(Fact from, std::string_view member, FactSink& sink) const {
+    std::vector<std::string_view> names;
+    for (const JsonValue& item : values_[static_cast<std::size_t>(from)].items()) {
+      const std::string_view name = item[member].string_or("");
+      if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    if (!names.empty()) sink.texts(names);
+  }
+
+  std::array<JsonValue, kFacts> values_;
+};
+
+Result<void> collect(Point point, JsonValue json, const std::string& prefix, JsonFacts& facts) {
+  const cel::Declarations& declared = declarations_of(point);
+  for (const auto& [key, value] : json.members()) {
+    const std::string name = prefix + std::string(key);
+    const FactDescriptor* fact = find_fact(name);
+    if (fact != nullptr && (fact->points & point_bit(point)) != 0) {
+      cel::Arena arena;
+      if (!value.is_null()) {
+        const Value read = from_json(arena, known_type_of(fact->fact), value);
+        if (read.is_error()) {
+          return Error{ErrorCode::kInvalid, "the fact '" + name + "': " + std::string(read.error->message)};
+        }
+      }
+      facts.set(fact->fact, value);
+    } else if (declared.is_group(name)) {
+      if (!value.is_object()) {
+        return Error{ErrorCode::kInvalid, "'" + name + "' is a group of facts and must be an object"};
+      }
+      if (auto nested = collect(point, value, name + ".", facts); !nested) return nested;
+    } else if (fact != nullptr) {
+      return Error{ErrorCode::kInvalid, "the fact '" + name + "' is not there on " + std::string(point_name(point))};
+    } else {
+      const std::string nearest = declared.nearest(name);
+      return Error{ErrorCode::kInvalid, "unknown fact '" + printable(name, 60) + "'" +
+                                            (nearest.empty() ? "" : "; did you mean '" + nearest + "'?")};
+    }
+  }
+  return {};
+}
+
+class EntryFacts final : public Facts {
+ public:
+  explicit EntryFacts(JsonValue entry) : entry_(entry) {}
+  void read(Fact fact, FactSink& sink) const override {
+    const std::string_view path = descriptor_of(fact).recorded;
+    if (path.empty()) return;
+    const JsonValue value = entry_.at(path);
+    if (value.present() && !value.is_null()) sink.json(fact, value);
+  }
+
+ private:
+  JsonValue entry_;
+};
+
+}  // namespace
+
+void FactSink::text(std::string_view text) { value_ = Value::of_string(text); }
+void FactSink::texts(std::span<const std::string> texts) { value_ = list_of_texts(arena_, texts); }
+void FactSink::texts(std::span<const std::string_view> texts) { value_ = list_of_texts(arena_, texts); }
+void FactSink::integer(std::int64_t number) { value_ = Value::of_int(number); }
+void FactSink::boolean(bool flag) { value_ = Value::of_bool(flag); }
+void FactSink::time(Instant time) { value_ = time_value(time); }
+void FactSink::unknown(Fact fact) { value_ = Value::unknown(fact_name(fact)); }
+void FactSink::json(Fact fact, JsonValue json) { value_ = from_json(arena_, known_type_of(fact), json); }
+
+void FactSink::flags(const std::map<std::string, bool>& flags) {
+  const auto entries = arena_.make_array<cel::MapEntry>(flags.size());
+  std::size_t i = 0;
+  for (const auto& [name, flag] : flags) entries[i++] = {Value::of_string(name), Value::of_bool(flag)};
+  value_ = cel::make_map(arena_, entries);
+}
+
+Value absent_value(Fact fact) {
+  static const cel::List kNoItems{};
+  static const cel::Map kNoEntries{};
+  const Type& type = known_type_of(fact);
+  if (type.form == Type::Form::kList) return Value::of_list(&kNoItems);
+  if (type.form != Type::Form::kPlain) return Value::of_map(&kNoEntries);
+  switch (type.kind) {
+    case Kind::kString: return Value::of_string({});
+    case Kind::kBool: return Value::of_bool(false);
+    case Kind::kInt: return Value::of_int(0);
+    case Kind::kTimestamp: return Value::of_timestamp(0, 0);
+    case Kind::kDuration: return Value::of_duration(0, 0);
+    default: return Value::null();
+  }
+}
+
+Value read_fact(const Facts& facts, Fact fact, cel::Arena& arena, bool* present) {
+  Value value;
+  FactSink sink(arena, value);
+  facts.read(fact, sink);
+  const bool there = !value.is(Kind::kNull);
+  if (present != nullptr) *present = there;
+  return there ? value : absent_value(fact);
+}
+
+Instant instant_of(const Value& timestamp) {
+  return {timestamp.integer * 1'000'000'000 + timestamp.nanos()};
+}
+
+Result<std::unique_ptr<Facts>> facts_from_json(Point point, JsonValue json) {
+  if (!json.is_object()) return Error{ErrorCode::kInvalid, "facts are a JSON object, such as {\"model\": {\"tier\": \"small\"}}"};
+  auto facts = std::make_unique<JsonFacts>();
+  if (auto collected = collect(point, json, "", *facts); !collected) return collected.error();
+  return std::unique_ptr<Facts>(std::move(facts));
+}
+
+std::unique_ptr<Facts> facts_from_entry(JsonValue entry) { return std::make_unique<EntryFacts>(entry); }
+
+std::string facts_to_json(Point point, const Facts& facts) {
+  // Sorted by name, as canonical JSON wants it.
+  static const auto kSorted = [] {
+    std::vector<const FactDescriptor*> sorted;
+    for (const FactDescriptor& fact : all_facts()) sorted.push_back(&fact);
+    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    return sorted;
+  }();
+  cel::Arena arena;
+  std::string json = "{";
+  for (const FactDescriptor* fact : kSorted) {
+    if ((fact->points & point_bit(point)) == 0) continue;
+    bool present = false;
+    const Value value = read_fact(facts, fact->fact, arena, &present);
+    if (!present || value.is_unknown() || value.is_error() || cel::equal(value, absent_value(fact->fact))) continue;
+    if (json.size() > 1) json += ',';
+    append_json_string(json, fact->name);
+    json += ':';
+    cel::append_json(json, value);
+  }
+  return json + "}";
+}
+
+std::string input_digest(Point point, const Facts& facts) {
+  return "sha256:" + to_hex(as_bytes(sha256(facts_to_json(point, facts))));
+}
+
+}  // namespace reeve::policy

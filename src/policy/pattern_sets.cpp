@@ -1,0 +1,118 @@
+#include "policy/pattern_sets.h"
+
+#include <re2/re2.h>
+#include <re2/set.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "core/check.h"
+
+namespace reeve::policy {
+
+namespace {
+
+constexpr std::size_t kOneByOneMax = 3;         // patterns on one fact up to which a set does not pay
+constexpr std::size_t kRememberedTexts = 64;    // per set and thread
+constexpr std::size_t kRememberedBytes = 512;   // longer texts hardly repeat
+constexpr std::int64_t kSetMemory = 64LL << 20U;
+
+RE2::Options options_of(std::int64_t memory) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(memory);
+  return options;
+}
+
+}  // namespace
+
+struct PatternSets::Set {
+  std::uint32_t slot = 0;
+  std::size_t count = 0;
+  std::unique_ptr<RE2::Set> automaton;  // null when the patterns are matched one by one
+};
+
+struct PatternSets::Pattern {
+  std::uint32_t set = 0;
+  std::uint32_t place = 0;  // in the set
+  std::string text;
+  std::unique_ptr<RE2> alone;
+};
+
+PatternSets::PatternSets() = default;
+PatternSets::~PatternSets() = default;
+
+std::uint32_t PatternSets::add(std::uint32_t slot, std::string_view pattern) {
+  auto set = std::find_if(sets_.begin(), sets_.end(), [&](const auto& known) { return known->slot == slot; });
+  if (set == sets_.end()) {
+    sets_.push_back(std::make_unique<Set>());
+    set = sets_.end() - 1;
+    (*set)->slot = slot;
+  }
+  const auto number = static_cast<std::uint32_t>(set - sets_.begin());
+  for (std::uint32_t i = 0; i < patterns_.size(); ++i) {
+    if (patterns_[i]->set == number && patterns_[i]->text == pattern) return i;
+  }
+  auto added = std::make_unique<Pattern>();
+  added->set = number;
+  added->place = static_cast<std::uint32_t>((*set)->count++);
+  added->text = pattern;
+  added->alone = std::make_unique<RE2>(added->text, options_of(8LL << 20U));
+  CHECK(added->alone->ok());
+  patterns_.push_back(std::move(added));
+  return static_cast<std::uint32_t>(patterns_.size() - 1);
+}
+
+void PatternSets::seal() {
+  for (std::uint32_t number = 0; number < sets_.size(); ++number) {
+    Set& set = *sets_[number];
+    if (set.count <= kOneByOneMax) continue;
+    auto automaton = std::make_unique<RE2::Set>(options_of(kSetMemory), RE2::UNANCHORED);
+    for (const auto& pattern : patterns_) {
+      if (pattern->set == number) CHECK(automaton->Add(pattern->text, nullptr) == static_cast<int>(pattern->place));
+    }
+    // Without memory for the set each pattern still answers by itself.
+    if (automaton->Compile()) set.automaton = std::move(automaton);
+  }
+}
+
+PatternSets::Matches::Matches(const PatternSets* sets) : sets_(sets), remembered_(sets->sets_.size()) {
+  for (auto& texts : remembered_) texts.resize(kRememberedTexts);
+}
+
+bool PatternSets::Matches::matches(std::uint32_t number, std::string_view text) {
+  const Pattern& pattern = *sets_->patterns_[number];
+  const Set& set = *sets_->sets_[pattern.set];
+  if (!set.automaton) return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern.alone);
+  // One place for all long texts: other patterns of this decision ask for the same one.
+  const std::size_t number_of_place =
+      text.size() > kRememberedBytes ? 0 : 1 + std::hash<std::string_view>{}(text) % (kRememberedTexts - 1);
+  Remembered& place = remembered_[pattern.set][number_of_place];
+  if (!place.filled || place.text != text) {
+    place.filled = false;
+    place.bits.assign((set.count + 63) / 64, 0);
+    RE2::Set::ErrorInfo error{};
+    found_.clear();
+    if (!set.automaton->Match(re2::StringPiece(text.data(), text.size()), &found_, &error) &&
+        error.kind != RE2::Set::kNoError) {
+      // The automaton ran out of memory on this text.
+      return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern.alone);
+    }
+    for (const int found : found_) place.bits[static_cast<std::size_t>(found) / 64] |= 1ULL << (static_cast<unsigned>(found) % 64);
+    place.filled = true;
+    place.text = text;
+  }
+  return (place.bits[pattern.place / 64] >> (pattern.place % 64) & 1U) != 0;
+}
+
+std::string pattern_fault(std::string_view pattern) {
+  const RE2 compiled(re2::StringPiece(pattern.data(), pattern.size()), options_of(8LL << 20U));
+  return compiled.ok() ? std::string() : compiled.error();
+}
+
+int pattern_size(std::string_view pattern) {
+  const RE2 compiled(re2::StringPiece(pattern.data(), pattern.size()), options_of(8LL << 20U));
+  return compiled.ok() ? compiled.ProgramSize() : 0;
+}
+
+}  // namespace reeve::policy

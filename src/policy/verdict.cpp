@@ -1,0 +1,403 @@
+// From the rules that match to a decision: docs/policy.md, "How a decision is made".
+
+#include <algorithm>
+#include <bit>
+
+#include "core/bytes.h"
+#include "policy/facts_value.h"
+#include "policy/point_program.h"
+
+namespace reeve::policy {
+
+namespace {
+
+/// What an exception can take away. An allow, a lease or a warning is not in anybody's way.
+bool liftable(Effect effect) { return effect == Effect::kDegrade || effect == Effect::kRoute || effect == Effect::kRedact || effect >= Effect::kAsk; }
+
+bool changes(Effect effect) { return effect > Effect::kAllow && effect < Effect::kAsk; }
+
+}  // namespace
+
+class Verdict {
+ public:
+  Verdict(const PointProgram& program, Scratch::State& state, UseGate* gate, Decision& decision)
+      : program_(program), state_(state), gate_(gate), decision_(decision) {}
+
+  void make() {
+    if (program_.needs_now_) read_now();
+    find_matches();
+    relax();
+    lift();
+    list_matches();
+    write_message();
+    if (!decision_.refused()) rewrite();
+  }
+
+ private:
+  using Match = Scratch::State::Match;
+
+  const RuleInfo& info_of(const Match& match) const { return program_.entries_[match.entry].rule->info; }
+
+  void read_now() {
+    const cel::Value now = value_of(Fact::kNow);
+    // A source without a clock decides as if time stood outside: rules hold whatever their dates, exceptions do not.
+    has_now_ = now.is(cel::Kind::kTimestamp) && now.integer != 0;
+    if (has_now_) now_ = instant_of(now);
+  }
+
+  cel::Value value_of(Fact fact) const {
+    return state_.variables.get(static_cast<std::uint32_t>(fact), state_.arena);
+  }
+
+  void find_matches() {
+    for (std::size_t word = 0; word < state_.alive.size(); ++word) {
+      for (std::uint64_t left = state_.alive[word]; left != 0; left &= left - 1) {
+        const auto number = static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(left)));
+        const Entry& entry = program_.entries_[number];
+        if (entry.rule != nullptr && !in_force(entry.rule->info)) continue;
+        const Outcome outcome = program_.outcome_of(entry, number, state_);
+        if (outcome == Outcome::kFails) continue;
+        if (entry.rule != nullptr) {
+          state_.matches.push_back({number, outcome, false, false});
+        } else if (outcome == Outcome::kHolds) {
+          consider(number, entry.exception->info);
+        }
+      }
+    }
+  }
+
+  bool in_force(const RuleInfo& rule) const {
+    if (!has_now_) return true;
+    return !(rule.since && now_ < *rule.since) && !(rule.until && now_ >= *rule.until);
+  }
+
+  Match* match_of(std::uint32_t entry) {
+    const auto found =
+        std::lower_bound(state_.matches.begin(), state_.matches.end(), entry,
+                         [](const Match& match, std::uint32_t wanted) { return match.entry < wanted; });
+    return found != state_.matches.end() && found->entry == entry ? &*found : nullptr;
+  }
+
+  bool would_lift(std::uint32_t exception) {
+    return std::any_of(program_.entries_[exception].lifts.begin(), program_.entries_[exception].lifts.end(),
+                       [&](std::uint32_t rule) {
+                         const Match* match = match_of(rule);
+                         return match != nullptr && info_of(*match).mode == Mode::kEnforce &&
+                                liftable(info_of(*match).effect) && !match->relaxed;
+                       });
+  }
+
+  /// Exceptions come after all rules, so the matches are complete here.
+  void consider(std::uint32_t number, const ExceptionInfo& exception) {
+    if (!has_now_ || !would_lift(number)) return;
+    if (now_ >= exception.ends) {
+      decision_.ended.push_back({&exception, EndedException::Why::kExpired});
+    } else if (!exception.compensating_check.empty() && !green(exception.compensating_check)) {
+      decision_.ended.push_back({&exception, EndedException::Why::kCheckNotGreen});
+    } else {
+      state_.candidates.push_back({number, true});
+    }
+  }
+
+  bool green(std::string_view check) const {
+    const cel::Value checks = value_of(Fact::kChecks);
+    if (!checks.is(cel::Kind::kMap)) return false;
+    const cel::Value* state = cel::find_field(*checks.map, check);
+    return state != nullptr && state->is_true();
+  }
+
+  bool approved(const RuleInfo& rule) const {
+    const cel::Value approvals = value_of(Fact::kApprovals);
+    const cel::Value asker = value_of(Fact::kPrincipalId);
+    if (!has_now_ || !approvals.is(cel::Kind::kList)) return false;
+    for (std::size_t i = 0; i < approvals.list->size; ++i) {
+      if (fits(approvals.list->items[i], rule, asker)) return true;
+    }
+    return false;
+  }
+
+  bool fits(const cel::Value& approval, const RuleInfo& rule, const cel::Value& asker) const {
+    if (!approval.is(cel::Kind::kMap)) return false;
+    const cel::Value* named = cel::find_field(*approval.map, "rule");
+    const cel::Value* by = cel::find_field(*approval.map, "by");
+    const cel::Value* groups = cel::find_field(*approval.map, "groups");
+    const cel::Value* time = cel::find_field(*approval.map, "time");
+    if (named == nullptr || by == nullptr || groups == nullptr || time == nullptr) return false;
+    if (!named->is(cel::Kind::kString) || named->text() != rule.name) return false;
+    // Nobody approves their own, and an approval by nobody in particular is none.
+    if (!by->is(cel::Kind::kString) || by->text().empty() || equal_ignoring_case(by->text(), asker.text())) return false;
+    if (!time->is(cel::Kind::kTimestamp) || !groups->is(cel::Kind::kList)) return false;
+    const Duration age = now_ - instant_of(*time);
+    if (age < Duration::zero() || age > rule.approval->within) return false;
+    for (std::size_t i = 0; i < groups->list->size; ++i) {
+      const cel::Value& group = groups->list->items[i];
+      if (group.is(cel::Kind::kString) &&
+          std::find(rule.approval->by.begin(), rule.approval->by.end(), group.text()) != rule.approval->by.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  bool requirement_met(const RuleInfo& rule) const { return rule.approval ? approved(rule) : green(rule.check); }
+
+  void relax() {
+    for (const Match& match : state_.matches) {
+      const RuleInfo& rule = info_of(match);
+      if (rule.effect != Effect::kAllow || rule.mode != Mode::kEnforce || match.outcome != Outcome::kHolds) continue;
+      for (const std::uint32_t relaxed : program_.entries_[match.entry].lifts) {
+        Match* other = match_of(relaxed);
+        if (other == nullptr || other->relaxed) continue;
+        other->relaxed = true;
+        decision_.relaxed.push_back(&info_of(*other));
+      }
+    }
+  }
+
+  struct Reached {
+    Effect effect = Effect::kDeny;
+    const RuleInfo* rule = nullptr;
+    bool hangs_on_unknown = false;
+  };
+
+  /// The verdict over the matches that count, with or without the rules in shadow.
+  Reached reach(bool with_shadow) const {
+    const Match* strongest = nullptr;
+    Effect strength = Effect::kAllow;
+    const Match* allowing = nullptr;
+    const Match* unknown = nullptr;
+    for (const Match& match : state_.matches) {
+      const RuleInfo& rule = info_of(match);
+      if (match.lifted || match.relaxed || rule.effect == Effect::kWarn) continue;
+      if (rule.mode == Mode::kShadow && !with_shadow) continue;
+      if (match.outcome == Outcome::kUnknown) {
+        if (unknown == nullptr) unknown = &match;
+        continue;
+      }
+      const Effect effect = match.outcome == Outcome::kError ? Effect::kDeny : rule.effect;
+      if (effect == Effect::kAllow) {
+        // What a lower layer relaxes with does not open what only the default closes.
+        if (allowing == nullptr && rule.relaxes.empty()) allowing = &match;
+        continue;
+      }
+      if (effect == Effect::kRequire && requirement_met(rule)) continue;
+      if (strongest == nullptr || effect > strength) {
+        strongest = &match;
+        strength = effect;
+      }
+    }
+    if (strongest != nullptr && strength == Effect::kDeny) return {strength, &info_of(*strongest), false};
+    if (unknown != nullptr) return {Effect::kDeny, &info_of(*unknown), true};
+    if (strongest != nullptr && refuses(strength)) return {strength, &info_of(*strongest), false};
+    if (allowing == nullptr && !descriptor_of(program_.point_).allows_by_default) return {Effect::kDeny, nullptr, false};
+    if (strongest != nullptr) return {strength, &info_of(*strongest), false};
+    return {Effect::kAllow, allowing == nullptr ? nullptr : &info_of(*allowing), false};
+  }
+
+  void apply_exceptions() {
+    for (Match& match : state_.matches) match.lifted = false;
+    for (const auto& candidate : state_.candidates) {
+      if (!candidate.used) continue;
+      for (const std::uint32_t rule : program_.entries_[candidate.entry].lifts) {
+        Match* match = match_of(rule);
+        if (match != nullptr && liftable(info_of(*match).effect)) match->lifted = true;
+      }
+    }
+  }
+
+  /// An exception is used, and counted, only where it changes the outcome to something that goes on.
+  void lift() {
+    apply_exceptions();
+    Reached reached = reach(false);
+    if (refuses(reached.effect)) {
+      for (auto& candidate : state_.candidates) candidate.used = false;
+    }
+    for (auto& candidate : state_.candidates) {
+      const ExceptionInfo& exception = program_.entries_[candidate.entry].exception->info;
+      if (!candidate.used || !exception.uses || gate_ == nullptr || gate_->admit(exception)) continue;
+      candidate.used = false;
+      decision_.ended.push_back({&exception, EndedException::Why::kUsedUp});
+    }
+    apply_exceptions();
+    if (!state_.candidates.empty()) reached = reach(false);
+    for (const auto& candidate : state_.candidates) {
+      if (candidate.used) decision_.exceptions.push_back(&program_.entries_[candidate.entry].exception->info);
+    }
+    decision_.effect = reached.effect;
+    decision_.rule = reached.rule;
+    unknown_ = reached.hangs_on_unknown;
+  }
+
+  void list_matches() {
+    bool shadowed = false;
+    for (const Match& match : state_.matches) {
+      const RuleInfo& rule = info_of(match);
+      if (match.outcome == Outcome::kError) note_error(match, rule);
+      if (match.outcome == Outcome::kUnknown && rule.mode == Mode::kEnforce && unknown_) note_unknown(match);
+      if (match.lifted || match.relaxed) continue;
+      if (rule.mode == Mode::kShadow) {
+        shadowed = true;
+        decision_.shadow.push_back(&rule);
+      } else {
+        decision_.matched.push_back(&rule);
+      }
+    }
+    decision_.shadow_effect = shadowed ? reach(true).effect : decision_.effect;
+  }
+
+  void note_error(const Match& match, const RuleInfo& rule) {
+    std::string_view why = "a fact it needs has the wrong type";
+    for (const std::uint32_t condition : program_.entries_[match.entry].conditions) {
+      if (state_.outcomes[condition] == Outcome::kError) why = state_.failures[condition].error->message;
+    }
+    decision_.errors.push_back({&rule, std::string(why)});
+  }
+
+  void note_unknown(const Match& match) {
+    const Entry& entry = program_.entries_[match.entry];
+    const auto add = [&](const cel::Value& value) {
+      const FactDescriptor* fact = value.is_unknown() ? find_fact(value.text()) : nullptr;
+      if (fact == nullptr) return;
+      auto& list = decision_.unknown;
+      if (std::find(list.begin(), list.end(), fact->fact) == list.end()) list.push_back(fact->fact);
+    };
+    for (const IndexTerm& term : entry.terms) add(value_of(term.fact));
+    for (const std::uint32_t condition : entry.conditions) {
+      if (state_.outcomes[condition] == Outcome::kUnknown) add(state_.failures[condition]);
+    }
+  }
+
+  void write_message() {
+    std::string& message = decision_.message;
+    if (!decision_.refused()) return;
+    if (unknown_) {
+      message = "This cannot be decided yet, because not everything the rules ask about is known.";
+      return;
+    }
+    if (decision_.rule == nullptr) return write_default_message();
+    const RuleInfo& rule = *decision_.rule;
+    for (const RuleError& error : decision_.errors) {
+      if (error.rule != &rule) continue;
+      message.append("The rule '").append(rule.name).append("' could not be evaluated, so the answer is no: ");
+      message.append(error.message).append(". Tell ");
+      message.append(rule.owner.empty() ? "your platform team" : rule.owner).append(".");
+      return;
+    }
+    message = rule.message;
+    if (decision_.effect == Effect::kRequire) write_requirement(rule);
+    if (!rule.fix.empty()) message.append(" ").append(rule.fix);
+  }
+
+  void write_requirement(const RuleInfo& rule) {
+    std::string& message = decision_.message;
+    if (!rule.approval) {
+      message.append(" The check '").append(rule.check).append("' must be green, and is not.");
+      return;
+    }
+    message.append(" It needs an approval by somebody in ");
+    for (std::size_t i = 0; i < rule.approval->by.size(); ++i) {
+      message.append(i == 0 ? "" : i + 1 == rule.approval->by.size() ? " or " : ", ").append(rule.approval->by[i]);
+    }
+    message.append(", not older than ").append(format_duration(rule.approval->within)).append(".");
+  }
+
+  void write_default_message() {
+    std::string& message = decision_.message;
+    if (program_.point_ == Point::kModelCall) {
+      const cel::Value model = value_of(Fact::kModelName);
+      const bool named = model.is(cel::Kind::kString) && !model.text().empty();
+      message = "No policy allows you to use ";
+      message += named ? printable(model.text(), 100) : "this model";
+      message += ". Ask your platform team for access: they grant it with a rule on model.call that has 'effect: allow'.";
+      return;
+    }
+    message = "No policy allows this. Ask your platform team: they grant it with a rule on ";
+    message += point_name(program_.point_);
+    message += " that has 'effect: allow'.";
+  }
+
+  void rewrite() {
+    for (const Match& match : state_.matches) {
+      const Entry& entry = program_.entries_[match.entry];
+      if (match.lifted || match.relaxed || entry.rule->info.mode != Mode::kEnforce) continue;
+      for (const auto& [target, program] : entry.rewrites) {
+        state_.frame.cost_left = cel::kCostLimit;
+        const cel::Value value = program->run(state_.frame);
+        if (value.is(cel::Kind::kString)) {
+          Rewrite made{target, {}};
+          cel::append_json(made.json, value);
+          decision_.rewrites.push_back(std::move(made));
+          continue;
+        }
+        // Half a rewrite is none.
+        decision_.rewrites.clear();
+        decision_.effect = Effect::kDeny;
+        decision_.rule = &entry.rule->info;
+        decision_.errors.push_back({&entry.rule->info, value.is_error() ? std::string(value.error->message)
+                                                                        : "the new value is no text"});
+        write_message();
+        return;
+      }
+    }
+  }
+
+  const PointProgram& program_;
+  Scratch::State& state_;
+  UseGate* gate_;
+  Decision& decision_;
+  Instant now_;
+  bool has_now_ = false;
+  bool unknown_ = false;
+};
+
+void PointProgram::decide(const Facts& facts, UseGate* gate, Scratch::State& state, Decision& decision) const {
+  begin(facts, state);
+  narrow(state);
+  Verdict(*this, state, gate, decision).make();
+}
+
+const RuleInfo* Decision::first(Effect wanted) const {
+  const auto found = std::find_if(matched.begin(), matched.end(), [&](const RuleInfo* r) { return r->effect == wanted; });
+  return found == matched.end() ? nullptr : *found;
+}
+
+std::string_view ended_reason(EndedException::Why why) {
+  switch (why) {
+    case EndedException::Why::kExpired: return "expired";
+    case EndedException::Why::kUsedUp: return "used_up";
+    case EndedException::Why::kCheckNotGreen: return "check_not_green";
+  }
+  return "expired";
+}
+
+bool UseCounter::take(std::string_view exception, std::uint64_t limit) {
+  const std::lock_guard lock(mutex_);
+  auto uses = uses_.find(exception);
+  if (uses == uses_.end()) uses = uses_.emplace(std::string(exception), 0).first;
+  if (uses->second >= limit) return false;
+  ++uses->second;
+  return true;
+}
+
+bool UseCounter::left(std::string_view exception, std::uint64_t limit) const {
+  const std::lock_guard lock(mutex_);
+  const auto uses = uses_.find(exception);
+  return uses == uses_.end() || uses->second < limit;
+}
+
+void UseCounter::restore(std::string_view exception, std::uint64_t uses) {
+  const std::lock_guard lock(mutex_);
+  uses_[std::string(exception)] = uses;
+}
+
+std::map<std::string, std::uint64_t> UseCounter::all() const {
+  const std::lock_guard lock(mutex_);
+  return {uses_.begin(), uses_.end()};
+}
+
+Scratch::Scratch() : state_(std::make_unique<State>()) {}
+Scratch::~Scratch() = default;
+Scratch::Scratch(Scratch&&) noexcept = default;
+Scratch& Scratch::operator=(Scratch&&) noexcept = default;
+
+}  // namespace reeve::policy
