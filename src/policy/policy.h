@@ -361,8 +361,7 @@ Explanation explain(const Bundle& bundle, Point point, const Facts& facts, UseGa
 
 /// What is probably not meant, beyond what build() refuses: rules that can never match, that others make pointless, that
 /// are always true; exceptions that ended; patterns that cost. `now` is for dates.
-void lint(const std::vector<YamlValue>& documents, const Bundle& bundle, Instant now,
-          std::vector<Diagnostic>& complaints);
+void lint(const Bundle& bundle, Instant now, std::vector<Diagnostic>& complaints);
 
 /// Runs the tests that stand in rules and in PolicyTest documents.
 struct TestCase {

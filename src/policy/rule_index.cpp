@@ -94,8 +94,6 @@ void RuleIndex::seal(std::size_t rules) {
   }
 }
 
-namespace {
-
 void mark_value(const ValueIndex& index, const cel::Value& value, RuleBits& bits) {
   if (value.is(cel::Kind::kString)) {
     index.mark(value.text(), bits);
@@ -105,8 +103,6 @@ void mark_value(const ValueIndex& index, const cel::Value& value, RuleBits& bits
     }
   }
 }
-
-}  // namespace
 
 void RuleIndex::narrow_by(const PerFact& fact, const cel::Value& value, Narrowed& bits) {
   const std::size_t words = bits.alive.size();

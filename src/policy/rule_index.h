@@ -54,6 +54,9 @@ class ValueIndex {
   std::vector<std::pair<std::string, RuleSet>> others_;
 };
 
+/// The same for a fact: a text, or each text of a list.
+void mark_value(const ValueIndex& index, const cel::Value& value, RuleBits& bits);
+
 class RuleIndex {
  public:
   /// Rules are numbered from 0. Terms that are not negated must each be about a fact of their own.

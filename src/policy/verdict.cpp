@@ -14,8 +14,6 @@ namespace {
 /// What an exception can take away. An allow, a lease or a warning is not in anybody's way.
 bool liftable(Effect effect) { return effect == Effect::kDegrade || effect == Effect::kRoute || effect == Effect::kRedact || effect >= Effect::kAsk; }
 
-bool changes(Effect effect) { return effect > Effect::kAllow && effect < Effect::kAsk; }
-
 }  // namespace
 
 class Verdict {

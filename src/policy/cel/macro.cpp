@@ -111,4 +111,14 @@ std::string_view macro_name(Macro macro, std::size_t variables) {
   return {};
 }
 
+std::string_view macro_usage(std::string_view name) {
+  if (name == "filter") return "list.filter(x, condition)";
+  if (name == "map") return "list.map(x, value) or list.map(x, condition, value)";
+  if (name == "transformList") return "list.transformList(i, x, value) or list.transformList(i, x, condition, value)";
+  if (name == "transformMap") return "map.transformMap(k, v, value) or map.transformMap(k, v, condition, value)";
+  if (name == "transformMapEntry") return "map.transformMapEntry(k, v, {key: value}), a condition before the entry";
+  const bool tests = name == "all" || name == "exists" || name == "exists_one" || name == "existsOne";
+  return tests ? "list.exists(x, condition), for a map also map.exists(k, v, condition)" : std::string_view();
+}
+
 }  // namespace reeve::policy::cel

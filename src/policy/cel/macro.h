@@ -28,4 +28,7 @@ Node* recognise_macro(Ast& ast, const WrittenCall& call, std::vector<Fault>& fau
 /// The name that a loop is written with, by its macro and how many variables it has.
 std::string_view macro_name(Macro macro, std::size_t variables);
 
+/// How a loop of this name is written, for somebody who gave it the wrong number of arguments; empty when it is none.
+std::string_view macro_usage(std::string_view name);
+
 }  // namespace reeve::policy::cel

@@ -307,7 +307,7 @@ Node* Parser::named(bool leading_dot, std::uint32_t offset) {
 }
 
 Node* Parser::call(Node* target, std::string name, std::uint32_t offset, std::uint32_t at) {
-  WrittenCall written{.target = target, .name = name, .offset = offset, .at = at};
+  WrittenCall written{.target = target, .name = name, .arguments = {}, .offset = offset, .end = 0, .at = at};
   advance();
   if (!arguments(")", false, written.arguments)) return nullptr;
   written.end = last_end_;

@@ -60,7 +60,9 @@ class PatternMatches {
   virtual bool matches(std::uint32_t pattern, std::string_view text) = 0;
 };
 
-/// Cost: one a step, and one more for every 16 bytes or 4 elements that a step reads or makes.
+/// Cost: one a step, and one more for every 16 bytes or 4 elements that a step reads or makes. The steps of a program
+/// are charged at its start and those of a loop's body with each turn, taken or not, so that what an expression costs
+/// does not depend on which side of an `||` came first.
 inline constexpr std::uint64_t kCostLimit = 1'000'000;
 
 struct Frame {
@@ -69,6 +71,9 @@ struct Frame {
   PatternMatches* patterns = nullptr;  // must be there when the program was compiled with a PatternIndex
   std::uint64_t cost_left = kCostLimit;
   std::vector<Value> locals;  // grown to the program's need once, then kept
+  // The running program's part of `locals`: a variable's source may run another program in the same frame.
+  std::size_t locals_begin = 0;
+  std::size_t locals_end = 0;
 };
 
 class Program {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <string>
+#include <vector>
 
 namespace reeve::policy::cel {
 namespace {
@@ -118,6 +118,19 @@ Value make_map(Arena& arena, std::span<const MapEntry> entries) {
   return Value::of_map(arena.make(map));
 }
 
+const Map* make_key_set(Arena& arena, std::span<const Value> keys) {
+  if (!std::ranges::all_of(keys, is_key)) return nullptr;
+  std::vector<Value> sorted(keys.begin(), keys.end());
+  std::ranges::sort(sorted, [](const Value& left, const Value& right) { return compare_keys(left, right) < 0; });
+  const auto same = [](const Value& left, const Value& right) { return compare_keys(left, right) == 0; };
+  sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
+  const std::span<MapEntry> entries = arena.make_array<MapEntry>(sorted.size());
+  const std::span<std::uint32_t> order = arena.make_array<std::uint32_t>(sorted.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) entries[i].key = sorted[i];
+  std::iota(order.begin(), order.end(), 0U);
+  return arena.make(Map{entries.data(), entries.size(), order.data()});
+}
+
 const Value* find_key(const Map& map, const Value& key) {
   if (key.is(Kind::kDouble)) {
     const Value whole = whole_number(key.real);
@@ -135,8 +148,7 @@ const Value* find_field(const Map& map, std::string_view name) {
   if (map.order != nullptr) return find_ordered(map, Value::of_string(name));
   for (std::size_t i = 0; i < map.size; ++i) {
     const Value& key = map.entries[i].key;
-    if (key.is(Kind::kString) && key.extra == name.size() && std::memcmp(key.characters, name.data(), name.size()) == 0)
-      return &map.entries[i].value;
+    if (key.is(Kind::kString) && key.text() == name) return &map.entries[i].value;
   }
   return nullptr;
 }

@@ -173,6 +173,9 @@ Value make_error(Arena& arena, ErrorKind kind, std::string_view message);
 Value make_list(Arena& arena, std::span<const Value> items);
 /// An error (kDuplicateKey, or kNoSuchOverload for a key of another type) instead of a map when the entries are wrong.
 Value make_map(Arena& arena, std::span<const MapEntry> entries);
+/// A map with these keys, each once, and no values, for asking which values are among them. Null when some cannot be
+/// keys.
+const Map* make_key_set(Arena& arena, std::span<const Value> keys);
 
 /// How deep values may nest for what walks through them; parsed JSON and expressions stay far below or at it.
 inline constexpr int kValueDepthMax = 250;
