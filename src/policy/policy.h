@@ -219,6 +219,28 @@ struct LadderInfo {
   std::vector<std::string> steps;  // model patterns, the dearest first
 };
 
+// ---- Named checks ----
+
+/// What was reported of a check: "sessions are audited", "the dependency scan is clean". Green until `until`; from then
+/// on it counts as not reported.
+struct CheckState {
+  std::string name;  // as rules and exceptions name it: at most 63 letters a to z, digits and hyphens
+  bool green = false;
+  std::string reason, reported_by;
+  Instant reported_at, until;
+};
+
+/// Port: where reports are kept. Implemented by the store; thread-safe.
+class CheckRegister {
+ public:
+  virtual ~CheckRegister() = default;
+  /// The new state of one check. Durable, and seen by every process that has the register open, when this returns.
+  virtual Result<void> report(const CheckState& state) = 0;
+  virtual Result<std::vector<CheckState>> list() = 0;  // by name
+  /// Moves with every report, in whatever process; cheap, no system call. A reader keeps a copy and compares.
+  virtual std::uint64_t generation() const = 0;
+};
+
 // ---- Decisions ----
 
 /// Why an exception that fits did not help.
