@@ -114,7 +114,7 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
      "{\"command\": \"npm test\"}", ""},
     {Fact::kToolPaths, "tool.paths", "list(string)", kTool, "paths", "Files it reads or writes.", "[\"src/auth.ts\"]",
      ""},
-    {Fact::kToolHosts, "tool.hosts", "list(string)", kTool, "hosts", "Hosts it reaches.", "[\"registry.npmjs.org\"]",
+    {Fact::kToolHosts, "tool.hosts", "list(string)", kTool, "hosts", "Hosts it reaches.", "[\"packages.example.com\"]",
      ""},
     {Fact::kToolCommands, "tool.commands", "list(Command)", kTool, "",
      "The commands of a shell line, also those inside pipes and substitutions.",
