@@ -84,6 +84,7 @@ struct GatewayOptions {
   std::vector<identity::OidcIssuer> issuers;
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
+  policy::UseCounter* exception_uses = nullptr;  // null: exceptions with a limit are never used up
   const Clock* clock = &system_clock();
 };
 

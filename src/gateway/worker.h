@@ -15,7 +15,7 @@ namespace reeve::gateway {
 struct Worker {
   Worker(net::Loop& own_loop, std::unique_ptr<net::Client> to_providers, std::unique_ptr<net::Client> to_issuers,
          std::unique_ptr<identity::Authenticator> authentication, SettingsStore& store, ledger::Log& record,
-         Metrics& counters, const Clock& time)
+         Metrics& counters, policy::UseCounter* uses, const Clock& time)
       : loop(own_loop),
         client(std::move(to_providers)),
         identity_client(std::move(to_issuers)),
@@ -23,6 +23,7 @@ struct Worker {
         settings_store(store),
         log(record),
         metrics(counters),
+        exception_uses(uses),
         clock(time) {}
 
   net::Loop& loop;
@@ -32,7 +33,9 @@ struct Worker {
   SettingsStore& settings_store;
   ledger::Log& log;
   Metrics& metrics;
+  policy::UseCounter* exception_uses;
   const Clock& clock;
+  policy::Scratch scratch;  // for decisions
 
   /// The settings in force: looked up anew only when they changed, so that a call costs no shared reference count.
   const std::shared_ptr<const Settings>& settings() {
@@ -42,6 +45,11 @@ struct Worker {
       settings_generation = generation;
     }
     return settings_copy;
+  }
+
+  const std::map<std::string, bool>& checks(Instant) {
+    static const std::map<std::string, bool> none;
+    return none;
   }
 
   std::shared_ptr<const Settings> settings_copy;
