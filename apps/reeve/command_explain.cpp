@@ -38,21 +38,6 @@ Result<std::string> find_decision(const Common& common, const std::string& reque
   return found;
 }
 
-/// A recorded limit is answered as it was: used up then is used up now.
-class RecordedUses final : public policy::UseGate {
- public:
-  explicit RecordedUses(JsonValue entry) : entry_(entry) {}
-  bool admit(const policy::ExceptionInfo& exception) override {
-    for (const JsonValue& ended : entry_.at("decision.ended").items()) {
-      if (ended.string_or("") == exception.name + " used_up") return false;
-    }
-    return true;
-  }
-
- private:
-  JsonValue entry_;
-};
-
 void append_rule(JsonWriter& json, const policy::RuleExplanation& rule) {
   json.begin_object().member("rule", rule.rule->name).member("effect", policy::effect_name(rule.rule->effect));
   json.member("mode", policy::mode_name(rule.rule->mode)).member("matched", rule.matched);
@@ -164,7 +149,7 @@ int explain_recorded(const Common& common, const PolicyExplainArguments& argumen
     return fail(common, exit_code_of(bundle.error()),
                 bundle.error().message + "; --bundle names the rules to ask instead");
   }
-  RecordedUses uses(entry);
+  policy::RecordedUses uses(entry, nullptr);
   const auto facts = policy::facts_from_entry(entry);
   const policy::Explanation told = policy::explain(**bundle, policy::Point::kModelCall, *facts, &uses);
   const std::string recorded(entry.at("decision.effect").string_or(""));

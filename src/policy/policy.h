@@ -459,3 +459,7 @@ BundleDifference compare_bundles(const Bundle& before, const Bundle& after);
 Result<std::string> evaluate_expression(std::string_view expression, JsonValue input, std::optional<Point> point);
 
 }  // namespace reeve::policy
+
+// ---- Replaying ----
+
+#include "policy/replay.h"  // recorded decisions, made once more: kept apart for its length
