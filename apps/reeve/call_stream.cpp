@@ -77,13 +77,16 @@ class BatchQueue {
   bool closed_ = false;
 };
 
-/// A quote inside a text stands behind a backslash, so this is found only where a member of that name begins.
+/// A quote inside a text stands behind a backslash, so this is found only where a member of that name begins. Looked for
+/// without its first quote, as there are many quotes.
 std::string_view request_id_of(std::string_view entry) {
-  constexpr std::string_view kMember = "\"request_id\":\"";
-  const std::size_t at = entry.find(kMember);
-  if (at == std::string_view::npos) return {};
-  entry.remove_prefix(at + kMember.size());
-  return entry.substr(0, entry.find('"'));
+  constexpr std::string_view kMember = "request_id\":\"";
+  for (std::size_t at = entry.find(kMember); at != std::string_view::npos; at = entry.find(kMember, at + 1)) {
+    if (at == 0 || entry[at - 1] != '"') continue;
+    entry.remove_prefix(at + kMember.size());
+    return entry.substr(0, entry.find('"'));
+  }
+  return {};
 }
 
 std::optional<Instant> time_of(std::string_view entry) {

@@ -100,8 +100,12 @@ JsonValue JsonValue::operator[](std::string_view key) const {
 
 JsonValue JsonValue::at(std::string_view dotted_path) const {
   JsonValue value = *this;
-  for (const std::string_view step : split(dotted_path, '.')) value = value[step];
-  return value;
+  while (true) {
+    const std::size_t dot = dotted_path.find('.');
+    value = value[dotted_path.substr(0, dot)];
+    if (dot == std::string_view::npos) return value;
+    dotted_path.remove_prefix(dot + 1);
+  }
 }
 
 std::vector<JsonValue> JsonValue::items() const {

@@ -184,6 +184,16 @@ void check_match_facts(const Rule& rule, std::vector<Diagnostic>& complaints) {
   }
 }
 
+/// Programs get rules by name, as the digest does: equal digests then decide alike wherever the files lie, down to which
+/// of several equally strong rules is named.
+template <typename Document>
+std::vector<const Document*> by_name(const std::vector<Document>& documents) {
+  std::vector<const Document*> sorted;
+  for (const Document& document : documents) sorted.push_back(&document);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
+  return sorted;
+}
+
 std::string canonical_set(const std::vector<Rule>& rules, const std::vector<Exception>& exceptions,
                           const std::vector<LadderInfo>& ladders) {
   std::map<std::string, std::string> sorted;  // by kind and name
@@ -211,11 +221,15 @@ CompiledBundle::CompiledBundle(std::vector<Rule> rules, std::vector<Exception> e
   for (const Rule& rule : rules_) {
     rule_infos_.push_back(&rule.info);
     check_match_facts(rule, complaints);
+  }
+  for (const Rule* compiled : by_name(rules_)) {
+    const Rule& rule = *compiled;
     for (const Point point : rule.info.points) programs_[static_cast<std::size_t>(point)]->add(rule, complaints);
     if (!rule.info.check.empty()) checks.insert(rule.info.check);
   }
-  for (const Exception& exception : exceptions_) {
-    exception_infos_.push_back(&exception.info);
+  for (const Exception& exception : exceptions_) exception_infos_.push_back(&exception.info);
+  for (const Exception* compiled : by_name(exceptions_)) {
+    const Exception& exception = *compiled;
     PointSet points = 0;
     for (const std::string& name : exception.info.rules) {
       const RuleInfo* rule = find_rule(name);

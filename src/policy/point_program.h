@@ -65,7 +65,7 @@ struct Scratch::State {
     bool lifted = false;   // by an exception
     bool relaxed = false;  // by a lower layer
   };
-  std::vector<Match> matches;             // rules, in file order
+  std::vector<Match> matches;             // rules, by name
   struct Candidate {
     std::uint32_t entry = 0;
     bool used = false;
@@ -79,7 +79,7 @@ class PointProgram {
  public:
   PointProgram(Point point, std::uint64_t bundle) : point_(point), bundle_(bundle) {}
 
-  /// In file order, all rules before all exceptions. Rules that are off are left out.
+  /// By name, all rules before all exceptions. Rules that are off are left out.
   void add(const Rule& rule, std::vector<Diagnostic>& complaints);
   void add(const Exception& exception, std::vector<Diagnostic>& complaints);
   /// After the last add().

@@ -270,7 +270,7 @@ struct Decision {
   Effect effect = Effect::kDeny;   // the verdict
   const RuleInfo* rule = nullptr;  // the decisive one; null when the default decided
   std::string message;             // for the person, when the verdict refuses or warns
-  std::vector<const RuleInfo*> matched;  // all enforced rules that matched and count, in file order
+  std::vector<const RuleInfo*> matched;  // all enforced rules that matched and count, by name
   std::vector<const RuleInfo*> shadow;   // the same for rules in shadow mode
   Effect shadow_effect = Effect::kDeny;  // the verdict, had the shadow rules been enforced
   std::vector<const ExceptionInfo*> exceptions;  // that lifted a rule
