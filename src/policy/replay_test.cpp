@@ -155,7 +155,7 @@ TEST(Replay, OtherRulesShowWhatTheyWouldHaveChangedAndItsCost) {
   EXPECT_EQ(report.differences[0].request_id, "req_a");
   EXPECT_EQ(report.differences[0].before + report.differences[0].after, "allowdeny");
   EXPECT_EQ(report.differences[0].after_rule, "no-large");
-  EXPECT_EQ(report.differences[1].seq, 2U);
+  EXPECT_EQ(report.differences[1].request_id, "req_b");
 }
 
 TEST(Replay, CallsThatWereRefusedAndWouldGoOnAreCountedUnderTheRuleThatRefusedThem) {
