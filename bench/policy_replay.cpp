@@ -179,7 +179,7 @@ void make_data(const Options& options) {
   std::vector<Diagnostic> complaints;
   const auto bundle = policy::Bundle::build(parse_yaml(policy_set(500, 7), "rules.yaml", complaints), complaints);
   if (!bundle) std::abort();
-  constexpr auto kMonth = std::chrono::hours(24 * 29);
+  constexpr Duration kMonth = std::chrono::hours(24 * 29);
   MonthClock clock(system_clock().now() - kMonth);
   if (!app::BundleArchive(options.directory).keep(*bundle, clock.now())) std::abort();
   ledger::LogOptions log_options;

@@ -1,7 +1,9 @@
 #include "reeve/replay_report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <mutex>
+#include <span>
 
 #include "core/bytes.h"
 #include "reeve/policy_source.h"
@@ -12,6 +14,7 @@ namespace reeve::app {
 namespace {
 
 constexpr std::uint64_t kInputsCheckedEvery = 16;
+constexpr std::size_t kGroupsShown = 20;
 
 /// The server's kept bundles, for several threads.
 class SharedArchive {
@@ -71,11 +74,12 @@ void print_groups(const char* heading, const std::vector<policy::ReplayGroup>& g
   if (groups.empty()) return;
   std::vector<std::vector<std::string>> rows{
       {heading, "DECISIONS", "PEOPLE", "REFUSED NOW", "THEIR SPEND", "ALLOWED NOW"}};
-  for (const policy::ReplayGroup& group : groups) {
+  for (const policy::ReplayGroup& group : std::span(groups).first(std::min(groups.size(), kGroupsShown))) {
     rows.push_back({printable(group.name, 80), grouped(group.decisions), grouped(group.people),
                     grouped(group.now_refused), format_money(group.refused_cost), grouped(group.now_allowed)});
   }
   std::printf("\n%s", table(rows).c_str());
+  if (groups.size() > kGroupsShown) std::printf("%s\n", dim("the first 20; --json has all").c_str());
 }
 
 void print_differences(const std::vector<policy::ReplayDifference>& differences) {
