@@ -101,6 +101,7 @@ void measure(std::size_t rules, const std::vector<Call>& calls, Figures& figures
   std::vector<double> p99s;
   std::vector<double> means;
   std::vector<float> samples(calls.size());
+  for (auto* list : {&p50s, &p99s, &means}) list->reserve(kRounds);
   const std::uint64_t before = allocations;
   for (int round = 0; round < kRounds; ++round) {
     const Moment begin = std::chrono::steady_clock::now();
@@ -112,7 +113,6 @@ void measure(std::size_t rules, const std::vector<Call>& calls, Figures& figures
       matched += decision.matched.size();
     }
     means.push_back(microseconds_since(begin) / static_cast<double>(calls.size()));
-    if (round == 0) p50s.reserve(kRounds);
     p50s.push_back(percentile(samples, 0.5));
     p99s.push_back(percentile(samples, 0.99));
   }
