@@ -34,6 +34,8 @@ class PatternSets final : public cel::PatternIndex {
    public:
     explicit Matches(const PatternSets* sets);
     bool matches(std::uint32_t pattern, std::string_view text) override;
+    /// Before each decision: within one, the same place in memory is the same text.
+    void begin() { latest_.assign(latest_.size(), {}); }
 
    private:
     enum class Known : std::uint8_t { kNothing, kNoneMatches, kSomeMatch, kAll };
@@ -45,7 +47,13 @@ class PatternSets final : public cel::PatternIndex {
     };
     Remembered& look_up(const Set& set, std::uint32_t number, std::string_view text);
     bool fill(const Set& set, Remembered& place, std::string_view text);
+    struct Latest {
+      const char* text = nullptr;
+      std::size_t size = 0;
+      Remembered* place = nullptr;
+    };
     const PatternSets* sets_;
+    std::vector<Latest> latest_;  // by set
     std::vector<std::vector<Remembered>> remembered_;  // by set
     std::vector<int> found_;
   };
