@@ -10,8 +10,8 @@ namespace reeve::app {
 Governance read_governance(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints) {
   Governance governance;
   governance.documents = read_yaml_directory(directory, complaints);
-  constexpr std::array<std::string_view, 6> kKnown{"Policy", "Exception", "Ladder", "PolicyTest", "Price",
-                                                   "UnknownPrice"};
+  constexpr std::array<std::string_view, 6> kKnown{"Policy",     "Exception", "Ladder",
+                                                   "PolicyTest", "Price",     "UnknownPrice"};
   for (const YamlValue& document : governance.documents) {
     const YamlValue& kind = *document.find("kind");
     if (std::find(kKnown.begin(), kKnown.end(), kind.text()) == kKnown.end()) {
