@@ -30,7 +30,7 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
   std::size_t distance = kTooFar;
   for (const std::string_view candidate : known) {
     const std::size_t d = edit_distance(name.substr(0, 60), candidate);
-    if (d < distance) {
+    if (d < distance && 2 * d <= candidate.size()) {
       distance = d;
       nearest = candidate;
     }

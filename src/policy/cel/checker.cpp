@@ -9,6 +9,7 @@
 #include "policy/cel/ast.h"
 #include "policy/cel/call_rules.h"
 #include "policy/cel/function.h"
+#include "policy/cel/macro.h"
 #include "policy/cel/name_scope.h"
 #include "policy/cel/type_rules.h"
 
@@ -46,6 +47,7 @@ class Checker {
   Type unresolved(const NameChain& chain);
   std::string group_message(const std::string& group, const std::string& whole, std::string_view wrong) const;
   Type field(const Node& node, const Node& target, const Type& type);
+  const Function* called(Node& node, std::string& qualified);
   Type call(Node& node);
   Type list(Node& node);
   Type map(Node& node);
@@ -177,38 +179,41 @@ Type Checker::field(const Node& node, const Node& target, const Type& type) {
   return node.kind == NodeKind::kHas ? Type::plain(Kind::kBool) : result;
 }
 
-Type Checker::call(Node& node) {
-  const Function* function = nullptr;
-  std::string qualified;
-  if (node.member) {
-    const NameChain chain = name_chain(*node.operands[0]);
-    bool is_variable = chain.parts.empty() || scope_.find_local(chain).has_value();
-    for (std::size_t count = chain.parts.size(); count > 0 && !is_variable; --count) {
-      is_variable = scope_.find_variable(chain.text(count), chain.absolute) != nullptr;
-    }
-    if (!is_variable) {
-      qualified = chain.text(chain.parts.size()) + "." + node.name;
-      function = scope_.find_function(qualified, chain.absolute);
-    }
-    if (function != nullptr) {
-      node.member = false;
-      node.operands.erase(node.operands.begin());
-    }
-  } else {
+/// The function that a call means, null when there is none. "math.abs(x)" is read as a member call; where "math" is no
+/// variable it becomes the plain call of "math.abs". `qualified` is that name when it was tried.
+const Function* Checker::called(Node& node, std::string& qualified) {
+  if (!node.member) {
     const bool absolute = node.name.starts_with('.');
-    function = scope_.find_function(std::string_view(node.name).substr(absolute ? 1 : 0), absolute);
+    return scope_.find_function(std::string_view(node.name).substr(absolute ? 1 : 0), absolute);
   }
-  if (function != nullptr) node.name = function->name;
-  if (node.member) function = find_function(node.name);
+  const NameChain chain = name_chain(*node.operands[0]);
+  bool is_variable = chain.parts.empty() || scope_.find_local(chain).has_value();
+  for (std::size_t count = chain.parts.size(); count > 0 && !is_variable; --count) {
+    is_variable = scope_.find_variable(chain.text(count), chain.absolute) != nullptr;
+  }
+  if (is_variable) return find_function(node.name);
+  qualified = chain.text(chain.parts.size()) + "." + node.name;
+  const Function* function = scope_.find_function(qualified, chain.absolute);
+  if (function == nullptr) return find_function(node.name);
+  node.member = false;
+  node.operands.erase(node.operands.begin());
+  return function;
+}
 
+Type Checker::call(Node& node) {
+  std::string qualified;
+  const Function* function = called(node, qualified);
+  if (function != nullptr) node.name = function->name;
   // Of "strings.qoute(x)" the function is wrong and not the name before it.
-  const bool target_is_namespace = function == nullptr && !qualified.empty() &&
-                                   std::ranges::any_of(all_functions(), [&qualified](const Function& known) {
-                                     return known.name.starts_with(qualified.substr(0, qualified.rfind('.') + 1));
-                                   });
+  const std::string space = qualified.substr(0, qualified.rfind('.') + 1);
+  const bool target_is_namespace =
+      function == nullptr && !space.empty() &&
+      std::ranges::any_of(all_functions(), [&space](const Function& known) { return known.name.starts_with(space); });
+  // The variables of a loop with too few arguments are declared nowhere.
+  const bool is_broken_loop = function == nullptr && node.member && !macro_usage(node.name).empty();
   std::vector<Type> types;
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    const bool skipped = i == 0 && target_is_namespace;
+    const bool skipped = i == 0 ? target_is_namespace : is_broken_loop;
     types.push_back(skipped ? Type::dyn() : visit(*node.operands[i]));
   }
   if (!typed_) return Type::dyn();
