@@ -6,7 +6,6 @@
 namespace reeve::policy::cel {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 Declarations facts() {

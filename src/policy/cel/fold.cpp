@@ -96,11 +96,13 @@ class Folder {
       case Kind::kType: return Value::of_type(ast_.arena.copy(value.text()));
       case Kind::kList: {
         std::vector<Value> items;
+        items.reserve(value.list->size);
         for (std::size_t i = 0; i < value.list->size; ++i) items.push_back(keep(value.list->items[i]));
         return make_list(ast_.arena, items);
       }
       case Kind::kMap: {
         std::vector<MapEntry> entries;
+        entries.reserve(value.map->size);
         for (std::size_t i = 0; i < value.map->size; ++i) {
           const MapEntry& entry = value.map->entries[i];
           entries.push_back({keep(entry.key), keep(entry.value)});

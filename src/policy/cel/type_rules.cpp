@@ -138,7 +138,7 @@ std::optional<Type> result_of(const Function& function, bool member, std::span<c
       fits = attempt.fits(signature.parameters[std::min(i, signature.parameters.size() - 1)], arguments[i]);
     }
     if (!fits) continue;
-    const Type found = attempt.result(signature.result);
+    Type found = attempt.result(signature.result);
     if (!result && !attempt.open()) return found;
     result = !result || *result == found ? found : Type::dyn();
   }
