@@ -34,7 +34,7 @@ class Checker {
 
   /// What the part is. The answer may have no_element() in it, which goes together with more than the node's own type.
   Type visit(Node& node) {
-    Type type = type_of(node);
+    Type type = shallow(type_of(node));
     if (!typed_) type = Type::dyn();
     node.type = settled(type);
     return type;

@@ -247,8 +247,10 @@ TEST(Checker, DeepAndLongExpressionsAreNoTrouble) {
     for (int i = 0; i < depth; ++i) text = std::string(opening) + text + std::string(closing);
     return text;
   };
+  std::string wide = "[";
+  for (int i = 0; i < 100; ++i) wide += nested("[", "1", "]", 230) + ",";
   for (const std::string& source :
-       {nested("[", "1", "]", 240), nested("{'a': ", "1", "}", 240), nested("-(", "1", ")", 120),
+       {wide + "]", nested("[", "1", "]", 240), nested("{'a': ", "1", "}", 240), nested("-(", "1", ")", 120),
         nested("[1].map(x, ", "x", ")", 240), nested("cel.bind(x, [1], [x] + ", "[[1]]", ")", 120)}) {
     const Checked result = checked(source, declarations, Strictness::kTyped);
     ASSERT_NE(result.ast, nullptr) << source << result.faults[0].message;
