@@ -84,6 +84,7 @@ struct GatewayOptions {
   std::vector<identity::OidcIssuer> issuers;
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
+  policy::CheckRegister* checks = nullptr;  // null: no named check is ever reported
   const Clock* clock = &system_clock();
 };
 
