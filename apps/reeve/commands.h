@@ -63,7 +63,26 @@ int ledger_key_command(const Common& common);
 int backup_command(const Common& common, const std::string& directory);
 
 int policy_check_command(const Common& common, const std::string& directory);
-int policy_test_command(const Common& common, const std::string& directory);
+struct PolicyTestArguments {
+  std::string directory, junit;
+  bool coverage = false, strict = false;
+};
+int policy_test_command(const Common& common, const PolicyTestArguments& arguments);
+struct PolicyEvalArguments {
+  std::string expression, input, point;
+  bool lines = false;  // read {"expr","input"} a line from standard input
+};
+int policy_eval_command(const Common& common, const PolicyEvalArguments& arguments);
+int policy_facts_command(const Common& common, bool schema);
+struct PolicyExplainArguments {
+  std::string request_id, input, point = "model.call", bundle;
+  bool all = false;
+};
+int policy_explain_command(const Common& common, const PolicyExplainArguments& arguments);
+int policy_bundle_command(const Common& common, const std::string& source, const std::string& output,
+                          const std::string& good_for);
+int policy_verify_command(const Common& common, const std::string& file, const std::string& key);
+int policy_diff_command(const Common& common, const std::string& before, const std::string& after);
 
 /// The configuration file to read: --config, else ./reeve.yaml, else the package's /etc/reeve/reeve.yaml; empty when
 /// there is none. A directory with ./data or ./governance is a set-up of its own, as `reeve run` makes it: there the

@@ -10,13 +10,15 @@ namespace reeve::app {
 Governance read_governance(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints) {
   Governance governance;
   governance.documents = read_yaml_directory(directory, complaints);
-  constexpr std::array<std::string_view, 3> kKnown{"Policy", "Price", "UnknownPrice"};
+  constexpr std::array<std::string_view, 6> kKnown{"Policy", "Exception", "Ladder", "PolicyTest", "Price",
+                                                   "UnknownPrice"};
   for (const YamlValue& document : governance.documents) {
     const YamlValue& kind = *document.find("kind");
     if (std::find(kKnown.begin(), kKnown.end(), kind.text()) == kKnown.end()) {
       complaints.push_back(
           kind.complain("this version does not enforce documents of kind '" + printable(kind.text(), 40) +
-                        "'; it knows Policy, Price and UnknownPrice. Move the file elsewhere until then"));
+                        "'; it knows Policy, Exception, Ladder, PolicyTest, Price and UnknownPrice. Move the file "
+                        "elsewhere until then"));
     }
   }
   governance.policy = policy::Bundle::build(governance.documents, complaints);

@@ -28,6 +28,12 @@ struct Line {
   KeyCreateArguments key;
   SpendReportArguments spend;
   LedgerQueryArguments query;
+  PolicyTestArguments policy_test;
+  PolicyEvalArguments eval;
+  PolicyExplainArguments explain;
+  std::string source, output, other, key_text;
+  std::string good_for = "7d";
+  bool schema = false;
 };
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
@@ -80,15 +86,56 @@ void add_keys(CLI::App& app, Line& line) {
   revoke.add_option("ID", line.id, "The key's id, key_...")->required();
 }
 
+void add_policy_questions(CLI::App& policy, Line& line) {
+  CLI::App& eval = command(policy, line, "eval", "Evaluate a CEL expression",
+                           [&line] { return policy_eval_command(line.common, line.eval); });
+  eval.add_option("-e,--expr", line.eval.expression, "The expression");
+  eval.add_option("-i,--input", line.eval.input, "A JSON file whose members are the variables; - reads standard input");
+  eval.add_option("--on", line.eval.point, "Check it against the facts of this decision point, such as model.call");
+  eval.add_flag("--jsonl", line.eval.lines, "Read {\"expr\",\"input\"} a line, write {\"value\"} or {\"error\"}");
+  CLI::App& explain = command(policy, line, "explain", "Show which rule decided, and what every condition came to",
+                              [&line] { return policy_explain_command(line.common, line.explain); });
+  explain.add_option("REQUEST_ID", line.explain.request_id, "A recorded call: the x-reeve-request-id of its answer");
+  explain.add_option("-i,--input", line.explain.input, "Facts as a JSON file instead; - reads standard input");
+  explain.add_option("--on", line.explain.point, "The decision point of --input")->capture_default_str();
+  explain.add_option("--bundle", line.explain.bundle,
+                     "Rules to ask: a governance directory, a bundle file or a digest (default: those that decided)");
+  explain.add_flag("--all", line.explain.all, "Also rules that were far from matching");
+  CLI::App& facts = command(policy, line, "facts", "Print what rules may name, as Markdown",
+                            [&line] { return policy_facts_command(line.common, line.schema); });
+  facts.add_flag("--schema", line.schema, "Print a JSON Schema of the governance files, for editors");
+}
+
+void add_policy_sets(CLI::App& policy, Line& line) {
+  CLI::App& bundle = command(policy, line, "bundle", "Write the rules as one signed file, for others to use",
+                             [&line] { return policy_bundle_command(line.common, line.source, line.output, line.good_for); });
+  bundle.add_option("SOURCE", line.source, "Governance directory or digest (default: the configuration's)");
+  bundle.add_option("-o,--output", line.output, "The file to write")->required();
+  bundle.add_option("--good-for", line.good_for, "How long it may be used without a newer one")->capture_default_str();
+  CLI::App& verify = command(policy, line, "verify", "Check a bundle file's signature, digest and age",
+                             [&line] { return policy_verify_command(line.common, line.source, line.key_text); });
+  verify.add_option("FILE", line.source, "The bundle file")->required();
+  verify.add_option("--key", line.key_text, "The key it must be signed with, as 'bundle' printed it");
+  CLI::App& diff = command(policy, line, "diff", "Show what differs between two sets of rules",
+                           [&line] { return policy_diff_command(line.common, line.source, line.other); });
+  diff.add_option("BEFORE", line.source, "A governance directory, a bundle file or a digest")->required();
+  diff.add_option("AFTER", line.other, "The other one (default: the configuration's)");
+}
+
 void add_policy(CLI::App& app, Line& line) {
   CLI::App& policy = family(app, "policy", "Rules as code");
   line.directory.clear();
   command(policy, line, "check", "Validate the governance files", [&line] {
     return policy_check_command(line.common, line.directory);
   }).add_option("DIR", line.directory, "Governance directory (default: the configuration's)");
-  command(policy, line, "test", "Run the tests that stand beside the rules", [&line] {
-    return policy_test_command(line.common, line.directory);
-  }).add_option("DIR", line.directory, "Governance directory (default: the configuration's)");
+  CLI::App& test = command(policy, line, "test", "Run the tests that stand in rules and in PolicyTest documents",
+                           [&line] { return policy_test_command(line.common, line.policy_test); });
+  test.add_option("DIR", line.policy_test.directory, "Governance directory (default: the configuration's)");
+  test.add_flag("--coverage", line.policy_test.coverage, "Show what the tests exercised of each rule");
+  test.add_flag("--strict", line.policy_test.strict, "Fail where a rule or a part of its condition lacks a test");
+  test.add_option("--junit", line.policy_test.junit, "Write a JUnit XML file");
+  add_policy_questions(policy, line);
+  add_policy_sets(policy, line);
 }
 
 void add_spend(CLI::App& app, Line& line) {

@@ -13,7 +13,9 @@
 
 #include "core/bytes.h"
 #include "reeve/governance.h"
+#include "reeve/exception_uses.h"
 #include "reeve/kept_value.h"
+#include "reeve/policy_source.h"
 #include "store/store.h"
 
 namespace reeve::app {
@@ -99,6 +101,7 @@ class RunningService final : public Service {
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
   void reload(bool config_too);
   void watch_governance();
+  void keep_bundle(const policy::Bundle& bundle) const;
   void record_key_changes();
   bool mark_recorded_keys();
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
@@ -110,6 +113,7 @@ class RunningService final : public Service {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ledger::Log> log_;
   std::string digest_key_;
+  policy::UseCounter exception_uses_;
   std::unique_ptr<net::Runtime> runtime_;
   std::unique_ptr<net::Server> practice_;
   std::unique_ptr<gateway::SettingsStore> settings_;
@@ -209,11 +213,16 @@ Result<void> RunningService::start() {
   if (!settings) return settings.error();
   settings_ = std::make_unique<gateway::SettingsStore>(*settings);
   gateway::record_interrupted_calls(*log_, **settings, system_clock().now());
+  keep_bundle(*(*settings)->policy);
+  if (auto counted = restore_exception_uses(*log_, config_.data_dir, exception_uses_); !counted) {
+    return with_context(counted.error(), "uses of exceptions");
+  }
 
   gateway::GatewayOptions gateway_options;
   gateway_options.issuers = config_.issuers;
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
+  gateway_options.exception_uses = &exception_uses_;
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -241,7 +250,7 @@ Result<void> RunningService::start() {
   log_info("serving", {{"url", base_url()},
                        {"data_dir", config_.data_dir.string()},
                        {"workers", runtime_->loop_count()},
-                       {"rules", (*settings)->policy->rule_count()},
+                       {"rules", (*settings)->policy->rules().size()},
                        {"ledger_entries", log_->size()}});
   return {};
 }
@@ -281,6 +290,7 @@ void RunningService::reload(bool config_too) {
   config_.models = next.models;
   config_.governance_dir = next.governance_dir;
   config_.record_request_digest = next.record_request_digest;
+  keep_bundle(*(*settings)->policy);
   settings_->replace(*std::move(settings));
   if (before != after) {
     JsonWriter detail;
@@ -288,6 +298,13 @@ void RunningService::reload(bool config_too) {
     record("policy.changed", detail.text());
   }
   log_info("reloaded", {{"bundle", after}, {"changed", before != after}});
+}
+
+/// Decisions are explained and replayed under the rules of their time, so those must not be lost. A call waits for none
+/// of this: without the copy its decision is still recorded with the digest.
+void RunningService::keep_bundle(const policy::Bundle& bundle) const {
+  const auto kept = BundleArchive(config_.data_dir).keep(bundle, system_clock().now());
+  if (!kept) log_error("the bundle was not kept; decisions under it cannot be replayed", {{"why", kept.error().message}});
 }
 
 void RunningService::watch_governance() {
@@ -362,6 +379,7 @@ void RunningService::stop() {
   if (practice_) practice_->close();
   if (runtime_) runtime_->stop();
   if (log_ && server_) record("service.stopped", "{}");
+  if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);
   if (log_) log_->close();
   log_info("stopped");
 }

@@ -101,7 +101,7 @@ void ModelCall::add_reeve_headers(net::Headers& headers) const {
   headers.add("x-reeve-request-id", request_id_);
   headers.add("x-reeve-model", view_.model);
   headers.add("x-reeve-decision", "allow");
-  if (!decision_.rule.empty()) headers.add("x-reeve-rule", decision_.rule);
+  if (decision_.rule != nullptr) headers.add("x-reeve-rule", decision_.rule->name);
 }
 
 Task<void> ModelCall::relay(net::ClientResponse& response) {

@@ -84,7 +84,8 @@ struct GatewayOptions {
   std::vector<identity::OidcIssuer> issuers;
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
-  policy::CheckRegister* checks = nullptr;  // null: no named check is ever reported
+  policy::UseCounter* exception_uses = nullptr;  // null: exceptions with a limit are never used up
+  policy::CheckRegister* checks = nullptr;       // null: no named check is ever reported
   const Clock* clock = &system_clock();
 };
 

@@ -49,12 +49,23 @@ void record_interrupted_calls(ledger::Log& log, const Settings& settings, Instan
     entry.work_item = text("work_item");
     entry.repo = text("repo");
     entry.feature = text("feature");
-    entry.model = {text("model.asked"),  text("model.served"),  text("model.provider"),
-                   text("model.region"), text("model.dialect"), text("model.operation")};
-    const std::vector<std::string> rules = texts(intent.at("decision.rules"));
-    const std::vector<std::string> shadow = texts(intent.at("decision.shadow"));
-    entry.decision = {text("decision.effect"), text("decision.enforced"), text("decision.mode"), rules, shadow,
-                      text("decision.bundle"), text("decision.reason")};
+    entry.model.asked = text("model.asked");
+    entry.model.served = text("model.served");
+    entry.model.provider = text("model.provider");
+    entry.model.region = text("model.region");
+    entry.model.retention = text("model.retention");
+    entry.model.tier = text("model.tier");
+    entry.model.dialect = text("model.dialect");
+    entry.model.operation = text("model.operation");
+    const std::vector<std::string> rule_names = texts(intent.at("decision.rules"));
+    const std::vector<std::string_view> rules(rule_names.begin(), rule_names.end());
+    entry.decision.effect = text("decision.effect");
+    entry.decision.enforced = text("decision.enforced");
+    entry.decision.mode = text("decision.mode");
+    entry.decision.rule = text("decision.rule");
+    entry.decision.rules = rules;
+    entry.decision.bundle = text("decision.bundle");
+    entry.decision.reason = text("decision.reason");
     entry.outcome = {"unrecorded_end", "Reeve stopped while the call was under way", 0, 0, 0};
 
     // The provider billed at least what went in. How much came out nobody knows; the entry says that it is an estimate.

@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "core/log.h"
 
 namespace reeve::gateway {
@@ -177,37 +178,97 @@ std::optional<Refusal> ModelCall::choose_upstream() {
                      "can add it under 'models' in reeve.yaml.");
 }
 
-policy::ModelCallFacts ModelCall::facts(std::string_view name, const Model& model, const Provider& provider) const {
-  const net::Headers& headers = exchange_.head().headers;
-  policy::ModelCallFacts facts;
-  facts.person = principal_->id;
-  facts.principal_type = principal_->type;
-  facts.groups.assign(principal_->groups.begin(), principal_->groups.end());
-  facts.team = principal_->team;
-  facts.client = wire::client_name(hints_.kind);
-  facts.model = name;
-  facts.tier = model.tier;
-  facts.provider = provider.name;
-  facts.region = provider.region;
-  facts.repo = hints_.repo;
-  facts.feature = headers.get("x-reeve-feature");
-  facts.work_item = headers.get("x-reeve-work-item");
-  return facts;
+void ModelCall::evaluate() {
+  // Records keep microseconds; rules see the same, so that a replay decides alike.
+  const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
+  const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
+  static const std::map<std::string, bool> kNoChecks;
+  const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
+  const CallFacts::Parts parts{*principal_, hints_,  exchange_.head().headers, route_, view_, body_.size(), view_.model,
+                               *model_,     *provider_, now,                   checks};
+  const CallFacts facts(parts);
+  std::optional<policy::TakeUses> uses;
+  if (worker_.exception_uses != nullptr) uses.emplace(*worker_.exception_uses);
+  const Moment began = worker_.clock.steady();
+  settings_->policy->decide(policy::Point::kModelCall, facts, uses ? &*uses : nullptr, worker_.scratch, decision_);
+  evaluation_ = worker_.clock.steady() - began;
+  decision_made_ = true;
+  decision_time_ = format_time(now);
+  input_digest_ = policy::input_digest(policy::Point::kModelCall, facts);
+  checks_.clear();
+  if (!checks.empty()) {
+    JsonWriter json;
+    json.begin_object();
+    for (const auto& [name, green] : checks) json.member(name, green);
+    checks_ = json.end_object().take();
+  }
 }
 
-std::optional<Refusal> ModelCall::decide() {
-  decision_ = settings_->policy->decide(facts(view_.model, *model_, *provider_));
-  decided_ = worker_.clock.steady();
-  if (!principal_->in_scope("models", view_.model)) {
-    return refusal(RefusalReason::kPolicy, "This key is not made for the model '" + printable(view_.model, 100) +
-                                               "'; use another key or ask for one with that scope.");
+bool ModelCall::route_elsewhere() {
+  const auto fits = [](const std::vector<std::string>& wanted, const std::string& is) {
+    return wanted.empty() || std::find(wanted.begin(), wanted.end(), is) != wanted.end();
+  };
+  const auto meets_all = [&](const Provider& provider) {
+    return std::all_of(decision_.matched.begin(), decision_.matched.end(), [&](const policy::RuleInfo* rule) {
+      return rule->effect != policy::Effect::kRoute ||
+             (fits(rule->to_providers, provider.name) && fits(rule->to_regions, provider.region) &&
+              fits(rule->to_retentions, provider.retention));
+    });
+  };
+  if (meets_all(*provider_)) return true;
+  for (const std::size_t index : model_->providers) {
+    const Provider& other = settings_->providers[index];
+    if (!other.speaks(route_.dialect) || !meets_all(other)) continue;
+    provider_ = &other;
+    evaluate();  // rules may say something else about the other place
+    return decision_.refused() || meets_all(*provider_);
   }
-  if (decision_.effect == policy::Effect::kDeny) {
+  return false;
+}
+
+std::optional<Refusal> ModelCall::refuse_by_rules() {
+  using policy::Effect;
+  if (!decision_.refused() && decision_.first(Effect::kRoute) != nullptr && !route_elsewhere()) {
+    const policy::RuleInfo& rule = *decision_.first(Effect::kRoute);
+    wire::Refusal no = refusal(RefusalReason::kPolicy,
+                               "The rule '" + rule.name + "' lets this call go only to a provider that is not "
+                               "configured for the model '" + printable(view_.model, 100) + "'. " + rule.message);
+    no.rule = rule.name;
+    return no;
+  }
+  if (decision_.refused()) {
     wire::Refusal no = refusal(RefusalReason::kPolicy, decision_.message);
-    no.rule = decision_.rule;
+    if (decision_.rule != nullptr) no.rule = decision_.rule->name;
+    return no;
+  }
+  // A rule whose effect nobody carries out must not look as if it held.
+  for (const Effect effect : {Effect::kRedact, Effect::kRewrite, Effect::kDegrade}) {
+    const policy::RuleInfo* rule = decision_.first(effect);
+    if (rule == nullptr) continue;
+    wire::Refusal no = refusal(RefusalReason::kPolicy, "The rule '" + rule->name + "' asks to " +
+                                                           std::string(policy::effect_name(effect)) +
+                                                           " this call, which this version cannot do, so it was not "
+                                                           "sent. Tell " +
+                                                           (rule->owner.empty() ? "your platform team" : rule->owner) +
+                                                           ".");
+    no.rule = rule->name;
     return no;
   }
   return std::nullopt;
+}
+
+std::optional<Refusal> ModelCall::decide() {
+  // Before the rules: a call that cannot go on uses up nothing.
+  if (!principal_->in_scope("models", view_.model)) {
+    decided_ = worker_.clock.steady();
+    return refusal(RefusalReason::kPolicy, "This key is not made for the model '" + printable(view_.model, 100) +
+                                               "'; use another key or ask for one with that scope.");
+  }
+  evaluate();
+  auto no = refuse_by_rules();
+  keep_decision_names();
+  decided_ = worker_.clock.steady();
+  return no;
 }
 
 Task<void> ModelCall::forward() {
@@ -283,10 +344,23 @@ void ModelCall::add_listed_models(const Model& model, const Provider& provider,
     if (listed || !principal_->in_scope("models", name)) continue;
     // Only under the entry that would serve the call: what it is denied for, a later pattern does not open.
     if (first_match(*settings_, name, route_.dialect) != &model) continue;
-    if (settings_->policy->decide(facts(name, model, provider)).effect == policy::Effect::kDeny) continue;
+    if (!would_be_open(name, model, provider)) continue;
     const std::string label = provider.simulated ? name + " (simulated by Reeve's practice model)" : name;
     entries.push_back({name, label, provider.name, 0});
   }
+}
+
+bool ModelCall::would_be_open(std::string_view name, const Model& model, const Provider& provider) const {
+  const Instant now = worker_.clock.now();
+  const CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_,
+                               view_,       0,      name,                     model,
+                               provider,    now,    worker_.checks(now)};
+  std::optional<policy::LookAtUses> uses;
+  if (worker_.exception_uses != nullptr) uses.emplace(*worker_.exception_uses);
+  policy::Decision decision;
+  settings_->policy->decide(policy::Point::kModelCall, CallFacts(parts), uses ? &*uses : nullptr, worker_.scratch,
+                            decision);
+  return !decision.refused();
 }
 
 Task<void> ModelCall::refuse(Refusal refusal) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/call_facts.h"
 #include "gateway/worker.h"
 
 namespace reeve::gateway {
@@ -28,11 +29,15 @@ class ModelCall {
   Task<std::optional<wire::Refusal>> read();
   std::optional<wire::Refusal> choose_upstream();
   std::optional<wire::Refusal> decide();
-  policy::ModelCallFacts facts(std::string_view name, const Model& model, const Provider& provider) const;
+  std::optional<wire::Refusal> refuse_by_rules();
+  /// A `route` rule that matched and whose demand the chosen provider does not meet; another provider is tried once.
+  bool route_elsewhere();
+  void evaluate();
   Task<std::optional<wire::Refusal>> record_intent();
   Task<void> forward();
 
   Task<void> list_models();
+  bool would_be_open(std::string_view name, const Model& model, const Provider& provider) const;
   void add_listed_models(const Model& model, const Provider& provider, std::vector<wire::ModelEntry>& entries) const;
   Task<void> refuse(wire::Refusal refusal);
 
@@ -47,6 +52,8 @@ class ModelCall {
 
   // Recording.
   void fill_entry(ledger::Entry& entry) const;
+  void fill_decision(ledger::Entry::Decision& decision) const;
+  void keep_decision_names();
   ledger::Entry::Timing timing() const;
   /// One attempt's outcome. `billed`: the provider bills what the summary tells.
   void record_outcome(const wire::AnswerSummary& summary, std::string_view status, std::string_view reason,
@@ -76,6 +83,11 @@ class ModelCall {
   const Model* model_ = nullptr;
   const Provider* provider_ = nullptr;
   policy::Decision decision_;
+  bool decision_made_ = false;
+  Duration evaluation_{};
+  std::string decision_time_, input_digest_, checks_;
+  std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
+  std::vector<std::string> ended_, rule_errors_;
   std::string request_digest_;
   bool client_gone_ = false;
   std::function<void()> cancel_upstream_;

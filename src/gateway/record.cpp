@@ -9,29 +9,16 @@ namespace reeve::gateway {
 
 namespace {
 
-std::string_view operation_name(wire::Operation operation) {
-  // OpenTelemetry's gen_ai.operation.name where it has one.
-  switch (operation) {
-    case wire::Operation::kGenerate: return "chat";
-    case wire::Operation::kCountTokens: return "count_tokens";
-    case wire::Operation::kEmbed: return "embeddings";
-    case wire::Operation::kListModels:
-    case wire::Operation::kGetModel: return "list_models";
-  }
-  return "chat";
-}
-
 std::int64_t microseconds(Moment from, Moment to) {
   return std::chrono::duration_cast<std::chrono::microseconds>(to - from).count();
 }
 
-/// Texts that a client declares about itself go into the record, but not without bound.
-constexpr std::size_t kDeclaredBytesMax = 200;
-std::string_view bounded(std::string_view text) {
-  text = text.substr(0, kDeclaredBytesMax);
-  // Not in the middle of a character.
-  while (!text.empty() && !is_utf8(text)) text.remove_suffix(1);
-  return text;
+/// What the decision was made on stands once, in the intent: that is the entry which a replay reads.
+void leave_to_intent(ledger::Entry::Decision& decision) {
+  decision.checks = decision.input = decision.time = {};
+  decision.evaluation_ns.reset();
+  decision.errors = {};
+  decision.ended = {};
 }
 
 }  // namespace
@@ -57,12 +44,47 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
     entry.model.served = view_.model;
     entry.model.provider = provider_->name;
     entry.model.region = provider_->region;
+    entry.model.retention = provider_->retention;
   }
-  entry.decision.effect = policy::effect_name(decision_.effect);
-  entry.decision.mode = "enforce";
-  entry.decision.rules = decision_.matched;
-  entry.decision.shadow = decision_.shadow;
-  entry.decision.bundle = settings_->policy->digest();
+  entry.model.tier = model_ == nullptr ? std::string_view() : model_->tier;
+  if (decision_made_) {
+    entry.request_tokens = view_.estimated_input_tokens;
+    entry.request_stream = view_.stream || route_.stream_in_path;
+  }
+  fill_decision(entry.decision);
+}
+
+void ModelCall::fill_decision(ledger::Entry::Decision& decision) const {
+  decision.effect = policy::effect_name(decision_.effect);
+  decision.mode = "enforce";
+  decision.bundle = settings_->policy->digest();
+  if (!decision_made_) return;
+  if (decision_.rule != nullptr) decision.rule = decision_.rule->name;
+  decision.rules = rule_names_;
+  decision.shadow = shadow_names_;
+  if (decision_.shadow_effect != decision_.effect) {
+    decision.shadow_effect = policy::effect_name(decision_.shadow_effect);
+  }
+  decision.exceptions = exception_names_;
+  decision.ended = ended_;
+  decision.errors = rule_errors_;
+  decision.checks = checks_;
+  decision.input = input_digest_;
+  decision.time = decision_time_;
+  decision.evaluation_ns = evaluation_.count();
+}
+
+/// In the shape in which entries take them.
+void ModelCall::keep_decision_names() {
+  for (const policy::RuleInfo* rule : decision_.matched) rule_names_.emplace_back(rule->name);
+  for (const policy::RuleInfo* rule : decision_.shadow) shadow_names_.emplace_back(rule->name);
+  for (const policy::ExceptionInfo* exception : decision_.exceptions) exception_names_.emplace_back(exception->name);
+  for (const policy::EndedException& ended : decision_.ended) {
+    ended_.push_back(ended.exception->name + " " + std::string(policy::ended_reason(ended.why)));
+  }
+  for (const policy::RuleError& error : decision_.errors) {
+    rule_errors_.push_back(error.rule->name + ": " + error.message);
+  }
 }
 
 Task<std::optional<wire::Refusal>> ModelCall::record_intent() {
@@ -96,6 +118,7 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   entry.kind = "model.outcome";
   fill_entry(entry);
   entry.decision.enforced = "allow";
+  leave_to_intent(entry.decision);
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
@@ -147,7 +170,7 @@ Task<void> ModelCall::record_refusal(const wire::Refusal& refusal, int http_stat
   ledger::Entry entry;
   entry.kind = "model.outcome";
   fill_entry(entry);
-  entry.decision.effect = "deny";
+  if (!decision_made_) entry.decision.effect = "deny";
   entry.decision.enforced = "deny";
   entry.decision.reason = wire::refusal_reason_name(refusal.reason);
   if (!body_.empty()) entry.request_bytes = static_cast<std::int64_t>(body_.size());

@@ -17,7 +17,7 @@ namespace reeve::gateway {
 struct Worker {
   Worker(net::Loop& own_loop, std::unique_ptr<net::Client> to_providers, std::unique_ptr<net::Client> to_issuers,
          std::unique_ptr<identity::Authenticator> authentication, SettingsStore& store, ledger::Log& record,
-         Metrics& counters, const Clock& time, policy::CheckRegister* named_checks)
+         Metrics& counters, policy::UseCounter* uses, policy::CheckRegister* named_checks, const Clock& time)
       : loop(own_loop),
         client(std::move(to_providers)),
         identity_client(std::move(to_issuers)),
@@ -25,6 +25,7 @@ struct Worker {
         settings_store(store),
         log(record),
         metrics(counters),
+        exception_uses(uses),
         clock(time),
         check_snapshot(named_checks, time) {}
 
@@ -35,7 +36,9 @@ struct Worker {
   SettingsStore& settings_store;
   ledger::Log& log;
   Metrics& metrics;
+  policy::UseCounter* exception_uses;
   const Clock& clock;
+  policy::Scratch scratch;  // for decisions
 
   /// The settings in force: looked up anew only when they changed, so that a call costs no shared reference count.
   const std::shared_ptr<const Settings>& settings() {

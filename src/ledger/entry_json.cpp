@@ -14,10 +14,9 @@ namespace reeve::ledger {
 namespace {
 
 // Sorted, as they stand in an entry. write_entry() writes these and no others.
-constexpr std::array<std::string_view, 24> kMembers{
+constexpr std::array<std::string_view, 25> kMembers{
     "agent",   "attempt",    "client", "client_version", "content",   "cost",      "decision", "detail",
-    "feature", "kind",       "model",  "node",           "outcome",   "principal", "repo",     "request_id",
-    "seq",     "session_id", "time",   "timing",         "truncated", "usage",     "v",        "work_item"};
+    "feature", "kind", "model", "node", "outcome", "principal", "repo", "request", "request_id", "seq", "session_id", "time", "timing", "truncated", "usage", "v", "work_item"};
 
 /// How much of each text and list is kept. The second form is for an entry that would not fit otherwise; its worst
 /// case (every character escaped to six bytes) still does.
@@ -28,7 +27,7 @@ struct Limits {
 };
 constexpr std::string_view kTimeUnknown = "---------------------------";
 static_assert(kTimeUnknown.size() == kTimeTextBytes);
-constexpr std::array<Limits, 4> kLimits{{{}, {2048, 64, 16'384}, {256, 64, 16'384}, {32, 64, 8'192}}};
+constexpr std::array<Limits, 4> kLimits{{{}, {2048, 64, 16'384}, {256, 64, 16'384}, {32, 24, 8'192}}};
 
 /// Cuts at a character border.
 std::string_view cut(std::string_view text, std::size_t bytes_max) {
@@ -121,7 +120,8 @@ class CanonicalWriter {
     name(member);
     out_.put(value ? "true" : "false");
   }
-  void list(std::string_view member, std::span<const std::string> values) {
+  template <typename Text>
+  void list(std::string_view member, std::span<const Text> values) {
     if (values.empty()) return;
     name(member);
     out_.put('[');
@@ -197,12 +197,21 @@ void write_cost(CanonicalWriter& json, const Entry::Cost& cost) {
 void write_decision(CanonicalWriter& json, const Entry::Decision& decision) {
   json.begin("decision");
   json.text("bundle", decision.bundle);
+  json.raw("checks", decision.checks);
   json.text("effect", decision.effect);
+  json.list("ended", decision.ended);
   json.text("enforced", decision.enforced);
+  json.list("errors", decision.errors);
+  if (decision.evaluation_ns) json.number("evaluation_ns", *decision.evaluation_ns);
+  json.list("exceptions", decision.exceptions);
+  json.text("input", decision.input);
   json.text("mode", decision.mode);
   json.text("reason", decision.reason);
+  json.text("rule", decision.rule);
   json.list("rules", decision.rules);
   json.list("shadow", decision.shadow);
+  json.text("shadow_effect", decision.shadow_effect);
+  json.text("time", decision.time);
   json.end();
 }
 
@@ -213,7 +222,9 @@ void write_model(CanonicalWriter& json, const Entry::Model& model) {
   json.text("operation", model.operation);
   json.text("provider", model.provider);
   json.text("region", model.region);
+  json.text("retention", model.retention);
   json.text("served", model.served);
+  json.text("tier", model.tier);
   json.end();
 }
 
@@ -268,6 +279,10 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
   if (entry.outcome) write_outcome(json, *entry.outcome);
   write_principal(json, entry.principal);
   json.text("repo", entry.repo);
+  json.begin("request");
+  if (entry.request_stream) json.flag("stream", *entry.request_stream);
+  if (entry.request_tokens) json.number("tokens", *entry.request_tokens);
+  json.end();
   json.text("request_id", entry.request_id);
   json.name("seq");
   slots.seq_at = static_cast<std::uint32_t>(out.size());

@@ -53,11 +53,13 @@ std::string canonical(JsonValue value) {
 struct RandomEntry {
   std::vector<std::string> texts;
   std::vector<std::vector<std::string>> lists;
+  std::vector<std::vector<std::string_view>> view_lists;
   Entry entry;
 
   explicit RandomEntry(std::mt19937& random, std::size_t text_bytes_max, std::size_t list_items_max) {
     texts.reserve(64);
     lists.reserve(8);
+    view_lists.reserve(4);
     const auto text = [&]() -> std::string_view {
       std::string bytes(random() % 3 == 0 ? 0 : random() % text_bytes_max, '\0');
       for (char& c : bytes) c = static_cast<char>(random() % 4 == 0 ? random() : 'a' + random() % 26);
@@ -70,9 +72,16 @@ struct RandomEntry {
       texts.clear();
       return lists.emplace_back(std::move(items));
     };
+    const auto views = [&]() -> std::span<const std::string_view> {
+      const auto strings = list();
+      return view_lists.emplace_back(strings.begin(), strings.end());
+    };
     entry.principal.groups = list();
-    entry.decision.rules = list();
-    entry.decision.shadow = list();
+    entry.decision.ended = list();
+    entry.decision.errors = list();
+    entry.decision.rules = views();
+    entry.decision.shadow = views();
+    entry.decision.exceptions = views();
     for (std::string_view* field : {&entry.kind,
                                     &entry.request_id,
                                     &entry.session_id,
@@ -93,6 +102,12 @@ struct RandomEntry {
                                     &entry.model.region,
                                     &entry.model.dialect,
                                     &entry.model.operation,
+                                    &entry.model.tier,
+                                    &entry.model.retention,
+                                    &entry.decision.rule,
+                                    &entry.decision.shadow_effect,
+                                    &entry.decision.input,
+                                    &entry.decision.time,
                                     &entry.decision.effect,
                                     &entry.decision.enforced,
                                     &entry.decision.mode,
@@ -103,6 +118,10 @@ struct RandomEntry {
     }
     entry.attempt = static_cast<std::int64_t>(random() % 3);
     if (random() % 2 == 0) entry.request_bytes = number();
+    if (random() % 2 == 0) entry.request_tokens = number();
+    if (random() % 2 == 0) entry.request_stream = random() % 2 == 0;
+    if (random() % 2 == 0) entry.decision.evaluation_ns = number();
+    if (random() % 2 == 0) entry.decision.checks = R"({"a":true})";
     if (random() % 2 == 0) entry.usage = TokenUsage{.input = number(), .reasoning = 5, .web_searches = number() % 2};
     if (random() % 2 == 0) entry.cost = Entry::Cost{Money{-5}, text(), true, false};
     if (random() % 2 == 0) entry.timing = Entry::Timing{1, 2, 3};
@@ -126,7 +145,8 @@ TEST(EntryJson, IsCanonical) {
 
 TEST(EntryJson, HasEveryField) {
   const std::vector<std::string> groups{"dev", "ops"};
-  const std::vector<std::string> rules{"r1"};
+  const std::vector<std::string_view> rules{"r1"};
+  const std::vector<std::string> ended{"e1 expired"};
   Entry entry{.kind = "model.outcome",
               .request_id = "req_1",
               .attempt = 2,
@@ -138,8 +158,25 @@ TEST(EntryJson, HasEveryField) {
               .feature = "f"};
   entry.principal = {"dev@example.com", "person", "payments", "key_1", groups};
   entry.agent = {"a", "b"};
-  entry.model = {"asked", "served", "provider", "region", "dialect", "operation"};
-  entry.decision = {"allow", "allow", "enforce", rules, rules, "sha256:x", "because"};
+  entry.model = {"asked", "served", "provider", "region", "dialect", "operation", "tier", "retention"};
+  entry.decision = {.effect = "allow",
+                    .enforced = "allow",
+                    .mode = "enforce",
+                    .rule = "r1",
+                    .rules = rules,
+                    .shadow = rules,
+                    .shadow_effect = "deny",
+                    .exceptions = rules,
+                    .ended = ended,
+                    .errors = ended,
+                    .checks = R"({"audited":true})",
+                    .bundle = "sha256:x",
+                    .input = "sha256:i",
+                    .time = "2026-11-20T09:30:00.000000Z",
+                    .evaluation_ns = 900,
+                    .reason = "because"};
+  entry.request_tokens = 25;
+  entry.request_stream = true;
   entry.request_bytes = 100;
   entry.request_digest = "hmac-sha256:y";
   entry.usage = TokenUsage{1, 2, 3, 4, 5, 6, 7, 8, 9, true, false};
@@ -152,13 +189,15 @@ TEST(EntryJson, HasEveryField) {
       R"({"agent":{"id":"a","parent":"b"},"attempt":2,"client":"c","client_version":"1.2",)"
       R"("content":{"bytes":100,"commitment":"hmac-sha256:y"},)"
       R"("cost":{"currency":"USD","estimated":false,"nanos":1500,"price_known":true,"price_version":"v1"},)"
-      R"("decision":{"bundle":"sha256:x","effect":"allow","enforced":"allow","mode":"enforce","reason":"because",)"
-      R"("rules":["r1"],"shadow":["r1"]},"detail":{"x":true},"feature":"f","kind":"model.outcome",)"
+      R"("decision":{"bundle":"sha256:x","checks":{"audited":true},"effect":"allow","ended":["e1 expired"],)"
+      R"("enforced":"allow","errors":["e1 expired"],"evaluation_ns":900,"exceptions":["r1"],"input":"sha256:i",)"
+      R"("mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
+      R"("time":"2026-11-20T09:30:00.000000Z"},"detail":{"x":true},"feature":"f","kind":"model.outcome",)"
       R"("model":{"asked":"asked","dialect":"dialect","operation":"operation","provider":"provider",)"
-      R"("region":"region","served":"served"},"node":"n1",)"
+      R"("region":"region","retention":"retention","served":"served","tier":"tier"},"node":"n1",)"
       R"("outcome":{"events":4,"http_status":200,"reason":"done","response_bytes":300,"status":"ok"},)"
       R"("principal":{"groups":["dev","ops"],"id":"dev@example.com","key_id":"key_1","team":"payments",)"
-      R"("type":"person"},"repo":"r","request_id":"req_1","seq":18446744073709551615,"session_id":"s",)"
+      R"("type":"person"},"repo":"r","request":{"stream":true,"tokens":25},"request_id":"req_1","seq":18446744073709551615,"session_id":"s",)"
       R"("time":"2026-11-21T10:55:03.123456Z","timing":{"decision_us":30,"first_byte_us":10,"total_us":20},)"
       R"("usage":{"cache_read":2,"cache_write_1h":4,"cache_write_5m":3,"input":1,"input_audio":7,)"
       R"("input_reported":true,"output":5,"output_audio":8,"output_reported":false,"reasoning":6,)"
@@ -198,8 +237,10 @@ TEST(EntryJson, TheWorstEntryStillFits) {
   entry.agent = {text, text};
   entry.kind = entry.request_id = entry.session_id = entry.client = entry.client_version = text;
   entry.work_item = entry.repo = entry.feature = entry.request_digest = text;
-  entry.model = {text, text, text, text, text, text};
-  entry.decision = {text, text, text, list, list, text, text};
+  const std::vector<std::string_view> views(list.begin(), list.end());
+  entry.model = {text, text, text, text, text, text, text, text};
+  entry.decision = {text, text, text,  text,  views, views, text, views, list,
+                    list, detail, text, text, text,  -1,    text};
   entry.outcome = Entry::Outcome{text, text, -1, -1, ~0UL};
   entry.cost = Entry::Cost{Money{-1}, text, true, true};
   entry.detail = detail;

@@ -1,0 +1,20 @@
+#pragma once
+
+// Complaints about files, as commands print them.
+
+#include <string>
+#include <vector>
+
+#include "core/yaml.h"
+#include "reeve/commands.h"
+
+namespace reeve::app {
+
+/// One a line and the summary, or {"ok", "complaints": [...]} with --json.
+void print_complaints(const Common& common, const std::vector<Diagnostic>& complaints, const std::string& summary);
+/// A member "complaints" of the object that is open.
+void append_complaints(JsonWriter& json, const std::vector<Diagnostic>& complaints);
+/// The directory named, else the configuration's.
+std::string governance_directory(const Common& common, const std::string& directory);
+
+}  // namespace reeve::app

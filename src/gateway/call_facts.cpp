@@ -1,0 +1,73 @@
+#include "gateway/call_facts.h"
+
+#include "core/bytes.h"
+
+namespace reeve::gateway {
+
+namespace {
+
+constexpr std::size_t kDeclaredBytesMax = 200;
+
+void put(policy::FactSink& sink, std::string_view text) {
+  if (!text.empty()) sink.text(text);
+}
+
+}  // namespace
+
+std::string_view bounded(std::string_view text) {
+  text = text.substr(0, kDeclaredBytesMax);
+  // Not in the middle of a character.
+  while (!text.empty() && !is_utf8(text)) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view operation_name(wire::Operation operation) {
+  switch (operation) {
+    case wire::Operation::kGenerate: return "chat";
+    case wire::Operation::kCountTokens: return "count_tokens";
+    case wire::Operation::kEmbed: return "embeddings";
+    case wire::Operation::kListModels:
+    case wire::Operation::kGetModel: return "list_models";
+  }
+  return "chat";
+}
+
+void CallFacts::read(policy::Fact fact, policy::FactSink& sink) const {
+  using policy::Fact;
+  switch (fact) {
+    case Fact::kNow: return sink.time(parts_.now);
+    case Fact::kPrincipalId: return put(sink, parts_.principal.id);
+    case Fact::kPrincipalType: return put(sink, parts_.principal.type);
+    case Fact::kPrincipalGroups: return sink.texts(std::span<const std::string>(parts_.principal.groups));
+    case Fact::kPrincipalTeam: return put(sink, parts_.principal.team);
+    case Fact::kAgentId: return put(sink, bounded(parts_.hints.agent_id));
+    case Fact::kAgentParent: return put(sink, bounded(parts_.hints.parent_agent_id));
+    case Fact::kClient: return put(sink, wire::client_name(parts_.hints.kind));
+    case Fact::kClientVersion: return put(sink, bounded(parts_.hints.version));
+    case Fact::kSessionId: return put(sink, bounded(parts_.hints.session_id));
+    case Fact::kRepo: return put(sink, bounded(parts_.hints.repo));
+    case Fact::kFeature: return put(sink, bounded(parts_.headers.get("x-reeve-feature")));
+    case Fact::kWorkItem: return put(sink, bounded(parts_.headers.get("x-reeve-work-item")));
+    case Fact::kChecks: return sink.flags(parts_.checks);
+    default: return read_model(fact, sink);
+  }
+}
+
+void CallFacts::read_model(policy::Fact fact, policy::FactSink& sink) const {
+  using policy::Fact;
+  switch (fact) {
+    case Fact::kModelName: return put(sink, bounded(parts_.model));
+    case Fact::kModelTier: return put(sink, parts_.entry.tier);
+    case Fact::kModelProvider: return put(sink, parts_.provider.name);
+    case Fact::kModelRegion: return put(sink, parts_.provider.region);
+    case Fact::kModelRetention: return put(sink, parts_.provider.retention);
+    case Fact::kModelDialect: return put(sink, wire::dialect_name(parts_.route.dialect));
+    case Fact::kModelOperation: return put(sink, operation_name(parts_.route.operation));
+    case Fact::kRequestBytes: return sink.integer(static_cast<std::int64_t>(parts_.body_bytes));
+    case Fact::kRequestTokens: return sink.integer(parts_.view.estimated_input_tokens);
+    case Fact::kRequestStream: return sink.boolean(parts_.view.stream || parts_.route.stream_in_path);
+    default: return;
+  }
+}
+
+}  // namespace reeve::gateway

@@ -1,0 +1,43 @@
+#pragma once
+
+// What rules on model.call may look at, taken from the call as they ask for it.
+
+#include <map>
+#include <string>
+
+#include "gateway/gateway.h"
+
+namespace reeve::gateway {
+
+/// Texts that a client declares about itself go into decisions and records, but not without bound. A record holds what
+/// the rules saw, so that a replay decides on the same.
+std::string_view bounded(std::string_view text);
+
+/// Refers to the call's parts, which must outlive it.
+class CallFacts final : public policy::Facts {
+ public:
+  struct Parts {
+    const identity::Principal& principal;
+    const wire::ClientHints& hints;
+    const net::Headers& headers;
+    const wire::Route& route;
+    const wire::RequestView& view;
+    std::size_t body_bytes = 0;
+    std::string_view model;  // the name that would run
+    const Model& entry;
+    const Provider& provider;
+    Instant now;
+    const std::map<std::string, bool>& checks;
+  };
+  explicit CallFacts(const Parts& parts) : parts_(parts) {}
+  void read(policy::Fact fact, policy::FactSink& sink) const override;
+
+ private:
+  void read_model(policy::Fact fact, policy::FactSink& sink) const;
+  const Parts& parts_;
+};
+
+/// OpenTelemetry's gen_ai.operation.name where it has one.
+std::string_view operation_name(wire::Operation operation);
+
+}  // namespace reeve::gateway
