@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <map>
 
 namespace reeve {
 namespace {
@@ -79,10 +80,20 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"a: *nobody", "f.yaml:1:4: cannot be read"},
                       Wrong{"a: !!int 1", "f.yaml:1:4: tags such as"}, Wrong{"a: !mine [1]", "tags such as"},
                       Wrong{"a: [1, 2", "cannot be read as YAML"}, Wrong{"a: 'x", "cannot be read as YAML"},
-                      Wrong{"a: b: c", "f.yaml:1:5: cannot be read"}, Wrong{"a:\n\t- b", "cannot be read as YAML"},
+                      Wrong{"a: 1\nb: 'x\n", "f.yaml:2:4: cannot be read as YAML: this quote is not closed"},
+                      Wrong{"a: \"x\\\"\nb: 1\n", "f.yaml:1:4: cannot be read as YAML: this quote is not closed"},
+                      Wrong{"a: 'it''s ''\nb: 1\n", "f.yaml:1:4: cannot be read as YAML: this quote is not closed"},
+                      Wrong{"a: b: c", "f.yaml:1:5: cannot be read"},
+                      Wrong{"a:\n\t- b", "f.yaml:2:1: cannot be read as YAML: a tab in the indentation"},
                       Wrong{"a: \xff", "f.yaml: is not UTF-8 text"},
                       Wrong{"a: b\nc: \x04 d", "f.yaml:2:4: a control character"},
                       Wrong{"a: \x1b[31m", "f.yaml:1:4: a control character"}));
+
+TEST(Yaml, AQuoteThatIsClosedAtTheVeryEndIsClosed) {
+  for (const char* yaml : {"a: 'x'", "a: ''\n", "a: 'it''s'\n", "a: \"\\\"\"\n", "a: \"\\\\\"", "a: it's\n"}) {
+    EXPECT_EQ(parse(yaml).text(), "") << yaml;
+  }
+}
 
 TEST(Yaml, KeepsTheDocumentsBeforeAnError) {
   const Parsed parsed = parse("a: 1\n---\nb: 2\n---\nc: [\n");
@@ -131,6 +142,23 @@ TEST(Yaml, ReadsWindowsLinesAndAByteOrderMark) {
   ASSERT_THAT(parsed.documents, SizeIs(1)) << parsed.text();
   EXPECT_EQ(parsed.documents[0].find("a")->text(), "1");
   EXPECT_EQ(parsed.documents[0].find("b")->items()[0].text(), "c");
+}
+
+TEST(Yaml, PointsIntoAScalarThroughWhateverStandsAroundIt) {
+  const Parsed parsed =
+      parse("a: 'it''s x'\nb: \"\\\"q\\\" x\"\nc: |\n  one\n  two x\nd: >-\n  one\n\n  two x\ne: one\n  two x\n");
+  const std::map<std::string, std::string> places{{"a", "f.yaml:1:11: x"},
+                                                  {"b", "f.yaml:2:11: x"},
+                                                  {"c", "f.yaml:5:7: x"},
+                                                  {"d", "f.yaml:9:7: x"},
+                                                  {"e", "f.yaml:11:7: x"}};
+  for (const auto& [key, value] : parsed.documents.at(0).members()) {
+    EXPECT_EQ(value.complain_at(value.text().find('x'), "x").to_string(), places.at(key.text())) << value.text();
+  }
+  EXPECT_EQ(parsed.documents[0].find("b")->complain_at(0, "x").to_string(), "f.yaml:2:6: x");
+  const Parsed wide = parse("{\"äöü\": 1, a: 'x y'}\n");
+  const YamlValue& quoted = *wide.documents.at(0).find("a");
+  EXPECT_EQ(quoted.complain_at(2, "x").column, quoted.complain("x").column + 3);
 }
 
 TEST(Yaml, UnknownKeysNameTheNearestKnownOne) {

@@ -67,12 +67,6 @@ void match_keys(JsonWriter& json, std::string_view name) {
   json.end_object().end_object();
 }
 
-std::vector<std::string_view> point_names() {
-  std::vector<std::string_view> names;
-  for (const PointDescriptor& point : all_points()) names.push_back(point.name);
-  return names;
-}
-
 std::vector<std::string_view> effect_names() {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < kEffects; ++i) names.push_back(effect_name(static_cast<Effect>(i)));

@@ -156,6 +156,7 @@ void PointProgram::begin(const Facts& facts, Scratch::State& state) const {
   if (!patterns) patterns = std::make_unique<PatternSets::Matches>(&patterns_);
   state.arena.reset();
   state.variables.begin_decision(facts);
+  patterns->begin();
   state.frame.patterns = patterns.get();
   state.outcomes.assign(conditions_.size(), Outcome::kUnset);
   state.failures.resize(std::max(state.failures.size(), conditions_.size()));

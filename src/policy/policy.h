@@ -121,6 +121,14 @@ enum class Fact : std::uint8_t {
 inline constexpr std::size_t kFacts = 53;
 std::string_view fact_name(Fact fact);  // "model.tier"
 
+/// What scanning found of one kind, as content.findings lists it.
+struct Finding {
+  std::string_view type, class_name;
+  double confidence = 0;  // 0 to 1
+  std::int64_t count = 0;
+  std::string_view origin;  // "user", "tool_result", ...
+};
+
 /// Takes one fact's value. Texts are not copied: they must live until the decision is made.
 class FactSink {
  public:
@@ -132,6 +140,7 @@ class FactSink {
   void boolean(bool flag);
   void time(Instant time);
   void flags(const std::map<std::string, bool>& flags);
+  void findings(std::span<const Finding> findings);
   /// Not known yet, and it would cost to find out: a decision that hangs on it says so (Decision::unknown).
   void unknown(Fact fact);
   /// Any JSON; a value whose shape is not the fact's type makes the rules that need it fail, which denies.
