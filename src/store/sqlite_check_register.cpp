@@ -20,7 +20,7 @@ constexpr std::string_view kSelectStates =
 // Bounded: a job may have reported every minute while no server ran.
 constexpr std::string_view kSelectUnrecorded =
     "SELECT number, name, green, reason, reported_by, reported_at, until FROM check_report "
-    "WHERE entry IS NULL ORDER BY number LIMIT 500";
+    "WHERE entry IS NULL ORDER BY number LIMIT 100";
 
 /// One line of readable text, 1 to `bytes_max` bytes.
 bool is_line(std::string_view text, std::size_t bytes_max) {

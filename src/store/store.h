@@ -61,7 +61,7 @@ class Store {
   /// Each change is in the ledger now, as its `entry`.
   virtual Result<void> key_changes_recorded(std::span<const KeyChange> changes) = 0;
 
-  /// The same for reports of checks, in the order in which they came; at most 500 at a time, so whoever records them
+  /// The same for reports of checks, in the order in which they came; at most 100 at a time, so whoever records them
   /// asks again until there are none. A check's earlier reports are kept until they are recorded, its newest one
   /// always.
   virtual Result<std::vector<CheckReport>> unrecorded_check_reports() = 0;
