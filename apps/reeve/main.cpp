@@ -28,6 +28,7 @@ struct Line {
   KeyCreateArguments key;
   SpendReportArguments spend;
   LedgerQueryArguments query;
+  CheckStateArguments check_state;
   PolicyTestArguments policy_test;
   PolicyEvalArguments eval;
   PolicyExplainArguments explain;
@@ -123,6 +124,19 @@ void add_policy_sets(CLI::App& policy, Line& line) {
   diff.add_option("AFTER", line.other, "The other one (default: the configuration's)");
 }
 
+void add_check_states(CLI::App& policy, Line& line) {
+  CLI::App& states = family(policy, "check-state", "How named checks stand, on which rules and exceptions hang");
+  CLI::App& set = command(states, line, "set", "Report a check; it holds from the next decision on",
+                          [&line] { return check_state_set_command(line.common, line.check_state); });
+  set.add_option("NAME", line.check_state.name, "The check, as rules and exceptions name it")->required();
+  set.add_option("STATE", line.check_state.state, "green or red")->required();
+  set.add_option("--reason", line.check_state.reason, "Why it is so: one line")->required();
+  set.add_option("--for", line.check_state.good_for, "How long the report holds: 90m, 24h, 7d")->capture_default_str();
+  set.add_option("--by", line.check_state.by, "Who reports it (default: the user that runs this)");
+  command(states, line, "list", "List what was reported of each check",
+          [&line] { return check_state_list_command(line.common); });
+}
+
 void add_policy(CLI::App& app, Line& line) {
   CLI::App& policy = family(app, "policy", "Rules as code");
   line.directory.clear();
@@ -137,6 +151,7 @@ void add_policy(CLI::App& app, Line& line) {
   test.add_option("--junit", line.policy_test.junit, "Write a JUnit XML file");
   add_policy_questions(policy, line);
   add_policy_sets(policy, line);
+  add_check_states(policy, line);
 }
 
 void add_spend(CLI::App& app, Line& line) {

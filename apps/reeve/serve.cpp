@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/bytes.h"
+#include "reeve/check_reports.h"
 #include "reeve/exception_uses.h"
 #include "reeve/governance.h"
 #include "reeve/kept_value.h"
@@ -130,6 +131,7 @@ class RunningService final : public Service {
   bool rules_are_read_ = false;                  // the files can be read, and what they say is in force
   std::optional<std::uint64_t> keys_seen_;       // generation; nothing before the first look
   std::vector<store::KeyChange> keys_recorded_;  // in the ledger, but not marked so yet
+  std::optional<CheckReports> check_reports_;
 };
 
 Result<Config> RunningService::load_config() const {
@@ -253,6 +255,8 @@ Result<void> RunningService::start() {
   detail.begin_object().member("bundle", (*settings)->policy->digest()).member("version", REEVE_VERSION).end_object();
   record("service.started", detail.text());
   record_key_changes();
+  check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
+  check_reports_->look();
   runtime_->start();
   log_info("serving", {{"url", base_url()},
                        {"data_dir", config_.data_dir.string()},
@@ -268,6 +272,7 @@ Result<void> RunningService::start_listening() {
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
+  gateway_options.checks = &store_->checks();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -407,6 +412,7 @@ void RunningService::run() {
         log_error("storage cannot be read", {{"why", caught_up.error().message}});
       }
       record_key_changes();
+      check_reports_->look();
     }
   }
 }
