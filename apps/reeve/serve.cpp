@@ -263,6 +263,7 @@ Result<void> RunningService::start() {
                        {"workers", runtime_->loop_count()},
                        {"rules", (*settings)->policy->rules().size()},
                        {"ledger_entries", log_->size()}});
+  if (const std::string idle = not_enforced(*(*settings)->policy); !idle.empty()) log_warning(idle, {});
   return {};
 }
 

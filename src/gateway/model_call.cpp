@@ -22,6 +22,23 @@ bool is_uncompressed(const net::Headers& headers) {
   });
 }
 
+/// However often a call is decided, it uses an exception once.
+class UsesOfOneCall final : public policy::UseGate {
+ public:
+  UsesOfOneCall(policy::UseCounter* counter, std::vector<const policy::ExceptionInfo*>& taken)
+      : counter_(counter), taken_(taken) {}
+  bool admit(const policy::ExceptionInfo& exception) override {
+    if (counter_ == nullptr || std::find(taken_.begin(), taken_.end(), &exception) != taken_.end()) return true;
+    if (!counter_->take(exception.name, *exception.uses)) return false;
+    taken_.push_back(&exception);
+    return true;
+  }
+
+ private:
+  policy::UseCounter* counter_;
+  std::vector<const policy::ExceptionInfo*>& taken_;
+};
+
 const Model* find_model(const Settings& settings, std::string_view name) {
   for (const Model& model : settings.models) {
     if (glob_match(model.pattern, name)) return &model;
@@ -188,10 +205,9 @@ void ModelCall::evaluate() {
       *principal_, hints_, exchange_.head().headers, route_, view_, body_.size(), view_.model, *model_, *provider_,
       now,         checks};
   const CallFacts facts(parts);
-  std::optional<policy::TakeUses> uses;
-  if (worker_.exception_uses != nullptr) uses.emplace(*worker_.exception_uses);
+  UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
   const Moment began = worker_.clock.steady();
-  settings_->policy->decide(policy::Point::kModelCall, facts, uses ? &*uses : nullptr, worker_.scratch, decision_);
+  settings_->policy->decide(policy::Point::kModelCall, facts, &uses, worker_.scratch, decision_);
   evaluation_ = worker_.clock.steady() - began;
   decision_made_ = true;
   decision_time_ = format_time(now);
