@@ -210,11 +210,12 @@ Type Checker::call(Node& node) {
   const bool target_is_namespace =
       function == nullptr && !space.empty() &&
       std::ranges::any_of(all_functions(), [&space](const Function& known) { return known.name.starts_with(space); });
-  // The variables of a loop with too few arguments are declared nowhere.
+  // The variables of a loop with too few arguments are declared nowhere. Where types are not asked for the call is left
+  // to run time with all its parts.
   const bool is_broken_loop = function == nullptr && node.member && !macro_usage(node.name).empty();
   std::vector<Type> types;
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    const bool skipped = i == 0 ? target_is_namespace : is_broken_loop;
+    const bool skipped = typed_ && (i == 0 ? target_is_namespace : is_broken_loop);
     types.push_back(skipped ? Type::dyn() : visit(*node.operands[i]));
   }
   if (!typed_) return Type::dyn();

@@ -271,6 +271,19 @@ TEST(Checker, DynamicOnlyResolves) {
   EXPECT_EQ(checked("nope", declarations, Strictness::kDynamic).ast->root->slot, Node::kNoSlot);
 }
 
+TEST(Checker, PartsOfUnknownCallsAreResolvedForRunTime) {
+  for (const char* source : {"[1].all(n, [1].all(m, true))", "[1].exists([2].all(m, true))",
+                             "math.unheard([1].all(m, true))", "math.a.b([1].all(m, true)).c"}) {
+    const Checked result = checked(source, Declarations(), Strictness::kDynamic);
+    EXPECT_TRUE(result.faults.empty()) << source;
+    for (const Node& node : result.ast->nodes) {
+      if (node.kind == NodeKind::kLoop) {
+        EXPECT_NE(node.first_local, Node::kNoSlot) << source;
+      }
+    }
+  }
+}
+
 TEST(Checker, CheckedAgainItForgetsWhatItFound) {
   const Declarations declarations = facts();
   Checked result = checked("cost > 1.0", declarations, Strictness::kTyped);
