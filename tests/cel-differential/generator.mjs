@@ -33,7 +33,20 @@ const SCALARS = ['int', 'uint', 'double', 'bool', 'string', 'bytes', 'timestamp'
 const quoted = (text) =>
   "'" + text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n') + "'"
 
-/// Makes one expression; `scope` holds the loop variables of a moment.
+/** What stands for cel.bind( , ) until the expression is written out for an engine. */
+const BIND = ['\u{E000}', '\u{E001}', '\u{E002}']
+const INNERMOST_BIND = /\u{E000}([^\u{E000}-\u{E002}]*)\u{E001}([^\u{E000}-\u{E002}]*)\u{E001}([^\u{E000}-\u{E002}]*)\u{E002}/gu
+
+function writeBinds(expression, write) {
+  let written = expression
+  for (let before = null; before !== written; ) {
+    before = written
+    written = written.replace(INNERMOST_BIND, (_, name, value, rest) => write(name, value, rest))
+  }
+  return written
+}
+
+/** Makes one expression; `scope` holds the loop variables of a moment. */
 class ExpressionMaker {
   constructor(random) {
     this.random = random
@@ -66,10 +79,12 @@ class ExpressionMaker {
     ])()
   }
 
+  /** What is bound is a literal, which is no error: that would be told at different moments. */
   bind(type, depth) {
-    const bound = this.random.pick(SCALARS)
-    return this.within(bound, (name) => [this.make(bound, depth), this.inside(name, bound, () => this.make(type, depth))], (name, [value, rest]) =>
-      `cel.bind(${name}, ${value}, ${rest})`)
+    const bound = this.random.pick(['int', 'uint', 'bool', 'string', 'bytes'])
+    const value = this.literal(bound)
+    return this.within(bound, (name) => this.inside(name, bound, () => this.make(type, depth)), (name, rest) =>
+      BIND[0] + [name, value, rest].join(BIND[1]) + BIND[2])
   }
   within(type, parts, join) {
     const name = `v${this.loops++}`
@@ -310,18 +325,23 @@ class ExpressionMaker {
 
 const TYPES = ['int', 'uint', 'double', 'bool', 'bool', 'bool', 'string', 'string', 'bytes', 'timestamp', 'duration', 'list(int)', 'list(string)', 'map(string, int)']
 
-/** `count` cases {expression, bindings, types}, the same for the same seed. */
+/**
+ * `count` cases {expression, oracleExpression, bindings, types}, the same for the same seed. The oracle has no
+ * cel.bind(): it gets a loop over a list of one instead.
+ */
 export function* cases(seed, count) {
   const random = new Random(seed)
   for (let i = 0; i < count; ++i) {
     const maker = new ExpressionMaker(random)
-    const expression = maker.make(random.pick(TYPES), 1 + random.below(4))
+    const made = maker.make(random.pick(TYPES), 1 + random.below(4))
+    const expression = writeBinds(made, (name, value, rest) => `cel.bind(${name}, ${value}, ${rest})`)
+    const oracleExpression = writeBinds(made, (name, value, rest) => `[${value}].map(${name}, ${rest})[0]`)
     const bindings = {}
     const types = {}
     for (const [name, { type, value }] of maker.variables) {
       bindings[name] = value
-      types[name] = type === 'null' ? 'dyn' : type
+      types[name] = type.replace('null', 'dyn')
     }
-    yield { expression, bindings, types }
+    yield { expression, oracleExpression, bindings, types }
   }
 }

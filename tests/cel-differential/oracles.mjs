@@ -1,11 +1,15 @@
 // The two other implementations, each as a function from a case to an outcome in the form of values.mjs, or null when
 // it cannot take the case.
 
-import { celEnv, isCelError, isCelList, isCelMap, isCelType, isCelUint, celUint, parse, plan } from '@bufbuild/cel'
+import {
+  CelScalar, celEnv, celError, celFunc, celMethod, celUint, isCelError, isCelList, isCelMap, isCelType, isCelUint,
+  mapType, parse, plan,
+} from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import { isReflectMessage } from '@bufbuild/protobuf/reflect'
 import { DurationSchema, TimestampSchema } from '@bufbuild/protobuf/wkt'
 import { Environment } from '@marcbachmann/cel-js'
+import { CORRECTED } from './known.mjs'
 import * as values from './values.mjs'
 
 // -- @bufbuild/cel
@@ -42,16 +46,69 @@ function fromBuf(value) {
   return 'unknown ' + Object.prototype.toString.call(value)
 }
 
-const bufEnvironment = celEnv({ funcs: strings })
+const outcomeOf = (result) => (isCelError(result) ? 'error' : fromBuf(result))
 
-export function bufbuild({ expression, bindings }) {
+function attempt(evaluate) {
   try {
-    const variables = Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, toBuf(value)]))
-    const result = plan(bufEnvironment, parse(expression))(variables)
-    return isCelError(result) ? 'error' : fromBuf(result)
-  } catch {
-    return 'error'
+    return evaluate()
+  } catch (error) {
+    return celError(error.message)
   }
+}
+
+/** A value as the library keeps it, from one as its functions return it. */
+const settled = (value, type) => celFunc('value', [], type, () => value).call(0, undefined, [])
+
+/** The causes that played a part since they were last taken. */
+const met = new Set()
+
+/** The oracle's function with the right answer in place of its own. */
+function corrected(original, cause) {
+  const evaluate = (target, inputs) => {
+    const answer = attempt(() => cause.right(typeof target === 'object' && target instanceof String ? String(target) : target, ...inputs))
+    const hangs = cause.hangs?.(target, ...inputs) ?? false
+    if (hangs || outcomeOf(settled(answer, original.result)) !== outcomeOf(original.call(0, target, inputs))) met.add(cause)
+    return answer
+  }
+  const { name, target, result } = original
+  if (!target) return celFunc(name, original.arguments, result, (...inputs) => evaluate(undefined, inputs))
+  return celMethod(name, target, original.arguments, result, function (...inputs) {
+    return evaluate(this, inputs)
+  })
+}
+
+/** An overload that the oracle lacks; it comes last, so that it is asked last. */
+function added(cause) {
+  const anyMap = mapType(CelScalar.DYN, CelScalar.DYN)
+  return celFunc(cause.adds, [CelScalar.DYN, anyMap], CelScalar.BOOL, (...inputs) => {
+    met.add(cause)
+    return cause.right(undefined, ...inputs)
+  })
+}
+
+function correctedEnvironment() {
+  const originals = [...celEnv({ funcs: strings }).funcs]
+  const corrections = CORRECTED.flatMap((cause) =>
+    (cause.functions ?? []).map((id) => {
+      const original = originals.find((one) => one.id === id)
+      if (!original) throw new Error('the oracle has no function ' + id)
+      return corrected(original, cause)
+    }),
+  )
+  return celEnv({ funcs: [...strings, ...corrections, ...CORRECTED.filter((cause) => cause.adds).map(added)] })
+}
+
+const bufEnvironment = correctedEnvironment()
+
+/** {outcome, causes}: what the corrected oracle says, and which corrections made a difference somewhere. */
+export function bufbuild({ oracleExpression, bindings }) {
+  met.clear()
+  const result = attempt(() => {
+    const variables = Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, toBuf(value)]))
+    return plan(bufEnvironment, parse(oracleExpression))(variables)
+  })
+  const outcome = outcomeOf(result)
+  return { outcome, causes: [...met] }
 }
 
 // -- @marcbachmann/cel-js: its timestamps are Dates, of milliseconds, so cases with times are not given to it
