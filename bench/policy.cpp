@@ -1,8 +1,8 @@
 // bench/policy: what a decision costs.
 //
-// Sets of 500 and of 5,000 rules on model.call decide calls of 3,000 people. Every decision is timed by itself, with its
-// extraction of facts; allocations are counted over all of them. Then bundles are swapped under load, and every decision
-// is compared with the one that its bundle gives in peace. The yardstick of the run is SHA-256 over 256 bytes.
+// Sets of 500 and of 5,000 rules on model.call decide calls of 3,000 people. Every decision is timed by itself, with
+// its extraction of facts; allocations are counted over all of them. Then bundles are swapped under load, and every
+// decision is compared with the one that its bundle gives in peace. The yardstick of the run is SHA-256 over 256 bytes.
 
 #include <algorithm>
 #include <atomic>
@@ -221,7 +221,8 @@ int main(int argc, char** argv) {
       seconds = std::atof(argv[++i]);
     } else {
       const bool help = std::strcmp(argv[i], "--help") == 0;
-      std::fprintf(help ? stdout : stderr, "policy [--json] [--seconds N]: what a decision costs; N is for the swaps\n");
+      std::fprintf(help ? stdout : stderr,
+                   "policy [--json] [--seconds N]: what a decision costs; N is for the swaps\n");
       return help ? 0 : 2;
     }
   }

@@ -108,8 +108,9 @@ void add_policy_questions(CLI::App& policy, Line& line) {
 }
 
 void add_policy_sets(CLI::App& policy, Line& line) {
-  CLI::App& bundle = command(policy, line, "bundle", "Write the rules as one signed file, for others to use",
-                             [&line] { return policy_bundle_command(line.common, line.source, line.output, line.good_for); });
+  CLI::App& bundle = command(policy, line, "bundle", "Write the rules as one signed file, for others to use", [&line] {
+    return policy_bundle_command(line.common, line.source, line.output, line.good_for);
+  });
   bundle.add_option("SOURCE", line.source, "Governance directory or digest (default: the configuration's)");
   bundle.add_option("-o,--output", line.output, "The file to write")->required();
   bundle.add_option("--good-for", line.good_for, "How long it may be used without a newer one")->capture_default_str();

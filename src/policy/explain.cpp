@@ -12,8 +12,7 @@ namespace {
 
 class Explainer {
  public:
-  Explainer(const CompiledBundle& bundle, Point point, const Facts& facts)
-      : bundle_(bundle), facts_(facts) {
+  Explainer(const CompiledBundle& bundle, Point point, const Facts& facts) : bundle_(bundle), facts_(facts) {
     explanation_.point = point;
     explanation_.bundle = bundle.digest();
     explanation_.input = input_digest(point, facts);

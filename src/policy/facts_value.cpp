@@ -247,12 +247,11 @@ Value read_fact(const Facts& facts, Fact fact, cel::Arena& arena, bool* present)
   return there ? value : absent_value(fact);
 }
 
-Instant instant_of(const Value& timestamp) {
-  return {timestamp.integer * 1'000'000'000 + timestamp.nanos()};
-}
+Instant instant_of(const Value& timestamp) { return {timestamp.integer * 1'000'000'000 + timestamp.nanos()}; }
 
 Result<std::unique_ptr<Facts>> facts_from_json(Point point, JsonValue json) {
-  if (!json.is_object()) return Error{ErrorCode::kInvalid, "facts are a JSON object, such as {\"model\": {\"tier\": \"small\"}}"};
+  if (!json.is_object())
+    return Error{ErrorCode::kInvalid, "facts are a JSON object, such as {\"model\": {\"tier\": \"small\"}}"};
   auto facts = std::make_unique<JsonFacts>();
   if (auto collected = collect(point, json, "", *facts); !collected) return collected.error();
   return std::unique_ptr<Facts>(std::move(facts));

@@ -12,9 +12,9 @@ namespace reeve::policy {
 
 namespace {
 
-constexpr std::size_t kOneByOneMax = 3;         // patterns on one fact up to which a set does not pay
-constexpr std::size_t kRememberedTexts = 256;   // per set and thread
-constexpr std::size_t kRememberedBytes = 512;   // longer texts hardly repeat
+constexpr std::size_t kOneByOneMax = 3;        // patterns on one fact up to which a set does not pay
+constexpr std::size_t kRememberedTexts = 256;  // per set and thread
+constexpr std::size_t kRememberedBytes = 512;  // longer texts hardly repeat
 constexpr std::int64_t kSetMemory = 64LL << 20U;
 
 constexpr std::uint8_t kAskedOneByOne = 6;
@@ -82,7 +82,8 @@ void PatternSets::seal() {
   }
 }
 
-PatternSets::Matches::Matches(const PatternSets* sets) : sets_(sets), latest_(sets->sets_.size()), remembered_(sets->sets_.size()) {
+PatternSets::Matches::Matches(const PatternSets* sets)
+    : sets_(sets), latest_(sets->sets_.size()), remembered_(sets->sets_.size()) {
   for (std::size_t i = 0; i < remembered_.size(); ++i) {
     remembered_[i].resize(kRememberedTexts);
     for (Remembered& place : remembered_[i]) {

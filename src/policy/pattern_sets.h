@@ -2,10 +2,10 @@
 
 // All regular expressions that rules of one decision point ask of one fact, matched in one pass. Private to the room.
 //
-// A first pass says whether any pattern of the fact matches at all, which is mostly the whole answer. Otherwise the first
-// few that are asked for match by themselves, and then a second pass answers for all, so a bundle with two hundred
-// patterns on a command costs about as much as one with ten. Facts repeat (the same repository, the same model): a
-// scratch remembers the answers for the texts it saw last. Only the second pass over a large set allocates.
+// A first pass says whether any pattern of the fact matches at all, which is mostly the whole answer. Otherwise the
+// first few that are asked for match by themselves, and then a second pass answers for all, so a bundle with two
+// hundred patterns on a command costs about as much as one with ten. Facts repeat (the same repository, the same
+// model): a scratch remembers the answers for the texts it saw last. Only the second pass over a large set allocates.
 
 #include <cstdint>
 #include <memory>
@@ -53,7 +53,7 @@ class PatternSets final : public cel::PatternIndex {
       Remembered* place = nullptr;
     };
     const PatternSets* sets_;
-    std::vector<Latest> latest_;  // by set
+    std::vector<Latest> latest_;                       // by set
     std::vector<std::vector<Remembered>> remembered_;  // by set
     std::vector<int> found_;
   };

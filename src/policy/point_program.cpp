@@ -95,7 +95,8 @@ void PointProgram::add(const Rule& rule, std::vector<Diagnostic>& complaints) {
     note_needs(*ast->root);
     std::vector<cel::Fault> faults;
     auto program = cel::Program::compile(*ast, faults, &patterns_);
-    for (const cel::Fault& fault : faults) complaints.push_back(rewrite.source.complain_at(fault.offset, fault.message));
+    for (const cel::Fault& fault : faults)
+      complaints.push_back(rewrite.source.complain_at(fault.offset, fault.message));
     if (program) entry.rewrites.emplace_back(rewrite.target, std::move(program));
     trees_.push_back(std::move(ast));
   }

@@ -34,7 +34,7 @@ class Checker {
 
   /// What the part is. The answer may have no_element() in it, which goes together with more than the node's own type.
   Type visit(Node& node) {
-    Type type = type_of(node);
+    Type type = shallow(type_of(node));
     if (!typed_) type = Type::dyn();
     node.type = settled(type);
     return type;
@@ -160,6 +160,7 @@ Type Checker::field(const Node& node, const Node& target, const Type& type) {
     const Type* known = structure.field(node.name);
     if (known == nullptr) {
       std::vector<std::string_view> names;
+      names.reserve(structure.fields.size());
       for (const Structure::Field& candidate : structure.fields) names.push_back(candidate.name);
       const std::string_view nearest = nearest_name(node.name, names);
       return complain(
