@@ -38,12 +38,18 @@ void append_functions(std::string& out) {
   }
 }
 
+/// What looks like a number in YAML is a text here.
+void text(JsonWriter& json) {
+  json.begin_object().key("type").begin_array().value("string").value("number").value("boolean").end_array();
+  json.end_object();
+}
+
 void text_or_list(JsonWriter& json) {
   json.begin_object().key("anyOf").begin_array();
-  json.begin_object().member("type", "string").end_object();
+  text(json);
   json.begin_object().member("type", "array").member("minItems", 1).key("items");
-  json.begin_object().member("type", "string").end_object().end_object();
-  json.end_array().end_object();
+  text(json);
+  json.end_object().end_array().end_object();
 }
 
 void plain(JsonWriter& json, std::string_view name, std::string_view type, std::string_view text) {
