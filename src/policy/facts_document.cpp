@@ -44,6 +44,16 @@ void text(JsonWriter& json) {
   json.end_object();
 }
 
+void plain(JsonWriter& json, std::string_view name, std::string_view type, std::string_view description) {
+  json.key(name).begin_object().member("description", description).key("type");
+  if (type == "string") {
+    json.begin_array().value("string").value("number").value("boolean").end_array();
+  } else {
+    json.value(type);
+  }
+  json.end_object();
+}
+
 void text_or_list(JsonWriter& json) {
   json.begin_object().key("anyOf").begin_array();
   text(json);
@@ -52,9 +62,6 @@ void text_or_list(JsonWriter& json) {
   json.end_object().end_array().end_object();
 }
 
-void plain(JsonWriter& json, std::string_view name, std::string_view type, std::string_view text) {
-  json.key(name).begin_object().member("type", type).member("description", text).end_object();
-}
 
 template <typename Names>
 void choice(JsonWriter& json, std::string_view name, const Names& names, std::string_view text) {
