@@ -1,45 +1,36 @@
 // Random expressions with variables. Each is made for a type, so that most have a value; now and then a part of another
 // type is put in, so that some have none.
 
+import {
+  INTS,
+  UINTS,
+  DOUBLES,
+  SPECIAL_DOUBLES,
+  TEXTS,
+  PATTERNS,
+  TIMESTAMPS,
+  DURATIONS,
+  ZONES,
+  SCALARS,
+} from './literals.mjs'
 import { Random } from './random.mjs'
 
-const INTS = [
-  '0', '1', '-1', '2', '3', '7', '10', '-5', '100', '9223372036854775807', '-9223372036854775808', '9007199254740993',
-  '4611686018427387904', '-9223372036854775807', '9007199254740992', '3037000500',
-]
-const UINTS = ['0', '1', '2', '3', '7', '10', '18446744073709551615', '9223372036854775808', '9007199254740993']
-const DOUBLES = [
-  '0.0', '-0.0', '0.5', '1.0', '-1.5', '2.5', '3.0', '1e21', '1e-7', '123456.789', '9007199254740992.0',
-  '9223372036854775808.0', '-9223372036854775808.0', '18446744073709551616.0', '1.7976931348623157e308', '5e-324', '0.1',
-]
-const SPECIAL_DOUBLES = ['NaN', 'Infinity', '-Infinity']
-const TEXTS = [
-  '', 'a', 'b', 'abc', 'abcabc', 'Straße', 'αβγ', ' pad ', 'A-Z', 'true', 'False', '1', '-5', '1.5', '1e3', '0x1f', '+7',
-  '1h30m', '-1.5s', '2009-02-13T23:31:30Z', 'a,b,,c', 'x\ny', '"q"', '\\', '%', '🐱x', 'naïve café', ' 42 ', 'NaN',
-]
-const PATTERNS = ['a', '^a', 'b$', '[a-c]+', 'a|b', '(ab)*c', '\\\\d+', '.', '', 'x?', '(?i)ABC', '\\\\bpad', 'é', '(', '[', 'a{2,1}']
-const TIMESTAMPS = [
-  '1970-01-01T00:00:00Z', '2009-02-13T23:31:30Z', '2024-02-29T12:34:56.789Z', '1969-12-31T23:59:59.999999999Z',
-  '9999-12-31T23:59:59.999999999Z', '0001-01-01T00:00:00Z', '2024-03-31T01:30:00+02:00', '1900-03-01T00:00:00Z',
-  '2023-10-29T00:59:59.5Z', '2024-12-31T23:59:59Z', '2024-13-01T00:00:00Z', '2023-02-29T00:00:00Z',
-]
-const DURATIONS = [
-  '0s', '1s', '-1s', '1.5s', '-0.5s', '1h30m', '100ms', '1us', '1ns', '9223372036s', '-9223372036s', '24h', '1m1.001s',
-  '9223372036.854775807s', '9223372037s', '1d', '', '5',
-]
-const ZONES = ['UTC', '+02:00', '-09:30', '02:00', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Australia/Sydney']
-const SCALARS = ['int', 'uint', 'double', 'bool', 'string', 'bytes', 'timestamp', 'duration', 'null']
+const PLACES = ['0', '1', 'dyn(1u)', 'dyn(1.0)', 'dyn(0.5)', '2', '-1', 'true']
+const SEARCHES = ['indexOf', 'lastIndexOf']
+const DURATION_FIELDS = ['getHours', 'getMinutes', 'getSeconds', 'getMilliseconds']
+const DATE_FIELDS = ['getFullYear', 'getMonth', 'getDayOfYear', 'getDayOfMonth', 'getDate', 'getDayOfWeek']
+const TIME_FIELDS = [...DATE_FIELDS, ...DURATION_FIELDS]
 
-const quoted = (text) =>
-  "'" + text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n') + "'"
+const quoted = (text) => "'" + text.replace(/[\\']/g, '\\$&').replace(/\n/g, '\\n') + "'"
 
 /** What stands for cel.bind( , ) until the expression is written out for an engine. */
 const BIND = ['\u{E000}', '\u{E001}', '\u{E002}']
-const INNERMOST_BIND = /\u{E000}([^\u{E000}-\u{E002}]*)\u{E001}([^\u{E000}-\u{E002}]*)\u{E001}([^\u{E000}-\u{E002}]*)\u{E002}/gu
+const INNERMOST_BIND =
+  /\u{E000}([^\u{E000}-\u{E002}]*)\u{E001}([^\u{E000}-\u{E002}]*)\u{E001}([^\u{E000}-\u{E002}]*)\u{E002}/gu
 
 function writeBinds(expression, write) {
   let written = expression
-  for (let before = null; before !== written; ) {
+  for (let before = null; before !== written;) {
     before = written
     written = written.replace(INNERMOST_BIND, (_, name, value, rest) => write(name, value, rest))
   }
@@ -71,7 +62,7 @@ class ExpressionMaker {
     const make = (wanted) => this.make(wanted, depth)
     return this.random.pick([
       () => `(${make('bool')} ? ${make(type)} : ${make(type)})`,
-      () => `[${make(type)}, ${make(type)}][${this.random.pick(['0', '1', 'dyn(1u)', 'dyn(1.0)', '2', make('int')])}]`,
+      () => `[${make(type)}, ${make(type)}][${this.random.pick(PLACES)}]`,
       () => `{'k': ${make(type)}}${this.random.pick(['.k', "['k']", '.x'])}`,
       () => `dyn(${make(type)})`,
       () => this.bind(type, depth),
@@ -83,8 +74,11 @@ class ExpressionMaker {
   bind(type, depth) {
     const bound = this.random.pick(['int', 'uint', 'bool', 'string', 'bytes'])
     const value = this.literal(bound)
-    return this.within(bound, (name) => this.inside(name, bound, () => this.make(type, depth)), (name, rest) =>
-      BIND[0] + [name, value, rest].join(BIND[1]) + BIND[2])
+    return this.within(
+      bound,
+      (name) => this.inside(name, bound, () => this.make(type, depth)),
+      (name, rest) => BIND[0] + [name, value, rest].join(BIND[1]) + BIND[2],
+    )
   }
   within(type, parts, join) {
     const name = `v${this.loops++}`
@@ -108,18 +102,29 @@ class ExpressionMaker {
     const { random } = this
     const list = /^list\((.*)\)$/.exec(type)
     if (list) return '[' + this.times(3, () => this.literal(list[1])).join(', ') + ']'
-    if (type.startsWith('map(')) return `{'a': ${this.literal(type.slice(12, -1))}, 'b': ${this.literal(type.slice(12, -1))}}`
+    if (type.startsWith('map('))
+      return `{'a': ${this.literal(type.slice(12, -1))}, 'b': ${this.literal(type.slice(12, -1))}}`
     switch (type) {
-      case 'int': return random.pick(INTS)
-      case 'uint': return random.pick(UINTS) + 'u'
-      case 'double': return random.chance(10) ? `double('${random.pick(SPECIAL_DOUBLES)}')` : random.pick(DOUBLES)
-      case 'bool': return random.pick(['true', 'false'])
-      case 'string': return quoted(random.pick(TEXTS))
-      case 'bytes': return 'b' + random.pick(["''", "'abc'", "'\\xff'", "'\\x00a'", "'ÿ'"])
-      case 'timestamp': return random.chance(20) ? `timestamp(${random.pick(INTS)})` : `timestamp('${random.pick(TIMESTAMPS)}')`
-      case 'duration': return `duration('${random.pick(DURATIONS)}')`
-      case 'type': return random.pick(['int', 'string', 'list', 'google.protobuf.Duration', 'null_type'])
-      default: return 'null'
+      case 'int':
+        return random.pick(INTS)
+      case 'uint':
+        return random.pick(UINTS) + 'u'
+      case 'double':
+        return random.chance(10) ? `double('${random.pick(SPECIAL_DOUBLES)}')` : random.pick(DOUBLES)
+      case 'bool':
+        return random.pick(['true', 'false'])
+      case 'string':
+        return quoted(random.pick(TEXTS))
+      case 'bytes':
+        return 'b' + random.pick(["''", "'abc'", "'\\xff'", "'\\x00a'", "'ÿ'"])
+      case 'timestamp':
+        return random.chance(20) ? `timestamp(${random.pick(INTS)})` : `timestamp('${random.pick(TIMESTAMPS)}')`
+      case 'duration':
+        return `duration('${random.pick(DURATIONS)}')`
+      case 'type':
+        return random.pick(['int', 'string', 'list', 'google.protobuf.Duration', 'null_type'])
+      default:
+        return 'null'
     }
   }
 
@@ -146,15 +151,28 @@ class ExpressionMaker {
       return value && { mapValue: { entries: [{ key: { stringValue: 'a' }, value }] } }
     }
     switch (type) {
-      case 'int': return { int64Value: random.pick(INTS) }
-      case 'uint': return { uint64Value: random.pick(UINTS) }
-      case 'double': return { doubleValue: random.pick(random.chance(10) ? SPECIAL_DOUBLES : DOUBLES) }
-      case 'bool': return { boolValue: random.chance(50) }
-      case 'string': return { stringValue: random.pick(TEXTS) }
-      case 'bytes': return { bytesValue: random.pick(['', 'YWJj', '/w==']) }
-      case 'null': return { nullValue: null }
-      default: return null
+      case 'int':
+        return { int64Value: random.pick(INTS) }
+      case 'uint':
+        return { uint64Value: random.pick(UINTS) }
+      case 'double':
+        return { doubleValue: random.pick(random.chance(10) ? SPECIAL_DOUBLES : DOUBLES) }
+      case 'bool':
+        return { boolValue: random.chance(50) }
+      case 'string':
+        return { stringValue: random.pick(TEXTS) }
+      case 'bytes':
+        return { bytesValue: random.pick(['', 'YWJj', '/w==']) }
+      case 'null':
+        return { nullValue: null }
+      default:
+        return null
     }
+  }
+
+  /** One more argument, sometimes. */
+  more(type, depth) {
+    return this.random.chance(35) ? `, ${this.make(type, depth)}` : ''
   }
 
   arithmetic(type, depth, operators) {
@@ -171,9 +189,10 @@ class ExpressionMaker {
       () => `size(${make(random.pick(['string', 'bytes', 'list(int)', 'map(string, int)']))})`,
       () => `${this.target('string', depth)}.size()`,
       () => `int(${make(random.pick(['uint', 'double', 'string', 'timestamp', 'int']))})`,
-      () => `${this.target('string', depth)}.${random.pick(['indexOf', 'lastIndexOf'])}(${make('string')}${random.chance(40) ? `, ${make('int')}` : ''})`,
-      () => `${this.target('timestamp', depth)}.${random.pick(['getFullYear', 'getMonth', 'getDayOfYear', 'getDayOfMonth', 'getDate', 'getDayOfWeek', 'getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'])}(${random.chance(50) ? `'${random.pick(ZONES)}'` : ''})`,
-      () => `${this.target('duration', depth)}.${random.pick(['getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'])}()`,
+      () => `${this.target('string', depth)}.${random.pick(SEARCHES)}(${make('string')}${this.more('int', depth)})`,
+      () =>
+        `${this.target('timestamp', depth)}.${random.pick(TIME_FIELDS)}(${random.chance(50) ? `'${random.pick(ZONES)}'` : ''})`,
+      () => `${this.target('duration', depth)}.${random.pick(DURATION_FIELDS)}()`,
     ])()
   }
   /** Something to call a method on: literals of numbers and operators need parentheses. */
@@ -207,7 +226,8 @@ class ExpressionMaker {
       () => `(${make('bool')} || ${make('bool')})`,
       () => `!(${make('bool')})`,
       () => `(${make(ordered)} ${random.pick(['<', '<=', '>', '>='])} ${make(ordered)})`,
-      () => `(dyn(${make(random.pick(numbers))}) ${random.pick(['<', '<=', '>', '>='])} ${make(random.pick(numbers))})`,
+      () =>
+        `(dyn(${make(random.pick(numbers))}) ${random.pick(['<', '<=', '>', '>='])} ${make(random.pick(numbers))})`,
       () => `(${make(scalar)} ${random.pick(['==', '!='])} ${make(scalar)})`,
       () => `(dyn(${make(random.pick(numbers))}) ${random.pick(['==', '!='])} ${make(random.pick(numbers))})`,
       () => `(dyn(${make(random.pick(SCALARS))}) == ${make(random.pick(SCALARS))})`,
@@ -217,7 +237,8 @@ class ExpressionMaker {
       () => `(dyn(${make(random.pick(numbers))}) in ${make(`list(${random.pick(numbers)})`)})`,
       () => `(${make('string')} in ${make('map(string, int)')})`,
       () => `(${make(random.pick(numbers))} in {1: 'a', 2u: 'b', 7: 'c'})`,
-      () => `${this.target('string', depth)}.${random.pick(['startsWith', 'endsWith', 'contains'])}(${make('string')})`,
+      () =>
+        `${this.target('string', depth)}.${random.pick(['startsWith', 'endsWith', 'contains'])}(${make('string')})`,
       () => `${this.target('string', depth)}.matches('${random.pick(PATTERNS)}')`,
       () => this.loop(random.pick(['exists', 'all', 'exists_one']), depth),
       () => `has({'a': ${make('int')}}.${random.pick(['a', 'b'])})`,
@@ -229,8 +250,11 @@ class ExpressionMaker {
   loop(macro, depth) {
     const type = this.random.pick(['int', 'string', 'double', 'uint'])
     const range = this.random.chance(15) ? this.make('map(string, int)', depth) : this.make(`list(${type})`, depth)
-    return this.within(type, (name) => this.inside(name, type, () => this.make('bool', depth)), (name, body) =>
-      `${range}.${macro}(${name}, ${body})`)
+    return this.within(
+      type,
+      (name) => this.inside(name, type, () => this.make('bool', depth)),
+      (name, body) => `${range}.${macro}(${name}, ${body})`,
+    )
   }
 
   string(depth) {
@@ -239,7 +263,8 @@ class ExpressionMaker {
     const text = () => this.target('string', depth)
     return random.pick([
       () => `(${make('string')} + ${make('string')})`,
-      () => `string(${make(random.pick(['int', 'uint', 'double', 'bool', 'bytes', 'timestamp', 'duration', 'string']))})`,
+      () =>
+        `string(${make(random.pick(['int', 'uint', 'double', 'bool', 'bytes', 'timestamp', 'duration', 'string']))})`,
       () => `${text()}.${random.pick(['trim', 'lowerAscii', 'upperAscii'])}()`,
       () => `${text()}.charAt(${make('int')})`,
       () => `${text()}.substring(${make('int')}${random.chance(50) ? `, ${make('int')}` : ''})`,
@@ -253,12 +278,34 @@ class ExpressionMaker {
   formatted(depth) {
     const clauses = this.times(2, () =>
       this.random.pick([
-        ['%s', this.random.pick(['int', 'uint', 'double', 'bool', 'string', 'null', 'timestamp', 'duration', 'list(int)', 'map(string, int)', 'type'])],
+        [
+          '%s',
+          this.random.pick([
+            'int',
+            'uint',
+            'double',
+            'bool',
+            'string',
+            'null',
+            'timestamp',
+            'duration',
+            'list(int)',
+            'map(string, int)',
+            'type',
+          ]),
+        ],
         ['%d', this.random.pick(['int', 'uint'])],
-        ['%.2f', 'double'], ['%f', 'double'], ['%e', 'double'], ['%.0f', 'double'],
+        ['%.2f', 'double'],
+        ['%f', 'double'],
+        ['%e', 'double'],
+        ['%.0f', 'double'],
         ['%x', this.random.pick(['int', 'uint', 'string', 'bytes'])],
-        ['%X', 'int'], ['%o', 'int'], ['%b', this.random.pick(['int', 'bool'])], ['%%', null],
-      ]))
+        ['%X', 'int'],
+        ['%o', 'int'],
+        ['%b', this.random.pick(['int', 'bool'])],
+        ['%%', null],
+      ]),
+    )
     const values = clauses.filter(([, type]) => type !== null).map(([, type]) => this.make(type, depth))
     if (this.random.chance(5)) values.push(this.make('int', depth))
     return `'${clauses.map(([clause]) => clause).join(' ')}'.format([${values.join(', ')}])`
@@ -299,11 +346,17 @@ class ExpressionMaker {
     const type = `list(${element})`
     const from = random.pick(['int', 'string', 'uint'])
     const mapped = () =>
-      this.within(from, (name) => [this.make(`list(${from})`, depth), this.inside(name, from, () => this.make(element, depth))], (name, [range, body]) =>
-        `${range}.map(${name}, ${body})`)
+      this.within(
+        from,
+        (name) => [this.make(`list(${from})`, depth), this.inside(name, from, () => this.make(element, depth))],
+        (name, [range, body]) => `${range}.map(${name}, ${body})`,
+      )
     const filtered = () =>
-      this.within(element, (name) => [this.make(type, depth), this.inside(name, element, () => this.make('bool', depth))], (name, [range, body]) =>
-        `${range}.filter(${name}, ${body})`)
+      this.within(
+        element,
+        (name) => [this.make(type, depth), this.inside(name, element, () => this.make('bool', depth))],
+        (name, [range, body]) => `${range}.filter(${name}, ${body})`,
+      )
     const ways = [
       () => '[' + this.times(4, () => this.make(element, depth)).join(', ') + ']',
       () => `(${this.make(type, depth)} + ${this.make(type, depth)})`,
@@ -311,7 +364,9 @@ class ExpressionMaker {
       filtered,
     ]
     if (element === 'string') {
-      ways.push(() => `${this.target('string', depth)}.split(${this.make('string', depth)}${random.chance(30) ? `, ${this.make('int', depth)}` : ''})`)
+      ways.push(
+        () => `${this.target('string', depth)}.split(${this.make('string', depth)}${this.more('int', depth)})`,
+      )
     }
     return random.pick(ways)()
   }
@@ -323,7 +378,22 @@ class ExpressionMaker {
   }
 }
 
-const TYPES = ['int', 'uint', 'double', 'bool', 'bool', 'bool', 'string', 'string', 'bytes', 'timestamp', 'duration', 'list(int)', 'list(string)', 'map(string, int)']
+const TYPES = [
+  'int',
+  'uint',
+  'double',
+  'bool',
+  'bool',
+  'bool',
+  'string',
+  'string',
+  'bytes',
+  'timestamp',
+  'duration',
+  'list(int)',
+  'list(string)',
+  'map(string, int)',
+]
 
 /**
  * `count` cases {expression, oracleExpression, bindings, types}, the same for the same seed. The oracle has no

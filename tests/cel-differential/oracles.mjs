@@ -2,8 +2,20 @@
 // it cannot take the case.
 
 import {
-  CelScalar, celEnv, celError, celFunc, celMethod, celUint, isCelError, isCelList, isCelMap, isCelType, isCelUint,
-  mapType, parse, plan,
+  CelScalar,
+  celEnv,
+  celError,
+  celFunc,
+  celMethod,
+  celUint,
+  isCelError,
+  isCelList,
+  isCelMap,
+  isCelType,
+  isCelUint,
+  mapType,
+  parse,
+  plan,
 } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import { isReflectMessage } from '@bufbuild/protobuf/reflect'
@@ -17,23 +29,35 @@ import * as values from './values.mjs'
 function toBuf(value) {
   const [kind, content] = Object.entries(value)[0]
   switch (kind) {
-    case 'int64Value': return BigInt(content)
-    case 'uint64Value': return celUint(BigInt(content))
-    case 'doubleValue': return values.doubleOf(content)
-    case 'bytesValue': return new Uint8Array(Buffer.from(content, 'base64'))
-    case 'listValue': return content.values.map(toBuf)
-    case 'mapValue': return new Map(content.entries.map((entry) => [toBuf(entry.key), toBuf(entry.value)]))
-    default: return content
+    case 'int64Value':
+      return BigInt(content)
+    case 'uint64Value':
+      return celUint(BigInt(content))
+    case 'doubleValue':
+      return values.doubleOf(content)
+    case 'bytesValue':
+      return new Uint8Array(Buffer.from(content, 'base64'))
+    case 'listValue':
+      return content.values.map(toBuf)
+    case 'mapValue':
+      return new Map(content.entries.map((entry) => [toBuf(entry.key), toBuf(entry.value)]))
+    default:
+      return content
   }
 }
 
 function fromBuf(value) {
   switch (typeof value) {
-    case 'bigint': return 'int ' + value
-    case 'number': return values.real(value)
-    case 'string': return values.text(value)
-    case 'boolean': return 'bool ' + value
-    default: break
+    case 'bigint':
+      return 'int ' + value
+    case 'number':
+      return values.real(value)
+    case 'string':
+      return values.text(value)
+    case 'boolean':
+      return 'bool ' + value
+    default:
+      break
   }
   if (value === null) return 'null'
   if (isCelUint(value)) return 'uint ' + value.value
@@ -65,9 +89,12 @@ const met = new Set()
 /** The oracle's function with the right answer in place of its own. */
 function corrected(original, cause) {
   const evaluate = (target, inputs) => {
-    const answer = attempt(() => cause.right(typeof target === 'object' && target instanceof String ? String(target) : target, ...inputs))
+    const answer = attempt(() =>
+      cause.right(typeof target === 'object' && target instanceof String ? String(target) : target, ...inputs),
+    )
     const hangs = cause.hangs?.(target, ...inputs) ?? false
-    if (hangs || outcomeOf(settled(answer, original.result)) !== outcomeOf(original.call(0, target, inputs))) met.add(cause)
+    if (hangs || outcomeOf(settled(answer, original.result)) !== outcomeOf(original.call(0, target, inputs)))
+      met.add(cause)
     return answer
   }
   const { name, target, result } = original
@@ -119,23 +146,35 @@ const NOT_FOR_MARC = /timestamp|duration|cel\.bind|format\(|charAt|replace|quote
 function toMarc(value) {
   const [kind, content] = Object.entries(value)[0]
   switch (kind) {
-    case 'int64Value': return BigInt(content)
-    case 'uint64Value': throw new Error('its unsigned numbers cannot be given')
-    case 'doubleValue': return values.doubleOf(content)
-    case 'bytesValue': return new Uint8Array(Buffer.from(content, 'base64'))
-    case 'listValue': return content.values.map(toMarc)
-    case 'mapValue': return new Map(content.entries.map((entry) => [toMarc(entry.key), toMarc(entry.value)]))
-    default: return content
+    case 'int64Value':
+      return BigInt(content)
+    case 'uint64Value':
+      throw new Error('its unsigned numbers cannot be given')
+    case 'doubleValue':
+      return values.doubleOf(content)
+    case 'bytesValue':
+      return new Uint8Array(Buffer.from(content, 'base64'))
+    case 'listValue':
+      return content.values.map(toMarc)
+    case 'mapValue':
+      return new Map(content.entries.map((entry) => [toMarc(entry.key), toMarc(entry.value)]))
+    default:
+      return content
   }
 }
 
 function fromMarc(value) {
   switch (typeof value) {
-    case 'bigint': return 'int ' + value
-    case 'number': return values.real(value)
-    case 'string': return values.text(value)
-    case 'boolean': return 'bool ' + value
-    default: break
+    case 'bigint':
+      return 'int ' + value
+    case 'number':
+      return values.real(value)
+    case 'string':
+      return values.text(value)
+    case 'boolean':
+      return 'bool ' + value
+    default:
+      break
   }
   if (value === null) return 'null'
   if (value instanceof Uint8Array) return values.bytes(value)

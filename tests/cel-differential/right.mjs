@@ -96,15 +96,33 @@ export function replace(string, sought, by, limit = -1n) {
   return parts.map((part, i) => (i === 0 ? part : (left-- > 0 ? by : sought) + part)).join('')
 }
 
+const ESCAPES = {
+  '\x07': 'a',
+  '\b': 'b',
+  '\t': 't',
+  '\n': 'n',
+  '\v': 'v',
+  '\f': 'f',
+  '\r': 'r',
+  '"': '"',
+  '\\': '\\',
+}
+
+export const quote = (_, text) => '"' + text.replace(/[\x07-\x0d"\\]/g, (c) => '\\' + ESCAPES[c]) + '"'
+
 // -- format
 
 function shown(value) {
   switch (typeof value) {
-    case 'number': return doubleText(value)
-    case 'string': return value
+    case 'number':
+      return doubleText(value)
+    case 'string':
+      return value
     case 'bigint':
-    case 'boolean': return String(value)
-    default: break
+    case 'boolean':
+      return String(value)
+    default:
+      break
   }
   if (value === null) return 'null'
   if (isCelUint(value)) return String(value.value)
@@ -115,17 +133,30 @@ function shown(value) {
   if (isCelList(value)) return '[' + [...value].map(shown).join(', ') + ']'
   if (!isCelMap(value)) fail('no value')
   const entries = [...value].map(([key, item]) => [shown(key), shown(item)])
-  return '{' + entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => `${key}: ${item}`).join(', ') + '}'
+  return (
+    '{' +
+    entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => `${key}: ${item}`)
+      .join(', ') +
+    '}'
+  )
 }
 
-const whole = (value) => (typeof value === 'bigint' ? value : isCelUint(value) ? value.value : fail('no whole number'))
+const whole = (value) =>
+  typeof value === 'bigint' ? value : isCelUint(value) ? value.value : fail('no whole number')
 
 function formattedDouble(value, letter, precision) {
   if (typeof value !== 'number') fail('no double')
   if (!Number.isFinite(value)) return String(value)
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
   if (letter === 'f') return sign + exactFixed(Math.abs(value), precision)
-  return sign + Math.abs(value).toExponential(precision).replace(/e([+-])(\d)$/, 'e$10$2')
+  return (
+    sign +
+    Math.abs(value)
+      .toExponential(precision)
+      .replace(/e([+-])(\d)$/, 'e$10$2')
+  )
 }
 
 /** The double's exact value to so many decimals, halves to even: it is a whole number of 2^-1074ths. */
@@ -158,30 +189,39 @@ export function format(pattern, values) {
     const value = values.get(used++)
     const precision = digits === undefined ? 6 : Number(digits)
     switch (letter) {
-      case 's': return shown(value)
-      case 'd': return typeof value === 'number' && !Number.isFinite(value) ? String(value) : String(whole(value))
+      case 's':
+        return shown(value)
+      case 'd':
+        return typeof value === 'number' && !Number.isFinite(value) ? String(value) : String(whole(value))
       case 'f':
-      case 'e': return formattedDouble(value, letter, precision)
-      case 'b': return typeof value === 'boolean' ? String(Number(value)) : whole(value).toString(2)
-      case 'o': return whole(value).toString(8)
-      case 'x': return hexadecimal(value)
-      case 'X': return hexadecimal(value).toUpperCase()
-      default: return fail('no clause')
+      case 'e':
+        return formattedDouble(value, letter, precision)
+      case 'b':
+        return typeof value === 'boolean' ? String(Number(value)) : whole(value).toString(2)
+      case 'o':
+        return whole(value).toString(8)
+      case 'x':
+        return hexadecimal(value)
+      case 'X':
+        return hexadecimal(value).toUpperCase()
+      default:
+        return fail('no clause')
     }
   })
   return used < values.size ? fail('too many values') : result
 }
 
-
 // -- times
 
-const NANOS = { ns: 1n, us: 1000n, 'µs': 1000n, ms: 1000000n, s: 1000000000n, m: 60000000000n, h: 3600000000000n }
+const NANOS = { ns: 1n, us: 1000n, µs: 1000n, ms: 1000000n, s: 1000000000n, m: 60000000000n, h: 3600000000000n }
 
 export function durationFromText(_, text) {
-  const [, sign, amounts] = /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/.exec(text) ?? fail('no duration')
+  const [, sign, amounts] =
+    /^([+-]?)(0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)$/.exec(text) ?? fail('no duration')
   let nanos = 0n
   for (const [, digits, decimals = '', unit] of amounts.matchAll(/(\d*)\.?(\d*)(ns|us|µs|ms|s|m|h)/g)) {
-    nanos += BigInt(digits || 0) * NANOS[unit] + (BigInt(decimals || 0) * NANOS[unit]) / 10n ** BigInt(decimals.length)
+    nanos +=
+      BigInt(digits || 0) * NANOS[unit] + (BigInt(decimals || 0) * NANOS[unit]) / 10n ** BigInt(decimals.length)
   }
   nanos = within(sign === '-' ? -nanos : nanos, ...INT)
   return create(DurationSchema, { seconds: nanos / 1000000000n, nanos: Number(nanos % 1000000000n) })
@@ -191,7 +231,8 @@ export function timestampFromText(_, text) {
   const pattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/i
   const [, local, decimals = '', sign, hours, minutes] = pattern.exec(text) ?? fail('no timestamp')
   const milliseconds = Date.parse(local.toUpperCase() + 'Z')
-  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 19) !== local.toUpperCase()) fail('no day')
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString().slice(0, 19) !== local.toUpperCase())
+    fail('no day')
   const east = sign ? (sign === '-' ? -60 : 60) * (Number(hours) * 60 + Number(minutes)) : 0
   const seconds = within(BigInt(milliseconds / 1000 - east), -62135596800n, 253402300799n)
   return create(TimestampSchema, { seconds, nanos: Number(decimals.padEnd(9, '0')) })
@@ -207,7 +248,9 @@ function eastOf(zone, moment) {
   if (fixed) return (fixed[1] === '-' ? -60 : 60) * (Number(fixed[2]) * 60 + Number(fixed[3]))
   const options = { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric' }
   const clock = { hour: 'numeric', minute: 'numeric', second: 'numeric' }
-  const shown = new Intl.DateTimeFormat('en-US-u-ca-iso8601', { ...options, ...clock }).formatToParts(seconds * 1000)
+  const shown = new Intl.DateTimeFormat('en-US-u-ca-iso8601', { ...options, ...clock }).formatToParts(
+    seconds * 1000,
+  )
   const part = (type) => Number(shown.find((one) => one.type === type).value)
   const local = new Date(0)
   local.setUTCFullYear(part('year'), part('month') - 1, part('day'))
@@ -216,10 +259,12 @@ function eastOf(zone, moment) {
 }
 
 /** A timestamp's field as clocks and calendars show it in a zone; every part is rounded down, also before 1970. */
-export const timeField = (read) => (timestamp, zone = 'UTC') => {
-  const seconds = Number(timestamp.message.seconds)
-  return BigInt(read(new Date((seconds + eastOf(zone, seconds)) * 1000), timestamp.message.nanos))
-}
+export const timeField =
+  (read) =>
+  (timestamp, zone = 'UTC') => {
+    const seconds = Number(timestamp.message.seconds)
+    return BigInt(read(new Date((seconds + eastOf(zone, seconds)) * 1000), timestamp.message.nanos))
+  }
 
 export function dayOfYear(date) {
   const newYear = new Date(date)

@@ -31,18 +31,30 @@ function timeOf({ '@type': type, value }) {
 export function ofSpecification(value) {
   const [kind, content] = Object.entries(value)[0]
   switch (kind) {
-    case 'nullValue': return 'null'
-    case 'boolValue': return 'bool ' + content
-    case 'int64Value': return 'int ' + content
-    case 'uint64Value': return 'uint ' + content
-    case 'doubleValue': return real(doubleOf(content))
-    case 'stringValue': return text(content)
-    case 'bytesValue': return bytes(Buffer.from(content, 'base64'))
-    case 'typeValue': return 'type ' + content
-    case 'listValue': return list((content.values ?? []).map(ofSpecification))
-    case 'mapValue': return map((content.entries ?? []).map((e) => [ofSpecification(e.key), ofSpecification(e.value)]))
-    case 'objectValue': return timeOf(content)
-    default: throw new Error('no value: ' + JSON.stringify(value))
+    case 'nullValue':
+      return 'null'
+    case 'boolValue':
+      return 'bool ' + content
+    case 'int64Value':
+      return 'int ' + content
+    case 'uint64Value':
+      return 'uint ' + content
+    case 'doubleValue':
+      return real(doubleOf(content))
+    case 'stringValue':
+      return text(content)
+    case 'bytesValue':
+      return bytes(Buffer.from(content, 'base64'))
+    case 'typeValue':
+      return 'type ' + content
+    case 'listValue':
+      return list((content.values ?? []).map(ofSpecification))
+    case 'mapValue':
+      return map((content.entries ?? []).map((e) => [ofSpecification(e.key), ofSpecification(e.value)]))
+    case 'objectValue':
+      return timeOf(content)
+    default:
+      throw new Error('no value: ' + JSON.stringify(value))
   }
 }
 

@@ -11,6 +11,8 @@ namespace {
 /// the rule that has it pays for it.
 constexpr std::uint64_t kPartCost = 10'000;
 constexpr std::uint64_t kWholeCost = 1'000'000;
+/// How many elements a constant may have, all levels together.
+constexpr std::size_t kElementsMax = 10'000;
 
 class NoVariables final : public Variables {
  public:
@@ -66,23 +68,27 @@ class Folder {
     Frame frame{.arena = arena, .variables = variables, .cost_left = kPartCost, .locals = {}};
     const Value value = program->run(frame);
     cost_left_ -= kPartCost - frame.cost_left;
-    if (!is_literal(value)) return false;
+    std::size_t elements_left = kElementsMax;
+    if (!is_literal(value, elements_left)) return false;
     become_constant(node, keep(value));
     return true;
   }
 
   /// Errors are left to run time, and so is what no literal stands for.
-  static bool is_literal(const Value& value) {
+  static bool is_literal(const Value& value, std::size_t& elements_left) {
+    // One list that stands in another many times is as many elements of the constant.
+    if (elements_left == 0) return false;
+    --elements_left;
     if (value.is_error() || value.is_unknown()) return false;
     if (value.is(Kind::kDouble)) return std::isfinite(value.real);
     if (value.is(Kind::kList)) {
       for (std::size_t i = 0; i < value.list->size; ++i) {
-        if (!is_literal(value.list->items[i])) return false;
+        if (!is_literal(value.list->items[i], elements_left)) return false;
       }
     }
     if (value.is(Kind::kMap)) {
       for (std::size_t i = 0; i < value.map->size; ++i) {
-        if (!is_literal(value.map->entries[i].value)) return false;
+        if (!is_literal(value.map->entries[i].value, elements_left)) return false;
       }
     }
     return true;
