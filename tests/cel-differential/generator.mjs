@@ -170,6 +170,9 @@ class ExpressionMaker {
     }
   }
 
+  zone() {
+    return this.random.chance(50) ? quoted(this.random.pick(ZONES)) : ''
+  }
   /** One more argument, sometimes. */
   more(type, depth) {
     return this.random.chance(35) ? `, ${this.make(type, depth)}` : ''
@@ -191,7 +194,7 @@ class ExpressionMaker {
       () => `int(${make(random.pick(['uint', 'double', 'string', 'timestamp', 'int']))})`,
       () => `${this.target('string', depth)}.${random.pick(SEARCHES)}(${make('string')}${this.more('int', depth)})`,
       () =>
-        `${this.target('timestamp', depth)}.${random.pick(TIME_FIELDS)}(${random.chance(50) ? `'${random.pick(ZONES)}'` : ''})`,
+        `${this.target('timestamp', depth)}.${random.pick(TIME_FIELDS)}(${this.zone()})`,
       () => `${this.target('duration', depth)}.${random.pick(DURATION_FIELDS)}()`,
     ])()
   }

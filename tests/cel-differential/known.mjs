@@ -143,6 +143,10 @@ export const KNOWN = [
     recognises: ({ expression, ours }) => ours === 'error' && expression.includes('][true]'),
   },
   {
+    rule: 'a list has no place at a fraction: an error, which && and || absorb; the oracle gives up as a whole',
+    recognises: ({ expression, oracle }) => oracle === 'error' && expression.includes('][dyn(0.5)]'),
+  },
+  {
     rule: 'has() asks whether a map has the key, whatever its value',
     recognises: ({ expression }) => expression.includes("has({'a': null}.a)"),
   },

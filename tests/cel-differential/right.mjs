@@ -150,30 +150,44 @@ function formattedDouble(value, letter, precision) {
   if (typeof value !== 'number') fail('no double')
   if (!Number.isFinite(value)) return String(value)
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
-  if (letter === 'f') return sign + exactFixed(Math.abs(value), precision)
-  return (
-    sign +
-    Math.abs(value)
-      .toExponential(precision)
-      .replace(/e([+-])(\d)$/, 'e$10$2')
-  )
+  return sign + (letter === 'f' ? exactFixed : exactExponent)(Math.abs(value), precision)
 }
 
-/** The double's exact value to so many decimals, halves to even: it is a whole number of 2^-1074ths. */
-function exactFixed(number, precision) {
-  let exponent = 0
-  let digits = number
-  while (!Number.isInteger(digits)) {
-    digits *= 2
+/** A finite double that is not negative, as a fraction of two whole numbers. */
+function exactly(number) {
+  let exponent = 0n
+  let numerator = number
+  while (!Number.isInteger(numerator)) {
+    numerator *= 2
     ++exponent
   }
-  const scaled = BigInt(digits) * 10n ** BigInt(precision)
-  const divisor = 2n ** BigInt(exponent)
-  let quotient = scaled / divisor
-  const rest = (scaled % divisor) * 2n
-  if (rest > divisor || (rest === divisor && quotient % 2n === 1n)) ++quotient
-  const text = String(quotient).padStart(precision + 1, '0')
+  return [BigInt(numerator), 2n ** exponent]
+}
+
+/** The exact value times 10 to the power of `places`, to the nearest whole number, halves to even. */
+function rounded(number, places) {
+  let [numerator, denominator] = exactly(number)
+  if (places >= 0) numerator *= 10n ** BigInt(places)
+  else denominator *= 10n ** BigInt(-places)
+  const quotient = numerator / denominator
+  const rest = (numerator % denominator) * 2n
+  return rest > denominator || (rest === denominator && quotient % 2n === 1n) ? quotient + 1n : quotient
+}
+
+function exactFixed(number, precision) {
+  const text = String(rounded(number, precision)).padStart(precision + 1, '0')
   return precision === 0 ? text : text.slice(0, -precision) + '.' + text.slice(-precision)
+}
+
+function exactExponent(number, precision) {
+  let exponent = number === 0 ? 0 : Number(number.toExponential(20).split('e')[1])
+  let digits = String(rounded(number, precision - exponent)).padStart(precision + 1, '0')
+  if (digits.length > precision + 1) {
+    digits = digits.slice(0, -1)
+    ++exponent
+  }
+  const fraction = precision === 0 ? '' : '.' + digits.slice(1)
+  return `${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
 }
 
 const hexadecimal = (value) => {
