@@ -1,7 +1,7 @@
 // bench/policy_replay: how long it takes to make recorded decisions once more.
 //
-// Makes a data directory with the ledger of a company's month: calls decided by a set of 500 rules, recorded through the
-// real log as the gateway records them, an intent and an outcome each, or one outcome for a refused call. Then
+// Makes a data directory with the ledger of a company's month: calls decided by a set of 500 rules, recorded through
+// the real log as the gateway records them, an intent and an outcome each, or one outcome for a refused call. Then
 // `reeve policy replay --recorded` runs over it as a process of its own, and must agree with every decision.
 
 #include <sys/resource.h>
@@ -222,8 +222,8 @@ int measure(const Options& options) {
   if (!std::filesystem::exists(options.directory / "ledger")) make_data(options);
   const double cpu = children_cpu_seconds();
   const Moment begin = std::chrono::steady_clock::now();
-  const auto output = bench::run({options.reeve, "policy", "replay", "--recorded", "--since", "3650d", "--json", "--data",
-                                  options.directory.string()});
+  const auto output = bench::run({options.reeve, "policy", "replay", "--recorded", "--since", "3650d", "--json",
+                                  "--data", options.directory.string()});
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (!output) {
     std::fprintf(stderr, "the replay failed, or does not agree; --keep keeps what it was run over\n");
@@ -270,10 +270,11 @@ int main(int argc, char** argv) {
       keep = true;
     } else {
       const bool help = std::strcmp(argv[i], "--help") == 0;
-      std::fprintf(help ? stdout : stderr,
-                   "policy_replay [--json] [--decisions N] [--keep DIR]\n"
-                   "Replays N recorded decisions (default 1,000,000; about 2 GB, made here and removed at the end). With\n"
-                   "--keep they are made in DIR and stay; where DIR has a ledger already, that one is replayed.\n");
+      std::fprintf(
+          help ? stdout : stderr,
+          "policy_replay [--json] [--decisions N] [--keep DIR]\n"
+          "Replays N recorded decisions (default 1,000,000; about 2 GB, made here and removed at the end). With\n"
+          "--keep they are made in DIR and stay; where DIR has a ledger already, that one is replayed.\n");
       return help ? 0 : 2;
     }
   }

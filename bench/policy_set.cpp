@@ -6,8 +6,8 @@ namespace reeve::bench {
 
 namespace {
 
-constexpr std::array<const char*, 8> kOrganisations{"acme", "payments", "platform", "risk",
-                                                    "mobile", "data", "research", "web"};
+constexpr std::array<const char*, 8> kOrganisations{"acme",   "payments", "platform", "risk",
+                                                    "mobile", "data",     "research", "web"};
 constexpr std::array<const char*, 12> kModels{
     "claude-opus-4-6", "claude-sonnet-4-6", "claude-haiku-4-5", "gpt-5",         "gpt-5-mini",  "gpt-5-codex",
     "gemini-3-pro",    "gemini-3-flash",    "qwen3-coder",      "mistral-large", "llama-4-70b", "codestral"};
@@ -46,8 +46,9 @@ class RuleWriter {
              deny("Data of this class stays here.");
     }
     if (kind < 70) {
-      return head + "when: repo.matches(\"^" + pick(kOrganisations) + "/(legacy|core)-" + std::to_string(random_() % 90) +
-             "$\") && model.tier == \"frontier\"\n" + deny("Legacy code is for small models.");
+      return head + "when: repo.matches(\"^" + pick(kOrganisations) + "/(legacy|core)-" +
+             std::to_string(random_() % 90) + "$\") && model.tier == \"frontier\"\n" +
+             deny("Legacy code is for small models.");
     }
     if (kind < 76) {
       return head + "since: 2026-0" + std::to_string(1 + random_() % 9) + "-01\nmatch: {clients: [" + pick(kClients) +
@@ -70,7 +71,8 @@ class RuleWriter {
   std::string exception(std::size_t rule) {
     return "---\nkind: Exception\nname: exception-" + std::to_string(rule) + "\nrules: [rule-" + std::to_string(rule) +
            "]\nmatch: {people: [person-" + std::to_string(random_() % 3000) +
-           "@example.com]}\nreason: agreed\nrequested_by: a@example.com\napproved_by: b@example.com\nends: 2027-01-01\n";
+           "@example.com]}\nreason: agreed\nrequested_by: a@example.com\napproved_by: b@example.com\nends: "
+           "2027-01-01\n";
   }
 
  private:
@@ -110,8 +112,8 @@ std::vector<Call> calls(std::size_t count, std::uint32_t seed) {
     const std::size_t model = random() % kModels.size();
     std::vector<policy::Finding> findings;
     for (unsigned f = 0; f < random() % 4; ++f) {
-      findings.push_back({"email", kClasses[random() % kClasses.size()], static_cast<double>(40 + random() % 60) / 100,
-                          2, "user"});
+      findings.push_back(
+          {"email", kClasses[random() % kClasses.size()], static_cast<double>(40 + random() % 60) / 100, 2, "user"});
     }
     Call call{.person = "person-" + std::to_string(random() % 3000) + "@example.com",
               .type = "person",
@@ -125,7 +127,10 @@ std::vector<Call> calls(std::size_t count, std::uint32_t seed) {
               .work_item = "PAY-" + std::to_string(random() % 5000),
               .model = kModels[model],
               .tier = kTiers[model % kTiers.size()],
-              .provider = model < 3 ? "anthropic" : model < 6 ? "openai" : model < 8 ? "google" : "onprem",
+              .provider = model < 3   ? "anthropic"
+                          : model < 6 ? "openai"
+                          : model < 8 ? "google"
+                                      : "onprem",
               .region = kRegions[random() % kRegions.size()],
               .retention = "zero",
               .groups = {},

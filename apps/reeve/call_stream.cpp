@@ -77,8 +77,8 @@ class BatchQueue {
   bool closed_ = false;
 };
 
-/// A quote inside a text stands behind a backslash, so this is found only where a member of that name begins. Looked for
-/// without its first quote, as there are many quotes.
+/// A quote inside a text stands behind a backslash, so this is found only where a member of that name begins. Looked
+/// for without its first quote, as there are many quotes.
 std::string_view request_id_of(std::string_view entry) {
   constexpr std::string_view kMember = "request_id\":\"";
   for (std::size_t at = entry.find(kMember); at != std::string_view::npos; at = entry.find(kMember, at + 1)) {

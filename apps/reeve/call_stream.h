@@ -30,9 +30,9 @@ struct CallWindow {
 std::size_t call_stream_workers();
 
 /// Reads the entries about calls from `window.since` on and hands each to `take` on one of the worker threads: all
-/// entries about a call on the same one, in their order. Also hands on those of a day after `window.until`, as what a call
-/// cost is written when it ends; decisions among them are not in the window. Holds a bounded number of entries at a time.
-/// `progress`: tells on standard error how far it is, when that is a terminal.
+/// entries about a call on the same one, in their order. Also hands on those of a day after `window.until`, as what a
+/// call cost is written when it ends; decisions among them are not in the window. Holds a bounded number of entries at
+/// a time. `progress`: tells on standard error how far it is, when that is a terminal.
 Result<void> stream_calls(ledger::LogReader& reader, const CallWindow& window, bool progress,
                           const std::function<void(std::size_t worker, std::string_view entry)>& take);
 

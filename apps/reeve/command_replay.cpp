@@ -22,8 +22,8 @@ int policy_replay_command(const Common& common, const PolicyReplayArguments& arg
   }
   const auto report = replay_calls(common, *window, question);
   if (!report) return fail(common, exit_code_of(report.error()), report.error().message);
-  const bool all_agree = report->differing == 0 && report->inputs_differing == 0 && report->bundle_unknown == 0 &&
-                         report->unreadable == 0;
+  const bool all_agree =
+      report->differing == 0 && report->inputs_differing == 0 && report->bundle_unknown == 0 && report->unreadable == 0;
   if (common.json) {
     JsonWriter json;
     json.begin_object().member("rules", question.after ? question.after->digest() : "recorded");

@@ -96,6 +96,13 @@ struct PolicyShadowArguments {
   std::string since = "14d", until, max_share = "1%";
 };
 int policy_shadow_command(const Common& common, const PolicyShadowArguments& arguments);
+struct CheckStateArguments {
+  std::string name, state, reason, good_for = "24h";
+  std::string by;  // empty: the user that runs the command
+};
+/// `reeve policy check-state`: reports how a named check stands, and lists what was reported.
+int check_state_set_command(const Common& common, const CheckStateArguments& arguments);
+int check_state_list_command(const Common& common);
 
 /// The configuration file to read: --config, else ./reeve.yaml, else the package's /etc/reeve/reeve.yaml; empty when
 /// there is none. A directory with ./data or ./governance is a set-up of its own, as `reeve run` makes it: there the

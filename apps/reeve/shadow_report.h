@@ -32,14 +32,14 @@ struct ShadowCriteria {
 /// What one rule in shadow mode did.
 struct ShadowObservation {
   const policy::RuleInfo* rule = nullptr;
-  std::uint64_t decisions = 0;  // that it was asked about: made while it was in shadow in its present form
-  std::string first, last;      // times of those, as entries have them; empty when there were none
-  std::uint64_t matched = 0;    // it would have acted
-  std::uint64_t changed = 0;    // it matched, and with the rules in shadow the verdict would have been another
-  std::uint64_t refused = 0;    // of those: calls that went on and would have been refused
-  std::uint64_t allowed = 0;    // and calls that were refused and would have gone on
-  std::uint64_t errors = 0;     // its condition could not be evaluated
-  Money refused_cost;           // what the refused ones cost
+  std::uint64_t decisions = 0;           // that it was asked about: made while it was in shadow in its present form
+  std::string first, last;               // times of those, as entries have them; empty when there were none
+  std::uint64_t matched = 0;             // it would have acted
+  std::uint64_t changed = 0;             // it matched, and with the rules in shadow the verdict would have been another
+  std::uint64_t refused = 0;             // of those: calls that went on and would have been refused
+  std::uint64_t allowed = 0;             // and calls that were refused and would have gone on
+  std::uint64_t errors = 0;              // its condition could not be evaluated
+  Money refused_cost;                    // what the refused ones cost
   std::set<std::string> people, models;  // whom it would have met
 
   Duration observed() const;
@@ -47,8 +47,8 @@ struct ShadowObservation {
   std::vector<std::string> missing(const ShadowCriteria& criteria) const;
 };
 
-/// One thread's part of a report. All entries about a call must come to the same one, in their order. Where several rules
-/// in shadow would refuse a call, it counts for each of them.
+/// One thread's part of a report. All entries about a call must come to the same one, in their order. Where several
+/// rules in shadow would refuse a call, it counts for each of them.
 class ShadowTally {
  public:
   /// `current`: whose rules in shadow mode are looked at. `find_bundle`: the bundle of a digest, or null.
@@ -74,7 +74,7 @@ class ShadowTally {
   std::optional<Instant> until_;
   std::vector<ShadowObservation> observations_;
   std::map<std::string, std::optional<Rules>, std::less<>> rules_by_digest_;  // nothing: bundle unknown
-  std::unordered_map<std::size_t, Rules> refused_calls_;               // by a hash of the request id
+  std::unordered_map<std::size_t, Rules> refused_calls_;                      // by a hash of the request id
   std::uint64_t bundle_unknown_ = 0;
 };
 

@@ -14,7 +14,8 @@ std::string policy_yaml(const std::string& name, const std::string& rest) {
 }
 const std::string kAllow = policy_yaml("everyone", "effect: allow\n");
 std::string frontier_rule(const std::string& mode, const std::string& message = "No.") {
-  return policy_yaml("later", "match: {tiers: [frontier]}\nmode: " + mode + "\neffect: deny\nmessage: " + message + "\n");
+  return policy_yaml("later",
+                     "match: {tiers: [frontier]}\nmode: " + mode + "\neffect: deny\nmessage: " + message + "\n");
 }
 
 std::shared_ptr<const policy::Bundle> rules(const std::string& yaml) {
@@ -26,13 +27,13 @@ std::shared_ptr<const policy::Bundle> rules(const std::string& yaml) {
 
 std::string intent(const policy::Bundle& bundle, const std::string& request, const std::string& person,
                    const std::string& time, const std::string& shadow = "") {
-  return R"({"attempt":1,"decision":{"bundle":")" + bundle.digest() + R"(","effect":"allow","input":"sha256:00")" + shadow +
-         R"(},"kind":"model.intent","model":{"asked":"claude-opus-4-6"},"principal":{"id":")" + person +
+  return R"({"attempt":1,"decision":{"bundle":")" + bundle.digest() + R"(","effect":"allow","input":"sha256:00")" +
+         shadow + R"(},"kind":"model.intent","model":{"asked":"claude-opus-4-6"},"principal":{"id":")" + person +
          R"("},"request_id":")" + request + R"(","seq":1,"time":")" + time + R"(","v":1})";
 }
 std::string outcome(const std::string& request, int nanos) {
-  return R"({"attempt":1,"cost":{"nanos":)" + std::to_string(nanos) +
-         R"(},"kind":"model.outcome","request_id":")" + request + R"(","seq":2,"time":"2026-11-20T10:00:00.000000Z","v":1})";
+  return R"({"attempt":1,"cost":{"nanos":)" + std::to_string(nanos) + R"(},"kind":"model.outcome","request_id":")" +
+         request + R"(","seq":2,"time":"2026-11-20T10:00:00.000000Z","v":1})";
 }
 const std::string kWouldDeny = R"(,"shadow":["later"],"shadow_effect":"deny")";
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// The members of a compact JSON object, one after the other, without decoding them: for readers of many entries that want
-// a few members of each.
+// The members of a compact JSON object, one after the other, without decoding them: for readers of many entries that
+// want a few members of each.
 
 #include <cstdint>
 #include <optional>
@@ -15,8 +15,8 @@ class JsonMembers {
  public:
   explicit JsonMembers(std::string_view object);
 
-  /// The next member: its name without quotes and its value, both as they stand in the text. False at the end, and where
-  /// the text goes on in a way that it should not; good() tells which.
+  /// The next member: its name without quotes and its value, both as they stand in the text. False at the end, and
+  /// where the text goes on in a way that it should not; good() tells which.
   bool next(std::string_view& name, std::string_view& value);
   bool good() const { return good_; }
 
@@ -29,8 +29,8 @@ class JsonMembers {
   bool good_ = false;
 };
 
-/// What is between the quotes of such a value, as it stands there: escapes are left as they are. Nothing when the value is
-/// no text.
+/// What is between the quotes of such a value, as it stands there: escapes are left as they are. Nothing when the value
+/// is no text.
 std::optional<std::string_view> plain_text(std::string_view value);
 /// The value as a whole number; nothing when it is none or does not fit.
 std::optional<std::int64_t> plain_number(std::string_view value);

@@ -20,8 +20,9 @@ std::vector<std::string> walked(std::string_view object, bool* good = nullptr) {
 
 TEST(JsonMembers, GivesNamesAndValuesAsTheyStand) {
   bool good = false;
-  EXPECT_EQ(walked(R"({"a":1,"b":"x,\"}{","c":{"d":["}"],"e":"\\"},"f":[1,{"g":2}],"h":true})", &good),
-            (std::vector<std::string>{"a=1", R"(b="x,\"}{")", R"(c={"d":["}"],"e":"\\"})", R"(f=[1,{"g":2}])", "h=true"}));
+  EXPECT_EQ(
+      walked(R"({"a":1,"b":"x,\"}{","c":{"d":["}"],"e":"\\"},"f":[1,{"g":2}],"h":true})", &good),
+      (std::vector<std::string>{"a=1", R"(b="x,\"}{")", R"(c={"d":["}"],"e":"\\"})", R"(f=[1,{"g":2}])", "h=true"}));
   EXPECT_TRUE(good);
   EXPECT_TRUE(walked("{}", &good).empty());
   EXPECT_TRUE(good);

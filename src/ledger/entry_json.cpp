@@ -16,8 +16,9 @@ namespace {
 
 // Sorted, as they stand in an entry. write_entry() writes these and no others.
 constexpr std::array<std::string_view, 25> kMembers{
-    "agent",   "attempt",    "client", "client_version", "content",   "cost",      "decision", "detail",
-    "feature", "kind", "model", "node", "outcome", "principal", "repo", "request", "request_id", "seq", "session_id", "time", "timing", "truncated", "usage", "v", "work_item"};
+    "agent",      "attempt", "client", "client_version", "content",   "cost", "decision", "detail",     "feature",
+    "kind",       "model",   "node",   "outcome",        "principal", "repo", "request",  "request_id", "seq",
+    "session_id", "time",    "timing", "truncated",      "usage",     "v",    "work_item"};
 
 /// How much of each text and list is kept. The second form is for an entry that would not fit otherwise; its worst
 /// case (every character escaped to six bytes) still does.

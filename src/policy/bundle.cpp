@@ -184,13 +184,14 @@ void check_match_facts(const Rule& rule, std::vector<Diagnostic>& complaints) {
   }
 }
 
-/// Programs get rules by name, as the digest does: equal digests then decide alike wherever the files lie, down to which
-/// of several equally strong rules is named.
+/// Programs get rules by name, as the digest does: equal digests then decide alike wherever the files lie, down to
+/// which of several equally strong rules is named.
 template <typename Document>
 std::vector<const Document*> by_name(const std::vector<Document>& documents) {
   std::vector<const Document*> sorted;
   for (const Document& document : documents) sorted.push_back(&document);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
   return sorted;
 }
 

@@ -12,9 +12,9 @@ namespace reeve::policy {
 
 namespace {
 
-constexpr std::size_t kOneByOneMax = 3;         // patterns on one fact up to which a set does not pay
-constexpr std::size_t kRememberedTexts = 256;   // per set and thread
-constexpr std::size_t kRememberedBytes = 512;   // longer texts hardly repeat
+constexpr std::size_t kOneByOneMax = 3;        // patterns on one fact up to which a set does not pay
+constexpr std::size_t kRememberedTexts = 256;  // per set and thread
+constexpr std::size_t kRememberedBytes = 512;  // longer texts hardly repeat
 constexpr std::int64_t kSetMemory = 64LL << 20U;
 
 constexpr std::uint8_t kAskedOneByOne = 6;
@@ -82,7 +82,8 @@ void PatternSets::seal() {
   }
 }
 
-PatternSets::Matches::Matches(const PatternSets* sets) : sets_(sets), remembered_(sets->sets_.size()) {
+PatternSets::Matches::Matches(const PatternSets* sets)
+    : sets_(sets), latest_(sets->sets_.size()), remembered_(sets->sets_.size()) {
   for (std::size_t i = 0; i < remembered_.size(); ++i) {
     remembered_[i].resize(kRememberedTexts);
     for (Remembered& place : remembered_[i]) {
@@ -94,10 +95,13 @@ PatternSets::Matches::Matches(const PatternSets* sets) : sets_(sets), remembered
 
 PatternSets::Matches::Remembered& PatternSets::Matches::look_up(const Set& set, std::uint32_t number,
                                                                 std::string_view text) {
+  Latest& latest = latest_[number];
+  if (latest.place != nullptr && latest.text == text.data() && latest.size == text.size()) return *latest.place;
   // One place for all long texts: other patterns of this decision ask for the same one.
   const std::size_t at =
       text.size() > kRememberedBytes ? 0 : 1 + std::hash<std::string_view>{}(text) % (kRememberedTexts - 1);
   Remembered& place = remembered_[number][at];
+  latest = {text.data(), text.size(), &place};
   if (place.known != Known::kNothing && place.text == text) return place;
   place.known = set.automaton->Match(piece(text), nullptr) ? Known::kSomeMatch : Known::kNoneMatches;
   place.asked = 0;

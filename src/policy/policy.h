@@ -201,13 +201,13 @@ struct RuleInfo {
   std::optional<Instant> since, until;
 
   // What the effect needs.
-  std::string redact_with;                           // token, mask, remove
-  std::vector<std::string> classes;                  // redact
+  std::string redact_with;                                           // token, mask, remove
+  std::vector<std::string> classes;                                  // redact
   std::vector<std::string> to_regions, to_providers, to_retentions;  // route
-  std::string ladder;                                // degrade
-  std::optional<ApprovalNeed> approval;              // require
-  std::string check;                                 // require
-  std::vector<std::string> secrets;                  // lease
+  std::string ladder;                                                // degrade
+  std::optional<ApprovalNeed> approval;                              // require
+  std::string check;                                                 // require
+  std::vector<std::string> secrets;                                  // lease
   Duration lease_for{};
 
   std::string file;  // where it stands
@@ -267,12 +267,12 @@ struct RuleError {
 /// Points into the bundle it was made by; keep that alive. Reusing one for many decisions allocates nothing once its
 /// lists have grown.
 struct Decision {
-  Effect effect = Effect::kDeny;   // the verdict
-  const RuleInfo* rule = nullptr;  // the decisive one; null when the default decided
-  std::string message;             // for the person, when the verdict refuses or warns
-  std::vector<const RuleInfo*> matched;  // all enforced rules that matched and count, by name
-  std::vector<const RuleInfo*> shadow;   // the same for rules in shadow mode
-  Effect shadow_effect = Effect::kDeny;  // the verdict, had the shadow rules been enforced
+  Effect effect = Effect::kDeny;                 // the verdict
+  const RuleInfo* rule = nullptr;                // the decisive one; null when the default decided
+  std::string message;                           // for the person, when the verdict refuses or warns
+  std::vector<const RuleInfo*> matched;          // all enforced rules that matched and count, by name
+  std::vector<const RuleInfo*> shadow;           // the same for rules in shadow mode
+  Effect shadow_effect = Effect::kDeny;          // the verdict, had the shadow rules been enforced
   std::vector<const ExceptionInfo*> exceptions;  // that lifted a rule
   std::vector<EndedException> ended;             // that would have, had they still been alive
   std::vector<const RuleInfo*> relaxed;          // rules of a higher layer that a lower one lifted
@@ -305,14 +305,6 @@ class UseGate {
  public:
   virtual ~UseGate() = default;
   virtual bool admit(const ExceptionInfo& exception) = 0;
-};
-class TakeUses final : public UseGate {
- public:
-  explicit TakeUses(UseCounter& counter) : counter_(counter) {}
-  bool admit(const ExceptionInfo& e) override { return counter_.take(e.name, *e.uses); }
-
- private:
-  UseCounter& counter_;
 };
 class LookAtUses final : public UseGate {
  public:
@@ -368,8 +360,8 @@ class Bundle {
 
 /// One condition of a rule and what it came to.
 struct PredicateValue {
-  std::string text;   // 'model.tier != "small"', 'match groups: [contractors]'
-  std::string value;  // "true", "false", "error: …", "unknown: content.findings"
+  std::string text;                                        // 'model.tier != "small"', 'match groups: [contractors]'
+  std::string value;                                       // "true", "false", "error: …", "unknown: content.findings"
   std::vector<std::pair<std::string, std::string>> facts;  // name and value, as it was
 };
 struct RuleExplanation {
@@ -390,8 +382,8 @@ Explanation explain(const Bundle& bundle, Point point, const Facts& facts, UseGa
 
 // ---- Checking and testing ----
 
-/// What is probably not meant, beyond what build() refuses: rules that can never match, that others make pointless, that
-/// are always true; exceptions that ended; patterns that cost. `now` is for dates.
+/// What is probably not meant, beyond what build() refuses: rules that can never match, that others make pointless,
+/// that are always true; exceptions that ended; patterns that cost. `now` is for dates.
 void lint(const Bundle& bundle, Instant now, std::vector<Diagnostic>& complaints);
 
 /// Runs the tests that stand in rules and in PolicyTest documents.
@@ -430,7 +422,8 @@ struct BundleFile {
   Instant issued, valid_until;
   std::string public_key;  // 32 bytes; whoever reads it decides whom to trust
 };
-std::string write_bundle_file(const Bundle& bundle, Instant issued, Instant valid_until, const class BundleSigner& signer);
+std::string write_bundle_file(const Bundle& bundle, Instant issued, Instant valid_until,
+                              const class BundleSigner& signer);
 /// Checks digest and signature. `trusted_key`: 32 bytes, or empty to accept any key (the caller then shows it). A stale
 /// bundle is an error (kDenied) when `now` is given.
 Result<BundleFile> read_bundle_file(std::string_view text, std::string_view trusted_key, std::optional<Instant> now);

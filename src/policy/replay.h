@@ -63,7 +63,8 @@ struct ReplayDifference {
 struct ReplayReport {
   std::uint64_t decisions = 0;  // seen; the sum of the next five
   std::uint64_t agreed = 0;     // in everything
-  std::uint64_t differing = 0;  // in the effect, the decisive rule, the rules that matched or an exception that was used
+  std::uint64_t differing =
+      0;  // in the effect, the decisive rule, the rules that matched or an exception that was used
   std::uint64_t bundle_unknown = 0;
   std::uint64_t unreadable = 0;
   std::uint64_t facts_cut = 0;  // the entry was too long, and what it kept is not what was decided on

@@ -75,9 +75,10 @@ class Recorder {
   }
 
   std::string outcome(const Call& call, std::int64_t nanos, int attempt = 1) {
-    return "{\"attempt\":" + std::to_string(attempt) + ",\"cost\":{\"currency\":\"USD\",\"nanos\":" +
-           std::to_string(nanos) + "},\"decision\":{\"effect\":\"allow\"},\"kind\":\"model.outcome\",\"request_id\":\"" +
-           call.request + "\",\"seq\":" + std::to_string(seq_++) + ",\"time\":\"" + call.time + "\",\"v\":1}";
+    return "{\"attempt\":" + std::to_string(attempt) +
+           ",\"cost\":{\"currency\":\"USD\",\"nanos\":" + std::to_string(nanos) +
+           "},\"decision\":{\"effect\":\"allow\"},\"kind\":\"model.outcome\",\"request_id\":\"" + call.request +
+           "\",\"seq\":" + std::to_string(seq_++) + ",\"time\":\"" + call.time + "\",\"v\":1}";
   }
 
  private:
@@ -134,8 +135,9 @@ TEST(Replay, OtherRulesShowWhatTheyWouldHaveChangedAndItsCost) {
   const Call costly{.request = "req_a"};
   const Call other{.request = "req_b", .person = "lead@example.com"};
   const Call small{.request = "req_c", .tier = "small"};
-  std::vector<std::string> entries{recorder.decide(costly),         recorder.decide(small), recorder.decide(other),
-                                   recorder.outcome(costly, 500, 1), recorder.outcome(small, 70), recorder.outcome(other, 9),
+  std::vector<std::string> entries{recorder.decide(costly),        recorder.decide(small),
+                                   recorder.decide(other),         recorder.outcome(costly, 500, 1),
+                                   recorder.outcome(small, 70),    recorder.outcome(other, 9),
                                    recorder.outcome(costly, 40, 2)};
   ReplayQuestion question;
   question.after = rules(std::string(kAllow) + kDenyLarge);

@@ -12,7 +12,9 @@ namespace reeve::policy {
 namespace {
 
 /// What an exception can take away. An allow, a lease or a warning is not in anybody's way.
-bool liftable(Effect effect) { return effect == Effect::kDegrade || effect == Effect::kRoute || effect == Effect::kRedact || effect >= Effect::kAsk; }
+bool liftable(Effect effect) {
+  return effect == Effect::kDegrade || effect == Effect::kRoute || effect == Effect::kRedact || effect >= Effect::kAsk;
+}
 
 }  // namespace
 
@@ -43,9 +45,7 @@ class Verdict {
     if (has_now_) now_ = instant_of(now);
   }
 
-  cel::Value value_of(Fact fact) const {
-    return state_.variables.get(static_cast<std::uint32_t>(fact), state_.arena);
-  }
+  cel::Value value_of(Fact fact) const { return state_.variables.get(static_cast<std::uint32_t>(fact), state_.arena); }
 
   void find_matches() {
     for (std::size_t word = 0; word < state_.alive.size(); ++word) {
@@ -70,9 +70,8 @@ class Verdict {
   }
 
   Match* match_of(std::uint32_t entry) {
-    const auto found =
-        std::lower_bound(state_.matches.begin(), state_.matches.end(), entry,
-                         [](const Match& match, std::uint32_t wanted) { return match.entry < wanted; });
+    const auto found = std::lower_bound(state_.matches.begin(), state_.matches.end(), entry,
+                                        [](const Match& match, std::uint32_t wanted) { return match.entry < wanted; });
     return found != state_.matches.end() && found->entry == entry ? &*found : nullptr;
   }
 
@@ -123,7 +122,8 @@ class Verdict {
     if (named == nullptr || by == nullptr || groups == nullptr || time == nullptr) return false;
     if (!named->is(cel::Kind::kString) || named->text() != rule.name) return false;
     // Nobody approves their own, and an approval by nobody in particular is none.
-    if (!by->is(cel::Kind::kString) || by->text().empty() || equal_ignoring_case(by->text(), asker.text())) return false;
+    if (!by->is(cel::Kind::kString) || by->text().empty() || equal_ignoring_case(by->text(), asker.text()))
+      return false;
     if (!time->is(cel::Kind::kTimestamp) || !groups->is(cel::Kind::kList)) return false;
     const Duration age = now_ - instant_of(*time);
     if (age < Duration::zero() || age > rule.approval->within) return false;
@@ -187,7 +187,8 @@ class Verdict {
     if (strongest != nullptr && strength == Effect::kDeny) return {strength, &info_of(*strongest), false};
     if (unknown != nullptr) return {Effect::kDeny, &info_of(*unknown), true};
     if (strongest != nullptr && refuses(strength)) return {strength, &info_of(*strongest), false};
-    if (allowing == nullptr && !descriptor_of(program_.point_).allows_by_default) return {Effect::kDeny, nullptr, false};
+    if (allowing == nullptr && !descriptor_of(program_.point_).allows_by_default)
+      return {Effect::kDeny, nullptr, false};
     if (strongest != nullptr) return {strength, &info_of(*strongest), false};
     return {Effect::kAllow, allowing == nullptr ? nullptr : &info_of(*allowing), false};
   }
@@ -306,7 +307,8 @@ class Verdict {
       const bool named = model.is(cel::Kind::kString) && !model.text().empty();
       message = "No policy allows you to use ";
       message += named ? printable(model.text(), 100) : "this model";
-      message += ". Ask your platform team for access: they grant it with a rule on model.call that has 'effect: allow'.";
+      message +=
+          ". Ask your platform team for access: they grant it with a rule on model.call that has 'effect: allow'.";
       return;
     }
     message = "No policy allows this. Ask your platform team: they grant it with a rule on ";
@@ -331,8 +333,8 @@ class Verdict {
         decision_.rewrites.clear();
         decision_.effect = Effect::kDeny;
         decision_.rule = &entry.rule->info;
-        decision_.errors.push_back({&entry.rule->info, value.is_error() ? std::string(value.error->message)
-                                                                        : "the new value is no text"});
+        decision_.errors.push_back(
+            {&entry.rule->info, value.is_error() ? std::string(value.error->message) : "the new value is no text"});
         write_message();
         return;
       }
@@ -355,7 +357,8 @@ void PointProgram::decide(const Facts& facts, UseGate* gate, Scratch::State& sta
 }
 
 const RuleInfo* Decision::first(Effect wanted) const {
-  const auto found = std::find_if(matched.begin(), matched.end(), [&](const RuleInfo* r) { return r->effect == wanted; });
+  const auto found =
+      std::find_if(matched.begin(), matched.end(), [&](const RuleInfo* r) { return r->effect == wanted; });
   return found == matched.end() ? nullptr : *found;
 }
 
