@@ -183,6 +183,14 @@ void check_match_facts(const Rule& rule, std::vector<Diagnostic>& complaints) {
   }
 }
 
+/// A rule on several points is wrong on each of them in the same way.
+void add_each_once(const std::vector<Diagnostic>& own, std::vector<Diagnostic>& complaints) {
+  std::set<std::string> said;
+  for (const Diagnostic& complaint : own) {
+    if (said.insert(complaint.to_string()).second) complaints.push_back(complaint);
+  }
+}
+
 std::string canonical_set(const std::vector<Rule>& rules, const std::vector<Exception>& exceptions,
                           const std::vector<LadderInfo>& ladders) {
   std::map<std::string, std::string> sorted;  // by kind and name
@@ -260,7 +268,7 @@ std::shared_ptr<const Bundle> Bundle::build(const std::vector<YamlValue>& docume
   auto bundle = std::make_shared<CompiledBundle>(std::move(set.rules), std::move(set.exceptions),
                                                  std::move(set.ladders), own);
   const bool failed = has_errors(own);
-  complaints.insert(complaints.end(), own.begin(), own.end());
+  add_each_once(own, complaints);
   return failed ? nullptr : bundle;
 }
 
