@@ -268,6 +268,11 @@ class PlainVerdict {
     find_exceptions();
     const Verdict without = verdict(false);
     use_exceptions();
+    const auto changes_nothing = [&] { return refuses(without.effect) && verdict(false).effect == without.effect; };
+    if (changes_nothing()) {
+      forbid(false);
+      forbid(true);
+    }
     const Effect with_all = verdict(false).effect;
     if (with_all == Effect::kDeny || with_all == Effect::kRequire) forbid(true);
     for (Fitting& fitting : fitting_) {
@@ -276,8 +281,7 @@ class PlainVerdict {
       decision_.ended += fitting.exception->name + " used_up,";
       use_exceptions();
     }
-    const Verdict with = verdict(false);
-    if (with.effect == without.effect && refuses(with.effect)) forbid(false);
+    if (changes_nothing()) forbid(false);
     settle(verdict(false));
     for (const Fitting& fitting : fitting_) {
       if (fitting.used) append(decision_.exceptions, fitting.exception->name);

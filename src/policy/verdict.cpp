@@ -276,20 +276,24 @@ class Verdict {
     if (state_.candidates.empty()) return without;
     for (auto& candidate : state_.candidates) candidate.may_be_used = !candidate.unknown;
     apply_exceptions();
-    if (reach(false).effect >= Effect::kRequire) {
-      for (auto& candidate : state_.candidates) candidate.may_be_used &= !exception_of(candidate).uses;
-      apply_exceptions();
-    }
+    if (changes_nothing(without)) withdraw([](const ExceptionInfo&) { return true; });
+    if (reach(false).effect >= Effect::kRequire) withdraw([](const ExceptionInfo& e) { return e.uses.has_value(); });
     take_uses();
-    const Reached with = reach(false);
-    if (with.effect == without.effect && refuses(with.effect)) {
-      for (auto& candidate : state_.candidates) candidate.may_be_used &= exception_of(candidate).uses.has_value();
-      apply_exceptions();
-    }
+    if (changes_nothing(without)) withdraw([](const ExceptionInfo& e) { return !e.uses.has_value(); });
     for (const auto& candidate : state_.candidates) {
       if (candidate.used) decision_.exceptions.push_back(&exception_of(candidate));
     }
     return reach(false);
+  }
+
+  bool changes_nothing(const Reached& without) const {
+    return refuses(without.effect) && reach(false).effect == without.effect;
+  }
+
+  template <typename Which>
+  void withdraw(Which which) {
+    for (auto& candidate : state_.candidates) candidate.may_be_used &= !which(exception_of(candidate));
+    apply_exceptions();
   }
 
   /// Asks the gate for every limited exception that is needed; where one is used up, another may be.
