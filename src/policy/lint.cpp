@@ -237,11 +237,20 @@ class Linter {
     }
   }
 
+  bool may_be_lifted(const RuleInfo& rule) const {
+    const auto& exceptions = bundle_.exception_sources();
+    return std::any_of(exceptions.begin(), exceptions.end(), [&](const Exception& exception) {
+      const auto& lifted = exception.info.rules;
+      return now_ < exception.info.ends && std::find(lifted.begin(), lifted.end(), rule.name) != lifted.end();
+    });
+  }
+
   /// Complains when `wide` makes `narrow` pointless.
   bool hides(const Candidate& wide, const Candidate& narrow, bool before) {
     const RuleInfo& a = wide.rule->info;
     const RuleInfo& b = narrow.rule->info;
     if (a.since || a.until || a.relaxable || !a.relaxes.empty() || !b.relaxes.empty()) return false;
+    if (may_be_lifted(a)) return false;
     const std::string where = "'" + a.name + "' at " + a.file + ":" + std::to_string(a.line);
     if (a.effect == Effect::kDeny && b.effect == Effect::kAllow && broader(wide.constraints, narrow.constraints)) {
       warn(narrow.rule->source, "the policy '" + b.name + "' can never allow anything: " + where +
