@@ -75,7 +75,7 @@ constexpr std::array<std::string_view, 3> kLedgerThreads{"ledger-commit", "ledge
 /// Close to 600 bytes, in the proportions of an outcome as the gateway records it.
 struct Record {
   std::vector<std::string> groups{"engineering", "payments"};
-  std::vector<std::string> rules{"contractors-use-small-models"};
+  std::vector<std::string_view> rules{"contractors-use-small-models"};
   Entry entry;
   Record() {
     entry.kind = "tool.decision";
@@ -84,7 +84,9 @@ struct Record {
     entry.principal = {"dev@example.com", "person", "payments", {}, groups};
     entry.client = "claude-code";
     entry.model = {"claude-opus-4-6", {}, "anthropic", {}, {}, {}};
-    entry.decision = {"allow", "allow", "enforce", rules, {}, {}, {}};
+    entry.decision.effect = entry.decision.enforced = "allow";
+    entry.decision.mode = "enforce";
+    entry.decision.rules = rules;
     entry.usage = TokenUsage{.input = 1200, .output = 350, .input_reported = true, .output_reported = true};
     entry.outcome = Entry::Outcome{"ok", {}, 200, 4096, 37};
   }

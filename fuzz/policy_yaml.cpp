@@ -30,7 +30,8 @@ class ChosenFacts final : public policy::Facts {
  public:
   explicit ChosenFacts(std::uint64_t seed) : seed_(seed) {}
   void read(Fact fact, policy::FactSink& sink) const override {
-    const std::uint64_t chosen = (seed_ ^ static_cast<std::uint64_t>(fact) * 0x9E3779B97F4A7C15ULL) * 0xD6E8FEB86659FD93ULL;
+    const std::uint64_t chosen =
+        (seed_ ^ static_cast<std::uint64_t>(fact) * 0x9E3779B97F4A7C15ULL) * 0xD6E8FEB86659FD93ULL;
     const std::uint64_t how = chosen >> 32U;
     static const auto wrong = JsonDocument::parse("[[1,{\"by\":2.5}]]");
     switch (how % 8) {

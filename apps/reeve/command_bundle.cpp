@@ -7,6 +7,7 @@
 #include "core/bytes.h"
 #include "reeve/commands.h"
 #include "reeve/policy_source.h"
+#include "reeve/replay_report.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -67,33 +68,30 @@ int policy_verify_command(const Common& common, const std::string& path, const s
   return kDone;
 }
 
-int policy_diff_command(const Common& common, const std::string& before_name, const std::string& after_name) {
-  const auto before = open_policy(common, before_name);
-  if (!before) return fail(common, exit_code_of(before.error()), before.error().message);
-  const auto after = open_policy(common, after_name);
-  if (!after) return fail(common, exit_code_of(after.error()), after.error().message);
-  const policy::BundleDifference difference = policy::compare_bundles(**before, **after);
-  const bool same = difference.added.empty() && difference.removed.empty() && difference.changed.empty();
-  if (common.json) {
-    JsonWriter json;
-    json.begin_object().member("same", same).member("before", (*before)->digest()).member("after", (*after)->digest());
-    json.key("added").begin_array();
-    for (const std::string& name : difference.added) json.value(name);
-    json.end_array().key("removed").begin_array();
-    for (const std::string& name : difference.removed) json.value(name);
-    json.end_array().key("changed").begin_array();
-    for (const auto& changed : difference.changed) {
-      json.begin_object().member("name", changed.name).key("parts").begin_array();
-      for (const auto& [part, values] : changed.parts) {
-        json.begin_object().member("part", part).key("before").raw(values.first.empty() ? "null" : values.first);
-        json.key("after").raw(values.second.empty() ? "null" : values.second).end_object();
-      }
-      json.end_array().end_object();
+namespace {
+
+bool same_rules(const policy::BundleDifference& difference) {
+  return difference.added.empty() && difference.removed.empty() && difference.changed.empty();
+}
+
+void append_difference(JsonWriter& json, const policy::BundleDifference& difference) {
+  json.key("added").begin_array();
+  for (const std::string& name : difference.added) json.value(name);
+  json.end_array().key("removed").begin_array();
+  for (const std::string& name : difference.removed) json.value(name);
+  json.end_array().key("changed").begin_array();
+  for (const auto& changed : difference.changed) {
+    json.begin_object().member("name", changed.name).key("parts").begin_array();
+    for (const auto& [part, values] : changed.parts) {
+      json.begin_object().member("part", part).key("before").raw(values.first.empty() ? "null" : values.first);
+      json.key("after").raw(values.second.empty() ? "null" : values.second).end_object();
     }
     json.end_array().end_object();
-    std::printf("%s\n", json.text().c_str());
-    return same ? kDone : kAnswerIsNo;
   }
+  json.end_array();
+}
+
+void print_difference(const policy::BundleDifference& difference) {
   for (const std::string& name : difference.added) std::printf("%s\n", green("+ " + name).c_str());
   for (const std::string& name : difference.removed) std::printf("%s\n", red("- " + name).c_str());
   for (const auto& changed : difference.changed) {
@@ -103,7 +101,49 @@ int policy_diff_command(const Common& common, const std::string& before_name, co
       if (!values.second.empty()) std::printf("    %s %s\n", green("+ " + part + ":").c_str(), values.second.c_str());
     }
   }
+}
+
+}  // namespace
+
+int policy_diff_command(const Common& common, const PolicyDiffArguments& arguments) {
+  if (arguments.since.empty() && !arguments.until.empty()) {
+    return fail(common, kWrongUse, "--until needs --since: they say over which recorded calls to compare");
+  }
+  const auto window = CallWindow::parse(arguments.since.empty() ? "0s" : arguments.since, arguments.until);
+  if (!window) return fail(common, kWrongUse, window.error().message);
+  const auto before = open_policy(common, arguments.before);
+  if (!before) return fail(common, exit_code_of(before.error()), before.error().message);
+  const auto after = open_policy(common, arguments.after);
+  if (!after) return fail(common, exit_code_of(after.error()), after.error().message);
+  const policy::BundleDifference difference = policy::compare_bundles(**before, **after);
+  const bool same = same_rules(difference);
+  std::optional<policy::ReplayReport> replayed;
+  if (!arguments.since.empty()) {
+    policy::ReplayQuestion question;
+    question.before = *before;
+    question.after = *after;
+    auto report = replay_calls(common, *window, question);
+    if (!report) return fail(common, exit_code_of(report.error()), report.error().message);
+    replayed = *std::move(report);
+  }
+  if (common.json) {
+    JsonWriter json;
+    json.begin_object().member("same", same).member("before", (*before)->digest()).member("after", (*after)->digest());
+    append_difference(json, difference);
+    if (replayed) {
+      json.key("replay").begin_object();
+      append_replay(json, *replayed, *window);
+      json.end_object();
+    }
+    std::printf("%s\n", json.end_object().text().c_str());
+    return same ? kDone : kAnswerIsNo;
+  }
+  print_difference(difference);
   if (same) std::printf("the same rules: %s\n", (*before)->digest().c_str());
+  if (replayed) {
+    std::printf("\n");
+    print_replay(*replayed, *window, false);
+  }
   return same ? kDone : kAnswerIsNo;
 }
 

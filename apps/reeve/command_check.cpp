@@ -25,6 +25,8 @@ int check_command(const Common& common) {
     summary += ": " + std::to_string(config.providers.size()) + " providers, " + std::to_string(config.models.size()) +
                " models, " + std::to_string(governance.policy->rules().size()) + " rules, " +
                std::to_string(governance.prices->model_count()) + " prices";
+    const std::string idle = not_enforced(*governance.policy);
+    if (!idle.empty()) summary += "\n" + dim("note: " + idle);
   }
   print_complaints(common, complaints, summary);
   return wrong ? kAnswerIsNo : kDone;

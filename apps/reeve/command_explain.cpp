@@ -31,27 +31,13 @@ Result<std::string> find_decision(const Common& common, const std::string& reque
   });
   if (!read) return read.error();
   if (found.empty()) {
-    return Error{ErrorCode::kNotFound,
-                 "no decision about '" + printable(request_id, 80) +
-                     "' is recorded here; the id is in the answer's x-reeve-request-id header and in 'reeve ledger tail'"};
+    return Error{
+        ErrorCode::kNotFound,
+        "no decision about '" + printable(request_id, 80) +
+            "' is recorded here; the id is in the answer's x-reeve-request-id header and in 'reeve ledger tail'"};
   }
   return found;
 }
-
-/// A recorded limit is answered as it was: used up then is used up now.
-class RecordedUses final : public policy::UseGate {
- public:
-  explicit RecordedUses(JsonValue entry) : entry_(entry) {}
-  bool admit(const policy::ExceptionInfo& exception) override {
-    for (const JsonValue& ended : entry_.at("decision.ended").items()) {
-      if (ended.string_or("") == exception.name + " used_up") return false;
-    }
-    return true;
-  }
-
- private:
-  JsonValue entry_;
-};
 
 void append_rule(JsonWriter& json, const policy::RuleExplanation& rule) {
   json.begin_object().member("rule", rule.rule->name).member("effect", policy::effect_name(rule.rule->effect));
@@ -70,7 +56,9 @@ void append_rule(JsonWriter& json, const policy::RuleExplanation& rule) {
 void print_json(const policy::Explanation& told, const std::string& recorded) {
   const policy::Decision& decision = told.decision;
   JsonWriter json;
-  json.begin_object().member("on", policy::point_name(told.point)).member("effect", policy::effect_name(decision.effect));
+  json.begin_object()
+      .member("on", policy::point_name(told.point))
+      .member("effect", policy::effect_name(decision.effect));
   if (decision.rule != nullptr) json.member("rule", decision.rule->name);
   json.member_if("message", decision.message).member("bundle", told.bundle).member("input", told.input);
   json.member_if("recorded_effect", recorded).key("exceptions").begin_array();
@@ -103,7 +91,8 @@ void print_rule(const policy::RuleExplanation& rule) {
                                                           : yellow(printable(predicate.value, 120));
     std::string facts;
     for (const auto& [name, value] : predicate.facts) facts += (facts.empty() ? "" : ", ") + name + " = " + value;
-    std::printf("  %s  %s  %s\n", mark.c_str(), printable(predicate.text, 160).c_str(), dim(printable(facts, 240)).c_str());
+    std::printf("  %s  %s  %s\n", mark.c_str(), printable(predicate.text, 160).c_str(),
+                dim(printable(facts, 240)).c_str());
   }
 }
 
@@ -112,7 +101,8 @@ void print_text(const policy::Explanation& told, const std::string& recorded, bo
   const std::string effect(policy::effect_name(decision.effect));
   std::printf("%s on %s, %s\n", (decision.refused() ? red(effect) : green(effect)).c_str(),
               std::string(policy::point_name(told.point)).c_str(),
-              decision.rule == nullptr ? "by default: no rule allows it" : ("by the rule " + bold(decision.rule->name)).c_str());
+              decision.rule == nullptr ? "by default: no rule allows it"
+                                       : ("by the rule " + bold(decision.rule->name)).c_str());
   if (!decision.message.empty()) std::printf("  %s\n", decision.message.c_str());
   if (!recorded.empty() && recorded != effect) {
     std::printf("  %s\n", yellow("when it happened the verdict was " + recorded + ", under other rules").c_str());
@@ -164,7 +154,7 @@ int explain_recorded(const Common& common, const PolicyExplainArguments& argumen
     return fail(common, exit_code_of(bundle.error()),
                 bundle.error().message + "; --bundle names the rules to ask instead");
   }
-  RecordedUses uses(entry);
+  policy::RecordedUses uses(entry, nullptr);
   const auto facts = policy::facts_from_entry(entry);
   const policy::Explanation told = policy::explain(**bundle, policy::Point::kModelCall, *facts, &uses);
   const std::string recorded(entry.at("decision.effect").string_or(""));

@@ -72,7 +72,8 @@ std::vector<Diagnostic> missing_tests(const policy::TestReport& report) {
     };
     if (rule.matched == 0) complain("no test makes the policy '" + rule.rule->name + "' match");
     // One without conditions leaves nothing alone.
-    if (rule.not_matched == 0 && !rule.branches.empty()) complain("no test shows a case that the policy '" + rule.rule->name + "' leaves alone");
+    if (rule.not_matched == 0 && !rule.branches.empty())
+      complain("no test shows a case that the policy '" + rule.rule->name + "' leaves alone");
     for (const auto& branch : rule.branches) {
       if (branch.held == 0) complain("no test makes this part of '" + rule.rule->name + "' true: " + branch.text);
       if (branch.failed == 0) complain("no test makes this part of '" + rule.rule->name + "' false: " + branch.text);
@@ -165,11 +166,9 @@ int policy_test_command(const Common& common, const PolicyTestArguments& argumen
     std::printf("%s\n", json.text().c_str());
   } else {
     if (arguments.coverage) print_coverage(report);
-    const std::string summary = std::to_string(report.passed) + " passed, " +
-                                std::to_string(report.failures.size()) + " failed" +
-                                (arguments.strict ? ", " + std::to_string(wrong.size() - report.failures.size()) +
-                                                        " missing"
-                                                  : "");
+    const std::string summary =
+        std::to_string(report.passed) + " passed, " + std::to_string(report.failures.size()) + " failed" +
+        (arguments.strict ? ", " + std::to_string(wrong.size() - report.failures.size()) + " missing" : "");
     print_complaints(common, wrong, wrong.empty() ? green(summary) : red(summary));
   }
   return wrong.empty() ? kDone : kAnswerIsNo;
@@ -189,7 +188,8 @@ int policy_eval_command(const Common& common, const PolicyEvalArguments& argumen
     return kDone;
   }
   if (arguments.expression.empty()) {
-    return fail(common, kWrongUse, "name an expression with --expr, or read lines of {\"expr\",\"input\"} with --jsonl");
+    return fail(common, kWrongUse,
+                "name an expression with --expr, or read lines of {\"expr\",\"input\"} with --jsonl");
   }
   std::string input = "{}";
   if (!arguments.input.empty()) {

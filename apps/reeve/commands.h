@@ -82,7 +82,27 @@ int policy_explain_command(const Common& common, const PolicyExplainArguments& a
 int policy_bundle_command(const Common& common, const std::string& source, const std::string& output,
                           const std::string& good_for);
 int policy_verify_command(const Common& common, const std::string& file, const std::string& key);
-int policy_diff_command(const Common& common, const std::string& before, const std::string& after);
+struct PolicyDiffArguments {
+  std::string before, after;
+  std::string since, until;  // empty `since`: recorded calls are not asked
+};
+int policy_diff_command(const Common& common, const PolicyDiffArguments& arguments);
+struct PolicyReplayArguments {
+  std::string bundle, since = "30d", until;
+  bool recorded = false;  // by the rules of the time
+};
+int policy_replay_command(const Common& common, const PolicyReplayArguments& arguments);
+struct PolicyShadowArguments {
+  std::string since = "14d", until, max_share = "1%";
+};
+int policy_shadow_command(const Common& common, const PolicyShadowArguments& arguments);
+struct CheckStateArguments {
+  std::string name, state, reason, good_for = "24h";
+  std::string by;  // empty: the user that runs the command
+};
+/// `reeve policy check-state`: reports how a named check stands, and lists what was reported.
+int check_state_set_command(const Common& common, const CheckStateArguments& arguments);
+int check_state_list_command(const Common& common);
 
 /// The configuration file to read: --config, else ./reeve.yaml, else the package's /etc/reeve/reeve.yaml; empty when
 /// there is none. A directory with ./data or ./governance is a set-up of its own, as `reeve run` makes it: there the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "core/bytes.h"
 
@@ -10,8 +11,8 @@ namespace reeve::app {
 Governance read_governance(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints) {
   Governance governance;
   governance.documents = read_yaml_directory(directory, complaints);
-  constexpr std::array<std::string_view, 6> kKnown{"Policy", "Exception", "Ladder", "PolicyTest", "Price",
-                                                   "UnknownPrice"};
+  constexpr std::array<std::string_view, 6> kKnown{"Policy",     "Exception", "Ladder",
+                                                   "PolicyTest", "Price",     "UnknownPrice"};
   for (const YamlValue& document : governance.documents) {
     const YamlValue& kind = *document.find("kind");
     if (std::find(kKnown.begin(), kKnown.end(), kind.text()) == kKnown.end()) {
@@ -24,6 +25,34 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
   governance.policy = policy::Bundle::build(governance.documents, complaints);
   governance.prices = spend::Catalogue::with_overrides(governance.documents, complaints);
   return governance;
+}
+
+std::string not_enforced(const policy::Bundle& bundle) {
+  std::map<std::string_view, std::size_t> unasked;
+  std::size_t rules = 0;
+  std::string refusing;
+  for (const policy::RuleInfo* rule : bundle.rules()) {
+    if (rule->mode != policy::Mode::kEnforce) continue;
+    bool asked = false;
+    for (const policy::Point point : rule->points) {
+      asked = asked || point == policy::Point::kModelCall;
+      if (point != policy::Point::kModelCall) ++unasked[policy::point_name(point)];
+    }
+    rules += asked ? 0U : 1U;
+    const bool undone = rule->effect == policy::Effect::kRedact || rule->effect == policy::Effect::kRewrite ||
+                        rule->effect == policy::Effect::kDegrade;
+    if (asked && undone) refusing += (refusing.empty() ? "" : ", ") + rule->name;
+  }
+  std::string text;
+  if (rules > 0) {
+    text = std::to_string(rules) + " rules decide where nothing in this version asks yet, so they are not enforced:";
+    for (const auto& [point, count] : unasked) text += " " + std::string(point) + " (" + std::to_string(count) + ")";
+  }
+  if (!refusing.empty()) {
+    text += (text.empty() ? "" : "; ");
+    text += "the gateway cannot redact, rewrite or degrade yet and refuses the calls that these match: " + refusing;
+  }
+  return text;
 }
 
 std::string directory_fingerprint(const std::filesystem::path& directory) {

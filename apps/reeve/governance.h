@@ -22,6 +22,10 @@ struct Governance {
 
 Governance read_governance(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints);
 
+/// Rules that are checked and tested but that nothing in this version asks, or whose effect it cannot carry out; empty
+/// when there are none. A rule that nobody enforces must not look as if it held.
+std::string not_enforced(const policy::Bundle& bundle);
+
 /// Changes whenever a file below the directory is added, removed or written: names, sizes and times, not contents.
 std::string directory_fingerprint(const std::filesystem::path& directory);
 

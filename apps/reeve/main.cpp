@@ -28,10 +28,14 @@ struct Line {
   KeyCreateArguments key;
   SpendReportArguments spend;
   LedgerQueryArguments query;
+  CheckStateArguments check_state;
   PolicyTestArguments policy_test;
   PolicyEvalArguments eval;
   PolicyExplainArguments explain;
-  std::string source, output, other, key_text;
+  PolicyDiffArguments diff;
+  PolicyReplayArguments replay;
+  PolicyShadowArguments shadow;
+  std::string source, output, key_text;
   std::string good_for = "7d";
   bool schema = false;
 };
@@ -107,8 +111,9 @@ void add_policy_questions(CLI::App& policy, Line& line) {
 }
 
 void add_policy_sets(CLI::App& policy, Line& line) {
-  CLI::App& bundle = command(policy, line, "bundle", "Write the rules as one signed file, for others to use",
-                             [&line] { return policy_bundle_command(line.common, line.source, line.output, line.good_for); });
+  CLI::App& bundle = command(policy, line, "bundle", "Write the rules as one signed file, for others to use", [&line] {
+    return policy_bundle_command(line.common, line.source, line.output, line.good_for);
+  });
   bundle.add_option("SOURCE", line.source, "Governance directory or digest (default: the configuration's)");
   bundle.add_option("-o,--output", line.output, "The file to write")->required();
   bundle.add_option("--good-for", line.good_for, "How long it may be used without a newer one")->capture_default_str();
@@ -116,10 +121,45 @@ void add_policy_sets(CLI::App& policy, Line& line) {
                              [&line] { return policy_verify_command(line.common, line.source, line.key_text); });
   verify.add_option("FILE", line.source, "The bundle file")->required();
   verify.add_option("--key", line.key_text, "The key it must be signed with, as 'bundle' printed it");
+}
+
+constexpr const char* kSinceText = "Recorded calls from then on: a duration (7d) or a time (2026-11-01)";
+constexpr const char* kUntilText = "And up to then: a duration before now or a time";
+constexpr const char* kRulesText = "A governance directory, a bundle file or a digest";
+
+void add_policy_changes(CLI::App& policy, Line& line) {
   CLI::App& diff = command(policy, line, "diff", "Show what differs between two sets of rules",
-                           [&line] { return policy_diff_command(line.common, line.source, line.other); });
-  diff.add_option("BEFORE", line.source, "A governance directory, a bundle file or a digest")->required();
-  diff.add_option("AFTER", line.other, "The other one (default: the configuration's)");
+                           [&line] { return policy_diff_command(line.common, line.diff); });
+  diff.add_option("BEFORE", line.diff.before, kRulesText)->required();
+  diff.add_option("AFTER", line.diff.after, "The other one (default: the configuration's)");
+  diff.add_option("--since", line.diff.since, "Also what it changes for recorded calls from then on: 30d, 2026-11-01");
+  diff.add_option("--until", line.diff.until, kUntilText);
+  CLI::App& replay = command(policy, line, "replay", "Decide recorded calls once more: what would rules have changed?",
+                             [&line] { return policy_replay_command(line.common, line.replay); });
+  replay.add_option("RULES", line.replay.bundle, std::string(kRulesText) + " (default: the configuration's)");
+  replay.add_flag("--recorded", line.replay.recorded,
+                  "By the rules of the time: does every decision come out the same?");
+  replay.add_option("--since", line.replay.since, kSinceText)->capture_default_str();
+  replay.add_option("--until", line.replay.until, kUntilText);
+  CLI::App& shadow = command(policy, line, "shadow", "What rules in shadow mode would have done, and which are ready",
+                             [&line] { return policy_shadow_command(line.common, line.shadow); });
+  shadow.add_option("--since", line.shadow.since, kSinceText)->capture_default_str();
+  shadow.add_option("--until", line.shadow.until, kUntilText);
+  shadow.add_option("--max-share", line.shadow.max_share, "The share of calls that a rule may refuse to be ready")
+      ->capture_default_str();
+}
+
+void add_check_states(CLI::App& policy, Line& line) {
+  CLI::App& states = family(policy, "check-state", "How named checks stand, on which rules and exceptions hang");
+  CLI::App& set = command(states, line, "set", "Report a check; it holds from the next decision on",
+                          [&line] { return check_state_set_command(line.common, line.check_state); });
+  set.add_option("NAME", line.check_state.name, "The check, as rules and exceptions name it")->required();
+  set.add_option("STATE", line.check_state.state, "green or red")->required();
+  set.add_option("--reason", line.check_state.reason, "Why it is so: one line")->required();
+  set.add_option("--for", line.check_state.good_for, "How long the report holds: 90m, 24h, 7d")->capture_default_str();
+  set.add_option("--by", line.check_state.by, "Who reports it (default: the user that runs this)");
+  command(states, line, "list", "List what was reported of each check",
+          [&line] { return check_state_list_command(line.common); });
 }
 
 void add_policy(CLI::App& app, Line& line) {
@@ -136,6 +176,8 @@ void add_policy(CLI::App& app, Line& line) {
   test.add_option("--junit", line.policy_test.junit, "Write a JUnit XML file");
   add_policy_questions(policy, line);
   add_policy_sets(policy, line);
+  add_policy_changes(policy, line);
+  add_check_states(policy, line);
 }
 
 void add_spend(CLI::App& app, Line& line) {

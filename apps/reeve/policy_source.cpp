@@ -75,7 +75,8 @@ Result<std::shared_ptr<const policy::Bundle>> open_policy(const Common& common, 
     const auto data = data_directory(common);
     if (!data) return data.error();
     auto bundle = BundleArchive(*data).find(name);
-    if (!bundle) return Error{ErrorCode::kNotFound, "no bundle " + printable(name, 80) + " was kept in " + data->string()};
+    if (!bundle)
+      return Error{ErrorCode::kNotFound, "no bundle " + printable(name, 80) + " was kept in " + data->string()};
     return bundle;
   }
   std::error_code ignored;
@@ -120,6 +121,14 @@ Result<void> BundleArchive::keep(const policy::Bundle& bundle, Instant now) {
   return write_whole(directory_ / "last-good.json", *text);
 }
 
+Result<policy::BundleFile> BundleArchive::last_good(Instant now) {
+  const auto text = read_whole(directory_ / "last-good.json");
+  if (!text) return text.error();
+  const auto signer = signer_in(directory_);
+  if (!signer) return signer.error();
+  return policy::read_bundle_file(*text, signer->public_key(), now);
+}
+
 std::shared_ptr<const policy::Bundle> BundleArchive::find(const std::string& digest) {
   const auto known = found_.find(digest);
   if (known != found_.end()) return known->second;
@@ -127,7 +136,8 @@ std::shared_ptr<const policy::Bundle> BundleArchive::find(const std::string& dig
   const std::string hex = digest.size() == 71 && digest.starts_with(kDigestPrefix) ? digest.substr(7) : "";
   if (hex.size() == 64 && hex.find_first_not_of("0123456789abcdef") == std::string::npos) {
     const auto text = read_whole(path_of(digest));
-    const auto file = text ? policy::read_bundle_file(*text, {}, std::nullopt) : Result<policy::BundleFile>(text.error());
+    const auto file =
+        text ? policy::read_bundle_file(*text, {}, std::nullopt) : Result<policy::BundleFile>(text.error());
     if (file && file->bundle->digest() == digest) bundle = file->bundle;
   }
   return found_.emplace(digest, std::move(bundle)).first->second;

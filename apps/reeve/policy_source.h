@@ -28,6 +28,8 @@ class BundleArchive {
   Result<void> keep(const policy::Bundle& bundle, Instant now);
   /// The bundle of a digest; null when it was never kept here or does not check out.
   std::shared_ptr<const policy::Bundle> find(const std::string& digest);
+  /// The bundle that was in force last, when it is still good; kDenied when it is stale.
+  Result<policy::BundleFile> last_good(Instant now);
   /// The signed file of a bundle, for others to use until `valid_until`.
   Result<std::string> sign(const policy::Bundle& bundle, Instant now, Instant valid_until);
   Result<std::string> public_key();

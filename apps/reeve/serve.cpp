@@ -12,8 +12,9 @@
 #include <thread>
 
 #include "core/bytes.h"
-#include "reeve/governance.h"
+#include "reeve/check_reports.h"
 #include "reeve/exception_uses.h"
+#include "reeve/governance.h"
 #include "reeve/kept_value.h"
 #include "reeve/policy_source.h"
 #include "store/store.h"
@@ -99,9 +100,14 @@ class RunningService final : public Service {
   Result<Config> load_config() const;
   Result<void> open_ledger();
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
+  Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config,
+                                                                               const Error& why) const;
+  std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
+                                                   std::shared_ptr<const spend::Catalogue> prices) const;
+  Result<void> start_listening();
   void reload(bool config_too);
   void watch_governance();
-  void keep_bundle(const policy::Bundle& bundle) const;
+  void keep_bundle(const policy::Bundle& bundle);
   void record_key_changes();
   bool mark_recorded_keys();
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
@@ -121,8 +127,11 @@ class RunningService final : public Service {
   std::unique_ptr<net::Server> server_;
   std::thread guest_;
   std::string governance_seen_;
+  Instant bundle_kept_;
+  bool rules_are_read_ = false;                  // the files can be read, and what they say is in force
   std::optional<std::uint64_t> keys_seen_;       // generation; nothing before the first look
   std::vector<store::KeyChange> keys_recorded_;  // in the ledger, but not marked so yet
+  std::optional<CheckReports> check_reports_;
 };
 
 Result<Config> RunningService::load_config() const {
@@ -167,6 +176,27 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   if (!governance.policy || !governance.prices || has_errors(complaints)) {
     return Error{ErrorCode::kInvalid, "the governance directory has errors; 'reeve check' lists them"};
   }
+  return std::shared_ptr<const gateway::Settings>(
+      settings_with(config, std::move(governance.policy), std::move(governance.prices)));
+}
+
+/// At a start with rules that cannot be read, the ones that were in force last hold, as they do when a reload fails:
+/// nobody is locked out by a slip in a file, and nothing is opened by one. Not for longer than the bundle is good.
+Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_of_last_good(const Config& config,
+                                                                                             const Error& why) const {
+  auto last = BundleArchive(config.data_dir).last_good(system_clock().now());
+  if (!last) return Error{why.code, why.message + " (and no earlier rules stand in: " + last.error().message + ")"};
+  std::vector<Diagnostic> complaints;
+  auto prices = spend::Catalogue::with_overrides({}, complaints);
+  if (!prices) return why;
+  log_error("the rules of the last time are in force, because today's cannot be read",
+            {{"why", why.message}, {"bundle", last->bundle->digest()}, {"good_until", format_time(last->valid_until)}});
+  return std::shared_ptr<const gateway::Settings>(settings_with(config, last->bundle, std::move(prices)));
+}
+
+std::shared_ptr<gateway::Settings> RunningService::settings_with(const Config& config,
+                                                                 std::shared_ptr<const policy::Bundle> bundle,
+                                                                 std::shared_ptr<const spend::Catalogue> prices) const {
   auto settings = std::make_shared<gateway::Settings>();
   for (const ProviderConfig& provider : config.providers) {
     settings->providers.push_back(provider.provider);
@@ -175,11 +205,11 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
     }
   }
   settings->models = config.models;
-  settings->policy = std::move(governance.policy);
-  settings->prices = std::move(governance.prices);
+  settings->policy = std::move(bundle);
+  settings->prices = std::move(prices);
   settings->record_request_digest = config.record_request_digest;
   settings->digest_key = digest_key_;
-  return std::shared_ptr<const gateway::Settings>(std::move(settings));
+  return settings;
 }
 
 Result<void> RunningService::start() {
@@ -210,19 +240,40 @@ Result<void> RunningService::start() {
   // Looked at before it is read, so that what is written meanwhile is read again.
   governance_seen_ = directory_fingerprint(config_.governance_dir);
   auto settings = build_settings(config_);
+  rules_are_read_ = settings.ok();
+  if (!settings) settings = build_settings_of_last_good(config_, settings.error());
   if (!settings) return settings.error();
   settings_ = std::make_unique<gateway::SettingsStore>(*settings);
   gateway::record_interrupted_calls(*log_, **settings, system_clock().now());
-  keep_bundle(*(*settings)->policy);
+  if (rules_are_read_) keep_bundle(*(*settings)->policy);
   if (auto counted = restore_exception_uses(*log_, config_.data_dir, exception_uses_); !counted) {
     return with_context(counted.error(), "uses of exceptions");
   }
 
+  if (auto listening = start_listening(); !listening) return listening;
+  JsonWriter detail;
+  detail.begin_object().member("bundle", (*settings)->policy->digest()).member("version", REEVE_VERSION).end_object();
+  record("service.started", detail.text());
+  record_key_changes();
+  check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
+  check_reports_->look();
+  runtime_->start();
+  log_info("serving", {{"url", base_url()},
+                       {"data_dir", config_.data_dir.string()},
+                       {"workers", runtime_->loop_count()},
+                       {"rules", (*settings)->policy->rules().size()},
+                       {"ledger_entries", log_->size()}});
+  if (const std::string idle = not_enforced(*(*settings)->policy); !idle.empty()) log_warning(idle, {});
+  return {};
+}
+
+Result<void> RunningService::start_listening() {
   gateway::GatewayOptions gateway_options;
   gateway_options.issuers = config_.issuers;
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
+  gateway_options.checks = &store_->checks();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -241,17 +292,6 @@ Result<void> RunningService::start() {
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
   gateway_->watch(server_->stats());
-
-  JsonWriter detail;
-  detail.begin_object().member("bundle", (*settings)->policy->digest()).member("version", REEVE_VERSION).end_object();
-  record("service.started", detail.text());
-  record_key_changes();
-  runtime_->start();
-  log_info("serving", {{"url", base_url()},
-                       {"data_dir", config_.data_dir.string()},
-                       {"workers", runtime_->loop_count()},
-                       {"rules", (*settings)->policy->rules().size()},
-                       {"ledger_entries", log_->size()}});
   return {};
 }
 
@@ -278,6 +318,7 @@ void RunningService::reload(bool config_too) {
     }
   }
   auto settings = build_settings(next);
+  rules_are_read_ = settings.ok();
   if (!settings) return log_error("reload refused, the old rules stay in force", {{"why", settings.error().message}});
   const std::string before = settings_->current()->policy->digest();
   const std::string after = (*settings)->policy->digest();
@@ -302,12 +343,17 @@ void RunningService::reload(bool config_too) {
 
 /// Decisions are explained and replayed under the rules of their time, so those must not be lost. A call waits for none
 /// of this: without the copy its decision is still recorded with the digest.
-void RunningService::keep_bundle(const policy::Bundle& bundle) const {
+void RunningService::keep_bundle(const policy::Bundle& bundle) {
+  bundle_kept_ = system_clock().now();
   const auto kept = BundleArchive(config_.data_dir).keep(bundle, system_clock().now());
-  if (!kept) log_error("the bundle was not kept; decisions under it cannot be replayed", {{"why", kept.error().message}});
+  if (!kept)
+    log_error("the bundle was not kept; decisions under it cannot be replayed", {{"why", kept.error().message}});
 }
 
 void RunningService::watch_governance() {
+  // What is in force is good for another week from now on, as long as it is what the files say.
+  if (rules_are_read_ && system_clock().now() - bundle_kept_ > std::chrono::hours(24))
+    keep_bundle(*settings_->current()->policy);
   std::string seen = directory_fingerprint(config_.governance_dir);
   if (seen == governance_seen_) return;
   governance_seen_ = std::move(seen);
@@ -367,6 +413,7 @@ void RunningService::run() {
         log_error("storage cannot be read", {{"why", caught_up.error().message}});
       }
       record_key_changes();
+      check_reports_->look();
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include "policy/policy.h"
 
 namespace reeve::app {
 
@@ -112,6 +113,7 @@ Result<StarterReport> write_starter(const std::filesystem::path& directory, bool
   StarterReport report;
   std::vector<StarterFile> files = starter_governance();
   if (with_config) files.insert(files.begin(), {"reeve.yaml", starter_config()});
+  files.push_back({"governance/schema.json", policy::governance_schema()});
   for (const StarterFile& file : files) {
     const std::filesystem::path path = directory / file.path;
     std::error_code ignored;

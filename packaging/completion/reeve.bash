@@ -11,6 +11,7 @@ _reeve() {
   offers=$("${COMP_WORDS[0]}" "${commands[@]}" --help 2>/dev/null | sed -n '
     /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *.*/\1/p
     /^Options:/,/^$/ { s/,/ /g; s/^  *\(\(-[^ ]* *\)*\).*/\1/p }')
+  [[ ${#commands[@]} == 4 && ${commands[*]:0:3} == "policy check-state set" ]] && offers+=" green red"
   COMPREPLY=($(compgen -W "$offers" -- "$current"))
 }
 complete -F _reeve reeve

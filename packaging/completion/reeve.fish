@@ -5,6 +5,9 @@ function __reeve_offers
         string match -qr '^[a-z]' -- $word; or break
         set -a commands $word
     end
+    if test (count $commands) -eq 4; and test "$commands[1..3]" = "policy check-state set"
+        printf '%s\n' green red
+    end
     reeve $commands --help 2>/dev/null | sed -n '
       /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *\(.*\)/\1\t\2/p
       /^Options:/,/^$/ {

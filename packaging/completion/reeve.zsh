@@ -16,6 +16,7 @@ _reeve() {
     /^Options:/,/^$/ {
       s/^  *\(-[^, ]*,\)*\(--[a-z-]*\)[^ ]*  *\(.*\)/\2:\3/; T
       s/:[A-Z]\{3,\}[^ ]*\( REQUIRED\)*\( \.\.\.\)*  */:/; p }')"})
+  [[ $#commands == 4 && "$commands[1,3]" == "policy check-state set" ]] && offers+=(green red)
   _describe 'reeve' offers
 }
 

@@ -22,6 +22,33 @@ constexpr std::size_t kValuesMax = 200'000;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
+/// The byte at which a line and a column, both from 1, stand; the end of the text where there is no such line.
+std::size_t offset_of(std::string_view source, std::size_t line, std::size_t column) {
+  std::size_t at = 0;
+  for (std::size_t passed = 1; passed < line; ++passed) {
+    at = source.find('\n', at);
+    if (at == std::string_view::npos) return source.size();
+    ++at;
+  }
+  return std::min(at + column - 1, source.size());
+}
+
+/// Whether the quoted scalar that begins at `at` goes on to the end of the file.
+bool is_open_quote(std::string_view source, std::size_t at) {
+  const char quote = at < source.size() ? source[at] : '\0';
+  if (quote != '"' && quote != '\'') return false;
+  for (++at; at < source.size(); ++at) {
+    if (source[at] == quote && quote == '\'' && at + 1 < source.size() && source[at + 1] == quote) {
+      ++at;
+    } else if (source[at] == quote) {
+      return false;
+    } else if (source[at] == '\\' && quote == '"') {
+      ++at;
+    }
+  }
+  return true;
+}
+
 /// An escape of a double-quoted scalar: how long it is in the file and how many bytes of text it makes.
 struct Escape {
   std::size_t length = 2;
@@ -80,6 +107,8 @@ std::size_t find_in_scalar(std::string_view source, std::size_t at, std::string_
   if (at < source.size() && source[at] == '"') return find_in_quotes(source, at, text, offset);
   if (at < source.size() && (source[at] == '|' || source[at] == '>')) {
     at = std::min(source.find('\n', at), source.size() - 1) + 1;
+  } else if (at < source.size() && source[at] == '\'') {
+    ++at;
   }
   for (std::size_t i = 0; at < source.size(); ++i) {
     const char wanted = i < text.size() ? text[i] : '\0';
@@ -130,6 +159,7 @@ struct YamlBuilder final : YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& text) override {
     YamlValue value = start(mark, YamlValue::Kind::kScalar);
     check_tag(mark, tag);
+    last_scalar_ = mark;
     value.text_ = text;
     finish(std::move(value));
   }
@@ -144,6 +174,28 @@ struct YamlBuilder final : YAML::EventHandler {
     push({start(mark, YamlValue::Kind::kMapping)}, mark);
   }
   void OnMapEnd() override { pop(); }
+
+  /// yaml-cpp takes the end of the file for the end of a quoted text: whatever stood behind the missing quote would be
+  /// lost in silence.
+  std::optional<Diagnostic> find_open_quote() const {
+    if (last_scalar_.is_null()) return std::nullopt;
+    const std::size_t at = offset_of(source->text, static_cast<std::size_t>(last_scalar_.line) + 1,
+                                     static_cast<std::size_t>(last_scalar_.column) + 1);
+    if (!is_open_quote(source->text, at)) return std::nullopt;
+    return complaint_at(last_scalar_, "cannot be read as YAML: this quote is not closed");
+  }
+
+  Diagnostic syntax_error(const YAML::Exception& error) const {
+    const std::string& text = source->text;
+    const std::size_t start =
+        error.mark.is_null() ? text.size() : offset_of(text, static_cast<std::size_t>(error.mark.line) + 1, 1);
+    const std::size_t end = std::min(text.find_first_not_of(" \t", start), text.size());
+    const std::size_t tab = text.find('\t', start);
+    if (tab >= end) return complaint_at(error.mark, "cannot be read as YAML: " + error.msg);
+    Diagnostic complaint = complaint_at(error.mark, "cannot be read as YAML: a tab in the indentation; write spaces");
+    complaint.column = tab - start + 1;
+    return complaint;
+  }
 
  private:
   /// A sequence or mapping that is not closed yet.
@@ -207,6 +259,7 @@ struct YamlBuilder final : YAML::EventHandler {
 
   std::vector<Open> open_;
   std::size_t values_ = 0;
+  YAML::Mark last_scalar_ = YAML::Mark::null_mark();
 };
 
 std::string Diagnostic::to_string() const {
@@ -243,15 +296,10 @@ Diagnostic YamlValue::complain_at(std::size_t offset, std::string message, Diagn
   Diagnostic complaint = complain(std::move(message), severity);
   if (!source_ || line_ == 0) return complaint;
   const std::string& source = source_->text;
-  std::size_t at = 0;
-  for (std::size_t line = 1; line < line_ && at != std::string::npos; ++line) {
-    at = source.find('\n', at);
-    if (at != std::string::npos) ++at;
-  }
-  if (at == std::string::npos) return complaint;
-  at = find_in_scalar(source, std::min(at + column_ - 1, source.size()), text_, offset);
+  const std::size_t at = find_in_scalar(source, offset_of(source, line_, column_), text_, offset);
   const std::size_t line_start = at == 0 ? 0 : source.rfind('\n', at - 1) + 1;
-  complaint.line = 1 + static_cast<std::size_t>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+  complaint.line =
+      1 + static_cast<std::size_t>(std::count(source.begin(), source.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
   complaint.column = at - line_start + 1;
   return complaint;
 }
@@ -304,8 +352,9 @@ std::vector<YamlValue> parse_yaml(std::string_view text, const std::string& file
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
+    if (auto open_quote = builder.find_open_quote()) complaints.push_back(*std::move(open_quote));
   } catch (const YAML::Exception& error) {
-    complaints.push_back(builder.complaint_at(error.mark, "cannot be read as YAML: " + error.msg));
+    complaints.push_back(builder.syntax_error(error));
   }
   return std::move(builder.documents);
 }

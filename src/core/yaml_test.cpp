@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <map>
 
 namespace reeve {
 namespace {
@@ -79,10 +80,20 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"a: *nobody", "f.yaml:1:4: cannot be read"},
                       Wrong{"a: !!int 1", "f.yaml:1:4: tags such as"}, Wrong{"a: !mine [1]", "tags such as"},
                       Wrong{"a: [1, 2", "cannot be read as YAML"}, Wrong{"a: 'x", "cannot be read as YAML"},
-                      Wrong{"a: b: c", "f.yaml:1:5: cannot be read"}, Wrong{"a:\n\t- b", "cannot be read as YAML"},
+                      Wrong{"a: 1\nb: 'x\n", "f.yaml:2:4: cannot be read as YAML: this quote is not closed"},
+                      Wrong{"a: \"x\\\"\nb: 1\n", "f.yaml:1:4: cannot be read as YAML: this quote is not closed"},
+                      Wrong{"a: 'it''s ''\nb: 1\n", "f.yaml:1:4: cannot be read as YAML: this quote is not closed"},
+                      Wrong{"a: b: c", "f.yaml:1:5: cannot be read"},
+                      Wrong{"a:\n\t- b", "f.yaml:2:1: cannot be read as YAML: a tab in the indentation"},
                       Wrong{"a: \xff", "f.yaml: is not UTF-8 text"},
                       Wrong{"a: b\nc: \x04 d", "f.yaml:2:4: a control character"},
                       Wrong{"a: \x1b[31m", "f.yaml:1:4: a control character"}));
+
+TEST(Yaml, AQuoteThatIsClosedAtTheVeryEndIsClosed) {
+  for (const char* yaml : {"a: 'x'", "a: ''\n", "a: 'it''s'\n", "a: \"\\\"\"\n", "a: \"\\\\\"", "a: it's\n"}) {
+    EXPECT_EQ(parse(yaml).text(), "") << yaml;
+  }
+}
 
 TEST(Yaml, KeepsTheDocumentsBeforeAnError) {
   const Parsed parsed = parse("a: 1\n---\nb: 2\n---\nc: [\n");
@@ -133,6 +144,23 @@ TEST(Yaml, ReadsWindowsLinesAndAByteOrderMark) {
   EXPECT_EQ(parsed.documents[0].find("b")->items()[0].text(), "c");
 }
 
+TEST(Yaml, PointsIntoAScalarThroughWhateverStandsAroundIt) {
+  const Parsed parsed =
+      parse("a: 'it''s x'\nb: \"\\\"q\\\" x\"\nc: |\n  one\n  two x\nd: >-\n  one\n\n  two x\ne: one\n  two x\n");
+  const std::map<std::string, std::string> places{{"a", "f.yaml:1:11: x"},
+                                                  {"b", "f.yaml:2:11: x"},
+                                                  {"c", "f.yaml:5:7: x"},
+                                                  {"d", "f.yaml:9:7: x"},
+                                                  {"e", "f.yaml:11:7: x"}};
+  for (const auto& [key, value] : parsed.documents.at(0).members()) {
+    EXPECT_EQ(value.complain_at(value.text().find('x'), "x").to_string(), places.at(key.text())) << value.text();
+  }
+  EXPECT_EQ(parsed.documents[0].find("b")->complain_at(0, "x").to_string(), "f.yaml:2:6: x");
+  const Parsed wide = parse("{\"äöü\": 1, a: 'x y'}\n");
+  const YamlValue& quoted = *wide.documents.at(0).find("a");
+  EXPECT_EQ(quoted.complain_at(2, "x").column, quoted.complain("x").column + 3);
+}
+
 TEST(Yaml, UnknownKeysNameTheNearestKnownOne) {
   const Parsed parsed = parse("efect: allow\nwhatever: 1\nname: x\n" + std::string(900, 'k') + ": 1\n");
   std::vector<Diagnostic> complaints;
@@ -176,27 +204,27 @@ TEST_P(YamlPlaces, AComplaintFindsItsWayIntoTheScalar) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Styles, YamlPlaces,
-    ::testing::Values(
-        Scalar{"plain", "a: 1\nwhen: x == 1 && bad > 2\nb: bad\n", "bad", "bad > 2"},
-        Scalar{"plain, folded", "when: x == 1\n  && y == 2\n\n  && bad > 2\n", "bad", "bad > 2"},
-        Scalar{"single quotes", "when: 'it''s == 1 && ''x'' && bad'\n", "bad", "bad'"},
-        Scalar{"single quotes, folded", "when: 'a ==\n  1 &&\n  bad'\n", "bad", "bad'"},
-        Scalar{"double quotes", "when: \"a == 1 && bad > 2\"\n", "bad", "bad >"},
-        Scalar{"the first byte", "when: \"\\\"a\\\" in b\"\n", "\"a\"", "\\\"a"},
-        Scalar{"escaped quotes", "when: \"a == \\\"small\\\" && bad > 2\"\n", "bad", "bad >"},
-        Scalar{"an escaped letter that comes again later", "when: \"a == \\\"\\u0062\\\" && x == b\"\nb: b\n", "b\" &&",
-               "\\u0062"},
-        Scalar{"after escaped letters", "when: \"\\x62\\u00e4\\u20ac\\U0001F600\\n\\t\\_\\L && bad\"\nz: bad\n", "bad",
-               "bad\""},
-        Scalar{"double quotes, folded", "when: \"a == 1\n    && b\n\n    && bad\"\n", "bad", "bad\""},
-        Scalar{"a line that goes on", "when: \"a == 1 \\\n    && bad > 2\"\n", "bad", "bad >"},
-        Scalar{"literal", "when: |\n  a == 1 &&\n    b &&\n  bad > 2\nz: 1\n", "bad", "bad >"},
-        Scalar{"literal with an indented line", "when: |\n  a &&\n      bad > 2\n", "bad", "bad >"},
-        Scalar{"literal, stripped, with a remark", "when: |-  # bad\n  a &&\n  bad > 2\n", "bad", "bad >"},
-        Scalar{"folded", "when: >\n  a == 1 &&\n  b &&\n\n  bad > 2\n", "bad", "bad >"},
-        Scalar{"folded, stripped", "when: >-\n   a == 1 &&\n   bad > 2", "bad", "bad >"},
-        Scalar{"Windows lines", "x: 1\r\nwhen: |\r\n  a &&\r\n  bad > 2\r\n", "bad", "bad >"},
-        Scalar{"in a flow mapping", "{a: bad, when: a && bad, c: 1}\n", "bad", "bad, c"}),
+    ::testing::Values(Scalar{"plain", "a: 1\nwhen: x == 1 && bad > 2\nb: bad\n", "bad", "bad > 2"},
+                      Scalar{"plain, folded", "when: x == 1\n  && y == 2\n\n  && bad > 2\n", "bad", "bad > 2"},
+                      Scalar{"single quotes", "when: 'it''s == 1 && ''x'' && bad'\n", "bad", "bad'"},
+                      Scalar{"single quotes, folded", "when: 'a ==\n  1 &&\n  bad'\n", "bad", "bad'"},
+                      Scalar{"double quotes", "when: \"a == 1 && bad > 2\"\n", "bad", "bad >"},
+                      Scalar{"the first byte", "when: \"\\\"a\\\" in b\"\n", "\"a\"", "\\\"a"},
+                      Scalar{"escaped quotes", "when: \"a == \\\"small\\\" && bad > 2\"\n", "bad", "bad >"},
+                      Scalar{"an escaped letter that comes again later",
+                             "when: \"a == \\\"\\u0062\\\" && x == b\"\nb: b\n", "b\" &&", "\\u0062"},
+                      Scalar{"after escaped letters",
+                             "when: \"\\x62\\u00e4\\u20ac\\U0001F600\\n\\t\\_\\L && bad\"\nz: bad\n", "bad", "bad\""},
+                      Scalar{"double quotes, folded", "when: \"a == 1\n    && b\n\n    && bad\"\n", "bad", "bad\""},
+                      Scalar{"a line that goes on", "when: \"a == 1 \\\n    && bad > 2\"\n", "bad", "bad >"},
+                      Scalar{"literal", "when: |\n  a == 1 &&\n    b &&\n  bad > 2\nz: 1\n", "bad", "bad >"},
+                      Scalar{"literal with an indented line", "when: |\n  a &&\n      bad > 2\n", "bad", "bad >"},
+                      Scalar{"literal, stripped, with a remark", "when: |-  # bad\n  a &&\n  bad > 2\n", "bad",
+                             "bad >"},
+                      Scalar{"folded", "when: >\n  a == 1 &&\n  b &&\n\n  bad > 2\n", "bad", "bad >"},
+                      Scalar{"folded, stripped", "when: >-\n   a == 1 &&\n   bad > 2", "bad", "bad >"},
+                      Scalar{"Windows lines", "x: 1\r\nwhen: |\r\n  a &&\r\n  bad > 2\r\n", "bad", "bad >"},
+                      Scalar{"in a flow mapping", "{a: bad, when: a && bad, c: 1}\n", "bad", "bad, c"}),
     [](const auto& tested) { return "Case" + std::to_string(tested.index); });
 
 TEST(Yaml, AComplaintBeyondAScalarStaysInTheFile) {

@@ -100,7 +100,7 @@ Task<net::Client::Sent> ModelCall::send(const net::ClientRequest& request) {
 void ModelCall::add_reeve_headers(net::Headers& headers) const {
   headers.add("x-reeve-request-id", request_id_);
   headers.add("x-reeve-model", view_.model);
-  headers.add("x-reeve-decision", "allow");
+  headers.add("x-reeve-decision", policy::effect_name(decision_.effect));
   if (decision_.rule != nullptr) headers.add("x-reeve-rule", decision_.rule->name);
 }
 

@@ -85,6 +85,7 @@ struct GatewayOptions {
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
   policy::UseCounter* exception_uses = nullptr;  // null: exceptions with a limit are never used up
+  policy::CheckRegister* checks = nullptr;       // null: no named check is ever reported
   const Clock* clock = &system_clock();
 };
 

@@ -22,6 +22,23 @@ bool is_uncompressed(const net::Headers& headers) {
   });
 }
 
+/// However often a call is decided, it uses an exception once.
+class UsesOfOneCall final : public policy::UseGate {
+ public:
+  UsesOfOneCall(policy::UseCounter* counter, std::vector<const policy::ExceptionInfo*>& taken)
+      : counter_(counter), taken_(taken) {}
+  bool admit(const policy::ExceptionInfo& exception) override {
+    if (counter_ == nullptr || std::find(taken_.begin(), taken_.end(), &exception) != taken_.end()) return true;
+    if (!counter_->take(exception.name, *exception.uses)) return false;
+    taken_.push_back(&exception);
+    return true;
+  }
+
+ private:
+  policy::UseCounter* counter_;
+  std::vector<const policy::ExceptionInfo*>& taken_;
+};
+
 const Model* find_model(const Settings& settings, std::string_view name) {
   for (const Model& model : settings.models) {
     if (glob_match(model.pattern, name)) return &model;
@@ -184,13 +201,13 @@ void ModelCall::evaluate() {
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
   static const std::map<std::string, bool> kNoChecks;
   const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
-  const CallFacts::Parts parts{*principal_, hints_,  exchange_.head().headers, route_, view_, body_.size(), view_.model,
-                               *model_,     *provider_, now,                   checks};
+  const CallFacts::Parts parts{
+      *principal_, hints_, exchange_.head().headers, route_, view_, body_.size(), view_.model, *model_, *provider_,
+      now,         checks};
   const CallFacts facts(parts);
-  std::optional<policy::TakeUses> uses;
-  if (worker_.exception_uses != nullptr) uses.emplace(*worker_.exception_uses);
+  UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
   const Moment began = worker_.clock.steady();
-  settings_->policy->decide(policy::Point::kModelCall, facts, uses ? &*uses : nullptr, worker_.scratch, decision_);
+  settings_->policy->decide(policy::Point::kModelCall, facts, &uses, worker_.scratch, decision_);
   evaluation_ = worker_.clock.steady() - began;
   decision_made_ = true;
   decision_time_ = format_time(now);
@@ -230,9 +247,10 @@ std::optional<Refusal> ModelCall::refuse_by_rules() {
   using policy::Effect;
   if (!decision_.refused() && decision_.first(Effect::kRoute) != nullptr && !route_elsewhere()) {
     const policy::RuleInfo& rule = *decision_.first(Effect::kRoute);
-    wire::Refusal no = refusal(RefusalReason::kPolicy,
-                               "The rule '" + rule.name + "' lets this call go only to a provider that is not "
-                               "configured for the model '" + printable(view_.model, 100) + "'. " + rule.message);
+    wire::Refusal no = refusal(RefusalReason::kPolicy, "The rule '" + rule.name +
+                                                           "' lets this call go only to a provider that is not "
+                                                           "configured for the model '" +
+                                                           printable(view_.model, 100) + "'. " + rule.message);
     no.rule = rule.name;
     return no;
   }
@@ -245,12 +263,11 @@ std::optional<Refusal> ModelCall::refuse_by_rules() {
   for (const Effect effect : {Effect::kRedact, Effect::kRewrite, Effect::kDegrade}) {
     const policy::RuleInfo* rule = decision_.first(effect);
     if (rule == nullptr) continue;
-    wire::Refusal no = refusal(RefusalReason::kPolicy, "The rule '" + rule->name + "' asks to " +
-                                                           std::string(policy::effect_name(effect)) +
-                                                           " this call, which this version cannot do, so it was not "
-                                                           "sent. Tell " +
-                                                           (rule->owner.empty() ? "your platform team" : rule->owner) +
-                                                           ".");
+    wire::Refusal no = refusal(RefusalReason::kPolicy,
+                               "The rule '" + rule->name + "' asks to " + std::string(policy::effect_name(effect)) +
+                                   " this call, which this version cannot do, so it was not "
+                                   "sent. Tell " +
+                                   (rule->owner.empty() ? "your platform team" : rule->owner) + ".");
     no.rule = rule->name;
     return no;
   }
@@ -352,8 +369,7 @@ void ModelCall::add_listed_models(const Model& model, const Provider& provider,
 
 bool ModelCall::would_be_open(std::string_view name, const Model& model, const Provider& provider) const {
   const Instant now = worker_.clock.now();
-  const CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_,
-                               view_,       0,      name,                     model,
+  const CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_, view_, 0, name, model,
                                provider,    now,    worker_.checks(now)};
   std::optional<policy::LookAtUses> uses;
   if (worker_.exception_uses != nullptr) uses.emplace(*worker_.exception_uses);

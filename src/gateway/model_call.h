@@ -88,6 +88,7 @@ class ModelCall {
   std::string decision_time_, input_digest_, checks_;
   std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
   std::vector<std::string> ended_, rule_errors_;
+  std::vector<const policy::ExceptionInfo*> exceptions_taken_;
   std::string request_digest_;
   bool client_gone_ = false;
   std::function<void()> cancel_upstream_;

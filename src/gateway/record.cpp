@@ -91,7 +91,7 @@ Task<std::optional<wire::Refusal>> ModelCall::record_intent() {
   ledger::Entry entry;
   entry.kind = "model.intent";
   fill_entry(entry);
-  entry.decision.enforced = "allow";
+  entry.decision.enforced = entry.decision.effect;
   entry.request_bytes = static_cast<std::int64_t>(body_.size());
   if (settings_->record_request_digest && request_digest_.empty()) {
     request_digest_ = "hmac-sha256:" + to_hex(as_bytes(hmac_sha256(settings_->digest_key, body_)));
@@ -117,7 +117,7 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   ledger::Entry entry;
   entry.kind = "model.outcome";
   fill_entry(entry);
-  entry.decision.enforced = "allow";
+  entry.decision.enforced = entry.decision.effect;
   leave_to_intent(entry.decision);
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();

@@ -3,9 +3,11 @@
 // Per-loop state of the gateway: what a call may touch without a lock.
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
+#include "gateway/check_snapshot.h"
 #include "gateway/gateway.h"
 #include "gateway/metrics.h"
 #include "gateway/stranger_refusals.h"
@@ -15,7 +17,7 @@ namespace reeve::gateway {
 struct Worker {
   Worker(net::Loop& own_loop, std::unique_ptr<net::Client> to_providers, std::unique_ptr<net::Client> to_issuers,
          std::unique_ptr<identity::Authenticator> authentication, SettingsStore& store, ledger::Log& record,
-         Metrics& counters, policy::UseCounter* uses, const Clock& time)
+         Metrics& counters, policy::UseCounter* uses, policy::CheckRegister* named_checks, const Clock& time)
       : loop(own_loop),
         client(std::move(to_providers)),
         identity_client(std::move(to_issuers)),
@@ -24,7 +26,8 @@ struct Worker {
         log(record),
         metrics(counters),
         exception_uses(uses),
-        clock(time) {}
+        clock(time),
+        check_snapshot(named_checks, time) {}
 
   net::Loop& loop;
   std::unique_ptr<net::Client> client;           // to providers
@@ -47,13 +50,12 @@ struct Worker {
     return settings_copy;
   }
 
-  const std::map<std::string, bool>& checks(Instant) {
-    static const std::map<std::string, bool> none;
-    return none;
-  }
+  /// The named checks that are reported and not too old at `now`, true for green. Valid until the next call.
+  const std::map<std::string, bool>& checks(Instant now) { return check_snapshot.at(now); }
 
   std::shared_ptr<const Settings> settings_copy;
   std::uint64_t settings_generation = 0;
+  CheckSnapshot check_snapshot;
   StrangerRefusals strangers;
 };
 

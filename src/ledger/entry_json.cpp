@@ -8,6 +8,7 @@
 
 #include "core/check.h"
 #include "core/json.h"
+#include "core/json_members.h"
 
 namespace reeve::ledger {
 
@@ -15,8 +16,9 @@ namespace {
 
 // Sorted, as they stand in an entry. write_entry() writes these and no others.
 constexpr std::array<std::string_view, 25> kMembers{
-    "agent",   "attempt",    "client", "client_version", "content",   "cost",      "decision", "detail",
-    "feature", "kind", "model", "node", "outcome", "principal", "repo", "request", "request_id", "seq", "session_id", "time", "timing", "truncated", "usage", "v", "work_item"};
+    "agent",      "attempt", "client", "client_version", "content",   "cost", "decision", "detail",     "feature",
+    "kind",       "model",   "node",   "outcome",        "principal", "repo", "request",  "request_id", "seq",
+    "session_id", "time",    "timing", "truncated",      "usage",     "v",    "work_item"};
 
 /// How much of each text and list is kept. The second form is for an entry that would not fit otherwise; its worst
 /// case (every character escaped to six bytes) still does.
@@ -303,84 +305,6 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
 
 // ---- Reading
 
-/// Walks the members of a compact JSON object without decoding it. Input may be anything.
-class MemberWalk {
- public:
-  explicit MemberWalk(std::string_view object) : rest_(object) {
-    good_ = !rest_.empty() && rest_.front() == '{' && rest_.back() == '}';
-    if (good_) rest_ = rest_.substr(1, rest_.size() - 2);
-  }
-
-  bool next(std::string_view& name, std::string_view& value) {
-    if (!good_ || rest_.empty()) return false;
-    good_ = false;
-    if (rest_.front() != '"') return false;
-    const std::size_t name_end = string_end(0);
-    if (name_end == std::string_view::npos || name_end >= rest_.size() || rest_[name_end] != ':') return false;
-    name = rest_.substr(1, name_end - 2);
-    rest_.remove_prefix(name_end + 1);
-    const std::size_t value_end = this->value_end();
-    if (value_end == std::string_view::npos) return false;
-    value = rest_.substr(0, value_end);
-    rest_.remove_prefix(value_end);
-    if (!rest_.empty()) {
-      if (rest_.size() < 2) return false;
-      rest_.remove_prefix(1);  // the comma
-    }
-    good_ = true;
-    return true;
-  }
-  bool good() const { return good_; }
-
- private:
-  /// The offset behind the string that begins at `at`.
-  std::size_t string_end(std::size_t at) const {
-    for (std::size_t quote = rest_.find('"', at + 1); quote != std::string_view::npos;
-         quote = rest_.find('"', quote + 1)) {
-      std::size_t backslashes = 0;
-      while (rest_[quote - 1 - backslashes] == '\\') ++backslashes;  // ends at the opening quote at the latest
-      if (backslashes % 2 == 0) return quote + 1;
-    }
-    return std::string_view::npos;
-  }
-  /// The offset of the comma behind the value at the start, or the end.
-  std::size_t value_end() const {
-    if (rest_.empty()) return std::string_view::npos;
-    if (rest_.front() == '"') {
-      const std::size_t end = string_end(0);
-      const bool closed = end != std::string_view::npos && (end == rest_.size() || rest_[end] == ',');
-      return closed ? end : std::string_view::npos;
-    }
-    if (rest_.front() == '{' || rest_.front() == '[') return nested_end();
-    const std::size_t end = std::min(rest_.find(','), rest_.size());
-    const bool plain = end > 0 && rest_.substr(0, end).find_first_of("\"{}[]:") == std::string_view::npos;
-    return plain ? end : std::string_view::npos;
-  }
-  std::size_t nested_end() const {
-    std::size_t depth = 0;
-    for (std::size_t at = 0; at < rest_.size(); ++at) {
-      switch (rest_[at]) {
-        case '"':
-          at = string_end(at);
-          if (at == std::string_view::npos) return at;
-          --at;
-          break;
-        case '{':
-        case '[': ++depth; break;
-        case '}':
-        case ']':
-          if (--depth > 0) break;
-          return at + 1 == rest_.size() || rest_[at + 1] == ',' ? at + 1 : std::string_view::npos;
-        default: break;
-      }
-    }
-    return std::string_view::npos;
-  }
-
-  std::string_view rest_;
-  bool good_ = false;
-};
-
 template <typename Number>
 bool read_number(std::string_view text, Number& number) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -430,7 +354,7 @@ std::string entry_member_names() {
 
 EntryFacts read_entry_facts(std::string_view entry) {
   EntryFacts facts;
-  MemberWalk walk(entry);
+  JsonMembers walk(entry);
   std::string_view name;
   std::string_view value;
   bool seq = false;

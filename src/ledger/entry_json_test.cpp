@@ -82,38 +82,15 @@ struct RandomEntry {
     entry.decision.rules = views();
     entry.decision.shadow = views();
     entry.decision.exceptions = views();
-    for (std::string_view* field : {&entry.kind,
-                                    &entry.request_id,
-                                    &entry.session_id,
-                                    &entry.principal.id,
-                                    &entry.principal.type,
-                                    &entry.principal.team,
-                                    &entry.principal.key_id,
-                                    &entry.agent.id,
-                                    &entry.agent.parent,
-                                    &entry.client,
-                                    &entry.client_version,
-                                    &entry.work_item,
-                                    &entry.repo,
-                                    &entry.feature,
-                                    &entry.model.asked,
-                                    &entry.model.served,
-                                    &entry.model.provider,
-                                    &entry.model.region,
-                                    &entry.model.dialect,
-                                    &entry.model.operation,
-                                    &entry.model.tier,
-                                    &entry.model.retention,
-                                    &entry.decision.rule,
-                                    &entry.decision.shadow_effect,
-                                    &entry.decision.input,
-                                    &entry.decision.time,
-                                    &entry.decision.effect,
-                                    &entry.decision.enforced,
-                                    &entry.decision.mode,
-                                    &entry.decision.bundle,
-                                    &entry.decision.reason,
-                                    &entry.request_digest}) {
+    for (std::string_view* field :
+         {&entry.kind,           &entry.request_id,      &entry.session_id,       &entry.principal.id,
+          &entry.principal.type, &entry.principal.team,  &entry.principal.key_id, &entry.agent.id,
+          &entry.agent.parent,   &entry.client,          &entry.client_version,   &entry.work_item,
+          &entry.repo,           &entry.feature,         &entry.model.asked,      &entry.model.served,
+          &entry.model.provider, &entry.model.region,    &entry.model.dialect,    &entry.model.operation,
+          &entry.model.tier,     &entry.model.retention, &entry.decision.rule,    &entry.decision.shadow_effect,
+          &entry.decision.input, &entry.decision.time,   &entry.decision.effect,  &entry.decision.enforced,
+          &entry.decision.mode,  &entry.decision.bundle, &entry.decision.reason,  &entry.request_digest}) {
       *field = text();
     }
     entry.attempt = static_cast<std::int64_t>(random() % 3);
@@ -239,8 +216,7 @@ TEST(EntryJson, TheWorstEntryStillFits) {
   entry.work_item = entry.repo = entry.feature = entry.request_digest = text;
   const std::vector<std::string_view> views(list.begin(), list.end());
   entry.model = {text, text, text, text, text, text, text, text};
-  entry.decision = {text, text, text,  text,  views, views, text, views, list,
-                    list, detail, text, text, text,  -1,    text};
+  entry.decision = {text, text, text, text, views, views, text, views, list, list, detail, text, text, text, -1, text};
   entry.outcome = Entry::Outcome{text, text, -1, -1, ~0UL};
   entry.cost = Entry::Cost{Money{-1}, text, true, true};
   entry.detail = detail;

@@ -56,20 +56,20 @@ struct Entry {
     std::string_view asked, served, provider, region, dialect, operation, tier, retention;
   } model;
   struct Decision {
-    std::string_view effect;    // the verdict
-    std::string_view enforced;  // what was done
-    std::string_view mode;      // "enforce", "shadow"
-    std::string_view rule;      // the decisive one; empty when the default decided
-    std::span<const std::string_view> rules;   // that matched and count
-    std::span<const std::string_view> shadow;  // the same of rules in shadow
-    std::string_view shadow_effect;            // the verdict, had those been enforced; empty when the same
+    std::string_view effect;                       // the verdict
+    std::string_view enforced;                     // what was done
+    std::string_view mode;                         // "enforce", "shadow"
+    std::string_view rule;                         // the decisive one; empty when the default decided
+    std::span<const std::string_view> rules;       // that matched and count
+    std::span<const std::string_view> shadow;      // the same of rules in shadow
+    std::string_view shadow_effect;                // the verdict, had those been enforced; empty when the same
     std::span<const std::string_view> exceptions;  // that lifted a rule
     std::span<const std::string> ended;            // that would have, but ended: "NAME used_up"
     std::span<const std::string> errors;           // rules that could not be evaluated: "NAME: why"
-    std::string_view checks;  // named checks as they stood, canonical JSON; empty for none
-    std::string_view bundle;  // digest
-    std::string_view input;   // digest of the facts
-    std::string_view time;    // that rules saw as `now`, RFC 3339
+    std::string_view checks;                       // named checks as they stood, canonical JSON; empty for none
+    std::string_view bundle;                       // digest
+    std::string_view input;                        // digest of the facts
+    std::string_view time;                         // that rules saw as `now`, RFC 3339
     std::optional<std::int64_t> evaluation_ns;
     std::string_view reason;
   } decision;

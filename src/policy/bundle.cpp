@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "core/bytes.h"
 #include "core/crypto.h"
@@ -100,7 +101,7 @@ class SetReader {
   }
 
   void check_relaxed(const Rule& rule, const std::string& name) {
-    const YamlValue& at = place(rule.source, "relaxes");
+    const YamlValue& at = item_of(place(rule.source, "relaxes"), name);
     const auto found = by_name_.find(name);
     if (found == by_name_.end()) {
       if (!rules_named_.contains(name)) {
@@ -110,8 +111,8 @@ class SetReader {
     }
     const Rule& other = *found->second;
     if (other.info.layer.kind >= rule.info.layer.kind) {
-      complaints_.push_back(at.complain("the policy " + in_quotes(name) +
-                                        " is not of a higher layer, so this one cannot relax it"));
+      complaints_.push_back(
+          at.complain("the policy " + in_quotes(name) + " is not of a higher layer, so this one cannot relax it"));
     } else if (!other.info.relaxable) {
       complaints_.push_back(at.complain("the policy " + in_quotes(name) + " at " + other.info.file + ":" +
                                         std::to_string(other.info.line) +
@@ -120,7 +121,7 @@ class SetReader {
   }
 
   void check_lifted(const Exception& exception, const std::string& name) {
-    const YamlValue& at = place(exception.source, "rules");
+    const YamlValue& at = item_of(place(exception.source, "rules"), name);
     const auto found = by_name_.find(name);
     if (found == by_name_.end()) {
       if (!rules_named_.contains(name)) {
@@ -152,8 +153,8 @@ class SetReader {
   void check_tests(const std::vector<RuleTest>& tests) {
     for (const RuleTest& test : tests) {
       if (!test.rule.empty() && !rules_named_.contains(test.rule)) {
-        complaints_.push_back(place(test.source, "rule").complain("there is no policy " + in_quotes(test.rule) +
-                                                                  nearest_rule(test.rule)));
+        complaints_.push_back(place(test.source, "rule")
+                                  .complain("there is no policy " + in_quotes(test.rule) + nearest_rule(test.rule)));
       }
       if (!test.exception.empty() && !exceptions_named_.contains(test.exception)) {
         complaints_.push_back(
@@ -181,6 +182,17 @@ void check_match_facts(const Rule& rule, std::vector<Diagnostic>& complaints) {
       }
     }
   }
+}
+
+/// Programs get rules by name, as the digest does: equal digests then decide alike wherever the files lie, down to
+/// which of several equally strong rules is named.
+template <typename Document>
+std::vector<const Document*> by_name(const std::vector<Document>& documents) {
+  std::vector<const Document*> sorted;
+  for (const Document& document : documents) sorted.push_back(&document);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
+  return sorted;
 }
 
 /// A rule on several points is wrong on each of them in the same way.
@@ -212,16 +224,21 @@ CompiledBundle::CompiledBundle(std::vector<Rule> rules, std::vector<Exception> e
       canonical_(canonical_set(rules_, exceptions_, ladders_)),
       digest_("sha256:" + to_hex(as_bytes(sha256(canonical_)))) {
   const std::uint64_t number = next_bundle_number();
-  for (std::size_t i = 0; i < kPoints; ++i) programs_[i] = std::make_unique<PointProgram>(static_cast<Point>(i), number);
+  for (std::size_t i = 0; i < kPoints; ++i)
+    programs_[i] = std::make_unique<PointProgram>(static_cast<Point>(i), number);
   std::set<std::string> checks;
   for (const Rule& rule : rules_) {
     rule_infos_.push_back(&rule.info);
     check_match_facts(rule, complaints);
+  }
+  for (const Rule* compiled : by_name(rules_)) {
+    const Rule& rule = *compiled;
     for (const Point point : rule.info.points) programs_[static_cast<std::size_t>(point)]->add(rule, complaints);
     if (!rule.info.check.empty()) checks.insert(rule.info.check);
   }
-  for (const Exception& exception : exceptions_) {
-    exception_infos_.push_back(&exception.info);
+  for (const Exception& exception : exceptions_) exception_infos_.push_back(&exception.info);
+  for (const Exception* compiled : by_name(exceptions_)) {
+    const Exception& exception = *compiled;
     PointSet points = 0;
     for (const std::string& name : exception.info.rules) {
       const RuleInfo* rule = find_rule(name);
@@ -265,8 +282,8 @@ std::shared_ptr<const Bundle> Bundle::build(const std::vector<YamlValue>& docume
   for (const YamlValue& document : documents) set.read(document);
   set.check_together();
   // Also with errors: what is wrong with the conditions of the others is worth knowing at once.
-  auto bundle = std::make_shared<CompiledBundle>(std::move(set.rules), std::move(set.exceptions),
-                                                 std::move(set.ladders), own);
+  auto bundle =
+      std::make_shared<CompiledBundle>(std::move(set.rules), std::move(set.exceptions), std::move(set.ladders), own);
   const bool failed = has_errors(own);
   add_each_once(own, complaints);
   return failed ? nullptr : bundle;

@@ -47,7 +47,10 @@ class GivenFacts final : public Facts {
  public:
   GivenFacts(Point point, std::string_view json, std::initializer_list<Fact> unknown = {},
              std::initializer_list<Fact> wrong = {})
-      : document_(*JsonDocument::parse(json)), wrong_value_(*JsonDocument::parse("[[{}]]")), unknown_(unknown), wrong_(wrong) {
+      : document_(*JsonDocument::parse(json)),
+        wrong_value_(*JsonDocument::parse("[[{}]]")),
+        unknown_(unknown),
+        wrong_(wrong) {
     auto read = facts_from_json(point, document_.root());
     EXPECT_TRUE(read.ok()) << read.error().message;
     if (read) given_ = *std::move(read);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/cel/program.h"
+
 namespace reeve::policy {
 
 namespace {
@@ -23,7 +25,8 @@ bool is_list_of_texts(Fact fact) { return descriptor_of(fact).type == "list(stri
 
 /// A constant that is not empty: the index takes an absent fact for fitting nothing, and "" is what it reads as.
 std::optional<std::string> constant_text(const Node& node) {
-  if (node.kind != NodeKind::kConstant || !node.value.is(Kind::kString) || node.value.text().empty()) return std::nullopt;
+  if (node.kind != NodeKind::kConstant || !node.value.is(Kind::kString) || node.value.text().empty())
+    return std::nullopt;
   return std::string(node.value.text());
 }
 
@@ -100,6 +103,46 @@ void collect(const Node& node, std::string_view name, std::vector<const Node*>& 
   for (const Node* side : node.operands) collect(*side, name, parts);
 }
 
+class NoVariables final : public cel::Variables {
+ public:
+  NoVariables() : cel::Variables(0) {}
+
+ protected:
+  cel::Value load(std::uint32_t, cel::Arena&) override { return cel::Value::null(); }
+};
+
+/// Parts of a folded tree that fail whatever the facts are, such as timestamp("tomorrow").
+void find_failing_parts(const cel::Ast& ast, const Node& node, std::vector<cel::Fault>& faults) {
+  const auto is_constant = [](const Node* operand) { return operand->kind == NodeKind::kConstant; };
+  for (const Node* operand : node.operands) find_failing_parts(ast, *operand, faults);
+  if (node.kind != NodeKind::kCall || !std::all_of(node.operands.begin(), node.operands.end(), is_constant)) return;
+  const auto program = cel::Program::compile(ast, node, faults);
+  if (program == nullptr) return;
+  cel::Arena arena;
+  NoVariables variables;
+  cel::Frame frame{.arena = arena, .variables = variables, .locals = {}};
+  const cel::Value value = program->run(frame);
+  if (!value.is_error() || value.error->kind == cel::ErrorKind::kCostExceeded) return;
+  faults.push_back(
+      {node.offset, in_quotes(cel::to_text(node)) + " always fails: " + std::string(value.error->message)});
+}
+
+/// Where a fault is at a name: that this is a fact of other decision points, if it is one.
+std::optional<std::string> elsewhere(std::string_view text, std::size_t offset, Point point) {
+  const auto is_part = [](char c) { return c == '.' || c == '_' || (c >= 'a' && c <= 'z'); };
+  std::size_t end = offset;
+  while (end < text.size() && is_part(text[end])) ++end;
+  for (std::string_view name = text.substr(std::min(offset, text.size()), end - offset); !name.empty();) {
+    const FactDescriptor* fact = find_fact(name);
+    if (fact != nullptr && (fact->points & point_bit(point)) == 0) {
+      return "the fact " + in_quotes(name) + " is not there on " + std::string(point_name(point));
+    }
+    const std::size_t dot = name.rfind('.');
+    name = dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<const cel::Node*> conjuncts_of(const cel::Node& node) {
@@ -139,21 +182,27 @@ std::unique_ptr<cel::Ast> read_expression(const std::string& text, const YamlVal
   if (ast && cel::check(*ast, declarations_of(point), cel::Strictness::kTyped, faults)) {
     const cel::Type& type = ast->root->type;
     if (!type.is_dyn() && !type.is_plain(wanted)) {
-      faults.push_back({ast->root->offset, "expected " + std::string(cel::type_name(wanted)) + ", but this is " +
-                                               cel::type_text(type)});
+      faults.push_back({ast->root->offset,
+                        "expected " + std::string(cel::type_name(wanted)) + ", but this is " + cel::type_text(type)});
     }
   }
+  if (ast && faults.empty()) {
+    cel::fold_constants(*ast);
+    find_failing_parts(*ast, *ast->root, faults);
+  }
   for (const cel::Fault& fault : faults) {
-    const cel::Position position = cel::position_of(text, fault.offset);
-    std::string message = fault.message;
+    // What is missing is missing behind the last word, not on the next line.
+    const std::size_t end = text.find_last_not_of(" \r\n") + 1;
+    const std::size_t offset = std::min<std::size_t>(fault.offset, end);
+    const cel::Position position = cel::position_of(text, static_cast<std::uint32_t>(offset));
+    std::string message = elsewhere(text, fault.offset, point).value_or(fault.message);
     if (source.line() == 0) {
       message += " (line " + std::to_string(position.line) + ", column " + std::to_string(position.column) + " of '" +
                  text.substr(0, 60) + "')";
     }
-    complaints.push_back(source.complain_at(fault.offset, message));
+    complaints.push_back(source.complain_at(offset, message));
   }
   if (!faults.empty()) return nullptr;
-  cel::fold_constants(*ast);
   return ast;
 }
 

@@ -7,7 +7,8 @@
 namespace reeve::policy {
 
 const RuleInfo* Decision::first(Effect wanted) const {
-  const auto found = std::find_if(matched.begin(), matched.end(), [&](const RuleInfo* r) { return r->effect == wanted; });
+  const auto found =
+      std::find_if(matched.begin(), matched.end(), [&](const RuleInfo* r) { return r->effect == wanted; });
   return found == matched.end() ? nullptr : *found;
 }
 

@@ -1,5 +1,5 @@
-// Random rules and facts, decided by the bundle and by a plain reading of docs/policy.md: every rule looked at by itself,
-// its `when` run whole, no index, nothing shared. REEVE_PROPERTY_CASES sets how many decisions are compared.
+// Random rules and facts, decided by the bundle and by a plain reading of docs/policy.md: every rule looked at by
+// itself, its `when` run whole, no index, nothing shared. REEVE_PROPERTY_CASES sets how many decisions are compared.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -41,7 +41,8 @@ PlainDecision told(const Decision& decision) {
     plain.ended += ended.exception->name + " " + std::string(ended_reason(ended.why)) + ",";
   }
   for (const Rewrite& rewrite : decision.rewrites) {
-    plain.rewrites += (plain.rewrites.empty() ? "" : ",") + std::string(JsonDocument::parse(rewrite.json)->root().string_or("?"));
+    plain.rewrites +=
+        (plain.rewrites.empty() ? "" : ",") + std::string(JsonDocument::parse(rewrite.json)->root().string_or("?"));
   }
   if (plain.undetermined) plain.rule.clear();
   return plain;

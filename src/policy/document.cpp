@@ -16,6 +16,13 @@ constexpr std::size_t kPatternBytesMax = 512;
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) + "'"; }
 
+const YamlValue& item_of(const YamlValue& value, std::string_view text) {
+  for (const YamlValue& item : value.items()) {
+    if (item.is_scalar() && item.text() == text) return item;
+  }
+  return value;
+}
+
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& names) {
   const std::string_view nearest = nearest_name(wrong, names);
   return nearest.empty() ? std::string() : "; did you mean '" + std::string(nearest) + "'?";
@@ -139,11 +146,13 @@ std::vector<FactPatterns> DocumentReader::patterns(const YamlValue& mapping, std
     FactPatterns patterns{fact->fact, texts(values)};
     for (const std::string& pattern : patterns.patterns) {
       if (pattern.empty() || pattern.size() > kPatternBytesMax) {
-        complain(values, "a pattern has between 1 and " + std::to_string(kPatternBytesMax) + " bytes");
+        complain(item_of(values, pattern),
+                 "a pattern has between 1 and " + std::to_string(kPatternBytesMax) + " bytes");
       }
       if (fact->fact == Fact::kPrincipalType && pattern != "person" && pattern != "agent" && pattern != "service" &&
           pattern.find('*') == std::string::npos) {
-        complain(values, "unknown type " + in_quotes(pattern) + "; a principal is a person, an agent or a service");
+        complain(item_of(values, pattern),
+                 "unknown type " + in_quotes(pattern) + "; a principal is a person, an agent or a service");
       }
     }
     std::sort(patterns.patterns.begin(), patterns.patterns.end());

@@ -67,6 +67,8 @@ class DocumentReader {
 };
 
 std::string in_quotes(std::string_view text);
+/// Where a text of DocumentReader::texts() stands, for messages: the item of the list, or the value itself.
+const YamlValue& item_of(const YamlValue& value, std::string_view text);
 /// "; did you mean 'NAME'?" with the nearest of the names, or nothing when none is near.
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& names);
 bool is_kind(const YamlValue& document, std::string_view kind);

@@ -53,7 +53,7 @@ void append_given(std::string& out, const YamlValue& value, const cel::Type& typ
         append_json_string(out, name.text());
         out += ':';
         const cel::Type* field = type.form == Form::kStructure ? type.structure->field(name.text()) : nullptr;
-        const cel::Type of_member = field != nullptr             ? *field
+        const cel::Type of_member = field != nullptr          ? *field
                                     : type.form == Form::kMap ? type.parameters[1]
                                                               : cel::Type::dyn();
         append_given(out, member, of_member);
@@ -92,6 +92,11 @@ class TestReader {
     const YamlValue* on = item.find("on");
     if (on == nullptr) {
       if (points_.empty()) return false;  // complained about where the rule's own is read
+      if (points_.size() > 1) {
+        reader_.complain(item, "the document decides on several points, so a test says which it is about: 'on: " +
+                                   std::string(point_name(points_.front())) + "'");
+        return false;
+      }
       test.point = points_.front();
       return true;
     }
@@ -125,8 +130,8 @@ class TestReader {
       return false;
     }
     if (!effect_fits(*test.expect, test.point)) {
-      reader_.complain(*expect, in_quotes(expect->text()) + " is not possible on " +
-                                    std::string(point_name(test.point)));
+      reader_.complain(*expect,
+                       in_quotes(expect->text()) + " is not possible on " + std::string(point_name(test.point)));
       return false;
     }
     return true;
@@ -161,18 +166,26 @@ class TestReader {
         }
       } else {
         const std::string nearest = declarations_of(point).nearest(name);
-        reader_.complain(key, "unknown fact " + in_quotes(name) +
-                                  (nearest.empty() ? std::string() : "; did you mean '" + nearest + "'?"));
+        const std::string hint = nearest.empty() ? std::string() : "; did you mean '" + nearest + "'?";
+        reader_.complain(key, is_group_elsewhere(name) ? "the facts " + in_quotes(name) + " are not there on " +
+                                                             std::string(point_name(point))
+                                                       : "unknown fact " + in_quotes(name) + hint);
         good = false;
       }
     }
     return good;
   }
 
+  static bool is_group_elsewhere(const std::string& name) {
+    const auto facts = all_facts();
+    return std::any_of(facts.begin(), facts.end(),
+                       [&](const FactDescriptor& fact) { return fact.name.starts_with(name + "."); });
+  }
+
   bool read_fact(const FactDescriptor& fact, const YamlValue& key, const YamlValue& value, RuleTest& test) {
     if ((fact.points & point_bit(test.point)) == 0) {
-      reader_.complain(key, "the fact " + in_quotes(fact.name) + " is not there on " +
-                                std::string(point_name(test.point)));
+      reader_.complain(key,
+                       "the fact " + in_quotes(fact.name) + " is not there on " + std::string(point_name(test.point)));
       return false;
     }
     std::string member;
@@ -212,8 +225,8 @@ std::vector<RuleTest> read_tests(DocumentReader& reader, const std::vector<Point
 
 std::optional<Exception> read_exception(const YamlValue& document, std::vector<Diagnostic>& complaints) {
   DocumentReader reader(document, complaints);
-  document.refuse_unknown_keys({"kind", "name", "rules", "match", "not", "when", "reason", "requested_by", "approved_by",
-                                "ends", "uses", "compensating_check", "work_item"},
+  document.refuse_unknown_keys({"kind", "name", "rules", "match", "not", "when", "reason", "requested_by",
+                                "approved_by", "ends", "uses", "compensating_check", "work_item"},
                                complaints);
   Exception exception;
   exception.source = document;
@@ -293,7 +306,8 @@ std::optional<TestSuite> read_test_suite(const YamlValue& document, std::vector<
       if (const auto point = point_from_name(name)) {
         points.push_back(*point);
       } else {
-        reader.complain(*on, "unknown decision point " + in_quotes(name));
+        reader.complain(item_of(*on, name),
+                        "unknown decision point " + in_quotes(name) + did_you_mean(name, point_names()));
       }
     }
   }

@@ -17,7 +17,8 @@ using ::testing::IsEmpty;
 std::string rule(const std::string& name, const std::string& rest) {
   return "---\n{kind: Policy, name: " + name + ", on: model.call, message: " + name + "!, effect: " + rest + "}\n";
 }
-std::string exception(const std::string& name, const std::string& rest, const std::string& ends = "2026-12-15T18:00:00Z") {
+std::string exception(const std::string& name, const std::string& rest,
+                      const std::string& ends = "2026-12-15T18:00:00Z") {
   return "---\n{kind: Exception, name: " + name + ", reason: r, requested_by: dev, approved_by: lead, ends: '" + ends +
          "', " + rest + "}\n";
 }
@@ -46,8 +47,12 @@ TEST(Exceptions, TakeTheRulesTheyNameOutOfTheCount) {
 }
 
 TEST(Exceptions, LiftEveryEffectThatIsInTheWay) {
-  const std::vector<std::string> effects = {"deny", "ask", "require, check: c", "redact, with: mask, classes: x",
-                                            "'route', to: {region: eu}", "degrade, ladder: l"};
+  const std::vector<std::string> effects = {"deny",
+                                            "ask",
+                                            "require, check: c",
+                                            "redact, with: mask, classes: x",
+                                            "'route', to: {region: eu}",
+                                            "degrade, ladder: l"};
   for (const std::string& effect : effects) {
     const auto bundle = must_build("{kind: Ladder, name: l, steps: [x, y]}\n" + kAllow + rule("d", effect) +
                                    exception("e", "rules: [d]"));
@@ -131,15 +136,15 @@ TEST(Exceptions, ThatChangeNothingAreNotUsedUp) {
       {"the rule is over", kAllow + rule("d", "deny, until: 2026-11-01")},
       {"an approval is missing besides", kAllow + kDeny + rule("r", "require, check: red")},
       {"another question stays", kAllow + rule("d", "ask") + rule("q", "ask")},
-      {"a lower layer relaxes it", kAllow + rule("d", "deny, relaxable: true") +
-                                       rule("t", "allow, relaxes: [d], layer: {team: p}")},
+      {"a lower layer relaxes it",
+       kAllow + rule("d", "deny, relaxable: true") + rule("t", "allow, relaxes: [d], layer: {team: p}")},
       {"another exception without a limit does it", kAllow + kDeny + exception("z", "rules: [d]")}};
   for (const auto& [why, rules] : idle) {
     const auto bundle = must_build(rules + exception("e", "rules: [d], uses: 1"));
     UseCounter counter;
     TakeUses take(counter);
-    const Decision decision = decide(
-        *bundle, R"({"now":"2026-12-01","checks":{"green":true},"principal":{"team":"p"}})", &take);
+    const Decision decision =
+        decide(*bundle, R"({"now":"2026-12-01","checks":{"green":true},"principal":{"team":"p"}})", &take);
     EXPECT_THAT(counter.all(), IsEmpty()) << why;
     EXPECT_EQ(names(decision.exceptions).find('e'), std::string::npos) << why;
     EXPECT_EQ(ended(decision), "") << why;
@@ -184,8 +189,9 @@ TEST(Exceptions, OfSeveralRulesWorkTogether) {
 }
 
 TEST(Exceptions, TakeTheSameSelectorAsRules) {
-  const auto bundle = must_build(
-      kAllow + kDeny + exception("e", "rules: [d], match: {repos: acme/*}, not: {groups: x}, when: request.tokens < 10"));
+  const auto bundle =
+      must_build(kAllow + kDeny +
+                 exception("e", "rules: [d], match: {repos: acme/*}, not: {groups: x}, when: request.tokens < 10"));
   const auto effect = [&](const std::string& facts) {
     return decide(*bundle, R"({"now":"2026-12-01",)" + facts + "}").effect;
   };
@@ -206,7 +212,8 @@ TEST(Exceptions, AreComplainedAboutInPlace) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {tail + "approved_by: b", "8:1: an exception names the rules it lifts"},
       {tail + "approved_by: b\nrules: [x]", "14:8: there is no policy 'x'"},
-      {tail + "approved_by: b\nrules: w", "14:8: the policy 'w' has the effect 'warn', which an exception does not lift"},
+      {tail + "approved_by: b\nrules: w",
+       "14:8: the policy 'w' has the effect 'warn', which an exception does not lift"},
       {tail + "approved_by: b\nrules: a", "14:8: the policy 'a' has the effect 'allow'"},
       {tail + "approved_by: A@X\nrules: d", "13:14: nobody approves their own exception"},
       {tail + "rules: d", "'approved_by' is missing"},

@@ -12,8 +12,7 @@ namespace {
 
 class Explainer {
  public:
-  Explainer(const CompiledBundle& bundle, Point point, const Facts& facts)
-      : bundle_(bundle), facts_(facts) {
+  Explainer(const CompiledBundle& bundle, Point point, const Facts& facts) : bundle_(bundle), facts_(facts) {
     explanation_.point = point;
     explanation_.bundle = bundle.digest();
     explanation_.input = input_digest(point, facts);
@@ -33,10 +32,13 @@ class Explainer {
   }
 
  private:
+  /// One thing was missing, and something was there.
+  static bool near_miss(const RuleExplanation& rule) { return rule.failed == 1 && rule.predicates.size() > 1; }
+
   static int rank(const RuleExplanation& rule) {
     if (rule.standing == "decisive") return 0;
     if (rule.matched) return rule.counted ? 1 : 2;
-    return rule.failed == 1 ? 3 : 4;
+    return near_miss(rule) ? 3 : 4;
   }
 
   RuleExplanation explain_rule(const Rule& rule) {
@@ -63,7 +65,7 @@ class Explainer {
     const Decision& decision = explanation_.decision;
     if (decision.rule == &rule) return "decisive";
     if (told.counted) return "matched";
-    if (!told.matched) return told.failed == 1 ? "near miss" : "no match";
+    if (!told.matched) return near_miss(told) ? "near miss" : "no match";
     if (rule.mode == Mode::kShadow) return "matched, in shadow";
     if (rule.mode == Mode::kOff) return "matched, but off";
     if (std::find(decision.relaxed.begin(), decision.relaxed.end(), &rule) != decision.relaxed.end()) {

@@ -27,7 +27,8 @@ Error fault_error(std::string_view expression, const std::vector<cel::Fault>& fa
   std::string text;
   for (const cel::Fault& fault : faults) {
     const cel::Position at = cel::position_of(expression, fault.offset);
-    text += (text.empty() ? "" : "; ") + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + fault.message;
+    text +=
+        (text.empty() ? "" : "; ") + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + fault.message;
   }
   return {ErrorCode::kInvalid, text};
 }

@@ -52,7 +52,8 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
     {Fact::kAgentParent, "agent.parent", "string", kEverywhere, "", "The agent that started this one.", "\"main\"",
      "agent.parent"},
     {Fact::kClient, "client", "string", kEverywhere, "clients",
-     "The coding agent's kind, as it says itself: claude-code, codex, gemini-cli, opencode, copilot-cli, cursor, other.",
+     "The coding agent's kind, as it says itself: claude-code, codex, gemini-cli, opencode, copilot-cli, cursor, "
+     "other.",
      "\"claude-code\"", "client"},
     {Fact::kClientVersion, "client_version", "string", kEverywhere, "", "Its version, as it says itself.",
      "\"2.1.270\"", "client_version"},
@@ -63,8 +64,8 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
      "What happened in the session so far, counted by name.", "{\"security-review\": 1}", ""},
     {Fact::kRepo, "repo", "string", kEverywhere, "repos", "The repository worked on, as the client says it.",
      "\"acme/payments\"", "repo"},
-    {Fact::kFeature, "feature", "string", kEverywhere, "features", "The feature the work is for, as the caller says it.",
-     "\"checkout\"", "feature"},
+    {Fact::kFeature, "feature", "string", kEverywhere, "features",
+     "The feature the work is for, as the caller says it.", "\"checkout\"", "feature"},
     {Fact::kWorkItem, "work_item", "string", kEverywhere, "work_items",
      "The ticket the work is for, as the caller says it.", "\"PAY-142\"", "work_item"},
     {Fact::kChecks, "checks", "map(string, bool)", kEverywhere, "",
@@ -113,7 +114,7 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
      "{\"command\": \"npm test\"}", ""},
     {Fact::kToolPaths, "tool.paths", "list(string)", kTool, "paths", "Files it reads or writes.", "[\"src/auth.ts\"]",
      ""},
-    {Fact::kToolHosts, "tool.hosts", "list(string)", kTool, "hosts", "Hosts it reaches.", "[\"registry.npmjs.org\"]",
+    {Fact::kToolHosts, "tool.hosts", "list(string)", kTool, "hosts", "Hosts it reaches.", "[\"packages.example.com\"]",
      ""},
     {Fact::kToolCommands, "tool.commands", "list(Command)", kTool, "",
      "The commands of a shell line, also those inside pipes and substitutions.",
@@ -164,6 +165,12 @@ std::shared_ptr<const cel::Structure> structure(std::string name,
 std::span<const FactDescriptor> all_facts() { return kFactTable; }
 std::span<const PointDescriptor> all_points() { return kPointTable; }
 
+std::vector<std::string_view> point_names() {
+  std::vector<std::string_view> names;
+  for (const PointDescriptor& known : all_points()) names.push_back(known.name);
+  return names;
+}
+
 const FactDescriptor& descriptor_of(Fact fact) { return kFactTable[static_cast<std::size_t>(fact)]; }
 const PointDescriptor& descriptor_of(Point point) { return kPointTable[static_cast<std::size_t>(point)]; }
 
@@ -183,8 +190,9 @@ const FactDescriptor* find_match_key(std::string_view key) {
 
 std::span<const std::shared_ptr<const cel::Structure>> all_structures() {
   static const std::vector<std::shared_ptr<const cel::Structure>> structures{
-      structure("Finding",
-                {{"type", "string"}, {"class", "string"}, {"confidence", "double"}, {"count", "int"}, {"origin", "string"}}),
+      structure(
+          "Finding",
+          {{"type", "string"}, {"class", "string"}, {"confidence", "double"}, {"count", "int"}, {"origin", "string"}}),
       structure("Command", {{"name", "string"}, {"arguments", "list(string)"}, {"text", "string"}}),
       structure("Approval", {{"rule", "string"}, {"by", "string"}, {"groups", "list(string)"}, {"time", "timestamp"}})};
   return structures;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "policy/cel/type.h"
 #include "policy/policy.h"
@@ -21,8 +22,8 @@ constexpr PointSet point_bit(Point point) { return 1U << static_cast<unsigned>(p
 
 struct FactDescriptor {
   Fact fact;
-  std::string_view name;     // as rules write it: "model.tier"
-  std::string_view type;     // "string", "list(string)", "list(Finding)", ...
+  std::string_view name;  // as rules write it: "model.tier"
+  std::string_view type;  // "string", "list(string)", "list(Finding)", ...
   PointSet points;
   std::string_view match_key;  // how `match` names it: "tiers"; empty when it has no key
   std::string_view text;       // one sentence
@@ -43,6 +44,7 @@ struct PointDescriptor {
   bool allows_by_default;  // where no rule speaks
 };
 std::span<const PointDescriptor> all_points();
+std::vector<std::string_view> point_names();
 const PointDescriptor& descriptor_of(Point point);
 
 /// A structure's fields, for the schema and the documentation.

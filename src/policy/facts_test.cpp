@@ -63,10 +63,11 @@ TEST(FactTable, EveryMatchKeyReadsItsOwnFact) {
     if (fact.match_key.empty()) continue;
     const auto point = static_cast<Point>(std::countr_zero(fact.points));
     const std::string value = fact.fact == Fact::kPrincipalType ? "person" : "it";
-    const auto bundle = must_build("{kind: Policy, name: m, on: " + std::string(point_name(point)) +
-                                   ", effect: ask, message: m, match: {" + std::string(fact.match_key) + ": [" + value +
-                                   ", 'n*']}}\n---\n{kind: Policy, name: n, on: " + std::string(point_name(point)) +
-                                   ", effect: ask, message: m, not: {" + std::string(fact.match_key) + ": " + value + "}}");
+    const auto bundle =
+        must_build("{kind: Policy, name: m, on: " + std::string(point_name(point)) +
+                   ", effect: ask, message: m, match: {" + std::string(fact.match_key) + ": [" + value +
+                   ", 'n*']}}\n---\n{kind: Policy, name: n, on: " + std::string(point_name(point)) +
+                   ", effect: ask, message: m, not: {" + std::string(fact.match_key) + ": " + value + "}}");
     ASSERT_NE(bundle, nullptr) << fact.name;
     const std::string given = fact.type == "string" ? "\"" + value + "\"" : "[\"other\",\"" + value + "\"]";
     const GivenFacts facts(point, "{\"" + std::string(fact.name) + "\":" + given + "}");
@@ -89,9 +90,10 @@ TEST(GovernanceSchema, IsJsonAndNamesEveryKey) {
   ASSERT_TRUE(document.ok());
   const auto kinds = document->root()["oneOf"].items();
   ASSERT_EQ(kinds.size(), 5U);
-  for (const char* key : {"name", "on", "match", "not", "when", "effect", "message", "fix", "mode", "since", "until",
-                          "layer", "relaxable", "relaxes", "with", "classes", "to", "ladder", "approval", "check",
-                          "lease", "set", "tests", "title", "owner", "controls"}) {
+  for (const char* key :
+       {"name",     "on",    "match", "not",       "when",    "effect", "message", "fix",     "mode",
+        "since",    "until", "layer", "relaxable", "relaxes", "with",   "classes", "to",      "ladder",
+        "approval", "check", "lease", "set",       "tests",   "title",  "owner",   "controls"}) {
     EXPECT_TRUE(kinds[0]["properties"][key].present()) << key;
   }
   EXPECT_TRUE(kinds[0]["properties"]["match"]["properties"]["tiers"].present());
@@ -99,15 +101,20 @@ TEST(GovernanceSchema, IsJsonAndNamesEveryKey) {
 
 TEST(FactsFromJson, AreTheSameNestedAndDotted) {
   const std::string expected = R"({"model.name":"m","model.tier":"small","principal.groups":["a","b"]})";
-  EXPECT_EQ(as_json(Point::kModelCall, R"({"principal":{"groups":["a","b"]},"model":{"tier":"small","name":"m"}})"), expected);
-  EXPECT_EQ(as_json(Point::kModelCall, R"({"model.tier":"small","principal.groups":["a","b"],"model.name":"m"})"), expected);
-  EXPECT_EQ(as_json(Point::kModelCall, R"({"model":{"name":"m","tier":"small"},"principal.groups":["a","b"]})"), expected);
+  EXPECT_EQ(as_json(Point::kModelCall, R"({"principal":{"groups":["a","b"]},"model":{"tier":"small","name":"m"}})"),
+            expected);
+  EXPECT_EQ(as_json(Point::kModelCall, R"({"model.tier":"small","principal.groups":["a","b"],"model.name":"m"})"),
+            expected);
+  EXPECT_EQ(as_json(Point::kModelCall, R"({"model":{"name":"m","tier":"small"},"principal.groups":["a","b"]})"),
+            expected);
 }
 
 TEST(FactsFromJson, WhatReadsAsAbsentIsAbsent) {
-  EXPECT_EQ(as_json(Point::kModelCall,
-                    R"({"model":{"tier":"","name":null},"principal":{"groups":[]},"request":{"bytes":0,"stream":false},"checks":{}})"),
-            "{}");
+  EXPECT_EQ(
+      as_json(
+          Point::kModelCall,
+          R"({"model":{"tier":"","name":null},"principal":{"groups":[]},"request":{"bytes":0,"stream":false},"checks":{}})"),
+      "{}");
 }
 
 TEST(FactsFromJson, HoldWhatFollowsFromOthers) {
@@ -200,8 +207,9 @@ TEST(FactSinks, TakeWhatSurfacesHave) {
     }
   };
   const Source source;
-  EXPECT_EQ(facts_to_json(Point::kModelCall, source),
-            R"({"checks":{"a":true,"b":false},"now":"1969-12-31T23:59:59.999999999Z","request.bytes":-5,"request.stream":true})");
+  EXPECT_EQ(
+      facts_to_json(Point::kModelCall, source),
+      R"({"checks":{"a":true,"b":false},"now":"1969-12-31T23:59:59.999999999Z","request.bytes":-5,"request.stream":true})");
   cel::Arena arena;
   EXPECT_EQ(instant_of(read_fact(source, Fact::kNow, arena)).nanoseconds, -1);
   bool present = true;

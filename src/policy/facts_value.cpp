@@ -208,6 +208,20 @@ void FactSink::flags(const std::map<std::string, bool>& flags) {
   value_ = cel::make_map(arena_, entries);
 }
 
+void FactSink::findings(std::span<const Finding> findings) {
+  const auto items = arena_.make_array<Value>(findings.size());
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const Finding& finding = findings[i];
+    const std::array<cel::MapEntry, 5> fields{{{Value::of_string("type"), Value::of_string(finding.type)},
+                                               {Value::of_string("class"), Value::of_string(finding.class_name)},
+                                               {Value::of_string("confidence"), Value::of_double(finding.confidence)},
+                                               {Value::of_string("count"), Value::of_int(finding.count)},
+                                               {Value::of_string("origin"), Value::of_string(finding.origin)}}};
+    items[i] = cel::make_map(arena_, fields);
+  }
+  value_ = Value::of_list(arena_.make(cel::List{items.data(), items.size()}));
+}
+
 Value absent_value(Fact fact) {
   static const cel::List kNoItems{};
   static const cel::Map kNoEntries{};
@@ -233,12 +247,11 @@ Value read_fact(const Facts& facts, Fact fact, cel::Arena& arena, bool* present)
   return there ? value : absent_value(fact);
 }
 
-Instant instant_of(const Value& timestamp) {
-  return {timestamp.integer * 1'000'000'000 + timestamp.nanos()};
-}
+Instant instant_of(const Value& timestamp) { return {timestamp.integer * 1'000'000'000 + timestamp.nanos()}; }
 
 Result<std::unique_ptr<Facts>> facts_from_json(Point point, JsonValue json) {
-  if (!json.is_object()) return Error{ErrorCode::kInvalid, "facts are a JSON object, such as {\"model\": {\"tier\": \"small\"}}"};
+  if (!json.is_object())
+    return Error{ErrorCode::kInvalid, "facts are a JSON object, such as {\"model\": {\"tier\": \"small\"}}"};
   auto facts = std::make_unique<JsonFacts>();
   if (auto collected = collect(point, json, "", *facts); !collected) return collected.error();
   return std::unique_ptr<Facts>(std::move(facts));
@@ -246,27 +259,51 @@ Result<std::unique_ptr<Facts>> facts_from_json(Point point, JsonValue json) {
 
 std::unique_ptr<Facts> facts_from_entry(JsonValue entry) { return std::make_unique<EntryFacts>(entry); }
 
-std::string facts_to_json(Point point, const Facts& facts) {
-  // Sorted by name, as canonical JSON wants it.
+namespace {
+
+struct NamedFact {
+  Fact fact;
+  std::string key;  // as it stands in the object: "model.tier" with quotes and colon
+};
+
+/// Of one decision point, sorted by name, as canonical JSON wants it.
+const std::vector<NamedFact>& sorted_facts(Point point) {
   static const auto kSorted = [] {
-    std::vector<const FactDescriptor*> sorted;
-    for (const FactDescriptor& fact : all_facts()) sorted.push_back(&fact);
-    std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    std::array<std::vector<NamedFact>, kPoints> sorted;
+    for (const FactDescriptor& fact : all_facts()) {
+      std::string key;
+      append_json_string(key, fact.name);
+      for (std::size_t i = 0; i < kPoints; ++i) {
+        if ((fact.points & (1U << i)) != 0) sorted[i].push_back({fact.fact, key + ":"});
+      }
+    }
+    for (auto& facts : sorted) {
+      std::sort(facts.begin(), facts.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+    }
     return sorted;
   }();
-  cel::Arena arena;
+  return kSorted[static_cast<std::size_t>(point)];
+}
+
+}  // namespace
+
+std::string facts_to_json(Point point, const Facts& facts) {
+  constexpr std::size_t kUsualBytes = 1024;
+  cel::Arena arena(kUsualBytes);
   std::string json = "{";
-  for (const FactDescriptor* fact : kSorted) {
-    if ((fact->points & point_bit(point)) == 0) continue;
-    bool present = false;
-    const Value value = read_fact(facts, fact->fact, arena, &present);
-    if (!present || value.is_unknown() || value.is_error() || cel::equal(value, absent_value(fact->fact))) continue;
+  json.reserve(kUsualBytes);
+  for (const auto& [fact, key] : sorted_facts(point)) {
+    Value value;
+    FactSink sink(arena, value);
+    facts.read(fact, sink);
+    const bool known = !value.is(Kind::kNull) && !value.is_unknown() && !value.is_error();
+    if (!known || cel::equal(value, absent_value(fact))) continue;
     if (json.size() > 1) json += ',';
-    append_json_string(json, fact->name);
-    json += ':';
+    json += key;
     cel::append_json(json, value);
   }
-  return json + "}";
+  json += '}';
+  return json;
 }
 
 std::string input_digest(Point point, const Facts& facts) {

@@ -20,7 +20,8 @@ TEST(Layers, HoldForTheirOwnTeamOrRepositoryOnly) {
   for (const char* layer : {"{team: payments}", "{repo: acme/payments}"}) {
     const auto bundle = must_build(rule("a", "allow") + rule("t", std::string("deny, layer: ") + layer));
     EXPECT_EQ(verdict_of(decide(*bundle, kPayments)), "deny by t") << layer;
-    EXPECT_EQ(verdict_of(decide(*bundle, R"({"principal":{"team":"payments2"},"repo":"acme/payments-ui"})")), "allow by a");
+    EXPECT_EQ(verdict_of(decide(*bundle, R"({"principal":{"team":"payments2"},"repo":"acme/payments-ui"})")),
+              "allow by a");
     EXPECT_EQ(verdict_of(decide(*bundle, "{}")), "allow by a") << layer;
   }
 }
@@ -43,8 +44,8 @@ TEST(Layers, RelaxWhatIsRelaxable) {
 }
 
 TEST(Layers, OpenNothingThatOnlyTheDefaultCloses) {
-  const auto bundle = must_build(rule("d", "deny, relaxable: true") +
-                                 rule("t", "allow, layer: {team: payments}, relaxes: [d]"));
+  const auto bundle =
+      must_build(rule("d", "deny, relaxable: true") + rule("t", "allow, layer: {team: payments}, relaxes: [d]"));
   const Decision decision = decide(*bundle, kPayments);
   EXPECT_EQ(verdict_of(decision), "deny by default");
   EXPECT_EQ(names(decision.relaxed), "d");
@@ -52,10 +53,13 @@ TEST(Layers, OpenNothingThatOnlyTheDefaultCloses) {
 
 TEST(Layers, RelaxOnlyWhereTheirRuleHoldsAndIsEnforced) {
   for (const char* rest : {"mode: shadow", "mode: off", "when: request.tokens > 5", "since: 2027-01-01"}) {
-    const auto bundle = must_build(kOrganisation + rule("t", "allow, layer: {team: payments}, relaxes: [d], " + std::string(rest)));
-    EXPECT_EQ(verdict_of(decide(*bundle, R"({"now":"2026-12-01","principal":{"team":"payments"}})")), "deny by d") << rest;
+    const auto bundle =
+        must_build(kOrganisation + rule("t", "allow, layer: {team: payments}, relaxes: [d], " + std::string(rest)));
+    EXPECT_EQ(verdict_of(decide(*bundle, R"({"now":"2026-12-01","principal":{"team":"payments"}})")), "deny by d")
+        << rest;
   }
-  const auto failing = must_build(kOrganisation + rule("t", "allow, layer: {team: payments}, relaxes: [d], when: 1 / request.tokens > 5"));
+  const auto failing = must_build(
+      kOrganisation + rule("t", "allow, layer: {team: payments}, relaxes: [d], when: 1 / request.tokens > 5"));
   EXPECT_EQ(verdict_of(decide(*failing, kPayments)), "deny by d");
 }
 

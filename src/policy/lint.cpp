@@ -27,12 +27,11 @@ bool has_star(std::string_view pattern) { return pattern.find('*') != std::strin
 /// Whether everything that `narrow` names is named by `wide` too.
 bool covers(const IndexTerm& wide, const IndexTerm& narrow) {
   return std::all_of(narrow.patterns.begin(), narrow.patterns.end(), [&](const std::string& inner) {
-    return std::any_of(wide.patterns.begin(), wide.patterns.end(),
-                       [&](const std::string& outer) {
-                         // A literal star names itself, a pattern's star whatever fits.
-                         if (wide.literal) return outer == inner && (narrow.literal || !has_star(inner));
-                         return glob_match(outer, inner);
-                       });
+    return std::any_of(wide.patterns.begin(), wide.patterns.end(), [&](const std::string& outer) {
+      // A literal star names itself, a pattern's star whatever fits.
+      if (wide.literal) return outer == inner && (narrow.literal || !has_star(inner));
+      return glob_match(outer, inner);
+    });
   });
 }
 
@@ -46,7 +45,8 @@ bool is_list(Fact fact) { return descriptor_of(fact).type != "string"; }
 bool contradict(const IndexTerm& a, const IndexTerm& b) {
   if (a.fact != b.fact || (a.negated && b.negated)) return false;
   if (a.negated) return contradict(b, a);
-  if (b.negated) return covers(b, a) && !is_list(a.fact);
+  // Of a list, too: one member fits `a`, and that one fits what `b` rules out.
+  if (b.negated) return covers(b, a);
   // A list may hold both.
   if (is_list(a.fact) || !is_plain(a) || !is_plain(b)) return false;
   return std::none_of(a.patterns.begin(), a.patterns.end(), [&](const std::string& value) {
@@ -72,6 +72,10 @@ const YamlValue& place(const YamlValue& document, std::string_view key) {
   return value == nullptr ? document : *value;
 }
 
+const YamlValue& place_of(const YamlValue& mapping, const FactPatterns& patterns) {
+  return place(mapping, descriptor_of(patterns.fact).match_key);
+}
+
 class Linter {
  public:
   Linter(const CompiledBundle& bundle, Instant now, std::vector<Diagnostic>& complaints)
@@ -86,7 +90,7 @@ class Linter {
       look_at(rule.selector, rule.info.points.front(), "policy '" + rule.info.name + "'");
     }
     for (const Exception& exception : bundle_.exception_sources()) look_at_exception(exception);
-    for (std::size_t i = 0; i < kPoints; ++i) find_shadowed(static_cast<Point>(i));
+    find_shadowed();
   }
 
  private:
@@ -110,10 +114,10 @@ class Linter {
   void look_at(const Selector& selector, Point point, const std::string& what) {
     std::vector<std::pair<IndexTerm, const YamlValue*>> terms;
     for (const FactPatterns& fact : selector.match) {
-      terms.push_back({{fact.fact, fact.patterns, false, false}, &selector.match_source});
+      terms.push_back({{fact.fact, fact.patterns, false, false}, &place_of(selector.match_source, fact)});
     }
     for (const FactPatterns& fact : selector.except) {
-      terms.push_back({{fact.fact, fact.patterns, false, true}, &selector.except_source});
+      terms.push_back({{fact.fact, fact.patterns, false, true}, &place_of(selector.except_source, fact)});
     }
     if (!selector.when.empty()) look_at_condition(selector, point, what, terms);
     for (std::size_t i = 0; i < terms.size(); ++i) {
@@ -181,8 +185,8 @@ class Linter {
       const int size = pattern_size(node.operands[1]->value.text());
       if (size > kPatternSizeMax) {
         warn_at(source, node.operands[1]->offset,
-                "this regular expression is costly: it compiles to " + std::to_string(size) +
-                    " steps (up to " + std::to_string(kPatternSizeMax) +
+                "this regular expression is costly: it compiles to " + std::to_string(size) + " steps (up to " +
+                    std::to_string(kPatternSizeMax) +
                     " is usual); large counts such as {1000} and long classes repeated are what costs");
       }
     }
@@ -203,8 +207,7 @@ class Linter {
     }
     if (rule.selector.when.empty()) return constraints;
     std::vector<Diagnostic> ignored;
-    const auto ast =
-        read_expression(rule.selector.when, rule.selector.when_source, point, cel::Kind::kBool, ignored);
+    const auto ast = read_expression(rule.selector.when, rule.selector.when_source, point, cel::Kind::kBool, ignored);
     if (!ast) return constraints;
     for (const cel::Node* part : conjuncts_of(*ast->root)) {
       if (auto term = index_term(*part)) {
@@ -221,19 +224,33 @@ class Linter {
     Constraints constraints;
   };
 
-  void find_shadowed(Point point) {
+  std::vector<Candidate> candidates_on(Point point) {
     std::vector<Candidate> rules;
     for (const Rule& rule : bundle_.sources()) {
       const auto& points = rule.info.points;
       const bool here = std::find(points.begin(), points.end(), point) != points.end();
       if (here && rule.info.mode == Mode::kEnforce) rules.push_back({&rule, constraints_of(rule, point)});
     }
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-      for (std::size_t j = 0; j < rules.size(); ++j) {
-        if (i == j || said_.contains(rules[j].rule) || !hides(rules[i], rules[j], i < j)) continue;
-        said_.insert(rules[j].rule);
-        break;
+    return rules;
+  }
+
+  /// A rule is pointless when others hide it on every point on which it decides.
+  void find_shadowed() {
+    std::map<const Rule*, std::vector<const Rule*>> hidden_by;  // a point each
+    for (std::size_t point = 0; point < kPoints; ++point) {
+      const std::vector<Candidate> rules = candidates_on(static_cast<Point>(point));
+      for (std::size_t narrow = 0; narrow < rules.size(); ++narrow) {
+        for (std::size_t wide = 0; wide < rules.size(); ++wide) {
+          if (wide == narrow || !hides(rules[wide], rules[narrow], wide < narrow)) continue;
+          hidden_by[rules[narrow].rule].push_back(rules[wide].rule);
+          break;
+        }
       }
+    }
+    for (const Rule& rule : bundle_.sources()) {
+      const auto found = hidden_by.find(&rule);
+      if (found == hidden_by.end() || found->second.size() != rule.info.points.size()) continue;
+      warn_of_shadow(rule, found->second.front()->info);
     }
   }
 
@@ -245,29 +262,28 @@ class Linter {
     });
   }
 
-  /// Complains when `wide` makes `narrow` pointless.
-  bool hides(const Candidate& wide, const Candidate& narrow, bool before) {
+  bool hides(const Candidate& wide, const Candidate& narrow, bool before) const {
     const RuleInfo& a = wide.rule->info;
     const RuleInfo& b = narrow.rule->info;
     if (a.since || a.until || a.relaxable || !a.relaxes.empty() || !b.relaxes.empty()) return false;
     if (may_be_lifted(a)) return false;
-    const std::string where = "'" + a.name + "' at " + a.file + ":" + std::to_string(a.line);
-    if (a.effect == Effect::kDeny && b.effect == Effect::kAllow && broader(wide.constraints, narrow.constraints)) {
-      warn(narrow.rule->source, "the policy '" + b.name + "' can never allow anything: " + where +
-                                    " denies all that it matches");
-      return true;
+    const bool denies_it = a.effect == Effect::kDeny && b.effect == Effect::kAllow;
+    const bool same = a.effect == b.effect && (a.effect == Effect::kDeny || a.effect == Effect::kAllow) && before;
+    return (denies_it || same) && broader(wide.constraints, narrow.constraints);
+  }
+
+  void warn_of_shadow(const Rule& rule, const RuleInfo& by) {
+    const std::string where = "'" + by.name + "' at " + by.file + ":" + std::to_string(by.line);
+    const std::string what = "the policy '" + rule.info.name + "' ";
+    if (by.effect != rule.info.effect) {
+      return warn(rule.source, what + "can never allow anything: " + where + " denies all that it matches");
     }
-    const bool same = a.effect == b.effect && (a.effect == Effect::kDeny || a.effect == Effect::kAllow);
-    if (!same || !before || !broader(wide.constraints, narrow.constraints)) return false;
-    warn(narrow.rule->source, "the policy '" + b.name + "' is shadowed by the broader " + where +
-                                  ", which has the same effect and decides first");
-    return true;
+    warn(rule.source, what + "is shadowed by the broader " + where + ", which has the same effect and decides first");
   }
 
   const CompiledBundle& bundle_;
   Instant now_;
   std::vector<Diagnostic>& complaints_;
-  std::set<const Rule*> said_;
 };
 
 }  // namespace

@@ -12,10 +12,16 @@ namespace reeve::policy {
 
 namespace {
 
-constexpr std::size_t kOneByOneMax = 3;         // patterns on one fact up to which a set does not pay
-constexpr std::size_t kRememberedTexts = 64;    // per set and thread
-constexpr std::size_t kRememberedBytes = 512;   // longer texts hardly repeat
+constexpr std::size_t kOneByOneMax = 3;        // patterns on one fact up to which a set does not pay
+constexpr std::size_t kRememberedTexts = 256;  // per set and thread
+constexpr std::size_t kRememberedBytes = 512;  // longer texts hardly repeat
 constexpr std::int64_t kSetMemory = 64LL << 20U;
+
+constexpr std::uint8_t kAskedOneByOne = 6;
+constexpr std::size_t kUsualTextBytes = 64;
+constexpr std::size_t kFillOneByOneMax = 32;  // patterns: a set of RE2 allocates, these do not
+
+re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()}; }
 
 RE2::Options options_of(std::int64_t memory) {
   RE2::Options options;
@@ -76,42 +82,75 @@ void PatternSets::seal() {
   }
 }
 
-PatternSets::Matches::Matches(const PatternSets* sets) : sets_(sets), remembered_(sets->sets_.size()) {
-  for (auto& texts : remembered_) texts.resize(kRememberedTexts);
+PatternSets::Matches::Matches(const PatternSets* sets)
+    : sets_(sets), latest_(sets->sets_.size()), remembered_(sets->sets_.size()) {
+  for (std::size_t i = 0; i < remembered_.size(); ++i) {
+    remembered_[i].resize(kRememberedTexts);
+    for (Remembered& place : remembered_[i]) {
+      place.text.reserve(kUsualTextBytes);
+      place.bits.reserve((sets->sets_[i]->count + 63) / 64);
+    }
+  }
+}
+
+PatternSets::Matches::Remembered& PatternSets::Matches::look_up(const Set& set, std::uint32_t number,
+                                                                std::string_view text) {
+  Latest& latest = latest_[number];
+  if (latest.place != nullptr && latest.text == text.data() && latest.size == text.size()) return *latest.place;
+  // One place for all long texts: other patterns of this decision ask for the same one.
+  const std::size_t at =
+      text.size() > kRememberedBytes ? 0 : 1 + std::hash<std::string_view>{}(text) % (kRememberedTexts - 1);
+  Remembered& place = remembered_[number][at];
+  latest = {text.data(), text.size(), &place};
+  if (place.known != Known::kNothing && place.text == text) return place;
+  place.known = set.automaton->Match(piece(text), nullptr) ? Known::kSomeMatch : Known::kNoneMatches;
+  place.asked = 0;
+  place.text = text;
+  return place;
+}
+
+/// False when the automaton ran out of memory on this text.
+bool PatternSets::Matches::fill(const Set& set, Remembered& place, std::string_view text) {
+  place.bits.assign((set.count + 63) / 64, 0);
+  if (set.count <= kFillOneByOneMax && text.size() <= kUsualTextBytes) {
+    for (const auto& pattern : sets_->patterns_) {
+      if (sets_->sets_[pattern->set].get() != &set || !RE2::PartialMatch(piece(text), *pattern->alone)) continue;
+      place.bits[pattern->place / 64] |= 1ULL << (pattern->place % 64);
+    }
+    place.known = Known::kAll;
+    return true;
+  }
+  RE2::Set::ErrorInfo error{};
+  found_.clear();
+  if (!set.automaton->Match(piece(text), &found_, &error) && error.kind != RE2::Set::kNoError) return false;
+  for (const int found : found_) {
+    place.bits[static_cast<std::size_t>(found) / 64] |= 1ULL << (static_cast<unsigned>(found) % 64);
+  }
+  place.known = Known::kAll;
+  return true;
 }
 
 bool PatternSets::Matches::matches(std::uint32_t number, std::string_view text) {
   const Pattern& pattern = *sets_->patterns_[number];
   const Set& set = *sets_->sets_[pattern.set];
-  if (!set.automaton) return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern.alone);
-  // One place for all long texts: other patterns of this decision ask for the same one.
-  const std::size_t number_of_place =
-      text.size() > kRememberedBytes ? 0 : 1 + std::hash<std::string_view>{}(text) % (kRememberedTexts - 1);
-  Remembered& place = remembered_[pattern.set][number_of_place];
-  if (!place.filled || place.text != text) {
-    place.filled = false;
-    place.bits.assign((set.count + 63) / 64, 0);
-    RE2::Set::ErrorInfo error{};
-    found_.clear();
-    if (!set.automaton->Match(re2::StringPiece(text.data(), text.size()), &found_, &error) &&
-        error.kind != RE2::Set::kNoError) {
-      // The automaton ran out of memory on this text.
-      return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern.alone);
-    }
-    for (const int found : found_) place.bits[static_cast<std::size_t>(found) / 64] |= 1ULL << (static_cast<unsigned>(found) % 64);
-    place.filled = true;
-    place.text = text;
+  if (!set.automaton) return RE2::PartialMatch(piece(text), *pattern.alone);
+  Remembered& place = look_up(set, pattern.set, text);
+  if (place.known == Known::kNoneMatches) return false;
+  if (place.known == Known::kSomeMatch) {
+    const bool one_by_one = text.size() <= kRememberedBytes && place.asked < kAskedOneByOne;
+    if (one_by_one) ++place.asked;
+    if (one_by_one || !fill(set, place, text)) return RE2::PartialMatch(piece(text), *pattern.alone);
   }
   return (place.bits[pattern.place / 64] >> (pattern.place % 64) & 1U) != 0;
 }
 
 std::string pattern_fault(std::string_view pattern) {
-  const RE2 compiled(re2::StringPiece(pattern.data(), pattern.size()), options_of(8LL << 20U));
+  const RE2 compiled(piece(pattern), options_of(8LL << 20U));
   return compiled.ok() ? std::string() : compiled.error();
 }
 
 int pattern_size(std::string_view pattern) {
-  const RE2 compiled(re2::StringPiece(pattern.data(), pattern.size()), options_of(8LL << 20U));
+  const RE2 compiled(piece(pattern), options_of(8LL << 20U));
   return compiled.ok() ? compiled.ProgramSize() : 0;
 }
 

@@ -2,9 +2,10 @@
 
 // All regular expressions that rules of one decision point ask of one fact, matched in one pass. Private to the room.
 //
-// A pass answers for all patterns of the fact, so a bundle with two hundred patterns on a command costs about as much as
-// one with two. Few patterns are matched one by one, which is cheaper still. Facts repeat (the same repository, the
-// same model): a scratch remembers the answers for the texts it saw last.
+// A first pass says whether any pattern of the fact matches at all, which is mostly the whole answer. Otherwise the
+// first few that are asked for match by themselves, and then a second pass answers for all, so a bundle with two
+// hundred patterns on a command costs about as much as one with ten. Facts repeat (the same repository, the same
+// model): a scratch remembers the answers for the texts it saw last. Only the second pass over a large set allocates.
 
 #include <cstdint>
 #include <memory>
@@ -17,6 +18,9 @@
 namespace reeve::policy {
 
 class PatternSets final : public cel::PatternIndex {
+  struct Set;
+  struct Pattern;
+
  public:
   PatternSets();
   ~PatternSets() override;
@@ -30,21 +34,31 @@ class PatternSets final : public cel::PatternIndex {
    public:
     explicit Matches(const PatternSets* sets);
     bool matches(std::uint32_t pattern, std::string_view text) override;
+    /// Before each decision: within one, the same place in memory is the same text.
+    void begin() { latest_.assign(latest_.size(), {}); }
 
    private:
+    enum class Known : std::uint8_t { kNothing, kNoneMatches, kSomeMatch, kAll };
     struct Remembered {
       std::string text;
-      std::vector<std::uint64_t> bits;
-      bool filled = false;
+      std::vector<std::uint64_t> bits;  // with kAll
+      Known known = Known::kNothing;
+      std::uint8_t asked = 0;  // one by one, with kSomeMatch
+    };
+    Remembered& look_up(const Set& set, std::uint32_t number, std::string_view text);
+    bool fill(const Set& set, Remembered& place, std::string_view text);
+    struct Latest {
+      const char* text = nullptr;
+      std::size_t size = 0;
+      Remembered* place = nullptr;
     };
     const PatternSets* sets_;
+    std::vector<Latest> latest_;                       // by set
     std::vector<std::vector<Remembered>> remembered_;  // by set
     std::vector<int> found_;
   };
 
  private:
-  struct Set;
-  struct Pattern;
   std::vector<std::unique_ptr<Set>> sets_;
   std::vector<std::unique_ptr<Pattern>> patterns_;
 };

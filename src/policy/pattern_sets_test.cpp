@@ -10,8 +10,8 @@
 namespace reeve::policy {
 namespace {
 
-const std::vector<std::string> kPatterns = {"^a",     "b$",      "c.d",   "[0-9]{2,}", "^$",   "x|yy",
-                                            "(?i)ab", "\\.tsx?$", "a.*b.*c", "[^a-z]",   "ü+",  "z{3}"};
+const std::vector<std::string> kPatterns = {"^a",     "b$",       "c.d",     "[0-9]{2,}", "^$", "x|yy",
+                                            "(?i)ab", "\\.tsx?$", "a.*b.*c", "[^a-z]",    "ü+", "z{3}"};
 
 std::string random_text(std::mt19937& random, std::size_t length) {
   static constexpr std::string_view kLetters = "abcdxyz0129.AB \n";
@@ -23,7 +23,8 @@ std::string random_text(std::mt19937& random, std::size_t length) {
 void expect_same_as_alone(const std::vector<std::uint32_t>& numbers, std::size_t patterns,
                           PatternSets::Matches& matches, const std::string& text) {
   for (std::size_t i = 0; i < patterns; ++i) {
-    ASSERT_EQ(matches.matches(numbers[i], text), RE2::PartialMatch(text, RE2(kPatterns[i]))) << kPatterns[i] << " on " << text;
+    ASSERT_EQ(matches.matches(numbers[i], text), RE2::PartialMatch(text, RE2(kPatterns[i])))
+        << kPatterns[i] << " on " << text;
   }
 }
 

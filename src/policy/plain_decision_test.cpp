@@ -178,13 +178,13 @@ class PlainVerdict {
     const RuleInfo* allow = first(Effect::kAllow);
     if (allow == nullptr && !descriptor_of(point_).allows_by_default) return {Effect::kDeny, nullptr, false, {}};
     Verdict open{Effect::kAllow, allow, false, {}};
-    for (const Effect effect :
-         {Effect::kLease, Effect::kDegrade, Effect::kRoute, Effect::kRewrite, Effect::kRedact}) {
+    for (const Effect effect : {Effect::kLease, Effect::kDegrade, Effect::kRoute, Effect::kRewrite, Effect::kRedact}) {
       const RuleInfo* rule = first(effect);
       if (rule != nullptr) open = {effect, rule, false, {}};
     }
     for (const Match* match : matches) {
-      if (match->rule->effect > Effect::kAllow && !refuses(match->rule->effect)) append(open.consequences, match->rule->name);
+      if (match->rule->effect > Effect::kAllow && !refuses(match->rule->effect))
+        append(open.consequences, match->rule->name);
     }
     return open;
   }
@@ -217,7 +217,8 @@ class PlainVerdict {
   // ---- Exceptions ----
 
   bool in_the_way(const Match* match) {
-    return match != nullptr && match->enforced() && may_be_lifted(match->rule->effect) && !match->relaxed && !met(*match);
+    return match != nullptr && match->enforced() && may_be_lifted(match->rule->effect) && !match->relaxed &&
+           !met(*match);
   }
 
   void find_exceptions() {
@@ -299,7 +300,8 @@ class PlainVerdict {
   bool may_yet_be_lifted() {
     std::vector<std::string> perhaps;
     for (const Fitting& fitting : fitting_) {
-      if (fitting.unknown) perhaps.insert(perhaps.end(), fitting.exception->rules.begin(), fitting.exception->rules.end());
+      if (fitting.unknown)
+        perhaps.insert(perhaps.end(), fitting.exception->rules.begin(), fitting.exception->rules.end());
     }
     for (const Match& match : matches_) {
       if (match.outcome != Outcome::kUnknown || match.relaxed || !match.enforced()) continue;
@@ -320,7 +322,8 @@ class PlainVerdict {
     for (const Match& match : matches_) {
       if (match.lifted || match.relaxed) continue;
       shadowed = shadowed || !match.enforced();
-      if (match.outcome != Outcome::kUnknown) append(match.enforced() ? decision_.matched : decision_.shadow, match.rule->name);
+      if (match.outcome != Outcome::kUnknown)
+        append(match.enforced() ? decision_.matched : decision_.shadow, match.rule->name);
     }
     decision_.shadow_effect = shadowed ? verdict(true).effect : decision_.effect;
   }

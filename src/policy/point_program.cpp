@@ -95,7 +95,8 @@ void PointProgram::add(const Rule& rule, std::vector<Diagnostic>& complaints) {
     note_needs(*ast->root);
     std::vector<cel::Fault> faults;
     auto program = cel::Program::compile(*ast, faults, &patterns_);
-    for (const cel::Fault& fault : faults) complaints.push_back(rewrite.source.complain_at(fault.offset, fault.message));
+    for (const cel::Fault& fault : faults)
+      complaints.push_back(rewrite.source.complain_at(fault.offset, fault.message));
     if (program) entry.rewrites.emplace_back(rewrite.target, std::move(program));
     trees_.push_back(std::move(ast));
   }
@@ -156,6 +157,7 @@ void PointProgram::begin(const Facts& facts, Scratch::State& state) const {
   if (!patterns) patterns = std::make_unique<PatternSets::Matches>(&patterns_);
   state.arena.reset();
   state.variables.begin_decision(facts);
+  patterns->begin();
   state.frame.patterns = patterns.get();
   state.outcomes.assign(conditions_.size(), Outcome::kUnset);
   state.failures.resize(std::max(state.failures.size(), conditions_.size()));

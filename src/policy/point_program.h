@@ -43,7 +43,7 @@ struct SharedCondition {
 
 /// A rule or an exception, as one point sees it.
 struct Entry {
-  const Rule* rule = nullptr;            // one of these two
+  const Rule* rule = nullptr;  // one of these two
   const Exception* exception = nullptr;
   std::vector<std::uint32_t> conditions;  // that must hold beyond the index
   std::vector<IndexTerm> terms;           // that the index answers
@@ -57,23 +57,23 @@ struct Scratch::State {
   FactVariables variables;
   cel::Frame frame{arena, variables, nullptr, cel::kCostLimit, {}};
   RuleBits alive, doubtful, work;
-  std::vector<Outcome> outcomes;          // of shared conditions, this decision's
-  std::vector<cel::Value> failures;       // what those in error came to
+  std::vector<Outcome> outcomes;     // of shared conditions, this decision's
+  std::vector<cel::Value> failures;  // what those in error came to
   struct Match {
     std::uint32_t entry = 0;
     Outcome outcome = Outcome::kHolds;
     bool lifted = false;   // by an exception
     bool relaxed = false;  // by a lower layer
   };
-  std::vector<Match> matches;             // rules, in file order
+  std::vector<Match> matches;  // rules, by name
   struct Candidate {
     std::uint32_t entry = 0;
-    bool unknown = false;      // whether it fits is not known yet
+    bool unknown = false;  // whether it fits is not known yet
     bool may_be_used = false;
     bool used = false;
   };
-  std::vector<Candidate> candidates;      // exceptions that fit and live
-  std::uint64_t bundle = 0;               // whose pattern memory this is
+  std::vector<Candidate> candidates;  // exceptions that fit and live
+  std::uint64_t bundle = 0;           // whose pattern memory this is
   std::array<std::unique_ptr<PatternSets::Matches>, kPoints> patterns;
 };
 
@@ -81,7 +81,7 @@ class PointProgram {
  public:
   PointProgram(Point point, std::uint64_t bundle) : point_(point), bundle_(bundle) {}
 
-  /// In file order, all rules before all exceptions. Rules that are off are left out.
+  /// By name, all rules before all exceptions. Rules that are off are left out.
   void add(const Rule& rule, std::vector<Diagnostic>& complaints);
   void add(const Exception& exception, std::vector<Diagnostic>& complaints);
   /// After the last add().

@@ -121,6 +121,14 @@ enum class Fact : std::uint8_t {
 inline constexpr std::size_t kFacts = 53;
 std::string_view fact_name(Fact fact);  // "model.tier"
 
+/// What scanning found of one kind, as content.findings lists it.
+struct Finding {
+  std::string_view type, class_name;
+  double confidence = 0;  // 0 to 1
+  std::int64_t count = 0;
+  std::string_view origin;  // "user", "tool_result", ...
+};
+
 /// Takes one fact's value. Texts are not copied: they must live until the decision is made.
 class FactSink {
  public:
@@ -132,6 +140,7 @@ class FactSink {
   void boolean(bool flag);
   void time(Instant time);
   void flags(const std::map<std::string, bool>& flags);
+  void findings(std::span<const Finding> findings);
   /// Not known yet, and it would cost to find out: a decision that hangs on it says so (Decision::unknown).
   void unknown(Fact fact);
   /// Any JSON; a value whose shape is not the fact's type makes the rules that need it fail, which denies.
@@ -192,13 +201,13 @@ struct RuleInfo {
   std::optional<Instant> since, until;
 
   // What the effect needs.
-  std::string redact_with;                           // token, mask, remove
-  std::vector<std::string> classes;                  // redact
+  std::string redact_with;                                           // token, mask, remove
+  std::vector<std::string> classes;                                  // redact
   std::vector<std::string> to_regions, to_providers, to_retentions;  // route
-  std::string ladder;                                // degrade
-  std::optional<ApprovalNeed> approval;              // require
-  std::string check;                                 // require
-  std::vector<std::string> secrets;                  // lease
+  std::string ladder;                                                // degrade
+  std::optional<ApprovalNeed> approval;                              // require
+  std::string check;                                                 // require
+  std::vector<std::string> secrets;                                  // lease
   Duration lease_for{};
 
   std::string file;  // where it stands
@@ -258,12 +267,12 @@ struct RuleError {
 /// Points into the bundle it was made by; keep that alive. Reusing one for many decisions allocates nothing once its
 /// lists have grown.
 struct Decision {
-  Effect effect = Effect::kDeny;   // the verdict
-  const RuleInfo* rule = nullptr;  // the decisive one; null when the default decided
-  std::string message;             // for the person, when the verdict refuses or warns
-  std::vector<const RuleInfo*> matched;  // all enforced rules that matched and count, in file order
-  std::vector<const RuleInfo*> shadow;   // the same for rules in shadow mode
-  Effect shadow_effect = Effect::kDeny;  // the verdict, had the shadow rules been enforced
+  Effect effect = Effect::kDeny;                 // the verdict
+  const RuleInfo* rule = nullptr;                // the decisive one; null when the default decided
+  std::string message;                           // for the person, when the verdict refuses or warns
+  std::vector<const RuleInfo*> matched;          // all enforced rules that matched and count, by name
+  std::vector<const RuleInfo*> shadow;           // the same for rules in shadow mode
+  Effect shadow_effect = Effect::kDeny;          // the verdict, had the shadow rules been enforced
   std::vector<const ExceptionInfo*> exceptions;  // that lifted a rule
   std::vector<EndedException> ended;             // that would have, had they still been alive
   std::vector<const RuleInfo*> relaxed;          // rules of a higher layer that a lower one lifted
@@ -296,14 +305,6 @@ class UseGate {
  public:
   virtual ~UseGate() = default;
   virtual bool admit(const ExceptionInfo& exception) = 0;
-};
-class TakeUses final : public UseGate {
- public:
-  explicit TakeUses(UseCounter& counter) : counter_(counter) {}
-  bool admit(const ExceptionInfo& e) override { return counter_.take(e.name, *e.uses); }
-
- private:
-  UseCounter& counter_;
 };
 class LookAtUses final : public UseGate {
  public:
@@ -359,8 +360,8 @@ class Bundle {
 
 /// One condition of a rule and what it came to.
 struct PredicateValue {
-  std::string text;   // 'model.tier != "small"', 'match groups: [contractors]'
-  std::string value;  // "true", "false", "error: …", "unknown: content.findings"
+  std::string text;                                        // 'model.tier != "small"', 'match groups: [contractors]'
+  std::string value;                                       // "true", "false", "error: …", "unknown: content.findings"
   std::vector<std::pair<std::string, std::string>> facts;  // name and value, as it was
 };
 struct RuleExplanation {
@@ -381,8 +382,8 @@ Explanation explain(const Bundle& bundle, Point point, const Facts& facts, UseGa
 
 // ---- Checking and testing ----
 
-/// What is probably not meant, beyond what build() refuses: rules that can never match, that others make pointless, that
-/// are always true; exceptions that ended; patterns that cost. `now` is for dates.
+/// What is probably not meant, beyond what build() refuses: rules that can never match, that others make pointless,
+/// that are always true; exceptions that ended; patterns that cost. `now` is for dates.
 void lint(const Bundle& bundle, Instant now, std::vector<Diagnostic>& complaints);
 
 /// Runs the tests that stand in rules and in PolicyTest documents.
@@ -421,7 +422,8 @@ struct BundleFile {
   Instant issued, valid_until;
   std::string public_key;  // 32 bytes; whoever reads it decides whom to trust
 };
-std::string write_bundle_file(const Bundle& bundle, Instant issued, Instant valid_until, const class BundleSigner& signer);
+std::string write_bundle_file(const Bundle& bundle, Instant issued, Instant valid_until,
+                              const class BundleSigner& signer);
 /// Checks digest and signature. `trusted_key`: 32 bytes, or empty to accept any key (the caller then shows it). A stale
 /// bundle is an error (kDenied) when `now` is given.
 Result<BundleFile> read_bundle_file(std::string_view text, std::string_view trusted_key, std::optional<Instant> now);
@@ -450,3 +452,7 @@ BundleDifference compare_bundles(const Bundle& before, const Bundle& after);
 Result<std::string> evaluate_expression(std::string_view expression, JsonValue input, std::optional<Point> point);
 
 }  // namespace reeve::policy
+
+// ---- Replaying ----
+
+#include "policy/replay.h"  // recorded decisions, made once more: kept apart for its length

@@ -11,8 +11,9 @@ namespace {
 constexpr std::array<std::string_view, 8> kWords{"a", "b", "ab", "ba", "abc", "a*c", "bab", "A"};
 constexpr std::array<std::string_view, 9> kPatterns{"a", "b", "ab", "a*", "*a", "*", "a*c", "*b*", "abc"};
 constexpr std::array<std::string_view, 7> kExpressions{"^a", "b$", "a.?c", "^[ab]+$", "ba|abc", "A", "^$"};
-constexpr std::array<std::string_view, 6> kTimes{"2026-11-20T08:59:59Z", "2026-11-20T09:00:00Z", "2026-11-20T10:00:00Z",
-                                                 "2026-11-20T10:00:01Z", "2026-11-20T11:00:00Z", "2026-11-21T00:00:00Z"};
+constexpr std::array<std::string_view, 6> kTimes{"2026-11-20T08:59:59Z", "2026-11-20T09:00:00Z",
+                                                 "2026-11-20T10:00:00Z", "2026-11-20T10:00:01Z",
+                                                 "2026-11-20T11:00:00Z", "2026-11-21T00:00:00Z"};
 
 constexpr std::array<Fact, 3> kTextsEverywhere{Fact::kPrincipalId, Fact::kPrincipalTeam, Fact::kRepo};
 constexpr std::array<Fact, 2> kListsEverywhere{Fact::kPrincipalGroups, Fact::kContentClasses};
@@ -93,7 +94,9 @@ class ConditionWriter {
       case 4: return text() + ".size() == " + std::to_string(random_() % 4);
       case 5: return "has(principal.id) && has(principal.team)";
       case 6: return "has(" + names + ")";
-      case 7: return "content.findings.exists(f, f.class == " + word() + " && f.count > " + std::to_string(random_() % 3) + ")";
+      case 7:
+        return "content.findings.exists(f, f.class == " + word() + " && f.count > " + std::to_string(random_() % 3) +
+               ")";
       case 8: return names + ".exists(x, x.startsWith(" + word() + "))";
       case 9: return names + ".all(x, x != " + word() + ")";
       case 10: return text() + " == " + text();
@@ -118,13 +121,14 @@ class ConditionWriter {
 };
 
 std::string_view point_of(std::mt19937_64& random) {
-  constexpr std::array<std::string_view, 4> kPointSets{"model.call", "model.call", "tool.call", "[model.call, tool.call]"};
+  constexpr std::array<std::string_view, 4> kPointSets{"model.call", "model.call", "tool.call",
+                                                       "[model.call, tool.call]"};
   return kPointSets[random() % kPointSets.size()];
 }
 
 std::string effect_of(std::string_view on, std::mt19937_64& random) {
   constexpr std::array<std::string_view, 19> kEverywhere{
-      "allow", "allow", "allow", "allow", "allow",   "allow",   "deny",   "deny",   "require", "require",
+      "allow", "allow", "allow", "allow",  "allow",  "allow",   "deny",    "deny",    "require", "require",
       "ask",   "ask",   "warn",  "redact", "redact", "special", "special", "special", "special"};
   const std::string_view effect = kEverywhere[random() % kEverywhere.size()];
   if (effect != "special") return std::string(effect);
@@ -212,7 +216,8 @@ void RandomRules::add_rule(std::size_t number, std::mt19937_64& random) {
     text += ", set: {tool.arguments.command: '" + source.rewrite + "'}";
   }
   text += parameters_of(effect, random) + selector(source, on, random);
-  if (effect != "allow" && effect != "warn" && effect != "lease" && effect != "rewrite") liftable_.push_back(source.name);
+  if (effect != "allow" && effect != "warn" && effect != "lease" && effect != "rewrite")
+    liftable_.push_back(source.name);
   yaml_ += "---\n{kind: Policy, name: " + source.name + ", on: " + std::string(on) + ", effect: " + effect +
            ", message: no" + text + "}\n";
   sources_.push_back(std::move(source));
@@ -221,12 +226,14 @@ void RandomRules::add_rule(std::size_t number, std::mt19937_64& random) {
 void RandomRules::add_exception(std::size_t number, std::mt19937_64& random) {
   RandomSource source;
   source.name = "e" + std::to_string(number);
-  std::string text = "rules: [" + liftable_[random() % liftable_.size()] + ", " + liftable_[random() % liftable_.size()] + "]";
+  std::string text =
+      "rules: [" + liftable_[random() % liftable_.size()] + ", " + liftable_[random() % liftable_.size()] + "]";
   text += ", ends: " + std::string(kTimes[1 + random() % 5]);
   if (random() % 2 == 0) text += ", uses: 3";
   if (random() % 3 == 0) text += ", compensating_check: " + std::string(random() % 2 == 0 ? "c" : "d");
   if (random() % 2 == 0) text += selector(source, "both", random);
-  yaml_ += "---\n{kind: Exception, name: " + source.name + ", reason: r, requested_by: a, approved_by: b, " + text + "}\n";
+  yaml_ +=
+      "---\n{kind: Exception, name: " + source.name + ", reason: r, requested_by: a, approved_by: b, " + text + "}\n";
   sources_.push_back(std::move(source));
 }
 
@@ -252,9 +259,11 @@ RandomFacts::RandomFacts(Point point, std::mt19937_64& random) {
   }
   const auto set = [&](Fact fact, std::string json) { given_[static_cast<std::size_t>(fact)].json = std::move(json); };
   set(Fact::kNow, "\"" + time() + "\"");
-  set(Fact::kChecks, "{\"c\":" + std::string(random() % 2 == 0 ? "true" : "false") + (random() % 2 == 0 ? ",\"d\":true}" : "}"));
+  set(Fact::kChecks,
+      "{\"c\":" + std::string(random() % 2 == 0 ? "true" : "false") + (random() % 2 == 0 ? ",\"d\":true}" : "}"));
   set(Fact::kSessionCounters, random() % 2 == 0 ? "{}" : "{\"a\":" + std::to_string(random() % 4) + "}");
-  set(Fact::kContentFindings, random() % 3 == 0 ? "[]" : "[{\"class\":\"" + word() + "\",\"count\":" + std::to_string(random() % 4) + "}]");
+  set(Fact::kContentFindings,
+      random() % 3 == 0 ? "[]" : "[{\"class\":\"" + word() + "\",\"count\":" + std::to_string(random() % 4) + "}]");
   std::string approvals;
   for (std::size_t rule = 0; rule < 12; ++rule) {
     approvals += std::string(rule == 0 ? "" : ",") + "{\"rule\":\"r" + std::to_string(rule) + "\",\"by\":\"" + word() +

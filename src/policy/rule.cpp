@@ -20,23 +20,31 @@ constexpr PointSet kEverywhere = (1U << kPoints) - 1;
 struct EffectDescriptor {
   Effect effect;
   std::string_view name;
-  PointSet points;      // where it can stand
-  bool needs_message;   // a person will read it
+  PointSet points;                       // where it can stand
+  bool needs_message;                    // a person will read it
   std::array<std::string_view, 2> keys;  // that only this effect takes
 };
 constexpr std::array<EffectDescriptor, kEffects> kEffectTable{{
     {Effect::kWarn, "warn", kEverywhere, true, {}},
     {Effect::kAllow, "allow", kEverywhere, false, {"relaxes", ""}},
-    {Effect::kLease, "lease", points_of({Point::kSessionStart, Point::kToolCall, Point::kSecretLease}), false,
+    {Effect::kLease,
+     "lease",
+     points_of({Point::kSessionStart, Point::kToolCall, Point::kSecretLease}),
+     false,
      {"lease", ""}},
     {Effect::kDegrade, "degrade", points_of({Point::kModelCall}), false, {"ladder", ""}},
     {Effect::kRoute, "route", points_of({Point::kModelCall}), false, {"to", ""}},
-    {Effect::kRewrite, "rewrite",
-     points_of({Point::kModelCall, Point::kPromptSubmit, Point::kToolCall, Point::kMcpCall}), false, {"set", ""}},
-    {Effect::kRedact, "redact",
+    {Effect::kRewrite,
+     "rewrite",
+     points_of({Point::kModelCall, Point::kPromptSubmit, Point::kToolCall, Point::kMcpCall}),
+     false,
+     {"set", ""}},
+    {Effect::kRedact,
+     "redact",
      points_of({Point::kModelCall, Point::kModelResponse, Point::kPromptSubmit, Point::kToolCall, Point::kToolResult,
                 Point::kContextQuery, Point::kMcpCall}),
-     false, {"with", "classes"}},
+     false,
+     {"with", "classes"}},
     {Effect::kAsk, "ask", kEverywhere, true, {}},
     {Effect::kRequire, "require", kEverywhere, true, {"approval", "check"}},
     {Effect::kDeny, "deny", kEverywhere, true, {}},
@@ -54,12 +62,6 @@ std::vector<std::string_view> effect_names() {
   return names;
 }
 
-std::vector<std::string_view> point_names() {
-  std::vector<std::string_view> names;
-  for (const PointDescriptor& known : all_points()) names.push_back(known.name);
-  return names;
-}
-
 std::string joined(const std::vector<std::string_view>& names) {
   std::string text;
   for (const std::string_view name : names) text.append(text.empty() ? "" : ", ").append(name);
@@ -74,9 +76,9 @@ class RuleReader {
 
   std::optional<Rule> read() {
     reader_.document().refuse_unknown_keys(
-        {"kind",     "name",    "title", "owner", "controls", "on",   "match", "not",      "when",
-         "effect",   "message", "fix",   "mode",  "since",    "until", "layer", "relaxable", "relaxes",
-         "with",     "classes", "to",    "ladder", "approval", "check", "lease", "set",      "tests"},
+        {"kind",   "name",    "title", "owner",  "controls", "on",    "match", "not",       "when",
+         "effect", "message", "fix",   "mode",   "since",    "until", "layer", "relaxable", "relaxes",
+         "with",   "classes", "to",    "ladder", "approval", "check", "lease", "set",       "tests"},
         reader_.complaints());
     RuleInfo& info = rule_.info;
     info.file = reader_.document().file();
@@ -107,11 +109,12 @@ class RuleReader {
       const std::size_t colon = control.find(':');
       const std::string framework = control.substr(0, colon);
       if (colon == std::string::npos || colon + 1 == control.size()) {
-        reader_.complain(*controls, "a control is written FRAMEWORK:ID, such as SOC2:CC6.1, not " + in_quotes(control));
+        reader_.complain(item_of(*controls, control),
+                         "a control is written FRAMEWORK:ID, such as SOC2:CC6.1, not " + in_quotes(control));
       } else if (std::find(kFrameworks.begin(), kFrameworks.end(), framework) == kFrameworks.end()) {
         const std::vector<std::string_view> known(kFrameworks.begin(), kFrameworks.end());
         std::string text = "unknown framework " + in_quotes(framework) + did_you_mean(framework, known);
-        reader_.complain(*controls, text + "; known are " + joined(known));
+        reader_.complain(item_of(*controls, control), text + "; known are " + joined(known));
       }
     }
   }
@@ -126,7 +129,7 @@ class RuleReader {
       const auto point = point_from_name(name);
       if (!point) {
         std::string text = "unknown decision point " + in_quotes(name) + did_you_mean(name, point_names());
-        reader_.complain(*on, text + "; known are " + joined(point_names()));
+        reader_.complain(item_of(*on, name), text + "; known are " + joined(point_names()));
       } else if (std::find(rule_.info.points.begin(), rule_.info.points.end(), *point) != rule_.info.points.end()) {
         reader_.complain(*on, "the decision point " + in_quotes(name) + " is named twice");
       } else {
@@ -151,8 +154,8 @@ class RuleReader {
     effect_known_ = true;
     for (const Point point : rule_.info.points) {
       if (effect_fits(*known, point)) continue;
-      reader_.complain(*effect, "the effect " + in_quotes(effect->text()) + " is not possible on " +
-                                    std::string(point_name(point)));
+      reader_.complain(
+          *effect, "the effect " + in_quotes(effect->text()) + " is not possible on " + std::string(point_name(point)));
     }
     read_message();
     refuse_foreign_keys();
@@ -165,7 +168,10 @@ class RuleReader {
     if (info.message.size() > kMessageBytesMax) {
       reader_.complain_of("message", "the message is longer than " + std::to_string(kMessageBytesMax) + " bytes");
     }
-    if (info.message.empty() && descriptor_of(info.effect).needs_message) {
+    const YamlValue* written = reader_.find("message");
+    const bool no_text =
+        written != nullptr && (written->is_mapping() || written->is_sequence());  // was complained about
+    if (info.message.empty() && !no_text && descriptor_of(info.effect).needs_message) {
       reader_.complain_of("message", "a rule with effect " + in_quotes(effect_name(info.effect)) +
                                          " needs a message that tells people why and what they can do");
     }
@@ -254,8 +260,10 @@ class RuleReader {
     } else if (target == "model.name") {
       where = point_bit(Point::kModelCall);
     }
-    return std::all_of(rule_.info.points.begin(), rule_.info.points.end(),
-                       [&](Point point) { return (where & point_bit(point)) != 0; }) &&
+    return std::all_of(
+               rule_.info.points.begin(), rule_.info.points.end(),
+               // Where the effect cannot be at all, that is what is wrong, and is said.
+               [&](Point point) { return (where & point_bit(point)) != 0 || !effect_fits(Effect::kRewrite, point); }) &&
            where != 0;
   }
 
@@ -269,7 +277,9 @@ class RuleReader {
       return;
     }
     if (approval == nullptr) {
-      if (info.check.empty()) reader_.complain_of("check", "'check' must name a check");
+      const YamlValue& check = *reader_.find("check");
+      const bool text = check.is_scalar() || check.kind() == YamlValue::Kind::kNull;  // else it was complained about
+      if (info.check.empty() && text) reader_.complain(check, "'check' must name a check");
       return;
     }
     if (!approval->is_mapping()) {

@@ -16,11 +16,11 @@ namespace reeve::policy {
 struct RuleTest {
   std::string name;
   Point point = Point::kModelCall;
-  std::string given;                // JSON
-  std::optional<Effect> expect;     // nothing: `none`, the rule does not match
-  std::string rule;                 // the decisive rule expected; empty for any
-  std::string exception;            // expected to be used; empty for none named
-  YamlValue source;                 // for messages
+  std::string given;             // JSON
+  std::optional<Effect> expect;  // nothing: `none`, the rule does not match
+  std::string rule;              // the decisive rule expected; empty for any
+  std::string exception;         // expected to be used; empty for none named
+  YamlValue source;              // for messages
 };
 
 struct RewriteSource {

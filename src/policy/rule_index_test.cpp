@@ -80,7 +80,8 @@ TEST(RuleIndex, EveryTermMustHold) {
   narrowing.index.add(0, {});
   narrowing.index.add(1, {term(Fact::kRepo, {"a"}), term(Fact::kClient, {"c"})});
   narrowing.index.add(2, {term(Fact::kRepo, {"a"}, false, true)});
-  narrowing.index.add(3, {term(Fact::kRepo, {"*"}), term(Fact::kRepo, {"b"}, false, true), term(Fact::kRepo, {"c*"}, false, true)});
+  narrowing.index.add(
+      3, {term(Fact::kRepo, {"*"}), term(Fact::kRepo, {"b"}, false, true), term(Fact::kRepo, {"c*"}, false, true)});
   narrowing.index.seal(4);
   EXPECT_THAT(narrowing.narrow(4), ElementsAre(0, 2));
   narrowing.values[Fact::kRepo] = cel::Value::of_string("a");

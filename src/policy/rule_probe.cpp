@@ -27,8 +27,7 @@ Rule enforced_copy(const Rule& rule) {
 
 }  // namespace
 
-RuleProbe::RuleProbe(const Rule& rule, Point point)
-    : alone_(enforced_copy(rule)), program_(point, 0) {
+RuleProbe::RuleProbe(const Rule& rule, Point point) : alone_(enforced_copy(rule)), program_(point, 0) {
   std::vector<Diagnostic> ignored;  // the rule was built before
   program_.add(alone_, ignored);
   program_.seal();

@@ -97,8 +97,8 @@ TEST(RuleDocument, EveryEffectReadsWhatItNeeds) {
 TEST(RuleDocument, EffectsStandOnlyWhereTheyMeanSomething) {
   // docs/policy.md, "may stand on".
   const std::map<Effect, std::vector<std::string>> places = {
-      {Effect::kRedact, {"model.call", "model.response", "prompt.submit", "tool.call", "tool.result", "context.query",
-                         "mcp.call"}},
+      {Effect::kRedact,
+       {"model.call", "model.response", "prompt.submit", "tool.call", "tool.result", "context.query", "mcp.call"}},
       {Effect::kRewrite, {"model.call", "prompt.submit", "tool.call", "mcp.call"}},
       {Effect::kRoute, {"model.call"}},
       {Effect::kDegrade, {"model.call"}},
@@ -186,7 +186,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{HEAD "effect: require\nmessage: m\napproval: {by: x, within: 1y}", "p.yaml:6:27: 'within' must be a"},
         Wrong{"kind: Policy\nname: a\non: secret.lease\neffect: lease", "a rule that leases says what"},
         Wrong{"kind: Policy\nname: a\non: secret.lease\neffect: lease\nlease: {for: 1h}", "'lease' names the secrets"},
-        Wrong{"kind: Policy\nname: a\non: secret.lease\neffect: lease\nlease: {secrets: x}", "'lease' says for how long"},
+        Wrong{"kind: Policy\nname: a\non: secret.lease\neffect: lease\nlease: {secrets: x}",
+              "'lease' says for how long"},
         Wrong{HEAD "effect: rewrite", "a rule that rewrites says what"},
         Wrong{HEAD "effect: rewrite\nset: {model.tier: '\"x\"'}", "p.yaml:5:7: a rule cannot rewrite 'model.tier'"},
         Wrong{HEAD "effect: rewrite\nset: {tool.arguments.x: '\"x\"'}", "p.yaml:5:7: a rule cannot rewrite"},
@@ -197,8 +198,10 @@ INSTANTIATE_TEST_SUITE_P(
     MatchesDatesAndTests, WrongRules,
     ::testing::Values(
         Wrong{HEAD "effect: allow\nmatch: [x]", "p.yaml:5:8: 'match' must be a mapping"},
-        Wrong{HEAD "effect: allow\nmatch: {group: x}", "p.yaml:5:9: unknown key 'group' in 'match'; did you mean 'groups'?"},
-        Wrong{HEAD "effect: allow\nnot: {model: x}", "p.yaml:5:7: unknown key 'model' in 'not'; did you mean 'models'?"},
+        Wrong{HEAD "effect: allow\nmatch: {group: x}",
+              "p.yaml:5:9: unknown key 'group' in 'match'; did you mean 'groups'?"},
+        Wrong{HEAD "effect: allow\nnot: {model: x}",
+              "p.yaml:5:7: unknown key 'model' in 'not'; did you mean 'models'?"},
         Wrong{HEAD "effect: allow\nmatch: {groups: []}", "p.yaml:5:17: expected a text or a list of texts"},
         Wrong{HEAD "effect: allow\nmatch: {groups: [{a: b}]}", "p.yaml:5:18: expected a text"},
         Wrong{HEAD "effect: allow\nmatch: {groups: ['']}", "p.yaml:5:17: a pattern has between 1 and 512 bytes"},
@@ -217,11 +220,13 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{HEAD "effect: allow\ntests: [{given: {}, expect: lease}]", "p.yaml:5:29: 'lease' is not possible on"},
         Wrong{HEAD "effect: allow\ntests: [{given: {modle: x}, expect: allow}]", "p.yaml:5:18: unknown fact 'modle'"},
         Wrong{HEAD "effect: allow\ntests: [{given: {model: x}, expect: allow}]", "p.yaml:5:25: 'model' is a group"},
-        Wrong{HEAD "effect: allow\ntests: [{given: {model: {teir: x}}, expect: allow}]", "5:26: unknown fact 'model.teir'"},
+        Wrong{HEAD "effect: allow\ntests: [{given: {model: {teir: x}}, expect: allow}]",
+              "5:26: unknown fact 'model.teir'"},
         Wrong{HEAD "effect: allow\ntests: [{given: {tool.name: x}, expect: allow}]", "'tool.name' is not there on"},
         Wrong{HEAD "effect: allow\ntests: [{given: {request: {bytes: x}}, expect: allow}]", "p.yaml:5:35: the fact"},
         Wrong{HEAD "effect: allow\ntests: [{on: register, given: {}, expect: allow}]", "p.yaml:5:14: the test is on"},
-        Wrong{HEAD "effect: allow\ntests: [{given: {}, expect: allow, rule: b}]", "p.yaml:5:42: there is no policy 'b'"},
+        Wrong{HEAD "effect: allow\ntests: [{given: {}, expect: allow, rule: b}]",
+              "p.yaml:5:42: there is no policy 'b'"},
         Wrong{HEAD "effect: allow\ntests: [{given: {}, expect: allow, exception: e}]", "there is no exception 'e'"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -233,8 +238,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{HEAD "effect: allow\nwhen: model.tier == 3", "p.yaml:5:18: "},
         Wrong{HEAD "effect: allow\nwhen: 1 < 2 && model.teir == \"a\"", "p.yaml:5:22: 'model' has no 'teir'"},
         Wrong{HEAD "effect: allow\nwhen: '1 < 2 && model.teir == \"a\"'", "p.yaml:5:23: 'model' has no 'teir'"},
-        Wrong{HEAD "effect: allow\nwhen: \"repo == \\\"\\u0061\\\" && model.teir == 'a'\"", "p.yaml:5:36: 'model' has no 'teir'"},
-        Wrong{HEAD "effect: allow\nwhen: |\n  1 < 2 &&\n    model.teir == \"a\"\n", "p.yaml:7:11: 'model' has no 'teir'"},
+        Wrong{HEAD "effect: allow\nwhen: \"repo == \\\"\\u0061\\\" && model.teir == 'a'\"",
+              "p.yaml:5:36: 'model' has no 'teir'"},
+        Wrong{HEAD "effect: allow\nwhen: |\n  1 < 2 &&\n    model.teir == \"a\"\n",
+              "p.yaml:7:11: 'model' has no 'teir'"},
         Wrong{HEAD "effect: allow\nwhen: >-\n  1 < 2 &&\n  model.teir == \"a\"\n", "p.yaml:7:9: 'model' has no 'teir'"},
         Wrong{HEAD "effect: allow\nwhen: 1 < 2\n  && model.teir == \"a\"\n", "p.yaml:6:12: 'model' has no 'teir'"},
         Wrong{HEAD "effect: allow\nwhen: tool.name == \"a\"", "p.yaml:5:7: "},
@@ -242,7 +249,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{HEAD "effect: allow\nwhen: repo ==", "p.yaml:5:"}));
 
 TEST(WrongRules, OnSeveralPointsAreComplainedAboutOnce) {
-  const Built built = build("{kind: Policy, name: a, on: [model.call, model.response], effect: allow, when: modle == 1}");
+  const Built built =
+      build("{kind: Policy, name: a, on: [model.call, model.response], effect: allow, when: modle == 1}");
   EXPECT_EQ(built.complaints.size(), 1U) << built.text();
 }
 

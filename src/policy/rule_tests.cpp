@@ -49,8 +49,7 @@ class TestRun {
   void run_suite(const TestSuite& suite) {
     for (std::size_t i = 0; i < suite.tests.size(); ++i) {
       const RuleTest& test = suite.tests[i];
-      run(suite.name, i, test,
-          [&](const Facts&, const Decision& decision) { return fault_of_whole(test, decision); });
+      run(suite.name, i, test, [&](const Facts&, const Decision& decision) { return fault_of_whole(test, decision); });
     }
   }
 
@@ -62,10 +61,14 @@ class TestRun {
  private:
   template <typename Judge>
   void run(const std::string& suite, std::size_t number, const RuleTest& test, Judge judge) {
-    TestCase done{suite, test.name.empty() ? "test " + std::to_string(number + 1) : test.name, test.source.file(),
-                  test.source.line(), {}};
+    TestCase done{suite,
+                  test.name.empty() ? "test " + std::to_string(number + 1) : test.name,
+                  test.source.file(),
+                  test.source.line(),
+                  {}};
     const auto given = JsonDocument::parse(test.given);
-    const auto facts = given ? facts_from_json(test.point, given->root()) : Result<std::unique_ptr<Facts>>(given.error());
+    const auto facts =
+        given ? facts_from_json(test.point, given->root()) : Result<std::unique_ptr<Facts>>(given.error());
     if (!facts) {
       done.failure = "its facts cannot be read: " + facts.error().message;
     } else {

@@ -46,9 +46,7 @@ class Verdict {
     if (has_now_) now_ = instant_of(now);
   }
 
-  cel::Value value_of(Fact fact) const {
-    return state_.variables.get(static_cast<std::uint32_t>(fact), state_.arena);
-  }
+  cel::Value value_of(Fact fact) const { return state_.variables.get(static_cast<std::uint32_t>(fact), state_.arena); }
 
   void find_matches() {
     for (std::size_t word = 0; word < state_.alive.size(); ++word) {
@@ -73,9 +71,8 @@ class Verdict {
   }
 
   Match* match_of(std::uint32_t entry) {
-    const auto found =
-        std::lower_bound(state_.matches.begin(), state_.matches.end(), entry,
-                         [](const Match& match, std::uint32_t wanted) { return match.entry < wanted; });
+    const auto found = std::lower_bound(state_.matches.begin(), state_.matches.end(), entry,
+                                        [](const Match& match, std::uint32_t wanted) { return match.entry < wanted; });
     return found != state_.matches.end() && found->entry == entry ? &*found : nullptr;
   }
 
@@ -131,7 +128,8 @@ class Verdict {
     if (named == nullptr || by == nullptr || groups == nullptr || time == nullptr) return false;
     if (!named->is(cel::Kind::kString) || named->text() != rule.name) return false;
     // Nobody approves their own, and an approval by nobody in particular is none.
-    if (!by->is(cel::Kind::kString) || by->text().empty() || equal_ignoring_case(by->text(), asker.text())) return false;
+    if (!by->is(cel::Kind::kString) || by->text().empty() || equal_ignoring_case(by->text(), asker.text()))
+      return false;
     if (!time->is(cel::Kind::kTimestamp) || !groups->is(cel::Kind::kList)) return false;
     const Duration age = now_ - instant_of(*time);
     if (age < Duration::zero() || age > rule.approval->within) return false;
@@ -234,7 +232,8 @@ class Verdict {
       }
     }
     if (strongest != nullptr && refuses(strength)) return {strength, &info_of(*strongest), false};
-    if (allowing == nullptr && !descriptor_of(program_.point_).allows_by_default) return {Effect::kDeny, nullptr, false};
+    if (allowing == nullptr && !descriptor_of(program_.point_).allows_by_default)
+      return {Effect::kDeny, nullptr, false};
     if (strongest != nullptr) return {strength, &info_of(*strongest), false};
     return {Effect::kAllow, allowing == nullptr ? nullptr : &info_of(*allowing), false};
   }
@@ -418,7 +417,8 @@ class Verdict {
       const bool named = model.is(cel::Kind::kString) && !model.text().empty();
       message = "No policy allows you to use ";
       message += named ? printable(model.text(), 100) : "this model";
-      message += ". Ask your platform team for access: they grant it with a rule on model.call that has 'effect: allow'.";
+      message +=
+          ". Ask your platform team for access: they grant it with a rule on model.call that has 'effect: allow'.";
       return;
     }
     message = "No policy allows this. Ask your platform team: they grant it with a rule on ";

@@ -63,8 +63,8 @@ TEST(Verdict, WhereNoRuleAllowsThePointsDefaultDecides) {
     EXPECT_EQ(verdict_of(decision), "deny by default") << denying;
     EXPECT_THAT(decision.message, HasSubstr(std::string("a rule on ") + std::string(denying)));
   }
-  for (const std::string_view allowing :
-       {"model.response", "session.start", "prompt.submit", "tool.call", "tool.result", "change.commit", "change.merge"}) {
+  for (const std::string_view allowing : {"model.response", "session.start", "prompt.submit", "tool.call",
+                                          "tool.result", "change.commit", "change.merge"}) {
     const Point point = *point_from_name(allowing);
     const Decision decision = decide(*bundle, point, GivenFacts(point, "{}"));
     EXPECT_EQ(verdict_of(decision), "allow by default") << allowing;
@@ -80,7 +80,8 @@ TEST(Verdict, TheDefaultMessageNamesTheModelSafely) {
 }
 
 TEST(Verdict, ModifiersAndWarningsAllowNothing) {
-  for (const char* rest : {"warn", "degrade, ladder: l", "'route', to: {region: eu}", "redact, with: mask, classes: x"}) {
+  for (const char* rest :
+       {"warn", "degrade, ladder: l", "'route', to: {region: eu}", "redact, with: mask, classes: x"}) {
     const auto bundle = must_build(kLadder + rule("m", rest));
     const Decision decision = decide(*bundle, "{}");
     EXPECT_EQ(verdict_of(decision), "deny by default") << rest;
@@ -118,15 +119,15 @@ TEST(Verdict, ARequirementHoldsWithARecentApprovalOfAnotherPerson) {
   const auto bundle = must_build(rule("r", "require, approval: {by: [leads], within: 2h}") + rule("a", "allow"));
   const std::vector<Approval> approvals = {
       {R"({"rule":"r","by":"lead","groups":["x","leads"],"time":"2026-11-20T09:00:00Z"})", true},
-      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T08:00:00Z"})", true},    // to the instant
-      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T10:00:00Z"})", true},    // now
-      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T07:59:59Z"})", false},   // too old
-      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T10:00:01Z"})", false},   // from the future
-      {R"({"rule":"r","by":"dev","groups":["leads"],"time":"2026-11-20T09:00:00Z"})", false},    // one's own
+      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T08:00:00Z"})", true},   // to the instant
+      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T10:00:00Z"})", true},   // now
+      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T07:59:59Z"})", false},  // too old
+      {R"({"rule":"r","by":"lead","groups":["leads"],"time":"2026-11-20T10:00:01Z"})", false},  // from the future
+      {R"({"rule":"r","by":"dev","groups":["leads"],"time":"2026-11-20T09:00:00Z"})", false},   // one's own
       {R"({"rule":"r","by":"DEV","groups":["leads"],"time":"2026-11-20T09:00:00Z"})", false},
       {R"({"rule":"r","by":"","groups":["leads"],"time":"2026-11-20T09:00:00Z"})", false},
-      {R"({"rule":"q","by":"lead","groups":["leads"],"time":"2026-11-20T09:00:00Z"})", false},   // another rule
-      {R"({"rule":"r","by":"lead","groups":["lead"],"time":"2026-11-20T09:00:00Z"})", false},    // another group
+      {R"({"rule":"q","by":"lead","groups":["leads"],"time":"2026-11-20T09:00:00Z"})", false},  // another rule
+      {R"({"rule":"r","by":"lead","groups":["lead"],"time":"2026-11-20T09:00:00Z"})", false},   // another group
       {R"({"rule":"r","by":"lead","time":"2026-11-20T09:00:00Z"})", false},
       {R"({"rule":"r","by":"lead","groups":["leads"]})", false}};
   for (const Approval& one : approvals) {
@@ -147,8 +148,8 @@ TEST(Verdict, EveryRequirementMustHold) {
 }
 
 TEST(Verdict, RulesHoldFromSinceUntilBeforeUntil) {
-  const auto bundle = must_build(
-      rule("d", "deny, since: 2026-11-20T10:00:00Z, until: 2026-11-20T12:00:00Z") + rule("a", "allow"));
+  const auto bundle =
+      must_build(rule("d", "deny, since: 2026-11-20T10:00:00Z, until: 2026-11-20T12:00:00Z") + rule("a", "allow"));
   const std::vector<std::pair<std::string, Effect>> times = {{"2026-11-20T09:59:59.999999Z", Effect::kAllow},
                                                              {"2026-11-20T10:00:00Z", Effect::kDeny},
                                                              {"2026-11-20T11:59:59.999999999Z", Effect::kDeny},
@@ -208,7 +209,8 @@ TEST(Verdict, AFactOfTheWrongTypeDeniesWhereARuleNeedsIt) {
 }
 
 TEST(Verdict, AFalsePartSettlesARuleWhateverTheOthersAre) {
-  const auto bundle = must_build(rule("e", "deny, when: 10 / request.tokens > 1 && model.name == \"x\"") + rule("a", "allow"));
+  const auto bundle =
+      must_build(rule("e", "deny, when: 10 / request.tokens > 1 && model.name == \"x\"") + rule("a", "allow"));
   EXPECT_THAT(decide(*bundle, "{}").errors, IsEmpty());
   EXPECT_EQ(decide(*bundle, "{}").effect, Effect::kAllow);
   EXPECT_EQ(decide(*bundle, R"({"model": {"name": "x"}})").effect, Effect::kDeny);
@@ -254,8 +256,9 @@ TEST(Undetermined, WhatCannotChangeTheVerdictIsNotWaitedFor) {
 TEST(Undetermined, AStrongerEffectOrAnOpeningAllowIsWaitedFor) {
   for (const std::string& yaml :
        {rule("f", "deny" + kFound) + rule("q", "ask"), rule("f", "require, check: d" + kFound) + rule("q", "ask"),
-        rule("f", "allow" + kFound), rule("f", "redact, with: mask, classes: x" + kFound) + rule("a", "allow") +
-                                         rule("r", "redact, with: mask, classes: y")}) {
+        rule("f", "allow" + kFound),
+        rule("f", "redact, with: mask, classes: x" + kFound) + rule("a", "allow") +
+            rule("r", "redact, with: mask, classes: y")}) {
     const auto bundle = must_build(yaml);
     const Decision decision = with_unknown_findings(*bundle);
     EXPECT_EQ(verdict_of(decision), "deny by f") << yaml;
@@ -286,7 +289,8 @@ TEST(Rewrites, AreTheValuesOfTheirExpressions) {
 ---
 {kind: Policy, name: s, on: tool.call, effect: rewrite, mode: shadow, set: {tool.arguments.shadow: '"1"'}}
 )");
-  const Decision decision = on_tool_call(*bundle, R"({"tool":{"arguments":{"command":"a \"b\""}},"principal.id":"dev"})");
+  const Decision decision =
+      on_tool_call(*bundle, R"({"tool":{"arguments":{"command":"a \"b\""}},"principal.id":"dev"})");
   EXPECT_EQ(verdict_of(decision), "rewrite by w");
   ASSERT_EQ(decision.rewrites.size(), 2U);
   EXPECT_EQ(decision.rewrites[0].target, "tool.arguments.command");
@@ -309,7 +313,8 @@ TEST(Rewrites, AreAllMadeOrNone) {
 }
 
 TEST(Rewrites, WithAnUnknownFactAreNotKnownYet) {
-  const auto bundle = must_build("{kind: Policy, name: w, on: tool.call, effect: rewrite, set: {tool.arguments.a: tool.name}}");
+  const auto bundle =
+      must_build("{kind: Policy, name: w, on: tool.call, effect: rewrite, set: {tool.arguments.a: tool.name}}");
   const Decision decision = on_tool_call(*bundle, "{}", {Fact::kToolName});
   EXPECT_EQ(decision.effect, Effect::kDeny);
   EXPECT_THAT(decision.unknown, ElementsAre(Fact::kToolName));

@@ -8,6 +8,7 @@
 #include "store/generation_file.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
+#include "store/sqlite_check_register.h"
 #include "store/sqlite_key_store.h"
 #include "store/store.h"
 
@@ -18,19 +19,46 @@ namespace {
 constexpr const char* kDatabaseFile = "reeve.db";
 constexpr Duration kOpenPatience = std::chrono::seconds(10);
 
+/// What one port works with.
+struct Connections {
+  Database writer, reader;
+};
+
 class EmbeddedStore final : public Store {
  public:
-  EmbeddedStore(Database writer, Database reader, GenerationFile generation)
-      : keys_(std::move(writer), std::move(reader), std::move(generation)) {}
+  EmbeddedStore(Connections keys, GenerationFile key_generation, Connections checks, GenerationFile check_generation)
+      : keys_(std::move(keys.writer), std::move(keys.reader), std::move(key_generation)),
+        checks_(std::move(checks.writer), std::move(checks.reader), std::move(check_generation)) {}
   identity::KeyStore& keys() override { return keys_; }
-  Result<void> catch_up() override { return keys_.catch_up(); }
+  policy::CheckRegister& checks() override { return checks_; }
+  Result<void> catch_up() override {
+    auto keys = keys_.catch_up();
+    auto checks = checks_.catch_up();
+    return keys ? checks : keys;
+  }
   Result<std::vector<KeyChange>> unrecorded_key_changes() override { return keys_.unrecorded(); }
   Result<void> key_changes_recorded(std::span<const KeyChange> changes) override { return keys_.recorded(changes); }
-  Result<void> ledger_ends_at(std::uint64_t entries) override { return keys_.forget_entries_from(entries); }
+  Result<std::vector<CheckReport>> unrecorded_check_reports() override { return checks_.unrecorded(); }
+  Result<void> check_reports_recorded(std::span<const CheckReport> reports) override {
+    return checks_.recorded(reports);
+  }
+  Result<void> ledger_ends_at(std::uint64_t entries) override {
+    if (auto keys = keys_.forget_entries_from(entries); !keys) return keys;
+    return checks_.forget_entries_from(entries);
+  }
 
  private:
   SqliteKeyStore keys_;
+  SqliteCheckRegister checks_;
 };
+
+Result<Connections> connect(const std::filesystem::path& file) {
+  auto writer = Database::open(file);
+  if (!writer) return std::move(writer).error();
+  auto reader = Database::open(file);
+  if (!reader) return std::move(reader).error();
+  return Connections{*std::move(writer), *std::move(reader)};
+}
 
 Error path_error(const std::filesystem::path& path, int code) {
   return {ErrorCode::kUnavailable, path.string() + " cannot be made: " + std::generic_category().message(code)};
@@ -58,20 +86,22 @@ Result<void> make_private_file(const std::filesystem::path& file) {
 
 Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path& directory) {
   if (auto made = make_directory(directory); !made) return std::move(made).error();
-  auto generation = GenerationFile::open(directory / "keys.generation");
-  if (!generation) return std::move(generation).error();
-  const auto held = generation->lock(kOpenPatience);
+  auto key_generation = GenerationFile::open(directory / "keys.generation");
+  if (!key_generation) return std::move(key_generation).error();
+  const auto held = key_generation->lock(kOpenPatience);
   if (!held) return held.error();
+  auto check_generation = GenerationFile::open(directory / "checks.generation");
+  if (!check_generation) return std::move(check_generation).error();
 
   const std::filesystem::path file = directory / kDatabaseFile;
   if (auto made = make_private_file(file); !made) return std::move(made).error();
-  auto writer = Database::open(file);
-  if (!writer) return std::move(writer).error();
-  if (auto migrated = migrate(*writer, embedded_migrations()); !migrated) return std::move(migrated).error();
-  auto reader = Database::open(file);
-  if (!reader) return std::move(reader).error();
-  return std::unique_ptr<Store>(
-      std::make_unique<EmbeddedStore>(*std::move(writer), *std::move(reader), *std::move(generation)));
+  auto keys = connect(file);
+  if (!keys) return std::move(keys).error();
+  if (auto migrated = migrate(keys->writer, embedded_migrations()); !migrated) return std::move(migrated).error();
+  auto checks = connect(file);
+  if (!checks) return std::move(checks).error();
+  return std::unique_ptr<Store>(std::make_unique<EmbeddedStore>(*std::move(keys), *std::move(key_generation),
+                                                                *std::move(checks), *std::move(check_generation)));
 }
 
 Result<void> Store::copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to) {

@@ -55,8 +55,35 @@ CREATE TABLE key_entry (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<Migration, 2> kMigrations = {
-    {{1, "virtual keys", kVirtualKeys}, {2, "ledger entries of key changes", kKeyEntries}}};
+// Numbers grow and are never used twice, so the newest report of a name has the highest.
+constexpr const char* kCheckReports = R"sql(
+CREATE TABLE check_report (
+  number      INTEGER PRIMARY KEY AUTOINCREMENT,
+  name        TEXT NOT NULL,
+  green       INTEGER NOT NULL CHECK (green IN (0, 1)),
+  reason      TEXT NOT NULL,
+  reported_by TEXT NOT NULL,
+  reported_at INTEGER NOT NULL, -- nanoseconds since 1970, UTC
+  until       INTEGER NOT NULL,
+  entry       INTEGER           -- of the ledger, once it is recorded there
+) STRICT;
+CREATE INDEX check_report_by_name ON check_report (name, number);
+CREATE INDEX check_report_unrecorded ON check_report (number) WHERE entry IS NULL;
+
+INSERT INTO change_counter VALUES ('check_report', 1);
+CREATE TRIGGER check_report_inserted AFTER INSERT ON check_report
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'check_report'; END;
+-- Not for entry: that a report was recorded is no change of the check.
+CREATE TRIGGER check_report_updated
+AFTER UPDATE OF number, name, green, reason, reported_by, reported_at, until ON check_report
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'check_report'; END;
+CREATE TRIGGER check_report_deleted AFTER DELETE ON check_report
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'check_report'; END;
+)sql";
+
+constexpr std::array<Migration, 3> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+                                                   {2, "ledger entries of key changes", kKeyEntries},
+                                                   {3, "reports of checks", kCheckReports}}};
 
 std::string checksum(const Migration& migration) { return to_hex(as_bytes(sha256(migration.sql))); }
 

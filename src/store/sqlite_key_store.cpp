@@ -4,7 +4,6 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
-#include "core/log.h"
 
 namespace reeve::store {
 
@@ -100,7 +99,7 @@ Result<void> SqliteKeyStore::insert(const VirtualKey& key) {
         .bind(12, std::string_view(key.note));
     if (auto inserted = statement->run(); !inserted) return inserted;
   }
-  announce();
+  changes_.announce();
   return {};
 }
 
@@ -134,7 +133,7 @@ Result<void> SqliteKeyStore::revoke(std::string_view id, Instant when) {
     }
   }
   // Also when it was revoked before: whoever repeats a revocation may do so because the first one did not get through.
-  announce();
+  changes_.announce();
   return {};
 }
 
@@ -172,28 +171,6 @@ Result<void> SqliteKeyStore::forget_entries_from(std::uint64_t entry) {
   auto statement = writer_.prepare("DELETE FROM key_entry WHERE entry >= ?");
   if (!statement) return std::move(statement).error();
   return statement->bind(1, static_cast<std::int64_t>(entry)).run();
-}
-
-void SqliteKeyStore::announce() {
-  // The change is committed, so this cannot fail it any more; catch_up() makes good for it.
-  if (auto bumped = generation_.bump(); !bumped) {
-    log_warning("a change of keys takes effect in a second instead of at once", {{"error", bumped.error().message}});
-  }
-}
-
-Result<void> SqliteKeyStore::catch_up() {
-  {
-    const std::lock_guard lock(reading_);
-    const auto data_version = reader_.integer("PRAGMA data_version");
-    if (!data_version) return data_version.error();
-    if (*data_version == seen_data_version_) return {};
-    const auto counter = reader_.integer("SELECT value FROM change_counter WHERE subject = 'virtual_key'");
-    if (!counter) return counter.error();
-    seen_data_version_ = *data_version;
-    if (*counter == seen_change_counter_) return {};
-    seen_change_counter_ = *counter;
-  }
-  return generation_.bump();
 }
 
 }  // namespace reeve::store

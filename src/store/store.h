@@ -13,6 +13,7 @@
 #include "core/result.h"
 #include "core/time.h"
 #include "identity/identity.h"
+#include "policy/policy.h"
 
 namespace reeve::store {
 
@@ -21,6 +22,13 @@ struct KeyChange {
   std::string key_id, owner;
   bool revoked = false;
   Instant at;
+  std::uint64_t entry = 0;  // of the ledger, once it is recorded there
+};
+
+/// That the state of a check was reported.
+struct CheckReport {
+  std::int64_t number = 0;  // by which the store knows it
+  policy::CheckState state;
   std::uint64_t entry = 0;  // of the ledger, once it is recorded there
 };
 
@@ -38,12 +46,13 @@ class Store {
   /// beside a server or none. Its schema stays as it is.
   static Result<void> copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to);
 
-  /// Thread-safe. Lives as long as the store.
+  /// Thread-safe. They live as long as the store.
   virtual identity::KeyStore& keys() = 0;
+  virtual policy::CheckRegister& checks() = 0;
 
-  /// The backstop behind generation(): a change whose maker died between its commit and its announcement becomes
-  /// visible here. A process that stays up calls it about once a second, from any thread; it costs some microseconds
-  /// when nothing happened.
+  /// The backstop behind generation() of both: a change whose maker died between its commit and its announcement
+  /// becomes visible here. A process that stays up calls it about once a second, from any thread; it costs some
+  /// microseconds when nothing happened.
   virtual Result<void> catch_up() = 0;
 
   /// The changes of keys that have no ledger entry yet, oldest first, whoever made them and whenever: commands change
@@ -51,8 +60,15 @@ class Store {
   virtual Result<std::vector<KeyChange>> unrecorded_key_changes() = 0;
   /// Each change is in the ledger now, as its `entry`.
   virtual Result<void> key_changes_recorded(std::span<const KeyChange> changes) = 0;
-  /// The ledger has only `entries` entries: changes that were recorded behind them, in a newer copy of it or in another
-  /// ledger, count as unrecorded again.
+
+  /// The same for reports of checks, in the order in which they came; at most 100 at a time, so whoever records them
+  /// asks again until there are none. A check's earlier reports are kept until they are recorded, its newest one
+  /// always.
+  virtual Result<std::vector<CheckReport>> unrecorded_check_reports() = 0;
+  virtual Result<void> check_reports_recorded(std::span<const CheckReport> reports) = 0;
+
+  /// The ledger has only `entries` entries: what was recorded behind them, in a newer copy of it or in another ledger,
+  /// counts as unrecorded again.
   virtual Result<void> ledger_ends_at(std::uint64_t entries) = 0;
 };
 

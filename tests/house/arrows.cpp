@@ -40,7 +40,17 @@ std::string allowed_text(const std::set<std::string>& rooms) {
   return out.empty() ? "no other room" : out;
 }
 
-/// Rooms follow the table; apps and tests may see every room's public face; fuzz and bench may look inside.
+/// tests/PART and tests/PART-SOMETHING hold a room's sub-folder PART to something, and may look into it.
+bool tests_that_part(std::string_view path, const Include& include, const IncludedPlace& place) {
+  constexpr std::string_view kTests = "tests/";
+  if (!path.starts_with(kTests)) return false;
+  const std::string_view folder = path.substr(kTests.size());
+  const std::string_view part = folder.substr(0, folder.find_first_of("/-"));
+  return include.path.starts_with(place.room + "/" + std::string(part) + "/");
+}
+
+/// Rooms follow the table; apps and tests may see every room's public face; fuzz and bench may look inside, and so may
+/// the tests of a room's sub-folder there.
 void check_include(const SourceFile& file, const Include& include, const IncludedPlace& place, const ArrowTable& table,
                    Findings& findings) {
   const std::string room(room_of(file.path));
@@ -57,7 +67,7 @@ void check_include(const SourceFile& file, const Include& include, const Include
     }
   }
   const bool may_look_inside = file.path.starts_with("fuzz/") || file.path.starts_with("bench/");
-  if (!place.is_public && !may_look_inside) {
+  if (!place.is_public && !may_look_inside && !tests_that_part(file.path, include, place)) {
     findings.push_back({file.path, include.line,
                         "\"" + include.path + "\" is private to src/" + place.room + "; include \"" + place.room + "/" +
                             place.room + ".h\" and add to it what is missing."});

@@ -63,6 +63,18 @@ TEST(Arrows, FuzzTargetsAndARoomsOwnTestsMayLookInside) {
   EXPECT_THAT(check_arrows(with("src/net/socket_test.cpp", "#include \"net/socket.h\"\n")), IsEmpty());
 }
 
+TEST(Arrows, TestsOfASubFolderMayLookIntoIt) {
+  const auto findings = [](std::string_view path, std::string_view header) {
+    SourceTree tree = with(std::string(path), "#include \"" + std::string(header) + "\"\n");
+    tree.add("src/net/http/parser.h", "#pragma once\n");
+    return to_text(check_arrows(tree));
+  };
+  EXPECT_THAT(findings("tests/http/probe.cpp", "net/http/parser.h"), IsEmpty());
+  EXPECT_THAT(findings("tests/http-differential/probe.cpp", "net/http/parser.h"), IsEmpty());
+  EXPECT_THAT(findings("tests/drain/probe.cpp", "net/http/parser.h"), HasSubstr("is private to src/net"));
+  EXPECT_THAT(findings("tests/http/probe.cpp", "net/socket.h"), HasSubstr("is private to src/net"));
+}
+
 TEST(Arrows, ARoomWithoutALineIsFound) {
   EXPECT_THAT(to_text(check_arrows(with("src/attic/attic.h", "#pragma once\n"))), HasSubstr("src/attic: has no line"));
 }

@@ -34,7 +34,7 @@ class Checker {
 
   /// What the part is. The answer may have no_element() in it, which goes together with more than the node's own type.
   Type visit(Node& node) {
-    Type type = type_of(node);
+    Type type = shallow(type_of(node));
     if (!typed_) type = Type::dyn();
     node.type = settled(type);
     return type;
@@ -160,6 +160,7 @@ Type Checker::field(const Node& node, const Node& target, const Type& type) {
     const Type* known = structure.field(node.name);
     if (known == nullptr) {
       std::vector<std::string_view> names;
+      names.reserve(structure.fields.size());
       for (const Structure::Field& candidate : structure.fields) names.push_back(candidate.name);
       const std::string_view nearest = nearest_name(node.name, names);
       return complain(
@@ -209,11 +210,12 @@ Type Checker::call(Node& node) {
   const bool target_is_namespace =
       function == nullptr && !space.empty() &&
       std::ranges::any_of(all_functions(), [&space](const Function& known) { return known.name.starts_with(space); });
-  // The variables of a loop with too few arguments are declared nowhere.
+  // The variables of a loop with too few arguments are declared nowhere. Where types are not asked for the call is left
+  // to run time with all its parts.
   const bool is_broken_loop = function == nullptr && node.member && !macro_usage(node.name).empty();
   std::vector<Type> types;
   for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    const bool skipped = i == 0 ? target_is_namespace : is_broken_loop;
+    const bool skipped = typed_ && (i == 0 ? target_is_namespace : is_broken_loop);
     types.push_back(skipped ? Type::dyn() : visit(*node.operands[i]));
   }
   if (!typed_) return Type::dyn();

@@ -6,7 +6,6 @@
 namespace reeve::policy::cel {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 Declarations facts() {
@@ -241,6 +240,26 @@ TEST(Checker, FaultsDoNotCascadeAndAreNotEndless) {
   EXPECT_EQ(checked(many, declarations, Strictness::kTyped).faults.size(), kFaultsMax);
 }
 
+TEST(Checker, DeepAndLongExpressionsAreNoTrouble) {
+  const Declarations declarations = facts();
+  const auto nested = [](std::string_view opening, std::string_view inside, std::string_view closing, int depth) {
+    std::string text(inside);
+    for (int i = 0; i < depth; ++i) text = std::string(opening) + text + std::string(closing);
+    return text;
+  };
+  std::string wide = "[";
+  for (int i = 0; i < 100; ++i) wide += nested("[", "1", "]", 230) + ",";
+  for (const std::string& source :
+       {wide + "]", nested("[", "1", "]", 240), nested("{'a': ", "1", "}", 240), nested("-(", "1", ")", 120),
+        nested("[1].map(x, ", "x", ")", 240), nested("cel.bind(x, [1], [x] + ", "[[1]]", ")", 120)}) {
+    const Checked result = checked(source, declarations, Strictness::kTyped);
+    ASSERT_NE(result.ast, nullptr) << source << result.faults[0].message;
+    EXPECT_TRUE(result.faults.empty()) << result.faults[0].message;
+    fold_constants(*result.ast);
+    EXPECT_FALSE(to_text(*result.ast->root).empty());
+  }
+}
+
 TEST(Checker, DynamicOnlyResolves) {
   const Declarations declarations = facts();
   for (const char* source : {"nope || true", "true || 32", "model.tier == 3", "undef(1)", "model", "1 + 'a'"}) {
@@ -250,6 +269,19 @@ TEST(Checker, DynamicOnlyResolves) {
   }
   EXPECT_EQ(checked("model.tier", declarations, Strictness::kDynamic).ast->root->slot, 0U);
   EXPECT_EQ(checked("nope", declarations, Strictness::kDynamic).ast->root->slot, Node::kNoSlot);
+}
+
+TEST(Checker, PartsOfUnknownCallsAreResolvedForRunTime) {
+  for (const char* source : {"[1].all(n, [1].all(m, true))", "[1].exists([2].all(m, true))",
+                             "math.unheard([1].all(m, true))", "math.a.b([1].all(m, true)).c"}) {
+    const Checked result = checked(source, Declarations(), Strictness::kDynamic);
+    EXPECT_TRUE(result.faults.empty()) << source;
+    for (const Node& node : result.ast->nodes) {
+      if (node.kind == NodeKind::kLoop) {
+        EXPECT_NE(node.first_local, Node::kNoSlot) << source;
+      }
+    }
+  }
 }
 
 TEST(Checker, CheckedAgainItForgetsWhatItFound) {

@@ -11,6 +11,8 @@ namespace {
 /// the rule that has it pays for it.
 constexpr std::uint64_t kPartCost = 10'000;
 constexpr std::uint64_t kWholeCost = 1'000'000;
+/// How many elements a constant may have, all levels together.
+constexpr std::size_t kElementsMax = 10'000;
 
 class NoVariables final : public Variables {
  public:
@@ -27,21 +29,25 @@ class Folder {
   void run() { fold(*ast_.root); }
 
  private:
-  /// Whether the part has a value without facts. `bound` is the first place in the frame that a loop or bind inside of
-  /// the part fills.
-  static bool is_closed(const Node& node, std::uint32_t bound) {
-    if (node.slot != Node::kNoSlot) return false;
-    if (node.kind == NodeKind::kName && (node.local == Node::kNoSlot || node.local < bound)) return false;
+  /// How many nodes a part has whose value needs no facts, 0 for any other part. `bound` is the first place in the
+  /// frame that a loop or bind inside of the part fills.
+  static std::size_t closed_nodes(const Node& node, std::uint32_t bound) {
+    if (node.slot != Node::kNoSlot) return 0;
+    if (node.kind == NodeKind::kName && (node.local == Node::kNoSlot || node.local < bound)) return 0;
+    std::size_t nodes = 1;
     for (const Node* operand : node.operands) {
-      if (!is_closed(*operand, bound)) return false;
+      const std::size_t below = closed_nodes(*operand, bound);
+      if (below == 0) return 0;
+      nodes += below;
     }
-    return true;
+    return nodes;
   }
 
   /// From the outside in: what has a value as a whole needs no look at its parts.
   void fold(Node& node) {
     if (node.kind == NodeKind::kConstant || node.kind == NodeKind::kName) return;
-    if (is_closed(node, locals_) && evaluate(node)) return;
+    const std::size_t nodes = closed_nodes(node, locals_);
+    if (nodes > 0 && nodes < kPartCost && evaluate(node)) return;
     const bool opens = node.kind == NodeKind::kLoop || node.kind == NodeKind::kBind;
     for (std::size_t i = 0; i < node.operands.size(); ++i) {
       const std::uint32_t outside = locals_;
@@ -62,23 +68,27 @@ class Folder {
     Frame frame{.arena = arena, .variables = variables, .cost_left = kPartCost, .locals = {}};
     const Value value = program->run(frame);
     cost_left_ -= kPartCost - frame.cost_left;
-    if (!is_literal(value)) return false;
+    std::size_t elements_left = kElementsMax;
+    if (!is_literal(value, elements_left)) return false;
     become_constant(node, keep(value));
     return true;
   }
 
   /// Errors are left to run time, and so is what no literal stands for.
-  static bool is_literal(const Value& value) {
+  static bool is_literal(const Value& value, std::size_t& elements_left) {
+    // One list that stands in another many times is as many elements of the constant.
+    if (elements_left == 0) return false;
+    --elements_left;
     if (value.is_error() || value.is_unknown()) return false;
     if (value.is(Kind::kDouble)) return std::isfinite(value.real);
     if (value.is(Kind::kList)) {
       for (std::size_t i = 0; i < value.list->size; ++i) {
-        if (!is_literal(value.list->items[i])) return false;
+        if (!is_literal(value.list->items[i], elements_left)) return false;
       }
     }
     if (value.is(Kind::kMap)) {
       for (std::size_t i = 0; i < value.map->size; ++i) {
-        if (!is_literal(value.map->entries[i].value)) return false;
+        if (!is_literal(value.map->entries[i].value, elements_left)) return false;
       }
     }
     return true;
@@ -92,11 +102,13 @@ class Folder {
       case Kind::kType: return Value::of_type(ast_.arena.copy(value.text()));
       case Kind::kList: {
         std::vector<Value> items;
+        items.reserve(value.list->size);
         for (std::size_t i = 0; i < value.list->size; ++i) items.push_back(keep(value.list->items[i]));
         return make_list(ast_.arena, items);
       }
       case Kind::kMap: {
         std::vector<MapEntry> entries;
+        entries.reserve(value.map->size);
         for (std::size_t i = 0; i < value.map->size; ++i) {
           const MapEntry& entry = value.map->entries[i];
           entries.push_back({keep(entry.key), keep(entry.value)});

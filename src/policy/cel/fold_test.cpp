@@ -52,6 +52,17 @@ TEST(Fold, LogicDropsWhatDecidesNothing) {
   for (const auto& [source, text] : cases) EXPECT_EQ(folded(source), text) << source;
 }
 
+/// A list that stands in the next one twice, again and again, has more elements than there is memory for.
+TEST(Fold, DoublingListsAreLeftToRunTime) {
+  std::string source = "cel.bind(x0, 1, ";
+  for (int i = 0; i < 60; ++i) {
+    const std::string before = "x" + std::to_string(i);
+    source += "cel.bind(x" + std::to_string(i + 1) + ", [" + before + ", " + before + "], ";
+  }
+  source += "x60" + std::string(61, ')');
+  EXPECT_TRUE(folded(source).starts_with("cel.bind("));
+}
+
 TEST(Fold, ErrorsAndCostlyPartsAreLeftToRunTime) {
   const std::string big =
       "[1,2,3,4,5,6,7,8].map(a, [1,2,3,4,5,6,7,8].map(b, [1,2,3,4,5,6,7,8].map(c, [1,2,3,4,5,6,7,8].map(d, "

@@ -79,6 +79,10 @@ Node* recognise_has(Ast& ast, const WrittenCall& call, std::vector<Fault>& fault
 }
 
 Node* recognise_bind(Ast& ast, const WrittenCall& call, std::vector<Fault>& faults) {
+  if (call.arguments.size() != 3) {
+    faults.push_back({call.at, "bind takes a name, its value and an expression, as in cel.bind(x, a.b, x + x)"});
+    return nullptr;
+  }
   Node* node = ast.make(NodeKind::kBind, call.offset, call.end);
   node->at = call.at;
   if (!take_variables(*node, std::span(call.arguments).first(1), faults)) return nullptr;
@@ -91,7 +95,7 @@ Node* recognise_bind(Ast& ast, const WrittenCall& call, std::vector<Fault>& faul
 Node* recognise_macro(Ast& ast, const WrittenCall& call, std::vector<Fault>& faults) {
   if (call.target == nullptr) return call.name == "has" ? recognise_has(ast, call, faults) : nullptr;
   const bool on_cel = call.target->kind == NodeKind::kName && call.target->name == "cel";
-  if (on_cel && call.name == "bind" && call.arguments.size() == 3) return recognise_bind(ast, call, faults);
+  if (on_cel && call.name == "bind") return recognise_bind(ast, call, faults);
 
   const LoopForm* form = loop_form(call.name, call.arguments.size());
   if (form == nullptr) return nullptr;

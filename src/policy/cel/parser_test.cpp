@@ -163,6 +163,7 @@ TEST(Parser, WrongMacrosSayWhatTheyTake) {
   EXPECT_THAT(parsed("m.all(.x, true)"), HasSubstr("the variable must be a simple name"));
   EXPECT_THAT(parsed("m.all(x, x, true)"), HasSubstr("the two variables need different names"));
   EXPECT_THAT(parsed("[].existsOne(__result__, __result__)"), HasSubstr("is kept for the language"));
+  EXPECT_THAT(parsed("cel.bind(x, 2)"), HasSubstr("fault at 4: bind takes a name, its value and an expression"));
   EXPECT_THAT(parsed("cel.bind(1, 2, 3)"), HasSubstr("the variable must be a simple name"));
 }
 

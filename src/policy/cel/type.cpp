@@ -181,6 +181,7 @@ std::vector<std::string_view> Declarations::members_of(std::string_view group) c
 
 std::string Declarations::nearest(std::string_view name) const {
   std::vector<std::string_view> known;
+  known.reserve(variables_.size());
   for (const auto& [declared, variable] : variables_) known.push_back(declared);
   return std::string(nearest_name(name, known));
 }

@@ -12,6 +12,16 @@ bool is_number(const Type& type) {
 
 bool has_parts(const Type& type) { return type.form == Type::Form::kList || type.form == Type::Form::kMap; }
 
+void cut_below(Type& type, int levels) {
+  if (levels == 0 && !type.parameters.empty()) type = Type::dyn();
+  for (Type& parameter : type.parameters) cut_below(parameter, levels - 1);
+}
+
+void settle(Type& type) {
+  if (is_no_element(type)) type = Type::dyn();
+  for (Type& parameter : type.parameters) settle(parameter);
+}
+
 /// One attempt to read a signature with given arguments.
 class Attempt {
  public:
@@ -91,11 +101,15 @@ Type no_element() { return Type::parameter(""); }
 bool is_no_element(const Type& type) { return type.form == Type::Form::kParameter && type.name.empty(); }
 bool is_open(const Type& type) { return type.is_dyn() || is_no_element(type); }
 
-Type settled(const Type& type) {
-  if (is_no_element(type)) return Type::dyn();
-  Type made = type;
-  for (Type& parameter : made.parameters) parameter = settled(parameter);
-  return made;
+Type settled(Type type) {
+  settle(type);
+  return type;
+}
+
+Type shallow(Type type) {
+  constexpr int kLevelsMax = 16;
+  cut_below(type, kLevelsMax);
+  return type;
 }
 
 std::optional<Type> unite(const Type& left, const Type& right) {
@@ -138,7 +152,7 @@ std::optional<Type> result_of(const Function& function, bool member, std::span<c
       fits = attempt.fits(signature.parameters[std::min(i, signature.parameters.size() - 1)], arguments[i]);
     }
     if (!fits) continue;
-    const Type found = attempt.result(signature.result);
+    Type found = attempt.result(signature.result);
     if (!result && !attempt.open()) return found;
     result = !result || *result == found ? found : Type::dyn();
   }

@@ -19,7 +19,10 @@ namespace reeve::policy::cel {
 Type no_element();
 bool is_no_element(const Type& type);
 /// The same type with dyn wherever no_element() was left.
-Type settled(const Type& type);
+Type settled(Type type);
+
+/// The same type, with dyn for what nests deeper than a few levels, so that no type costs much to handle.
+Type shallow(Type type);
 
 /// dyn or no_element(): nothing can be said against an operand of this type.
 bool is_open(const Type& type);

@@ -62,6 +62,10 @@ TEST(TypeRules, UnitingLooksThroughDynAndEmptyLists) {
   EXPECT_EQ(unite(Type::map(text, integer), Type::map(text, Type::dyn())), Type::map(text, Type::dyn()));
   EXPECT_EQ(join(text, integer), Type::dyn());
   EXPECT_EQ(settled(Type::list(no_element())), Type::list(Type::dyn()));
+  Type deep = integer;
+  for (int i = 0; i < 100; ++i) deep = Type::list(std::move(deep));
+  EXPECT_LT(type_text(shallow(deep)).size(), 100U);
+  EXPECT_EQ(shallow(Type::list(integer)), Type::list(integer));
   EXPECT_FALSE(can_be_equal(Type::list(text), Type::list(integer)));
   EXPECT_TRUE(can_be_equal(Type::plain(Kind::kUint), integer));
 }
