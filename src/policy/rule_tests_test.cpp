@@ -111,7 +111,7 @@ TEST(RuleTests, OfSuitesJudgeTheWholeSet) {
 TEST(RuleTests, OnSeveralPointsNameOne) {
   const TestReport report = run(
       "{kind: Policy, name: p, on: [model.call, tool.call], effect: deny, message: m, match: {groups: x}, tests: ["
-      "{on: tool.call, given: {tool.name: shell}, expect: allow}, {given: {principal.groups: x}, expect: deny}]}");
+      "{on: tool.call, given: {tool.name: shell}, expect: allow}, {on: model.call, given: {principal.groups: x}, expect: deny}]}");
   EXPECT_EQ(report.passed, 2U);
 }
 
