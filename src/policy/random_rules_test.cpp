@@ -267,8 +267,9 @@ RandomFacts::RandomFacts(Point point, std::mt19937_64& random) {
       random() % 3 == 0 ? "[]" : "[{\"class\":\"" + word() + "\",\"count\":" + std::to_string(random() % 4) + "}]");
   std::string approvals;
   for (std::size_t rule = 0; rule < 12; ++rule) {
-    approvals += std::string(rule == 0 ? "" : ",") + "{\"rule\":\"r" + std::to_string(1000 + rule) + "\",\"by\":\"" + word() +
-                 "\",\"groups\":[\"" + word() + "\",\"" + word() + "\"],\"time\":\"" + time() + "\"}";
+    approvals += rule == 0 ? "" : ",";
+    approvals += "{\"rule\":\"r" + std::to_string(1000 + rule) + "\",\"by\":\"" + word() + "\",\"groups\":[\"" +
+                 word() + "\",\"" + word() + "\"],\"time\":\"" + time() + "\"}";
   }
   set(Fact::kApprovals, "[" + approvals + "]");
   for (std::size_t i = 0; i < kFacts; ++i) {
