@@ -22,7 +22,7 @@ Result<std::shared_ptr<const policy::Bundle>> open_policy(const Common& common, 
 /// bundle key (DATA/policy/bundle.key). Not thread-safe.
 class BundleArchive {
  public:
-  explicit BundleArchive(std::filesystem::path data_directory) : directory_(std::move(data_directory) / "policy") {}
+  explicit BundleArchive(const std::filesystem::path& data_directory) : directory_(data_directory / "policy") {}
 
   /// Keeps the bundle, also as the last good one. Does nothing when it is there already.
   Result<void> keep(const policy::Bundle& bundle, Instant now);

@@ -38,12 +38,12 @@ bool is_open_quote(std::string_view source, std::size_t at) {
   const char quote = at < source.size() ? source[at] : '\0';
   if (quote != '"' && quote != '\'') return false;
   for (++at; at < source.size(); ++at) {
-    if (source[at] == quote && quote == '\'' && at + 1 < source.size() && source[at + 1] == quote) {
+    const char next = at + 1 < source.size() ? source[at + 1] : '\0';
+    const bool escaped = quote == '"' ? source[at] == '\\' : source[at] == quote && next == quote;
+    if (escaped) {
       ++at;
     } else if (source[at] == quote) {
       return false;
-    } else if (source[at] == '\\' && quote == '"') {
-      ++at;
     }
   }
   return true;

@@ -189,6 +189,7 @@ void check_match_facts(const Rule& rule, std::vector<Diagnostic>& complaints) {
 template <typename Document>
 std::vector<const Document*> by_name(const std::vector<Document>& documents) {
   std::vector<const Document*> sorted;
+  sorted.reserve(documents.size());
   for (const Document& document : documents) sorted.push_back(&document);
   std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
   return sorted;
@@ -218,7 +219,7 @@ std::string canonical_set(const std::vector<Rule>& rules, const std::vector<Exce
 CompiledBundle::CompiledBundle(std::vector<Rule> rules, std::vector<Exception> exceptions,
                                std::vector<LadderInfo> ladders, std::vector<Diagnostic>& complaints)
     : rules_(std::move(rules)),
-      exceptions_(std::move(exceptions)),
+      exceptions_(std::move(exceptions)),  // NOLINT(bugprone-throw-keyword-missing): exceptions from rules
       ladders_(std::move(ladders)),
       canonical_(canonical_set(rules_, exceptions_, ladders_)),
       digest_("sha256:" + to_hex(as_bytes(sha256(canonical_)))) {

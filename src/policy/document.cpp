@@ -20,7 +20,7 @@ const YamlValue& item_of(const YamlValue& value, std::string_view text) {
   for (const YamlValue& item : value.items()) {
     if (item.is_scalar() && item.text() == text) return item;
   }
-  return value;
+  return value;  // NOLINT(bugprone-return-const-ref-from-parameter): a part of a document that outlives this
 }
 
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& names) {

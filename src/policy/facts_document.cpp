@@ -82,6 +82,7 @@ void match_keys(JsonWriter& json, std::string_view name) {
 
 std::vector<std::string_view> effect_names() {
   std::vector<std::string_view> names;
+  names.reserve(kEffects);
   for (std::size_t i = 0; i < kEffects; ++i) names.push_back(effect_name(static_cast<Effect>(i)));
   return names;
 }

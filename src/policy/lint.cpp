@@ -113,6 +113,7 @@ class Linter {
 
   void look_at(const Selector& selector, Point point, const std::string& what) {
     std::vector<std::pair<IndexTerm, const YamlValue*>> terms;
+    terms.reserve(selector.match.size() + selector.except.size());
     for (const FactPatterns& fact : selector.match) {
       terms.push_back({{fact.fact, fact.patterns, false, false}, &place_of(selector.match_source, fact)});
     }

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<IndexTerm> terms_of(const std::vector<FactPatterns>& patterns, bool negated) {
   std::vector<IndexTerm> terms;
+  terms.reserve(patterns.size());
   for (const FactPatterns& fact : patterns) terms.push_back({fact.fact, fact.patterns, false, negated});
   return terms;
 }

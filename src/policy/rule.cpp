@@ -58,6 +58,7 @@ constexpr std::array<std::string_view, 14> kFrameworks{
 
 std::vector<std::string_view> effect_names() {
   std::vector<std::string_view> names;
+  names.reserve(kEffectTable.size());
   for (const EffectDescriptor& known : kEffectTable) names.push_back(known.name);
   return names;
 }

@@ -93,6 +93,7 @@ std::vector<RuleProbe::Reading> RuleProbe::read(const Facts& facts, Scratch& scr
   Scratch::State& state = scratch.state();
   begin(facts, state);
   std::vector<Reading> readings;
+  readings.reserve(terms_.size() + predicates_.size());
   for (const Term& term : terms_) readings.push_back(read_term(term, state));
   for (const auto& predicate : predicates_) readings.push_back(read_program(*predicate, state));
   return readings;
