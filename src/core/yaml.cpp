@@ -49,12 +49,65 @@ bool is_open_quote(std::string_view source, std::size_t at) {
   return true;
 }
 
+/// An escape of a double-quoted scalar: how long it is in the file and how many bytes of text it makes.
+struct Escape {
+  std::size_t length = 2;
+  std::size_t bytes = 1;
+};
+
+Escape escape_at(std::string_view source, std::size_t at) {
+  const char letter = at + 1 < source.size() ? source[at + 1] : '\0';
+  if (letter == 'N' || letter == '_') return {2, 2};
+  if (letter == 'L' || letter == 'P') return {2, 3};
+  if (letter == '\n' || letter == '\r') {
+    // The line goes on in the next one, without its indentation.
+    const std::size_t end = source.find_first_not_of(" \t\r\n", at + 1);
+    return {std::min(end, source.size()) - at, 0};
+  }
+  const std::size_t digits = letter == 'x' ? 2 : letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
+  if (digits == 0) return {};
+  unsigned long code = 0;
+  for (const char digit : source.substr(std::min(at + 2, source.size()), digits)) {
+    const int value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+    code = code * 16 + static_cast<unsigned long>(value);
+  }
+  return {2 + digits, code < 0x80 ? 1U : code < 0x800 ? 2U : code < 0x10000 ? 3U : 4U};
+}
+
+/// The same for a double-quoted scalar, whose text differs from the file where it has escapes.
+std::size_t find_in_quotes(std::string_view source, std::size_t at, std::string_view text, std::size_t offset) {
+  ++at;  // the quote
+  for (std::size_t i = 0; at < source.size();) {
+    if (source[at] == '\\') {
+      const Escape escape = escape_at(source, at);
+      if (escape.bytes > 0 && i + escape.bytes > offset) return at;
+      i += escape.bytes;
+      at += escape.length;
+      continue;
+    }
+    // A folded line: one space or line end of the text is all the white space here.
+    const bool folded = i < text.size() && is_space(text[i]) && source[at] != text[i];
+    if (i >= offset) return at;
+    if (folded) {
+      while (at < source.size() && is_space(source[at])) ++at;
+    } else if (i < text.size() && source[at] != text[i] && is_space(source[at])) {
+      ++at;  // indentation
+      continue;
+    } else {
+      ++at;
+    }
+    ++i;
+  }
+  return source.size();
+}
+
 /// Where in `source` the byte `offset` of a scalar's text stands; the scalar begins at `at`. Walks both together and
 /// passes over what the source has more: quotes, backslashes, the head and the indentation of a block, folded lines.
 std::size_t find_in_scalar(std::string_view source, std::size_t at, std::string_view text, std::size_t offset) {
+  if (at < source.size() && source[at] == '"') return find_in_quotes(source, at, text, offset);
   if (at < source.size() && (source[at] == '|' || source[at] == '>')) {
     at = std::min(source.find('\n', at), source.size() - 1) + 1;
-  } else if (at < source.size() && (source[at] == '"' || source[at] == '\'')) {
+  } else if (at < source.size() && source[at] == '\'') {
     ++at;
   }
   for (std::size_t i = 0; at < source.size(); ++i) {

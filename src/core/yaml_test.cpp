@@ -177,6 +177,86 @@ TEST(Yaml, UnknownKeysOfSomethingElseAreNone) {
   EXPECT_THAT(complaints, SizeIs(0));
 }
 
+/// Where `needle` begins in the file, as "line:column".
+std::string place_of(const std::string& yaml, const std::string& needle) {
+  const std::size_t at = yaml.find(needle);
+  const std::size_t line_start = yaml.rfind('\n', at) + 1;
+  const auto line = 1 + std::count(yaml.begin(), yaml.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  return std::to_string(line) + ":" + std::to_string(at - line_start + 1);
+}
+
+struct Scalar {
+  const char* style;
+  std::string yaml;     // with the value under `when`
+  const char* in_text;  // begins in the value's text where it should be pointed at
+  const char* in_file;  // begins in the file there
+};
+class YamlPlaces : public ::testing::TestWithParam<Scalar> {};
+TEST_P(YamlPlaces, AComplaintFindsItsWayIntoTheScalar) {
+  const std::string& yaml = GetParam().yaml;
+  const Parsed parsed = parse(yaml);
+  ASSERT_THAT(parsed.documents, SizeIs(1)) << parsed.text();
+  const YamlValue& value = *parsed.documents[0].find("when");
+  const std::size_t offset = value.text().find(GetParam().in_text);
+  ASSERT_NE(offset, std::string::npos) << value.text();
+  EXPECT_EQ(value.complain_at(offset, "m").to_string(), "f.yaml:" + place_of(yaml, GetParam().in_file) + ": m")
+      << value.text();
+}
+INSTANTIATE_TEST_SUITE_P(
+    Styles, YamlPlaces,
+    ::testing::Values(Scalar{"plain", "a: 1\nwhen: x == 1 && bad > 2\nb: bad\n", "bad", "bad > 2"},
+                      Scalar{"plain, folded", "when: x == 1\n  && y == 2\n\n  && bad > 2\n", "bad", "bad > 2"},
+                      Scalar{"single quotes", "when: 'it''s == 1 && ''x'' && bad'\n", "bad", "bad'"},
+                      Scalar{"single quotes, folded", "when: 'a ==\n  1 &&\n  bad'\n", "bad", "bad'"},
+                      Scalar{"double quotes", "when: \"a == 1 && bad > 2\"\n", "bad", "bad >"},
+                      Scalar{"the first byte", "when: \"\\\"a\\\" in b\"\n", "\"a\"", "\\\"a"},
+                      Scalar{"escaped quotes", "when: \"a == \\\"small\\\" && bad > 2\"\n", "bad", "bad >"},
+                      Scalar{"an escaped letter that comes again later",
+                             "when: \"a == \\\"\\u0062\\\" && x == b\"\nb: b\n", "b\" &&", "\\u0062"},
+                      Scalar{"after escaped letters",
+                             "when: \"\\x62\\u00e4\\u20ac\\U0001F600\\n\\t\\_\\L && bad\"\nz: bad\n", "bad", "bad\""},
+                      Scalar{"double quotes, folded", "when: \"a == 1\n    && b\n\n    && bad\"\n", "bad", "bad\""},
+                      Scalar{"a line that goes on", "when: \"a == 1 \\\n    && bad > 2\"\n", "bad", "bad >"},
+                      Scalar{"literal", "when: |\n  a == 1 &&\n    b &&\n  bad > 2\nz: 1\n", "bad", "bad >"},
+                      Scalar{"literal with an indented line", "when: |\n  a &&\n      bad > 2\n", "bad", "bad >"},
+                      Scalar{"literal, stripped, with a remark", "when: |-  # bad\n  a &&\n  bad > 2\n", "bad",
+                             "bad >"},
+                      Scalar{"folded", "when: >\n  a == 1 &&\n  b &&\n\n  bad > 2\n", "bad", "bad >"},
+                      Scalar{"folded, stripped", "when: >-\n   a == 1 &&\n   bad > 2", "bad", "bad >"},
+                      Scalar{"Windows lines", "x: 1\r\nwhen: |\r\n  a &&\r\n  bad > 2\r\n", "bad", "bad >"},
+                      Scalar{"in a flow mapping", "{a: bad, when: a && bad, c: 1}\n", "bad", "bad, c"}),
+    [](const auto& tested) { return "Case" + std::to_string(tested.index); });
+
+TEST(Yaml, AComplaintBeyondAScalarStaysInTheFile) {
+  for (const char* yaml : {"when: abc", "when: 'abc'", "when: \"a\\u0062c\"", "when: |\n  abc", "when: >\n  abc\n"}) {
+    const Parsed parsed = parse(yaml);
+    const Diagnostic complaint = parsed.documents[0].find("when")->complain_at(1000, "m");
+    EXPECT_GE(complaint.line, 1U) << yaml;
+    EXPECT_LE(complaint.line, 3U) << yaml;
+  }
+}
+
+TEST(Yaml, FromJsonIsTheSameTreeWithoutPlaces) {
+  const auto json = JsonDocument::parse(R"({"a":[1,true,null,"x",-2.5],"b":{"c":"d"},"e":""})");
+  const YamlValue tree = yaml_from_json(json->root(), "bundle");
+  ASSERT_TRUE(tree.is_mapping());
+  const auto& items = tree.find("a")->items();
+  ASSERT_THAT(items, SizeIs(5));
+  EXPECT_EQ(items[0].as_int(), 1);
+  EXPECT_EQ(items[1].as_bool(), true);
+  EXPECT_EQ(items[2].kind(), YamlValue::Kind::kNull);
+  EXPECT_EQ(items[3].text(), "x");
+  EXPECT_EQ(items[4].text(), "-2.5");
+  EXPECT_EQ(tree.find("b")->find("c")->text(), "d");
+  EXPECT_TRUE(tree.find("e")->is_scalar());
+  EXPECT_EQ(items[3].complain("no").to_string(), "bundle: no");
+  EXPECT_EQ(items[3].complain_at(1, "no").to_string(), "bundle: no");
+  std::vector<Diagnostic> complaints;
+  tree.refuse_unknown_keys({"a", "b"}, complaints);
+  ASSERT_THAT(complaints, SizeIs(1));
+  EXPECT_EQ(complaints[0].to_string(), "bundle: unknown key 'e'");
+}
+
 class YamlFiles : public ::testing::Test {
  protected:
   void SetUp() override {

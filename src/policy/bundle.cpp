@@ -195,6 +195,14 @@ std::vector<const Document*> by_name(const std::vector<Document>& documents) {
   return sorted;
 }
 
+/// A rule on several points is wrong on each of them in the same way.
+void add_each_once(const std::vector<Diagnostic>& own, std::vector<Diagnostic>& complaints) {
+  std::set<std::string> said;
+  for (const Diagnostic& complaint : own) {
+    if (said.insert(complaint.to_string()).second) complaints.push_back(complaint);
+  }
+}
+
 std::string canonical_set(const std::vector<Rule>& rules, const std::vector<Exception>& exceptions,
                           const std::vector<LadderInfo>& ladders) {
   std::map<std::string, std::string> sorted;  // by kind and name
@@ -277,13 +285,7 @@ std::shared_ptr<const Bundle> Bundle::build(const std::vector<YamlValue>& docume
   auto bundle =
       std::make_shared<CompiledBundle>(std::move(set.rules), std::move(set.exceptions), std::move(set.ladders), own);
   const bool failed = has_errors(own);
-  // A condition is read for each of a rule's decision points; what is wrong on all of them is said once.
-  std::set<std::tuple<std::string_view, std::size_t, std::size_t, std::string_view>> said;
-  for (const Diagnostic& complaint : own) {
-    if (said.emplace(complaint.file, complaint.line, complaint.column, complaint.message).second) {
-      complaints.push_back(complaint);
-    }
-  }
+  add_each_once(own, complaints);
   return failed ? nullptr : bundle;
 }
 

@@ -1,6 +1,8 @@
 // Documents as canonical JSON: what a digest covers and a bundle file carries. Members are sorted by name and lists of
 // patterns are sorted, so that the same rules give the same bytes wherever and however they were written down.
 
+#include <map>
+
 #include "core/json.h"
 #include "policy/bundle.h"
 
@@ -17,8 +19,10 @@ void texts(JsonWriter& json, std::string_view name, const std::vector<std::strin
 
 void patterns(JsonWriter& json, std::string_view name, const std::vector<FactPatterns>& facts) {
   if (facts.empty()) return;
+  std::map<std::string_view, const std::vector<std::string>*> sorted;
+  for (const FactPatterns& fact : facts) sorted.emplace(descriptor_of(fact.fact).match_key, &fact.patterns);
   json.key(name).begin_object();
-  for (const FactPatterns& fact : facts) texts(json, descriptor_of(fact.fact).match_key, fact.patterns);
+  for (const auto& [key, values] : sorted) texts(json, key, *values);
   json.end_object();
 }
 
@@ -66,8 +70,10 @@ std::string canonical_rule(const Rule& source) {
   if (rule.relaxable) json.member("relaxable", true);
   texts(json, "relaxes", rule.relaxes);
   if (!source.rewrites.empty()) {
+    std::map<std::string_view, std::string_view> sorted;
+    for (const RewriteSource& rewrite : source.rewrites) sorted.emplace(rewrite.target, rewrite.expression);
     json.key("set").begin_object();
-    for (const RewriteSource& rewrite : source.rewrites) json.member(rewrite.target, rewrite.expression);
+    for (const auto& [target, expression] : sorted) json.member(target, expression);
     json.end_object();
   }
   if (rule.since) json.member("since", format_time(*rule.since));

@@ -19,7 +19,7 @@ bool looks_like_number(std::string_view text) {
 /// where it is dyn, what looks like a number or a flag is one.
 void append_given(std::string& out, const YamlValue& value, const cel::Type& type) {
   using Form = cel::Type::Form;
-  if (type.form == Form::kList && !value.is_sequence()) {
+  if (type.form == Form::kList && !value.is_sequence() && value.kind() != YamlValue::Kind::kNull) {
     out += '[';
     append_given(out, value, type.parameters[0]);
     out += ']';

@@ -62,7 +62,6 @@ void text_or_list(JsonWriter& json) {
   json.end_object().end_array().end_object();
 }
 
-
 template <typename Names>
 void choice(JsonWriter& json, std::string_view name, const Names& names, std::string_view text) {
   json.key(name).begin_object().member("description", text).key("enum").begin_array();

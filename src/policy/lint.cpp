@@ -22,21 +22,21 @@ struct Constraints {
   bool unconditional() const { return terms.empty() && conditions.empty(); }
 };
 
-bool fits(std::string_view pattern, bool literal, std::string_view value) {
-  return literal ? pattern == value : glob_match(pattern, value);
-}
+bool has_star(std::string_view pattern) { return pattern.find('*') != std::string_view::npos; }
 
 /// Whether everything that `narrow` names is named by `wide` too.
 bool covers(const IndexTerm& wide, const IndexTerm& narrow) {
   return std::all_of(narrow.patterns.begin(), narrow.patterns.end(), [&](const std::string& inner) {
-    return std::any_of(wide.patterns.begin(), wide.patterns.end(),
-                       [&](const std::string& outer) { return outer == inner || fits(outer, wide.literal, inner); });
+    return std::any_of(wide.patterns.begin(), wide.patterns.end(), [&](const std::string& outer) {
+      // A literal star names itself, a pattern's star whatever fits.
+      if (wide.literal) return outer == inner && (narrow.literal || !has_star(inner));
+      return glob_match(outer, inner);
+    });
   });
 }
 
 bool is_plain(const IndexTerm& term) {
-  return term.literal || std::none_of(term.patterns.begin(), term.patterns.end(),
-                                      [](const std::string& p) { return p.find('*') != std::string::npos; });
+  return term.literal || std::none_of(term.patterns.begin(), term.patterns.end(), has_star);
 }
 
 bool is_list(Fact fact) { return descriptor_of(fact).type != "string"; }

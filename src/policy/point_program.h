@@ -68,6 +68,8 @@ struct Scratch::State {
   std::vector<Match> matches;  // rules, by name
   struct Candidate {
     std::uint32_t entry = 0;
+    bool unknown = false;  // whether it fits is not known yet
+    bool may_be_used = false;
     bool used = false;
   };
   std::vector<Candidate> candidates;  // exceptions that fit and live

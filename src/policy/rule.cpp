@@ -94,7 +94,8 @@ class RuleReader {
     read_times();
     read_layer();
     rule_.selector = reader_.selector();
-    rule_.tests = read_tests(reader_, info.points, effect_known_ ? std::optional(info.effect) : std::nullopt);
+    // Without a known effect nobody can say what they should expect.
+    if (effect_known_) rule_.tests = read_tests(reader_, info.points, info.effect);
     if (reader_.failed()) return std::nullopt;
     return std::move(rule_);
   }

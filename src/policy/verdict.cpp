@@ -13,7 +13,7 @@ namespace {
 
 /// What an exception can take away. An allow, a lease or a warning is not in anybody's way.
 bool liftable(Effect effect) {
-  return effect == Effect::kDegrade || effect == Effect::kRoute || effect == Effect::kRedact || effect >= Effect::kAsk;
+  return effect == Effect::kDegrade || effect == Effect::kRoute || effect == Effect::kRedact || refuses(effect);
 }
 
 }  // namespace
@@ -27,7 +27,8 @@ class Verdict {
     if (program_.needs_now_) read_now();
     find_matches();
     relax();
-    lift();
+    std::erase_if(state_.candidates, [&](const auto& candidate) { return !is_live(candidate); });
+    settle(lift());
     list_matches();
     write_message();
     if (!decision_.refused()) rewrite();
@@ -57,8 +58,8 @@ class Verdict {
         if (outcome == Outcome::kFails) continue;
         if (entry.rule != nullptr) {
           state_.matches.push_back({number, outcome, false, false});
-        } else if (outcome == Outcome::kHolds) {
-          consider(number, entry.exception->info);
+        } else if (outcome != Outcome::kError) {
+          state_.candidates.push_back({number, outcome == Outcome::kUnknown});
         }
       }
     }
@@ -75,25 +76,30 @@ class Verdict {
     return found != state_.matches.end() && found->entry == entry ? &*found : nullptr;
   }
 
-  bool would_lift(std::uint32_t exception) {
-    return std::any_of(program_.entries_[exception].lifts.begin(), program_.entries_[exception].lifts.end(),
-                       [&](std::uint32_t rule) {
-                         const Match* match = match_of(rule);
-                         return match != nullptr && info_of(*match).mode == Mode::kEnforce &&
-                                liftable(info_of(*match).effect) && !match->relaxed;
-                       });
+  bool would_lift(const Match& match) const {
+    const RuleInfo& rule = info_of(match);
+    return rule.mode == Mode::kEnforce && liftable(rule.effect) && !match.relaxed && !satisfied(match);
   }
 
-  /// Exceptions come after all rules, so the matches are complete here.
-  void consider(std::uint32_t number, const ExceptionInfo& exception) {
-    if (!has_now_ || !would_lift(number)) return;
-    if (now_ >= exception.ends) {
-      decision_.ended.push_back({&exception, EndedException::Why::kExpired});
-    } else if (!exception.compensating_check.empty() && !green(exception.compensating_check)) {
-      decision_.ended.push_back({&exception, EndedException::Why::kCheckNotGreen});
-    } else {
-      state_.candidates.push_back({number, true});
+  bool would_lift(std::uint32_t exception) {
+    const auto& lifts = program_.entries_[exception].lifts;
+    return std::any_of(lifts.begin(), lifts.end(), [&](std::uint32_t rule) {
+      const Match* match = match_of(rule);
+      return match != nullptr && would_lift(*match);
+    });
+  }
+
+  /// Whether an exception that fits has something to lift and has not ended.
+  bool is_live(const Scratch::State::Candidate& candidate) {
+    const ExceptionInfo& exception = exception_of(candidate);
+    if (!has_now_ || !would_lift(candidate.entry)) return false;
+    const bool expired = now_ >= exception.ends;
+    if (!expired && (exception.compensating_check.empty() || green(exception.compensating_check))) return true;
+    if (!candidate.unknown) {
+      decision_.ended.push_back(
+          {&exception, expired ? EndedException::Why::kExpired : EndedException::Why::kCheckNotGreen});
     }
+    return false;
   }
 
   bool green(std::string_view check) const {
@@ -139,15 +145,28 @@ class Verdict {
 
   bool requirement_met(const RuleInfo& rule) const { return rule.approval ? approved(rule) : green(rule.check); }
 
+  /// A requirement that holds is in nobody's way.
+  bool satisfied(const Match& match) const {
+    const RuleInfo& rule = info_of(match);
+    return rule.effect == Effect::kRequire && match.outcome != Outcome::kError && requirement_met(rule);
+  }
+
+  bool relaxes(const Match& match) const {
+    const RuleInfo& rule = info_of(match);
+    return rule.effect == Effect::kAllow && rule.mode == Mode::kEnforce && !rule.relaxes.empty() && !match.relaxed;
+  }
+
+  /// The lowest layer first: what it lifts of the one above relaxes nothing any more.
   void relax() {
-    for (const Match& match : state_.matches) {
-      const RuleInfo& rule = info_of(match);
-      if (rule.effect != Effect::kAllow || rule.mode != Mode::kEnforce || match.outcome != Outcome::kHolds) continue;
-      for (const std::uint32_t relaxed : program_.entries_[match.entry].lifts) {
-        Match* other = match_of(relaxed);
-        if (other == nullptr || other->relaxed) continue;
-        other->relaxed = true;
-        decision_.relaxed.push_back(&info_of(*other));
+    for (const Layer::Kind layer : {Layer::Kind::kRepository, Layer::Kind::kTeam}) {
+      for (const Match& match : state_.matches) {
+        if (match.outcome != Outcome::kHolds || !relaxes(match) || info_of(match).layer.kind != layer) continue;
+        for (const std::uint32_t relaxed : program_.entries_[match.entry].lifts) {
+          Match* other = match_of(relaxed);
+          if (other == nullptr || other->relaxed) continue;
+          other->relaxed = true;
+          decision_.relaxed.push_back(&info_of(*other));
+        }
       }
     }
   }
@@ -158,18 +177,46 @@ class Verdict {
     bool hangs_on_unknown = false;
   };
 
-  /// The verdict over the matches that count, with or without the rules in shadow.
+  /// Whether the match has a say, with or without the rules in shadow.
+  bool counts(const Match& match, bool with_shadow) const {
+    const RuleInfo& rule = info_of(match);
+    return !match.lifted && !match.relaxed && rule.effect != Effect::kWarn &&
+           (rule.mode != Mode::kShadow || with_shadow);
+  }
+
+  /// The verdict over the matches that count.
   Reached reach(bool with_shadow) const {
+    bool unknown = false;
+    const Reached known = reach_by_known(with_shadow, unknown);
+    if (!unknown) return known;
+    for (const Match& match : state_.matches) {
+      if (match.outcome != Outcome::kUnknown || !counts(match, with_shadow) || !could_change(match, known)) continue;
+      return {Effect::kDeny, &info_of(match), true};
+    }
+    return known;
+  }
+
+  /// Whether the verdict, or what happens after it, would be another one if this match held.
+  bool could_change(const Match& match, const Reached& known) const {
+    const RuleInfo& rule = info_of(match);
+    if (satisfied(match) || (rule.effect == Effect::kAllow && !rule.relaxes.empty())) return false;
+    if (known.effect == Effect::kDeny) {
+      const bool by_default = known.rule == nullptr;
+      return by_default &&
+             (rule.effect == Effect::kAllow || rule.effect == Effect::kAsk || rule.effect == Effect::kRequire);
+    }
+    return refuses(known.effect) ? rule.effect > known.effect : rule.effect != Effect::kAllow;
+  }
+
+  Reached reach_by_known(bool with_shadow, bool& unknown) const {
     const Match* strongest = nullptr;
     Effect strength = Effect::kAllow;
     const Match* allowing = nullptr;
-    const Match* unknown = nullptr;
     for (const Match& match : state_.matches) {
       const RuleInfo& rule = info_of(match);
-      if (match.lifted || match.relaxed || rule.effect == Effect::kWarn) continue;
-      if (rule.mode == Mode::kShadow && !with_shadow) continue;
+      if (!counts(match, with_shadow)) continue;
       if (match.outcome == Outcome::kUnknown) {
-        if (unknown == nullptr) unknown = &match;
+        unknown = true;
         continue;
       }
       const Effect effect = match.outcome == Outcome::kError ? Effect::kDeny : rule.effect;
@@ -184,8 +231,6 @@ class Verdict {
         strength = effect;
       }
     }
-    if (strongest != nullptr && strength == Effect::kDeny) return {strength, &info_of(*strongest), false};
-    if (unknown != nullptr) return {Effect::kDeny, &info_of(*unknown), true};
     if (strongest != nullptr && refuses(strength)) return {strength, &info_of(*strongest), false};
     if (allowing == nullptr && !descriptor_of(program_.point_).allows_by_default)
       return {Effect::kDeny, nullptr, false};
@@ -195,36 +240,96 @@ class Verdict {
 
   void apply_exceptions() {
     for (Match& match : state_.matches) match.lifted = false;
-    for (const auto& candidate : state_.candidates) {
-      if (!candidate.used) continue;
-      for (const std::uint32_t rule : program_.entries_[candidate.entry].lifts) {
-        Match* match = match_of(rule);
-        if (match != nullptr && liftable(info_of(*match).effect)) match->lifted = true;
+    // Those without a limit first: what they lift needs no other one to be used up.
+    for (const bool limited : {false, true}) {
+      for (auto& candidate : state_.candidates) {
+        if (exception_of(candidate).uses.has_value() != limited) continue;
+        candidate.used = candidate.may_be_used && apply(candidate.entry);
       }
     }
   }
 
-  /// An exception is used, and counted, only where it changes the outcome to something that goes on.
-  void lift() {
-    apply_exceptions();
-    Reached reached = reach(false);
-    if (refuses(reached.effect)) {
-      for (auto& candidate : state_.candidates) candidate.used = false;
+  /// False, and nothing done, where the exception lifts nothing beyond what others lifted already.
+  bool apply(std::uint32_t exception) {
+    const auto& lifts = program_.entries_[exception].lifts;
+    const bool needed = std::any_of(lifts.begin(), lifts.end(), [&](std::uint32_t rule) {
+      const Match* match = match_of(rule);
+      return match != nullptr && !match->lifted && would_lift(*match);
+    });
+    if (!needed) return false;
+    for (const std::uint32_t rule : lifts) {
+      Match* match = match_of(rule);
+      if (match != nullptr && !match->relaxed && liftable(info_of(*match).effect)) match->lifted = true;
     }
-    for (auto& candidate : state_.candidates) {
-      const ExceptionInfo& exception = program_.entries_[candidate.entry].exception->info;
-      if (!candidate.used || !exception.uses || gate_ == nullptr || gate_->admit(exception)) continue;
-      candidate.used = false;
-      decision_.ended.push_back({&exception, EndedException::Why::kUsedUp});
-    }
+    return true;
+  }
+
+  const ExceptionInfo& exception_of(const Scratch::State::Candidate& candidate) const {
+    return program_.entries_[candidate.entry].exception->info;
+  }
+
+  /// An exception is used only where it changes the verdict. One with a limit is not used where the answer is still no:
+  /// whoever waits for an approval or a check uses nothing up.
+  Reached lift() {
+    const Reached without = reach(false);
+    if (state_.candidates.empty()) return without;
+    for (auto& candidate : state_.candidates) candidate.may_be_used = !candidate.unknown;
     apply_exceptions();
-    if (!state_.candidates.empty()) reached = reach(false);
+    if (changes_nothing(without)) withdraw([](const ExceptionInfo&) { return true; });
+    if (reach(false).effect >= Effect::kRequire) withdraw([](const ExceptionInfo& e) { return e.uses.has_value(); });
+    take_uses();
+    if (changes_nothing(without)) withdraw([](const ExceptionInfo& e) { return !e.uses.has_value(); });
     for (const auto& candidate : state_.candidates) {
-      if (candidate.used) decision_.exceptions.push_back(&program_.entries_[candidate.entry].exception->info);
+      if (candidate.used) decision_.exceptions.push_back(&exception_of(candidate));
     }
+    return reach(false);
+  }
+
+  bool changes_nothing(const Reached& without) const {
+    return refuses(without.effect) && reach(false).effect == without.effect;
+  }
+
+  template <typename Which>
+  void withdraw(Which which) {
+    for (auto& candidate : state_.candidates) candidate.may_be_used &= !which(exception_of(candidate));
+    apply_exceptions();
+  }
+
+  /// Asks the gate for every limited exception that is needed; where one is used up, another may be.
+  void take_uses() {
+    if (gate_ == nullptr) return;
+    for (auto& candidate : state_.candidates) {
+      const ExceptionInfo& exception = exception_of(candidate);
+      if (!candidate.used || !exception.uses || gate_->admit(exception)) continue;
+      candidate.may_be_used = false;
+      decision_.ended.push_back({&exception, EndedException::Why::kUsedUp});
+      apply_exceptions();
+    }
+  }
+
+  void settle(const Reached& reached) {
     decision_.effect = reached.effect;
     decision_.rule = reached.rule;
-    unknown_ = reached.hangs_on_unknown;
+    unknown_ = reached.hangs_on_unknown || (refuses(reached.effect) && may_yet_be_lifted());
+    if (unknown_) decision_.effect = Effect::kDeny;
+  }
+
+  /// Whether a refusal hangs on an exception or a relaxing rule of which nobody knows yet whether it fits.
+  bool may_yet_be_lifted() {
+    const auto refusing = [&](std::uint32_t rule) {
+      const Match* match = match_of(rule);
+      if (match == nullptr || !counts(*match, false) || match->outcome == Outcome::kUnknown) return false;
+      return match->outcome == Outcome::kError || (refuses(info_of(*match).effect) && !satisfied(*match));
+    };
+    const auto liftable_by = [&](std::uint32_t entry) {
+      const auto& lifts = program_.entries_[entry].lifts;
+      return std::any_of(lifts.begin(), lifts.end(), refusing);
+    };
+    return std::any_of(state_.candidates.begin(), state_.candidates.end(),
+                       [&](const auto& candidate) { return candidate.unknown && liftable_by(candidate.entry); }) ||
+           std::any_of(state_.matches.begin(), state_.matches.end(), [&](const Match& match) {
+             return match.outcome == Outcome::kUnknown && relaxes(match) && liftable_by(match.entry);
+           });
   }
 
   void list_matches() {
@@ -232,14 +337,18 @@ class Verdict {
     for (const Match& match : state_.matches) {
       const RuleInfo& rule = info_of(match);
       if (match.outcome == Outcome::kError) note_error(match, rule);
-      if (match.outcome == Outcome::kUnknown && rule.mode == Mode::kEnforce && unknown_) note_unknown(match);
+      const bool matched = match.outcome != Outcome::kUnknown;
+      if (!matched && rule.mode == Mode::kEnforce && unknown_) note_unknown(match.entry);
       if (match.lifted || match.relaxed) continue;
       if (rule.mode == Mode::kShadow) {
         shadowed = true;
-        decision_.shadow.push_back(&rule);
-      } else {
+        if (matched) decision_.shadow.push_back(&rule);
+      } else if (matched) {
         decision_.matched.push_back(&rule);
       }
+    }
+    for (const auto& candidate : state_.candidates) {
+      if (candidate.unknown && unknown_) note_unknown(candidate.entry);
     }
     decision_.shadow_effect = shadowed ? reach(true).effect : decision_.effect;
   }
@@ -252,18 +361,19 @@ class Verdict {
     decision_.errors.push_back({&rule, std::string(why)});
   }
 
-  void note_unknown(const Match& match) {
-    const Entry& entry = program_.entries_[match.entry];
-    const auto add = [&](const cel::Value& value) {
-      const FactDescriptor* fact = value.is_unknown() ? find_fact(value.text()) : nullptr;
-      if (fact == nullptr) return;
-      auto& list = decision_.unknown;
-      if (std::find(list.begin(), list.end(), fact->fact) == list.end()) list.push_back(fact->fact);
-    };
-    for (const IndexTerm& term : entry.terms) add(value_of(term.fact));
+  void note_unknown(std::uint32_t number) {
+    const Entry& entry = program_.entries_[number];
+    for (const IndexTerm& term : entry.terms) note_unknown_value(value_of(term.fact));
     for (const std::uint32_t condition : entry.conditions) {
-      if (state_.outcomes[condition] == Outcome::kUnknown) add(state_.failures[condition]);
+      if (state_.outcomes[condition] == Outcome::kUnknown) note_unknown_value(state_.failures[condition]);
     }
+  }
+
+  void note_unknown_value(const cel::Value& value) {
+    const FactDescriptor* fact = value.is_unknown() ? find_fact(value.text()) : nullptr;
+    if (fact == nullptr) return;
+    auto& list = decision_.unknown;
+    if (std::find(list.begin(), list.end(), fact->fact) == list.end()) list.push_back(fact->fact);
   }
 
   void write_message() {
@@ -329,16 +439,24 @@ class Verdict {
           decision_.rewrites.push_back(std::move(made));
           continue;
         }
-        // Half a rewrite is none.
-        decision_.rewrites.clear();
-        decision_.effect = Effect::kDeny;
-        decision_.rule = &entry.rule->info;
-        decision_.errors.push_back(
-            {&entry.rule->info, value.is_error() ? std::string(value.error->message) : "the new value is no text"});
-        write_message();
-        return;
+        return refuse_rewrite(entry.rule->info, value);
       }
     }
+  }
+
+  /// Half a rewrite is none.
+  void refuse_rewrite(const RuleInfo& rule, const cel::Value& value) {
+    decision_.rewrites.clear();
+    decision_.effect = Effect::kDeny;
+    decision_.rule = &rule;
+    if (!refuses(decision_.shadow_effect)) decision_.shadow_effect = Effect::kDeny;
+    unknown_ = value.is_unknown();
+    note_unknown_value(value);
+    if (!unknown_) {
+      decision_.errors.push_back(
+          {&rule, value.is_error() ? std::string(value.error->message) : "the new value is no text"});
+    }
+    write_message();
   }
 
   const PointProgram& program_;
@@ -355,50 +473,5 @@ void PointProgram::decide(const Facts& facts, UseGate* gate, Scratch::State& sta
   narrow(state);
   Verdict(*this, state, gate, decision).make();
 }
-
-const RuleInfo* Decision::first(Effect wanted) const {
-  const auto found =
-      std::find_if(matched.begin(), matched.end(), [&](const RuleInfo* r) { return r->effect == wanted; });
-  return found == matched.end() ? nullptr : *found;
-}
-
-std::string_view ended_reason(EndedException::Why why) {
-  switch (why) {
-    case EndedException::Why::kExpired: return "expired";
-    case EndedException::Why::kUsedUp: return "used_up";
-    case EndedException::Why::kCheckNotGreen: return "check_not_green";
-  }
-  return "expired";
-}
-
-bool UseCounter::take(std::string_view exception, std::uint64_t limit) {
-  const std::lock_guard lock(mutex_);
-  auto uses = uses_.find(exception);
-  if (uses == uses_.end()) uses = uses_.emplace(std::string(exception), 0).first;
-  if (uses->second >= limit) return false;
-  ++uses->second;
-  return true;
-}
-
-bool UseCounter::left(std::string_view exception, std::uint64_t limit) const {
-  const std::lock_guard lock(mutex_);
-  const auto uses = uses_.find(exception);
-  return uses == uses_.end() || uses->second < limit;
-}
-
-void UseCounter::restore(std::string_view exception, std::uint64_t uses) {
-  const std::lock_guard lock(mutex_);
-  uses_[std::string(exception)] = uses;
-}
-
-std::map<std::string, std::uint64_t> UseCounter::all() const {
-  const std::lock_guard lock(mutex_);
-  return {uses_.begin(), uses_.end()};
-}
-
-Scratch::Scratch() : state_(std::make_unique<State>()) {}
-Scratch::~Scratch() = default;
-Scratch::Scratch(Scratch&&) noexcept = default;
-Scratch& Scratch::operator=(Scratch&&) noexcept = default;
 
 }  // namespace reeve::policy
