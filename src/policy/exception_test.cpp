@@ -211,7 +211,7 @@ TEST(Exceptions, AreComplainedAboutInPlace) {
   const std::string tail = "reason: r\nrequested_by: a@x\nends: 2027-01-01\n";
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {tail + "approved_by: b", "8:1: an exception names the rules it lifts"},
-      {tail + "approved_by: b\nrules: [x]", "14:8: there is no policy 'x'"},
+      {tail + "approved_by: b\nrules: [x]", "14:9: there is no policy 'x'"},
       {tail + "approved_by: b\nrules: w",
        "14:8: the policy 'w' has the effect 'warn', which an exception does not lift"},
       {tail + "approved_by: b\nrules: a", "14:8: the policy 'a' has the effect 'allow'"},

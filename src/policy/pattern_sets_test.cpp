@@ -22,6 +22,7 @@ std::string random_text(std::mt19937& random, std::size_t length) {
 
 void expect_same_as_alone(const std::vector<std::uint32_t>& numbers, std::size_t patterns,
                           PatternSets::Matches& matches, const std::string& text) {
+  matches.begin();
   for (std::size_t i = 0; i < patterns; ++i) {
     ASSERT_EQ(matches.matches(numbers[i], text), RE2::PartialMatch(text, RE2(kPatterns[i])))
         << kPatterns[i] << " on " << text;

@@ -306,6 +306,14 @@ class UseGate {
   virtual ~UseGate() = default;
   virtual bool admit(const ExceptionInfo& exception) = 0;
 };
+class TakeUses final : public UseGate {
+ public:
+  explicit TakeUses(UseCounter& counter) : counter_(counter) {}
+  bool admit(const ExceptionInfo& e) override { return counter_.take(e.name, *e.uses); }
+
+ private:
+  UseCounter& counter_;
+};
 class LookAtUses final : public UseGate {
  public:
   explicit LookAtUses(const UseCounter& counter) : counter_(counter) {}

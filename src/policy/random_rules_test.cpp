@@ -186,7 +186,7 @@ std::string RandomRules::selector(RandomSource& source, std::string_view on, std
 void RandomRules::add_rule(std::size_t number, std::mt19937_64& random) {
   const std::string_view on = point_of(random);
   RandomSource source;
-  source.name = "r" + std::to_string(number);
+  source.name = "r" + std::to_string(1000 + number);  // by name as by place
   std::string effect = effect_of(on, random);
   std::string text;
   const std::size_t layer = random() % 10;  // 0 a repository's, 1 a team's, else the organisation's
@@ -266,7 +266,7 @@ RandomFacts::RandomFacts(Point point, std::mt19937_64& random) {
       random() % 3 == 0 ? "[]" : "[{\"class\":\"" + word() + "\",\"count\":" + std::to_string(random() % 4) + "}]");
   std::string approvals;
   for (std::size_t rule = 0; rule < 12; ++rule) {
-    approvals += std::string(rule == 0 ? "" : ",") + "{\"rule\":\"r" + std::to_string(rule) + "\",\"by\":\"" + word() +
+    approvals += std::string(rule == 0 ? "" : ",") + "{\"rule\":\"r" + std::to_string(1000 + rule) + "\",\"by\":\"" + word() +
                  "\",\"groups\":[\"" + word() + "\",\"" + word() + "\"],\"time\":\"" + time() + "\"}";
   }
   set(Fact::kApprovals, "[" + approvals + "]");

@@ -147,7 +147,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{HEAD "effect: allow\nefekt: x", "p.yaml:5:1: unknown key 'efekt'; did you mean 'effect'?"},
                       Wrong{HEAD "effect: allow\ntitle: [x]", "p.yaml:5:8: 'title' must be text"},
                       Wrong{HEAD "effect: allow\ncontrols: CC6", "p.yaml:5:11: a control is written FRAMEWORK:ID"},
-                      Wrong{HEAD "effect: allow\ncontrols: ['SOC2:']", "p.yaml:5:11: a control is written"},
+                      Wrong{HEAD "effect: allow\ncontrols: ['SOC2:']", "p.yaml:5:12: a control is written"},
                       Wrong{HEAD "effect: allow\ncontrols: SOC:1", "unknown framework 'SOC'; did you mean 'SOC2'?"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(
               "p.yaml:5:7: unknown key 'model' in 'not'; did you mean 'models'?"},
         Wrong{HEAD "effect: allow\nmatch: {groups: []}", "p.yaml:5:17: expected a text or a list of texts"},
         Wrong{HEAD "effect: allow\nmatch: {groups: [{a: b}]}", "p.yaml:5:18: expected a text"},
-        Wrong{HEAD "effect: allow\nmatch: {groups: ['']}", "p.yaml:5:17: a pattern has between 1 and 512 bytes"},
+        Wrong{HEAD "effect: allow\nmatch: {groups: ['']}", "p.yaml:5:18: a pattern has between 1 and 512 bytes"},
         Wrong{HEAD "effect: allow\nmatch: {types: human}", "p.yaml:5:16: unknown type 'human'"},
         Wrong{HEAD "effect: allow\nmatch: {tools: shell}", "p.yaml:5:16: 'tools' is not there on model.call"},
         Wrong{HEAD "effect: allow\nmode: soft", "p.yaml:5:7: the mode must be enforce, shadow or off"},

@@ -45,12 +45,12 @@ TEST(Verdict, TheStrongestEffectDecidesWhateverTheOrder) {
   }
 }
 
-TEST(Verdict, TheFirstInFileOrderIsDecisiveAmongEquals) {
+TEST(Verdict, TheFirstByNameIsDecisiveAmongEquals) {
   const auto bundle = must_build(rule("z", "warn") + rule("b", "deny") + rule("a", "deny") + rule("c", "allow"));
   const Decision decision = decide(*bundle, "{}");
-  EXPECT_EQ(verdict_of(decision), "deny by b");
-  EXPECT_EQ(decision.message, "b!");
-  EXPECT_EQ(names(decision.matched), "z,b,a,c");
+  EXPECT_EQ(verdict_of(decision), "deny by a");
+  EXPECT_EQ(decision.message, "a!");
+  EXPECT_EQ(names(decision.matched), "a,b,c,z");
   EXPECT_EQ(decision.first(Effect::kAllow)->name, "c");
   EXPECT_EQ(decision.first(Effect::kAsk), nullptr);
 }
