@@ -7,6 +7,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "gateway/routing.h"
 
 namespace reeve::gateway {
 
@@ -222,25 +223,10 @@ void ModelCall::evaluate() {
 }
 
 bool ModelCall::route_elsewhere() {
-  const auto fits = [](const std::vector<std::string>& wanted, const std::string& is) {
-    return wanted.empty() || std::find(wanted.begin(), wanted.end(), is) != wanted.end();
-  };
-  const auto meets_all = [&](const Provider& provider) {
-    return std::all_of(decision_.matched.begin(), decision_.matched.end(), [&](const policy::RuleInfo* rule) {
-      return rule->effect != policy::Effect::kRoute ||
-             (fits(rule->to_providers, provider.name) && fits(rule->to_regions, provider.region) &&
-              fits(rule->to_retentions, provider.retention));
-    });
-  };
-  if (meets_all(*provider_)) return true;
-  for (const std::size_t index : model_->providers) {
-    const Provider& other = settings_->providers[index];
-    if (!other.speaks(route_.dialect) || !meets_all(other)) continue;
-    provider_ = &other;
-    evaluate();  // rules may say something else about the other place
-    return decision_.refused() || meets_all(*provider_);
-  }
-  return false;
+  return route_call(*settings_, *model_, route_.dialect, *provider_, decision_, [this](const Provider& other) {
+           provider_ = &other;
+           evaluate();
+         }) != nullptr;
 }
 
 std::optional<Refusal> ModelCall::refuse_by_rules() {

@@ -30,7 +30,7 @@ class ModelCall {
   std::optional<wire::Refusal> choose_upstream();
   std::optional<wire::Refusal> decide();
   std::optional<wire::Refusal> refuse_by_rules();
-  /// A `route` rule that matched and whose demand the chosen provider does not meet; another provider is tried once.
+  /// A `route` rule that matched and whose demand the chosen provider does not meet: others are tried.
   bool route_elsewhere();
   void evaluate();
   Task<std::optional<wire::Refusal>> record_intent();

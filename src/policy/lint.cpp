@@ -254,10 +254,19 @@ class Linter {
     }
   }
 
-  static bool hides(const Candidate& wide, const Candidate& narrow, bool before) {
+  bool may_be_lifted(const RuleInfo& rule) const {
+    const auto& exceptions = bundle_.exception_sources();
+    return std::any_of(exceptions.begin(), exceptions.end(), [&](const Exception& exception) {
+      const auto& lifted = exception.info.rules;
+      return now_ < exception.info.ends && std::find(lifted.begin(), lifted.end(), rule.name) != lifted.end();
+    });
+  }
+
+  bool hides(const Candidate& wide, const Candidate& narrow, bool before) const {
     const RuleInfo& a = wide.rule->info;
     const RuleInfo& b = narrow.rule->info;
     if (a.since || a.until || a.relaxable || !a.relaxes.empty() || !b.relaxes.empty()) return false;
+    if (may_be_lifted(a)) return false;
     const bool denies_it = a.effect == Effect::kDeny && b.effect == Effect::kAllow;
     const bool same = a.effect == b.effect && (a.effect == Effect::kDeny || a.effect == Effect::kAllow) && before;
     return (denies_it || same) && broader(wide.constraints, narrow.constraints);

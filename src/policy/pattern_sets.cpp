@@ -103,7 +103,10 @@ PatternSets::Matches::Remembered& PatternSets::Matches::look_up(const Set& set, 
   Remembered& place = remembered_[number][at];
   latest = {text.data(), text.size(), &place};
   if (place.known != Known::kNothing && place.text == text) return place;
-  place.known = set.automaton->Match(piece(text), nullptr) ? Known::kSomeMatch : Known::kNoneMatches;
+  RE2::Set::ErrorInfo error{};
+  const bool some = set.automaton->Match(piece(text), nullptr, &error);
+  // An automaton that ran out of memory has not said that none matches.
+  place.known = some || error.kind != RE2::Set::kNoError ? Known::kSomeMatch : Known::kNoneMatches;
   place.asked = 0;
   place.text = text;
   return place;

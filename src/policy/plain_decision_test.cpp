@@ -42,6 +42,13 @@ bool may_be_lifted(Effect effect) {
   return std::find(kLiftable.begin(), kLiftable.end(), effect) != kLiftable.end();
 }
 
+template <typename Info>
+std::vector<const Info*> by_name(std::span<const Info* const> infos) {
+  std::vector<const Info*> sorted(infos.begin(), infos.end());
+  std::sort(sorted.begin(), sorted.end(), [](const Info* a, const Info* b) { return a->name < b->name; });
+  return sorted;
+}
+
 void append(std::string& list, const std::string& name) { list += (list.empty() ? "" : ",") + name; }
 
 }  // namespace
@@ -94,7 +101,7 @@ class PlainVerdict {
   cel::Value value(Fact fact) { return read_fact(facts_, fact, arena_); }
 
   void find_matches() {
-    for (const RuleInfo* rule : reader_.bundle_.rules()) {
+    for (const RuleInfo* rule : by_name(reader_.bundle_.rules())) {
       if (std::find(rule->points.begin(), rule->points.end(), point_) == rule->points.end()) continue;
       if (rule->mode == Mode::kOff) continue;
       if (has_now_ && ((rule->since && now_ < *rule->since) || (rule->until && now_ >= *rule->until))) continue;
@@ -222,7 +229,7 @@ class PlainVerdict {
   }
 
   void find_exceptions() {
-    for (const ExceptionInfo* exception : reader_.bundle_.exceptions()) {
+    for (const ExceptionInfo* exception : by_name(reader_.bundle_.exceptions())) {
       const Outcome outcome = reader_.outcome(*reader_.sources_.at(exception->name), nullptr, point_, facts_);
       if (!has_now_ || outcome == Outcome::kFails || outcome == Outcome::kError) continue;
       const bool helps = std::any_of(exception->rules.begin(), exception->rules.end(),

@@ -163,7 +163,8 @@ RandomRules::RandomRules(std::mt19937_64& random) {
   const std::size_t few = 1 + random() % 12;
   const std::size_t rules = random() % 10 == 9 ? 55 + random() % 90 : few;
   for (std::size_t i = 0; i < rules; ++i) add_rule(i, random);
-  for (std::size_t i = random() % 4; i > 0 && !liftable_.empty(); --i) add_exception(i, random);
+  const std::size_t exceptions = liftable_.empty() ? 0 : random() % 4;
+  for (std::size_t i = 0; i < exceptions; ++i) add_exception(i, random);
 }
 
 std::string RandomRules::selector(RandomSource& source, std::string_view on, std::mt19937_64& random) {

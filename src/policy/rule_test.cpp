@@ -224,6 +224,8 @@ INSTANTIATE_TEST_SUITE_P(
               "5:26: unknown fact 'model.teir'"},
         Wrong{HEAD "effect: allow\ntests: [{given: {tool.name: x}, expect: allow}]", "'tool.name' is not there on"},
         Wrong{HEAD "effect: allow\ntests: [{given: {request: {bytes: x}}, expect: allow}]", "p.yaml:5:35: the fact"},
+        Wrong{"kind: Policy\nname: a\non: [model.call, register]\neffect: allow\ntests: [{given: {}, expect: allow}]",
+              "p.yaml:5:9: the document decides on several points, so a test says which"},
         Wrong{HEAD "effect: allow\ntests: [{on: register, given: {}, expect: allow}]", "p.yaml:5:14: the test is on"},
         Wrong{HEAD "effect: allow\ntests: [{given: {}, expect: allow, rule: b}]",
               "p.yaml:5:42: there is no policy 'b'"},
