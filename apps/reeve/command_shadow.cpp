@@ -121,7 +121,7 @@ int policy_shadow_command(const Common& common, const PolicyShadowArguments& arg
   for (const ShadowObservation& seen : tally->observations()) print_rule(seen, *criteria);
   if (rules > 0 && tally->bundle_unknown() > 0) {
     std::printf("\n%s\n", yellow(counted(tally->bundle_unknown(), "decision", "decisions") +
-                                 " left out: their rules were not kept here")
+                                 " left out: their rules are not kept here, or not as they were")
                               .c_str());
   }
   return kDone;

@@ -59,8 +59,8 @@ void print_not_replayed(const policy::ReplayReport& report) {
   const auto note = [](std::uint64_t number, const char* one, const char* many) {
     if (number > 0) std::printf("%s\n", yellow(counted(number, one, many)).c_str());
   };
-  note(report.bundle_unknown, "decision could not be made again: its rules were not kept here",
-       "decisions could not be made again: their rules were not kept here");
+  note(report.bundle_unknown, "decision could not be made again: its rules are not kept here, or not as they were",
+       "decisions could not be made again: their rules are not kept here, or not as they were");
   note(report.unreadable, "entry cannot be read; 'reeve ledger verify' says more",
        "entries cannot be read; 'reeve ledger verify' says more");
   note(report.facts_cut, "decision could not be made again: its entry was too long to keep all facts",
