@@ -29,8 +29,8 @@ struct Call {
   }
 
   std::string json() const {
-    const CallFacts::Parts parts{principal, hints,    headers, route, view, 1234, "would-run", entry,
-                                 provider,  now,      checks};
+    const CallFacts::Parts parts{principal,   hints, headers,  route, view,  1234,
+                                 "would-run", entry, provider, now,   checks};
     const CallFacts facts(parts);
     return policy::facts_to_json(policy::Point::kModelCall, facts);
   }

@@ -31,8 +31,9 @@ class Routing : public ::testing::Test {
     EXPECT_TRUE(settings_.policy) << (complaints.empty() ? "" : complaints[0].to_string());
     decide_for(settings_.providers[0]);
     decided_for_.clear();
-    const Provider* provider = route_call(settings_, settings_.models[0], wire::Dialect::kAnthropic,
-                                          settings_.providers[0], decision_, [this](const Provider& p) { decide_for(p); });
+    const Provider* provider =
+        route_call(settings_, settings_.models[0], wire::Dialect::kAnthropic, settings_.providers[0], decision_,
+                   [this](const Provider& p) { decide_for(p); });
     return provider == nullptr ? "none" : provider->name;
   }
 
@@ -43,8 +44,8 @@ class Routing : public ::testing::Test {
     const wire::Route path;
     const wire::RequestView view;
     const std::map<std::string, bool> checks;
-    const CallFacts::Parts parts{principal, hints,   headers, path,   view, 10, "claude-x", settings_.models[0],
-                                 provider,  Instant(), checks};
+    const CallFacts::Parts parts{principal,           hints,    headers,   path,  view, 10, "claude-x",
+                                 settings_.models[0], provider, Instant(), checks};
     const CallFacts facts(parts);
     settings_.policy->decide(policy::Point::kModelCall, facts, nullptr, scratch_, decision_);
     decided_for_ += (decided_for_.empty() ? "" : ",") + provider.name;
@@ -67,15 +68,17 @@ TEST_F(Routing, ChoosesTheFirstOtherThatEveryRuleTakesAndDecidesAgain) {
   EXPECT_EQ(decided_for_, "eu-1");
   EXPECT_FALSE(decision_.refused());
   EXPECT_EQ(route("{kind: Policy, name: r, on: model.call, effect: route, to: {region: eu}}\n---\n"
-                  "{kind: Policy, name: s, on: model.call, effect: route, to: {retention: zero}}"), "eu-2");
+                  "{kind: Policy, name: s, on: model.call, effect: route, to: {retention: zero}}"),
+            "eu-2");
   EXPECT_EQ(route("{kind: Policy, name: r, on: model.call, effect: route, to: {provider: [eu-2]}}"), "eu-2");
   EXPECT_EQ(decided_for_, "eu-2");
 }
 
 TEST_F(Routing, GoesOnWhereTheOtherPlaceHasItsOwnDemand) {
-  EXPECT_EQ(route("{kind: Policy, name: r, on: model.call, effect: route, to: {region: eu}}\n---\n"
-                  "{kind: Policy, name: s, on: model.call, match: {regions: eu}, effect: route, to: {retention: zero}}"),
-            "eu-2");
+  EXPECT_EQ(
+      route("{kind: Policy, name: r, on: model.call, effect: route, to: {region: eu}}\n---\n"
+            "{kind: Policy, name: s, on: model.call, match: {regions: eu}, effect: route, to: {retention: zero}}"),
+      "eu-2");
   EXPECT_EQ(decided_for_, "eu-1,eu-2");
 }
 
@@ -90,7 +93,8 @@ TEST_F(Routing, StandsRefusedWhereTheRulesRefuseTheOtherPlace) {
 TEST_F(Routing, FindsNoneWhereNoneFits) {
   EXPECT_EQ(route("{kind: Policy, name: r, on: model.call, effect: route, to: {region: ch}}"), "none");
   EXPECT_EQ(route("{kind: Policy, name: r, on: model.call, effect: route, to: {region: eu}}\n---\n"
-                  "{kind: Policy, name: s, on: model.call, effect: route, to: {region: us}}"), "none");
+                  "{kind: Policy, name: s, on: model.call, effect: route, to: {region: us}}"),
+            "none");
   settings_.providers[1].dialects = settings_.providers[2].dialects = {wire::Dialect::kGemini};
   EXPECT_EQ(route("{kind: Policy, name: r, on: model.call, effect: route, to: {region: eu}}"), "none")
       << "another dialect is not spoken";

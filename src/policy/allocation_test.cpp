@@ -96,13 +96,18 @@ std::string five_hundred_rules() {
       case 2: yaml += "effect: deny, when: 'model.name.matches(\"^model-" + n + "[a-z]+$\")'}\n"; break;
       case 3: yaml += "effect: redact, with: mask, classes: x, match: {people: '*-" + n + "@example.com'}}\n"; break;
       case 4: yaml += "effect: require, check: c" + n + ", match: {teams: [team-" + n + "]}}\n"; break;
-      case 5: yaml += "effect: warn, when: 'principal.groups.exists(g, g == \"g" + n + "\" || size(g) > 100)'}\n"; break;
-      case 6: yaml += "effect: deny, mode: shadow, match: {models: 'gpt-*'}, when: model.tier == \"t" + n + "\"}\n"; break;
+      case 5:
+        yaml += "effect: warn, when: 'principal.groups.exists(g, g == \"g" + n + "\" || size(g) > 100)'}\n";
+        break;
+      case 6:
+        yaml += "effect: deny, mode: shadow, match: {models: 'gpt-*'}, when: model.tier == \"t" + n + "\"}\n";
+        break;
       default: yaml += "effect: deny, layer: {team: team-" + n + "}, since: 2026-01-01}\n"; break;
     }
   }
-  return yaml + "---\n{kind: Exception, name: e, rules: [r0, r8], reason: r, requested_by: x, approved_by: y, "
-                "ends: 2027-01-01, uses: 1000000, compensating_check: audited}\n";
+  return yaml +
+         "---\n{kind: Exception, name: e, rules: [r0, r8], reason: r, requested_by: x, approved_by: y, "
+         "ends: 2027-01-01, uses: 1000000, compensating_check: audited}\n";
 }
 
 TEST(Allocation, ADecisionMakesNoneOnceItsMemoryIsWarm) {

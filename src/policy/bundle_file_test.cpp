@@ -18,20 +18,25 @@ using ::testing::IsEmpty;
 
 const std::vector<std::string> kDocuments = {
     "{kind: Ladder, name: l, steps: [big, small]}\n",
-    "{kind: Policy, name: a, on: [model.response, model.call], effect: allow, title: T, owner: o, controls: [SOC2:CC6.1], "
-    "match: {tiers: [b, a], groups: x, people: z}, not: {repos: r}, when: 'size(principal.groups) > 1 && \"a\" != repo'}\n",
+    "{kind: Policy, name: a, on: [model.response, model.call], effect: allow, title: T, owner: o, controls: "
+    "[SOC2:CC6.1], "
+    "match: {tiers: [b, a], groups: x, people: z}, not: {repos: r}, when: 'size(principal.groups) > 1 && \"a\" != "
+    "repo'}\n",
     "{kind: Policy, name: d, on: model.call, effect: deny, message: 'no \"x\"', fix: f, relaxable: true, mode: shadow, "
     "since: 2026-11-01, until: 2027-06-30T18:00:00.5Z}\n",
     "{kind: Policy, name: t, on: model.call, effect: allow, layer: {team: p}, relaxes: [d]}\n",
     "{kind: Policy, name: q, on: change.merge, effect: require, message: m, approval: {by: [x, y], within: 1500ms}}\n",
     "{kind: Policy, name: c, on: change.merge, effect: require, message: m, check: c, layer: {repo: acme/x}}\n",
     "{kind: Policy, name: r, on: model.call, effect: redact, with: token, classes: [pii]}\n",
-    "{kind: Policy, name: w, on: tool.call, effect: rewrite, set: {tool.arguments.b: tool.name, tool.arguments.a: tool.server}}\n",
+    "{kind: Policy, name: w, on: tool.call, effect: rewrite, set: {tool.arguments.b: tool.name, tool.arguments.a: "
+    "tool.server}}\n",
     "{kind: Policy, name: o, on: model.call, effect: route, to: {region: [eu], provider: x, retention: zero}}\n",
     "{kind: Policy, name: g, on: model.call, effect: degrade, ladder: l}\n",
     "{kind: Policy, name: s, on: secret.lease, effect: lease, lease: {secrets: [n], for: 1h}}\n",
-    "{kind: Exception, name: e, rules: [d, r], match: {people: p}, not: {repos: r}, when: request.bytes > 3, reason: 'ü', "
-    "requested_by: x, approved_by: y, ends: 2027-01-01T10:00:00+02:00, uses: 18, compensating_check: c, work_item: W-1}\n"};
+    "{kind: Exception, name: e, rules: [d, r], match: {people: p}, not: {repos: r}, when: request.bytes > 3, reason: "
+    "'ü', "
+    "requested_by: x, approved_by: y, ends: 2027-01-01T10:00:00+02:00, uses: 18, compensating_check: c, work_item: "
+    "W-1}\n"};
 
 std::string joined(const std::vector<std::string>& documents) {
   std::string yaml;
@@ -93,19 +98,22 @@ TEST(Canonical, CoversWhatDecidesAndNotHowItIsWritten) {
 }
 
 TEST(Compare, SaysWhatWasAddedRemovedAndChanged) {
-  const auto before = must_build("{kind: Policy, name: a, on: model.call, effect: allow}\n---\n"
-                                 "{kind: Policy, name: b, on: model.call, effect: deny, message: m, fix: f}\n---\n"
-                                 "{kind: Ladder, name: l, steps: [x, y]}");
-  const auto after = must_build("{kind: Policy, name: b, on: model.call, effect: ask, message: m, mode: shadow, owner: o}\n---\n"
-                                "{kind: Policy, name: c, on: model.call, effect: allow}\n---\n"
-                                "{kind: Ladder, name: l, steps: [x, y, z]}");
+  const auto before = must_build(
+      "{kind: Policy, name: a, on: model.call, effect: allow}\n---\n"
+      "{kind: Policy, name: b, on: model.call, effect: deny, message: m, fix: f}\n---\n"
+      "{kind: Ladder, name: l, steps: [x, y]}");
+  const auto after = must_build(
+      "{kind: Policy, name: b, on: model.call, effect: ask, message: m, mode: shadow, owner: o}\n---\n"
+      "{kind: Policy, name: c, on: model.call, effect: allow}\n---\n"
+      "{kind: Ladder, name: l, steps: [x, y, z]}");
   const BundleDifference difference = compare_bundles(*before, *after);
   EXPECT_THAT(difference.added, ElementsAre("c"));
   EXPECT_THAT(difference.removed, ElementsAre("a"));
   ASSERT_EQ(difference.changed.size(), 2U);
   EXPECT_EQ(difference.changed[0].name, "b");
   std::string parts;
-  for (const auto& [part, values] : difference.changed[0].parts) parts += part + ":" + values.first + ">" + values.second + " ";
+  for (const auto& [part, values] : difference.changed[0].parts)
+    parts += part + ":" + values.first + ">" + values.second + " ";
   EXPECT_EQ(parts, R"(effect:"deny">"ask" fix:"f"> mode:"enforce">"shadow" owner:>"o" )");
   EXPECT_EQ(difference.changed[1].name, "ladder l");
   const BundleDifference none = compare_bundles(*after, *after);
@@ -167,10 +175,14 @@ TEST_F(BundleFiles, OfAnotherKeyAreRefused) {
 TEST_F(BundleFiles, ThatWereChangedAnywhereAreRefused) {
   // Every part, by its words.
   const std::vector<std::pair<std::string, std::string>> changes = {
-      {"\"name\":\"a\"", "\"name\":\"b2\""},          {"\"mode\":\"shadow\"", "\"mode\":\"off\""},
-      {"\"effect\":\"deny\"", "\"effect\":\"allow\""}, {"\"uses\":18", "\"uses\":19"},
-      {"\"ends\":\"2027", "\"ends\":\"2028"},         {"\"issued\":\"2026-11-20", "\"issued\":\"2026-11-21"},
-      {"\"valid_until\":\"2026", "\"valid_until\":\"2036"}, {bundle_->digest(), must_build("")->digest()},
+      {"\"name\":\"a\"", "\"name\":\"b2\""},
+      {"\"mode\":\"shadow\"", "\"mode\":\"off\""},
+      {"\"effect\":\"deny\"", "\"effect\":\"allow\""},
+      {"\"uses\":18", "\"uses\":19"},
+      {"\"ends\":\"2027", "\"ends\":\"2028"},
+      {"\"issued\":\"2026-11-20", "\"issued\":\"2026-11-21"},
+      {"\"valid_until\":\"2026", "\"valid_until\":\"2036"},
+      {bundle_->digest(), must_build("")->digest()},
       {to_base64(signer_.public_key()), to_base64(TestSigner(2).public_key())}};
   for (const auto& [from, to] : changes) {
     std::string changed = text_;
@@ -192,8 +204,9 @@ TEST_F(BundleFiles, WithAnyByteOfTheirOwnFlippedDecideAsBeforeOrAreRefused) {
 }
 
 TEST_F(BundleFiles, ThatAreNoneSaySo) {
-  for (const std::string& text : {std::string(), std::string("[]"), std::string("{}"), text_.substr(0, text_.size() / 2),
-                                  std::string(R"({"bundle":[],"key":"AAAA","signature":"AAAA"})")}) {
+  for (const std::string& text :
+       {std::string(), std::string("[]"), std::string("{}"), text_.substr(0, text_.size() / 2),
+        std::string(R"({"bundle":[],"key":"AAAA","signature":"AAAA"})")}) {
     const auto file = read_bundle_file(text, "", std::nullopt);
     ASSERT_FALSE(file.ok());
     EXPECT_EQ(file.error().code, ErrorCode::kCorrupt);

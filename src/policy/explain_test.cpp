@@ -54,7 +54,8 @@ TEST(Explain, SaysWhereEveryRuleStands) {
 TEST(Explain, ShowsEveryPartWithTheFactsItSaw) {
   const auto bundle = must_build(kRules);
   const Explanation told = explain(*bundle, Point::kModelCall, GivenFacts(Point::kModelCall, kGiven), nullptr);
-  const auto near = std::find_if(told.rules.begin(), told.rules.end(), [](const auto& r) { return r.rule->name == "near"; });
+  const auto near =
+      std::find_if(told.rules.begin(), told.rules.end(), [](const auto& r) { return r.rule->name == "near"; });
   ASSERT_NE(near, told.rules.end());
   EXPECT_FALSE(near->matched);
   EXPECT_EQ(near->failed, 1U);
@@ -91,8 +92,9 @@ TEST(Explain, ShowsErrorsUnknownAndAbsentFacts) {
 TEST(Explain, CutsLongFactsAndLongLists) {
   std::string patterns = "a";
   for (char c = 'b'; c < 'p'; ++c) patterns += std::string(", ") + c;
-  const auto bundle = must_build("{kind: Policy, name: r, on: prompt.submit, effect: ask, message: m, match: {groups: [" +
-                                 patterns + "]}, when: size(prompt.text) > 3}");
+  const auto bundle =
+      must_build("{kind: Policy, name: r, on: prompt.submit, effect: ask, message: m, match: {groups: [" + patterns +
+                 "]}, when: size(prompt.text) > 3}");
   const GivenFacts facts(Point::kPromptSubmit, R"({"prompt.text":")" + std::string(100'000, 'x') + "\"}");
   const Explanation told = explain(*bundle, Point::kPromptSubmit, facts, nullptr);
   EXPECT_EQ(told.rules[0].predicates[0].text, "match groups: [a, b, c, d, e, …]");
@@ -100,8 +102,9 @@ TEST(Explain, CutsLongFactsAndLongLists) {
 }
 
 TEST(Explain, TakesNoUses) {
-  const auto bundle = must_build("{kind: Policy, name: d, on: tool.call, effect: deny, message: m}\n---\n{kind: Exception, "
-                                 "name: e, rules: [d], reason: r, requested_by: x, approved_by: y, ends: 2027-01-01, uses: 1}");
+  const auto bundle = must_build(
+      "{kind: Policy, name: d, on: tool.call, effect: deny, message: m}\n---\n{kind: Exception, "
+      "name: e, rules: [d], reason: r, requested_by: x, approved_by: y, ends: 2027-01-01, uses: 1}");
   UseCounter counter;
   LookAtUses look(counter);
   const GivenFacts facts(Point::kToolCall, R"({"now":"2026-12-01"})");

@@ -27,17 +27,23 @@ std::string linted(const std::string& yaml) {
 TEST(Lint, ComplainsInPlace) {
   const std::vector<std::pair<std::string, std::string>> doubtful = {
       {rule("a", "effect: allow, until: 2026-12-01"), "p.yaml:1:75: warning: the policy 'a' is over since 2026-12-01"},
-      {rule("a", "effect: deny") + rule("b", "effect: allow"), "p.yaml:3:1: warning: the policy 'b' can never allow anything"},
-      {rule("b", "effect: allow") + rule("a", "effect: deny"), "p.yaml:1:1: warning: the policy 'b' can never allow anything"},
+      {rule("a", "effect: deny") + rule("b", "effect: allow"),
+       "p.yaml:3:1: warning: the policy 'b' can never allow anything"},
+      {rule("b", "effect: allow") + rule("a", "effect: deny"),
+       "p.yaml:1:1: warning: the policy 'b' can never allow anything"},
       {rule("a", "effect: deny, match: {groups: a*}") + rule("b", "effect: deny, match: {groups: [ab, ac], tiers: x}"),
        "the policy 'b' is shadowed by the broader 'a' at p.yaml:1"},
-      {rule("a", "effect: deny, not: {tiers: x}") + rule("b", "effect: deny, not: {tiers: [x, y]}"), "'b' is shadowed by"},
-      {rule("a", "effect: deny, when: repo == 'x'") + rule("b", "effect: deny, match: {repos: x}"), "'b' is shadowed by"},
+      {rule("a", "effect: deny, not: {tiers: x}") + rule("b", "effect: deny, not: {tiers: [x, y]}"),
+       "'b' is shadowed by"},
+      {rule("a", "effect: deny, when: repo == 'x'") + rule("b", "effect: deny, match: {repos: x}"),
+       "'b' is shadowed by"},
       {rule("a", "effect: deny, when: request.bytes > 3") +
-           rule("b", "effect: deny, when: 'request.bytes > 3 && request.stream'"), "'b' is shadowed by"},
+           rule("b", "effect: deny, when: 'request.bytes > 3 && request.stream'"),
+       "'b' is shadowed by"},
       {rule("a", "effect: allow, when: 'true'"), "the condition of the policy 'a' is always true"},
       {rule("a", "effect: allow, when: 1 > 2"), "the policy 'a' can never match: its condition is always false"},
-      {rule("a", "effect: allow, when: 'request.stream && repo == repo'"), "p.yaml:1:93: warning: 'repo == repo' is always true"},
+      {rule("a", "effect: allow, when: 'request.stream && repo == repo'"),
+       "p.yaml:1:93: warning: 'repo == repo' is always true"},
       {rule("a", "effect: allow, when: 'request.stream || !request.stream'"), "is always true"},
       {rule("a", "effect: allow, when: 'repo == \"a\" || repo != \"a\"'"), "is always true"},
       {rule("a", "effect: allow, match: {tiers: small}, not: {tiers: '*'}"),
@@ -46,7 +52,8 @@ TEST(Lint, ComplainsInPlace) {
       {rule("a", "effect: allow, when: 'repo == \"a\" && repo == \"b\"'"), "can never match"},
       {rule("a", "effect: allow, when: 'repo == \"a\" && repo != \"a\"'"), "can never match"},
       {rule("a", "effect: allow, when: 'repo.matches(\"\\\\pL{100}\")'"), "this regular expression is costly"},
-      {rule("a", "effect: deny") + "{kind: Exception, name: e, rules: [a], reason: r, requested_by: x, approved_by: y, ends: 2026-11-30}",
+      {rule("a", "effect: deny") +
+           "{kind: Exception, name: e, rules: [a], reason: r, requested_by: x, approved_by: y, ends: 2026-11-30}",
        "the exception 'e' has expired at 2026-11-30"}};
   for (const auto& [yaml, complaint] : doubtful) EXPECT_THAT(linted(yaml), HasSubstr(complaint)) << yaml;
 }
@@ -60,7 +67,8 @@ TEST(Lint, SuspectsNothingThatHasAMeaning) {
       rule("a", "effect: deny, match: {groups: [ab]}") + rule("b", "effect: deny, match: {groups: a*}"),
       rule("a", "effect: deny, match: {groups: x, tiers: y}") + rule("b", "effect: deny, match: {groups: x}"),
       rule("a", "effect: deny, layer: {team: p}") + rule("b", "effect: deny, match: {groups: x}"),
-      rule("a", "effect: ask") + rule("b", "effect: deny"), rule("a", "effect: deny, match: {groups: x}, not: {groups: x*y}"),
+      rule("a", "effect: ask") + rule("b", "effect: deny"),
+      rule("a", "effect: deny, match: {groups: x}, not: {groups: x*y}"),
       // A list may hold both.
       rule("a", "effect: allow, when: '\"a\" in principal.groups && \"b\" in principal.groups'"),
       // A star in a condition is a star.

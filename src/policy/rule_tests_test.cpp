@@ -34,21 +34,23 @@ TEST(RuleTests, PassAndFailForTheRightReasons) {
   const std::string contractor = "given: {principal: {groups: [contractors]}, model: {tier: frontier}}";
   const std::string small = "given: {principal: {groups: contractors}, model: {tier: small}}";
   EXPECT_EQ(failures("- {" + contractor + ", expect: deny}\n- {" + small + ", expect: allow}\n- {" + small +
-                     ", expect: none}\n- {" + contractor + ", expect: deny, rule: contractors}\n"), "");
+                     ", expect: none}\n- {" + contractor + ", expect: deny, rule: contractors}\n"),
+            "");
   EXPECT_THAT(failures("- {" + small + ", expect: deny}\n"),
               HasSubstr("p.yaml:11:3: test of 'contractors', test 1: expected this rule to match, but it does not"));
   EXPECT_THAT(failures("- {name: odd, " + contractor + ", expect: none}\n"),
               HasSubstr("test of 'contractors', odd: expected this rule not to match, but it does"));
-  EXPECT_THAT(failures("- {" + contractor + ", expect: allow}\n"),
-              HasSubstr("expected allow, but the outcome is deny by 'contractors'; rules that matched: all, contractors"));
+  EXPECT_THAT(
+      failures("- {" + contractor + ", expect: allow}\n"),
+      HasSubstr("expected allow, but the outcome is deny by 'contractors'; rules that matched: all, contractors"));
   EXPECT_THAT(failures("- {" + small + ", expect: allow, rule: contractors}\n"),
               HasSubstr("expected the rule 'contractors' to decide, but the outcome is allow by 'all'"));
 }
 
 TEST(RuleTests, OfARuleAskThatNoOtherSpeaksStronger) {
-  const TestReport report = run(
-      "{kind: Policy, name: d, on: model.call, effect: deny, message: m}\n---\n"
-      "{kind: Policy, name: a, on: model.call, effect: allow, tests: [{given: {}, expect: allow}]}");
+  const TestReport report =
+      run("{kind: Policy, name: d, on: model.call, effect: deny, message: m}\n---\n"
+          "{kind: Policy, name: a, on: model.call, effect: allow, tests: [{given: {}, expect: allow}]}");
   ASSERT_EQ(report.failures.size(), 1U);
   EXPECT_THAT(report.failures[0].message, HasSubstr("the outcome is deny by 'd'"));
 }
@@ -59,9 +61,10 @@ TEST(RuleTests, ADenyThatOnlyTheDefaultGivesIsNotTheRulesOwn) {
 }
 
 TEST(RuleTests, AModifierMayBeTestedWhereNothingAllows) {
-  const TestReport report = run(
-      "{kind: Policy, name: r, on: model.call, effect: redact, with: mask, classes: x, tests: [{given: {}, expect: redact}]}\n---\n"
-      "{kind: Policy, name: w, on: model.call, effect: warn, message: m, tests: [{given: {}, expect: warn}]}");
+  const TestReport report =
+      run("{kind: Policy, name: r, on: model.call, effect: redact, with: mask, classes: x, tests: [{given: {}, expect: "
+          "redact}]}\n---\n"
+          "{kind: Policy, name: w, on: model.call, effect: warn, message: m, tests: [{given: {}, expect: warn}]}");
   EXPECT_EQ(report.passed, 2U);
 }
 
@@ -69,7 +72,10 @@ TEST(RuleTests, AskRulesInShadowOrOffOnlyWhetherTheyMatch) {
   const std::string contractor = "given: {principal: {groups: [contractors]}}";
   const std::string employee = "given: {principal: {groups: [employees]}}";
   for (const char* mode : {"mode: shadow\n", "mode: off\n"}) {
-    EXPECT_EQ(failures("- {" + contractor + ", expect: deny}\n- {" + employee + ", expect: none}\n- {" + employee + ", expect: allow}\n", mode), "");
+    EXPECT_EQ(failures("- {" + contractor + ", expect: deny}\n- {" + employee + ", expect: none}\n- {" + employee +
+                           ", expect: allow}\n",
+                       mode),
+              "");
     EXPECT_THAT(failures("- {" + contractor + ", expect: allow}\n", mode), HasSubstr("p.yaml:12:3: "));
     EXPECT_THAT(failures("- {" + employee + ", expect: deny}\n", mode), HasSubstr("expected this rule to match"));
   }
@@ -91,27 +97,35 @@ tests:
 }
 
 TEST(RuleTests, OfSuitesJudgeTheWholeSet) {
-  const std::string rules = kAllow + kContractors +
+  const std::string rules =
+      kAllow + kContractors +
       "---\n{kind: Exception, name: e, rules: [contractors], match: {people: dev}, reason: r, requested_by: x, "
       "approved_by: y, ends: 2026-12-15, uses: 1, compensating_check: audited}\n---\n";
   const auto suite = [&](const std::string& rest) {
-    const TestReport report = run(rules + "{kind: PolicyTest, name: suite, on: model.call, tests: [{given: {principal: {id: dev, "
-                                  "groups: contractors}, checks: {audited: true}, now: 2026-12-01}, " + rest + "}]}");
+    const TestReport report =
+        run(rules +
+            "{kind: PolicyTest, name: suite, on: model.call, tests: [{given: {principal: {id: dev, "
+            "groups: contractors}, checks: {audited: true}, now: 2026-12-01}, " +
+            rest + "}]}");
     return report.failures.empty() ? "" : report.failures[0].message;
   };
   EXPECT_EQ(suite("expect: allow, rule: all, exception: e"), "");
   EXPECT_EQ(suite("expect: allow"), "");
-  EXPECT_THAT(suite("expect: deny"), HasSubstr("test of 'suite', test 1: expected deny, but the outcome is allow by 'all'"));
-  const TestReport ended = run(rules + "{kind: PolicyTest, name: suite, on: model.call, tests: [{name: late, given: {principal: {id: dev, "
-                               "groups: contractors}, checks: {audited: true}, now: 2026-12-15}, expect: deny, exception: e}]}");
+  EXPECT_THAT(suite("expect: deny"),
+              HasSubstr("test of 'suite', test 1: expected deny, but the outcome is allow by 'all'"));
+  const TestReport ended =
+      run(rules +
+          "{kind: PolicyTest, name: suite, on: model.call, tests: [{name: late, given: {principal: {id: dev, "
+          "groups: contractors}, checks: {audited: true}, now: 2026-12-15}, expect: deny, exception: e}]}");
   ASSERT_EQ(ended.failures.size(), 1U);
   EXPECT_THAT(ended.failures[0].message, HasSubstr("expected the exception 'e' to be used; it has ended: expired"));
 }
 
 TEST(RuleTests, OnSeveralPointsNameOne) {
-  const TestReport report = run(
-      "{kind: Policy, name: p, on: [model.call, tool.call], effect: deny, message: m, match: {groups: x}, tests: ["
-      "{on: tool.call, given: {tool.name: shell}, expect: allow}, {on: model.call, given: {principal.groups: x}, expect: deny}]}");
+  const TestReport report =
+      run("{kind: Policy, name: p, on: [model.call, tool.call], effect: deny, message: m, match: {groups: x}, tests: ["
+          "{on: tool.call, given: {tool.name: shell}, expect: allow}, {on: model.call, given: {principal.groups: x}, "
+          "expect: deny}]}");
   EXPECT_EQ(report.passed, 2U);
 }
 
@@ -151,14 +165,15 @@ TEST(Junit, EscapesWhatXmlTakesForItself) {
   report.cases.push_back({"other", "t", "y.yaml", 1, ""});
   report.passed = 2;
   report.failures.push_back({});
-  EXPECT_EQ(junit_report(report),
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"3\" failures=\"1\">\n"
-            "  <testsuite name=\"a&lt;b\" tests=\"2\" failures=\"1\">\n"
-            "    <testcase classname=\"a&lt;b\" name=\"&quot;quoted&quot; &amp; 'so'\" file=\"x.yaml\" line=\"3\"/>\n"
-            "    <testcase classname=\"a&lt;b\" name=\"tab here\" file=\"x.yaml\" line=\"4\"><failure "
-            "message=\"expected &lt;deny&gt; \"/></testcase>\n  </testsuite>\n"
-            "  <testsuite name=\"other\" tests=\"1\" failures=\"0\">\n"
-            "    <testcase classname=\"other\" name=\"t\" file=\"y.yaml\" line=\"1\"/>\n  </testsuite>\n</testsuites>\n");
+  EXPECT_EQ(
+      junit_report(report),
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"3\" failures=\"1\">\n"
+      "  <testsuite name=\"a&lt;b\" tests=\"2\" failures=\"1\">\n"
+      "    <testcase classname=\"a&lt;b\" name=\"&quot;quoted&quot; &amp; 'so'\" file=\"x.yaml\" line=\"3\"/>\n"
+      "    <testcase classname=\"a&lt;b\" name=\"tab here\" file=\"x.yaml\" line=\"4\"><failure "
+      "message=\"expected &lt;deny&gt; \"/></testcase>\n  </testsuite>\n"
+      "  <testsuite name=\"other\" tests=\"1\" failures=\"0\">\n"
+      "    <testcase classname=\"other\" name=\"t\" file=\"y.yaml\" line=\"1\"/>\n  </testsuite>\n</testsuites>\n");
 }
 
 TEST(StarterRules, PassTheirOwnTests) {
