@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "policy/bundle_for_tests.h"
@@ -27,7 +28,12 @@ TEST(Concurrency, ThreadsDecideByWholeBundlesWhileTheseAreSwapped) {
   constexpr int kBundles = 4;
   std::vector<std::shared_ptr<const Bundle>> bundles;
   for (int i = 0; i < kBundles; ++i) bundles.push_back(must_build(rules_of(i)));
-  std::atomic<std::shared_ptr<const Bundle>> current = bundles[0];
+  std::mutex swapping;
+  std::shared_ptr<const Bundle> current = bundles[0];
+  const auto look = [&] {
+    const std::lock_guard lock(swapping);
+    return current;
+  };
   std::atomic<bool> stop = false;
   std::atomic<int> wrong = 0;
   UseCounter counter;
@@ -39,7 +45,7 @@ TEST(Concurrency, ThreadsDecideByWholeBundlesWhileTheseAreSwapped) {
     const GivenFacts closed(Point::kModelCall, R"({"model":{"name":"alpha"}})");
     const GivenFacts tool(Point::kToolCall, R"({"now":"2026-12-01","tool.name":"shell","principal.groups":["x"]})");
     for (int i = seed; i < seed + 2000; ++i) {
-      const auto bundle = current.load();
+      const auto bundle = look();
       bundle->decide(Point::kModelCall, open, &take, scratch, decision);
       if (decision.effect != Effect::kAllow || bundle->find_rule(decision.rule->name) != decision.rule) ++wrong;
       bundle->decide(Point::kModelCall, closed, &take, scratch, decision);
@@ -54,8 +60,9 @@ TEST(Concurrency, ThreadsDecideByWholeBundlesWhileTheseAreSwapped) {
   };
   std::thread swapper([&] {
     for (std::size_t i = 0; !stop; ++i) {
-      current.store(i % 3 == 0 ? must_build(rules_of(7)) : bundles[i % kBundles]);
-      std::this_thread::yield();
+      auto next = i % 3 == 0 ? must_build(rules_of(7)) : bundles[i % kBundles];
+      const std::lock_guard lock(swapping);
+      current.swap(next);
     }
   });
   std::vector<std::thread> threads;
