@@ -13,5 +13,8 @@ _reeve() {
     /^Options:/,/^$/ { s/,/ /g; s/^  *\(\(-[^ ]* *\)*\).*/\1/p }')
   [[ ${#commands[@]} == 4 && ${commands[*]:0:3} == "policy check-state set" ]] && offers+=" green red"
   COMPREPLY=($(compgen -W "$offers" -- "$current"))
+  case ${commands[*]:0:2} in
+    "policy replay" | "policy diff") COMPREPLY+=($(compgen -f -- "$current")) ;;
+  esac
 }
 complete -F _reeve reeve

@@ -18,6 +18,7 @@ _reeve() {
       s/:[A-Z]\{3,\}[^ ]*\( REQUIRED\)*\( \.\.\.\)*  */:/; p }')"})
   [[ $#commands == 4 && "$commands[1,3]" == "policy check-state set" ]] && offers+=(green red)
   _describe 'reeve' offers
+  [[ "$commands[1,2]" == "policy replay" || "$commands[1,2]" == "policy diff" ]] && _files
 }
 
 _reeve "$@"

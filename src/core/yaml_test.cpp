@@ -155,7 +155,7 @@ TEST(Yaml, PointsIntoAScalarThroughWhateverStandsAroundIt) {
   for (const auto& [key, value] : parsed.documents.at(0).members()) {
     EXPECT_EQ(value.complain_at(value.text().find('x'), "x").to_string(), places.at(key.text())) << value.text();
   }
-  EXPECT_EQ(parsed.documents[0].find("b")->complain_at(0, "x").to_string(), "f.yaml:2:6: x");
+  EXPECT_EQ(parsed.documents[0].find("b")->complain_at(0, "x").to_string(), "f.yaml:2:5: x");
   const Parsed wide = parse("{\"äöü\": 1, a: 'x y'}\n");
   const YamlValue& quoted = *wide.documents.at(0).find("a");
   EXPECT_EQ(quoted.complain_at(2, "x").column, quoted.complain("x").column + 3);

@@ -190,8 +190,7 @@ template <typename Document>
 std::vector<const Document*> by_name(const std::vector<Document>& documents) {
   std::vector<const Document*> sorted;
   for (const Document& document : documents) sorted.push_back(&document);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
+  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->info.name < b->info.name; });
   return sorted;
 }
 

@@ -61,7 +61,7 @@ class FixedGate final : public UseGate {
 TEST(DecisionProperty, TheBundleDecidesAsAPlainReadingOfTheRulesDoes) {
   constexpr std::size_t kDecisionsPerSet = 40;
   const std::size_t wanted = cases_wanted();
-  std::mt19937_64 random(20261122);
+  std::mt19937_64 random(20261123);
   Scratch scratch;  // moves from bundle to bundle
   Decision decision;
   std::map<std::string, std::size_t> seen;

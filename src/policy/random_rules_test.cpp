@@ -163,7 +163,8 @@ RandomRules::RandomRules(std::mt19937_64& random) {
   const std::size_t few = 1 + random() % 12;
   const std::size_t rules = random() % 10 == 9 ? 55 + random() % 90 : few;
   for (std::size_t i = 0; i < rules; ++i) add_rule(i, random);
-  for (std::size_t i = random() % 4; i > 0 && !liftable_.empty(); --i) add_exception(i, random);
+  const std::size_t exceptions = liftable_.empty() ? 0 : random() % 4;
+  for (std::size_t i = 0; i < exceptions; ++i) add_exception(i, random);
 }
 
 std::string RandomRules::selector(RandomSource& source, std::string_view on, std::mt19937_64& random) {
@@ -186,7 +187,7 @@ std::string RandomRules::selector(RandomSource& source, std::string_view on, std
 void RandomRules::add_rule(std::size_t number, std::mt19937_64& random) {
   const std::string_view on = point_of(random);
   RandomSource source;
-  source.name = "r" + std::to_string(number);
+  source.name = "r" + std::to_string(1000 + (number ^ 5U));  // by name in another order than by place
   std::string effect = effect_of(on, random);
   std::string text;
   const std::size_t layer = random() % 10;  // 0 a repository's, 1 a team's, else the organisation's
@@ -266,8 +267,9 @@ RandomFacts::RandomFacts(Point point, std::mt19937_64& random) {
       random() % 3 == 0 ? "[]" : "[{\"class\":\"" + word() + "\",\"count\":" + std::to_string(random() % 4) + "}]");
   std::string approvals;
   for (std::size_t rule = 0; rule < 12; ++rule) {
-    approvals += std::string(rule == 0 ? "" : ",") + "{\"rule\":\"r" + std::to_string(rule) + "\",\"by\":\"" + word() +
-                 "\",\"groups\":[\"" + word() + "\",\"" + word() + "\"],\"time\":\"" + time() + "\"}";
+    approvals += rule == 0 ? "" : ",";
+    approvals += "{\"rule\":\"r" + std::to_string(1000 + rule) + "\",\"by\":\"" + word() + "\",\"groups\":[\"" +
+                 word() + "\",\"" + word() + "\"],\"time\":\"" + time() + "\"}";
   }
   set(Fact::kApprovals, "[" + approvals + "]");
   for (std::size_t i = 0; i < kFacts; ++i) {

@@ -155,8 +155,9 @@ class Grouping {
       sorted.push_back(members.group);
       sorted.back().people = members.people.size();
     }
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [](const auto& a, const auto& b) { return a.decisions > b.decisions; });
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+      return a.decisions != b.decisions ? a.decisions > b.decisions : a.name < b.name;
+    });
     if (sorted.size() > count_max) sorted.resize(count_max);
     return sorted;
   }

@@ -41,6 +41,15 @@ struct Call {
   std::string time = "2026-11-20T10:00:00.000000Z";
 };
 
+/// What a surface decides with.
+class TakenUses final : public UseGate {
+ public:
+  bool admit(const ExceptionInfo& exception) override { return counter_.take(exception.name, *exception.uses); }
+
+ private:
+  UseCounter counter_;
+};
+
 /// Makes entries as the gateway writes them.
 class Recorder {
  public:
@@ -51,8 +60,7 @@ class Recorder {
     const std::string bare = entry(call, "{\"time\":\"" + call.time + "\"}", "");
     const auto document = JsonDocument::parse(bare);
     const auto facts = facts_from_entry(document->root());
-    TakeUses gate(uses_);
-    bundle_->decide(Point::kModelCall, *facts, &gate, scratch_, decision_);
+    bundle_->decide(Point::kModelCall, *facts, &uses_, scratch_, decision_);
     JsonWriter json;
     json.begin_object().member("bundle", bundle_->digest()).member("effect", effect_name(decision_.effect));
     if (!decision_.ended.empty()) {
@@ -91,7 +99,7 @@ class Recorder {
   }
 
   std::shared_ptr<const Bundle> bundle_;
-  UseCounter uses_;
+  TakenUses uses_;
   Scratch scratch_;
   Decision decision_;
   std::uint64_t seq_ = 0;

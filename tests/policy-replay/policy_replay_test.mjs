@@ -106,7 +106,8 @@ before(async () => {
   await callMany(240, random)
   fs.writeFileSync(path.join(reeve.folder, 'governance/rules.yaml'), kSecond)
   reeve.process.kill('SIGHUP')
-  const changed = async () => (await reeve.entries()).some(({ kind, detail }) => kind === 'policy.changed' && detail.previous)
+  const isChange = ({ kind, detail }) => kind === 'policy.changed' && detail.previous
+  const changed = async () => (await reeve.entries()).some(isChange)
   for (let i = 0; i < 100 && !(await changed()); i++) await sleep(100)
   await callMany(240, random)
   assert.equal(await reeve.stop(), 0)
