@@ -105,8 +105,11 @@ class PlainVerdict {
       if (std::find(rule->points.begin(), rule->points.end(), point_) == rule->points.end()) continue;
       if (rule->mode == Mode::kOff) continue;
       if (has_now_ && ((rule->since && now_ < *rule->since) || (rule->until && now_ >= *rule->until))) continue;
-      const Outcome outcome = reader_.outcome(*reader_.sources_.at(rule->name), &rule->layer, point_, facts_);
+      Outcome outcome = reader_.outcome(*reader_.sources_.at(rule->name), &rule->layer, point_, facts_);
       if (outcome == Outcome::kFails) continue;
+      const bool approval_unknown = value(Fact::kApprovals).is_unknown() || value(Fact::kPrincipalId).is_unknown();
+      const bool missing = (rule->approval && approval_unknown) || (!rule->check.empty() && checks_unknown());
+      if (outcome == Outcome::kHolds && missing) outcome = Outcome::kUnknown;
       matches_.push_back({rule, outcome});
       if (outcome == Outcome::kError) append(decision_.errors, rule->name);
     }
@@ -135,6 +138,8 @@ class PlainVerdict {
     }
   }
 
+  bool checks_unknown() { return value(Fact::kChecks).is_unknown(); }
+
   bool green(const std::string& check) {
     const cel::Value checks = value(Fact::kChecks);
     const cel::Value* state = checks.is(cel::Kind::kMap) ? cel::find_field(*checks.map, check) : nullptr;
@@ -144,12 +149,12 @@ class PlainVerdict {
   bool approved(const RuleInfo& rule) {
     const cel::Value approvals = value(Fact::kApprovals);
     const cel::Value asker = value(Fact::kPrincipalId);
-    if (!has_now_ || !approvals.is(cel::Kind::kList)) return false;
+    if (!has_now_ || !approvals.is(cel::Kind::kList) || !asker.is(cel::Kind::kString)) return false;
     for (std::size_t i = 0; i < approvals.list->size; ++i) {
       const cel::Map& approval = *approvals.list->items[i].map;
       const std::string by(cel::find_field(approval, "by")->text());
       const Duration age = now_ - instant_of(*cel::find_field(approval, "time"));
-      const bool own = asker.is(cel::Kind::kString) && to_lower(by) == to_lower(asker.text());
+      const bool own = to_lower(by) == to_lower(asker.text());
       if (cel::find_field(approval, "rule")->text() != rule.name || own) continue;
       if (age < Duration::zero() || age > rule.approval->within) continue;
       const cel::List& groups = *cel::find_field(approval, "groups")->list;
@@ -235,9 +240,10 @@ class PlainVerdict {
       const bool helps = std::any_of(exception->rules.begin(), exception->rules.end(),
                                      [&](const std::string& rule) { return in_the_way(match_of(rule)); });
       if (!helps) continue;
-      const bool unknown = outcome == Outcome::kUnknown;
+      const std::string& check = exception->compensating_check;
+      const bool unknown = outcome == Outcome::kUnknown || (!check.empty() && checks_unknown());
       const bool expired = now_ >= exception->ends;
-      if (!expired && (exception->compensating_check.empty() || green(exception->compensating_check))) {
+      if (!expired && (unknown || check.empty() || green(check))) {
         fitting_.push_back({exception, unknown, !unknown, false});
       } else if (!unknown) {
         decision_.ended += exception->name + (expired ? " expired," : " check_not_green,");

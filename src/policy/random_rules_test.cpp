@@ -187,7 +187,7 @@ std::string RandomRules::selector(RandomSource& source, std::string_view on, std
 void RandomRules::add_rule(std::size_t number, std::mt19937_64& random) {
   const std::string_view on = point_of(random);
   RandomSource source;
-  source.name = "r" + std::to_string(1000 + number);  // by name as by place
+  source.name = "r" + std::to_string(1000 + (number ^ 5U));  // by name in another order than by place
   std::string effect = effect_of(on, random);
   std::string text;
   const std::size_t layer = random() % 10;  // 0 a repository's, 1 a team's, else the organisation's

@@ -54,8 +54,9 @@ class Verdict {
         const auto number = static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(left)));
         const Entry& entry = program_.entries_[number];
         if (entry.rule != nullptr && !in_force(entry.rule->info)) continue;
-        const Outcome outcome = program_.outcome_of(entry, number, state_);
+        Outcome outcome = program_.outcome_of(entry, number, state_);
         if (outcome == Outcome::kFails) continue;
+        if (outcome == Outcome::kHolds && evidence_is_unknown(entry)) outcome = Outcome::kUnknown;
         if (entry.rule != nullptr) {
           state_.matches.push_back({number, outcome, false, false});
         } else if (outcome != Outcome::kError) {
@@ -63,6 +64,18 @@ class Verdict {
         }
       }
     }
+  }
+
+  bool is_unknown(Fact fact) const { return value_of(fact).is_unknown(); }
+
+  /// Whether nobody knows yet if what a requirement or an exception asks for is there.
+  bool evidence_is_unknown(const Entry& entry) const {
+    if (entry.exception != nullptr) {
+      return !entry.exception->info.compensating_check.empty() && is_unknown(Fact::kChecks);
+    }
+    const RuleInfo& rule = entry.rule->info;
+    if (rule.approval) return is_unknown(Fact::kApprovals) || is_unknown(Fact::kPrincipalId);
+    return !rule.check.empty() && is_unknown(Fact::kChecks);
   }
 
   bool in_force(const RuleInfo& rule) const {
@@ -94,7 +107,9 @@ class Verdict {
     const ExceptionInfo& exception = exception_of(candidate);
     if (!has_now_ || !would_lift(candidate.entry)) return false;
     const bool expired = now_ >= exception.ends;
-    if (!expired && (exception.compensating_check.empty() || green(exception.compensating_check))) return true;
+    const bool may_hold =
+        candidate.unknown || exception.compensating_check.empty() || green(exception.compensating_check);
+    if (!expired && may_hold) return true;
     if (!candidate.unknown) {
       decision_.ended.push_back(
           {&exception, expired ? EndedException::Why::kExpired : EndedException::Why::kCheckNotGreen});
@@ -112,7 +127,8 @@ class Verdict {
   bool approved(const RuleInfo& rule) const {
     const cel::Value approvals = value_of(Fact::kApprovals);
     const cel::Value asker = value_of(Fact::kPrincipalId);
-    if (!has_now_ || !approvals.is(cel::Kind::kList)) return false;
+    // Whose own approval it would be must be known.
+    if (!has_now_ || !approvals.is(cel::Kind::kList) || !asker.is(cel::Kind::kString)) return false;
     for (std::size_t i = 0; i < approvals.list->size; ++i) {
       if (fits(approvals.list->items[i], rule, asker)) return true;
     }
@@ -364,6 +380,11 @@ class Verdict {
   void note_unknown(std::uint32_t number) {
     const Entry& entry = program_.entries_[number];
     for (const IndexTerm& term : entry.terms) note_unknown_value(value_of(term.fact));
+    if (evidence_is_unknown(entry)) {
+      const bool approval = entry.rule != nullptr && entry.rule->info.approval.has_value();
+      note_unknown_value(value_of(approval ? Fact::kApprovals : Fact::kChecks));
+      if (approval) note_unknown_value(value_of(Fact::kPrincipalId));
+    }
     for (const std::uint32_t condition : entry.conditions) {
       if (state_.outcomes[condition] == Outcome::kUnknown) note_unknown_value(state_.failures[condition]);
     }

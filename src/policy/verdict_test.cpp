@@ -275,6 +275,31 @@ TEST(Undetermined, ARefusalThatAnExceptionMayYetLiftIsWaitedFor) {
   EXPECT_EQ(verdict_of(decide(*bundle, R"({"now":"2026-11-20T10:00:00Z"})")), "allow by a");
 }
 
+TEST(Undetermined, WhatARequirementOrExceptionAsksForIsWaitedFor) {
+  const auto approval = must_build(rule("r", "require, approval: {by: [leads], within: 2h}") + rule("a", "allow"));
+  const auto check = must_build(rule("r", "require, check: c") + rule("a", "allow"));
+  const auto exception = must_build(rule("r", "deny") + rule("a", "allow") +
+                                    "---\n{kind: Exception, name: e, rules: [r], reason: r, requested_by: x, "
+                                    "approved_by: y, ends: 2027-01-01, compensating_check: c}");
+  for (const auto& [bundle, fact] : {std::pair(approval, Fact::kApprovals), std::pair(approval, Fact::kPrincipalId),
+                                     std::pair(check, Fact::kChecks), std::pair(exception, Fact::kChecks)}) {
+    const GivenFacts facts(Point::kModelCall, R"({"now":"2026-11-20T10:00:00Z"})", {fact});
+    const Decision decision = decide(*bundle, Point::kModelCall, facts);
+    EXPECT_EQ(verdict_of(decision), "deny by r") << fact_name(fact);
+    EXPECT_THAT(decision.unknown, ElementsAre(fact));
+    EXPECT_THAT(decision.ended, IsEmpty());
+  }
+}
+
+TEST(Undetermined, NobodyApprovesForSomebodyWhoseNameIsNoText) {
+  const auto bundle = must_build(rule("r", "require, approval: {by: [leads], within: 2h}") + rule("a", "allow"));
+  const GivenFacts facts(Point::kModelCall,
+                         R"({"now":"2026-11-20T10:00:00Z","approvals":[{"rule":"r","by":"lead","groups":["leads"],)"
+                         R"("time":"2026-11-20T09:00:00Z"}]})",
+                         {}, {Fact::kPrincipalId});
+  EXPECT_EQ(verdict_of(decide(*bundle, Point::kModelCall, facts)), "require by r");
+}
+
 // ---- Rewrites ----
 
 Decision on_tool_call(const Bundle& bundle, std::string_view json, std::initializer_list<Fact> unknown = {}) {
