@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <mutex>
 #include <new>
 #include <string>
 #include <thread>
@@ -154,7 +155,8 @@ void measure_swaps(const std::vector<Call>& calls, double seconds, Figures& figu
       expected.back().push_back(verdict_of(decision));
     }
   }
-  std::atomic<std::shared_ptr<const policy::Bundle>> current{bundles[0]};
+  std::mutex swapping;
+  std::shared_ptr<const policy::Bundle> current = bundles[0];
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> made{0};
   std::atomic<std::uint64_t> wrong{0};
@@ -164,7 +166,10 @@ void measure_swaps(const std::vector<Call>& calls, double seconds, Figures& figu
       policy::Scratch own;
       policy::Decision mine;
       for (std::size_t i = static_cast<std::size_t>(thread); !stop.load(std::memory_order_relaxed); ++i) {
-        const auto bundle = current.load();
+        const auto bundle = [&] {
+          const std::lock_guard lock(swapping);
+          return current;
+        }();
         const std::size_t which =
             static_cast<std::size_t>(std::find(bundles.begin(), bundles.end(), bundle) - bundles.begin());
         bundle->decide(policy::Point::kModelCall, CallFacts(calls[i % calls.size()]), nullptr, own, mine);
@@ -176,7 +181,10 @@ void measure_swaps(const std::vector<Call>& calls, double seconds, Figures& figu
   std::uint64_t swaps = 0;
   const Moment begin = std::chrono::steady_clock::now();
   while (microseconds_since(begin) < seconds * 1e6) {
-    current.store(bundles[++swaps % bundles.size()]);
+    {
+      const std::lock_guard lock(swapping);
+      current = bundles[++swaps % bundles.size()];
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   stop.store(true);

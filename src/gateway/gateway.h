@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,19 +63,27 @@ struct Settings {
   std::string digest_key;              // 32 secret bytes for it
 };
 
-/// The settings in force, swapped whole. Thread-safe.
+/// The settings in force, swapped whole. Thread-safe. A loop keeps its copy and asks for the next one only when the
+/// generation moved, so the lock is taken as often as rules change.
 class SettingsStore {
  public:
   explicit SettingsStore(std::shared_ptr<const Settings> first) : current_(std::move(first)) {}
-  std::shared_ptr<const Settings> current() const { return current_.load(std::memory_order_acquire); }
+  std::shared_ptr<const Settings> current() const {
+    const std::lock_guard lock(mutex_);
+    return current_;
+  }
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
   void replace(std::shared_ptr<const Settings> next) {
-    current_.store(std::move(next), std::memory_order_release);
+    {
+      const std::lock_guard lock(mutex_);
+      current_.swap(next);
+    }
     generation_.fetch_add(1, std::memory_order_release);
   }
 
  private:
-  std::atomic<std::shared_ptr<const Settings>> current_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Settings> current_;
   std::atomic<std::uint64_t> generation_{0};
 };
 
