@@ -46,6 +46,8 @@ class Backup {
   Result<void> copy_ledger();
   Result<void> copy_keys();
   Result<void> copy_kept_values();
+  Result<void> copy_bundles();
+  Result<void> copy_directory(const fs::path& from, const fs::path& to, std::size_t& files);
   Result<void> copy_governance();
   Result<void> copy_file(const fs::path& from, const fs::path& to);
   Result<void> check();
@@ -148,24 +150,38 @@ Result<void> Backup::copy_kept_values() {
   return {};
 }
 
+Result<void> Backup::copy_directory(const fs::path& from, const fs::path& to, std::size_t& files) {
+  std::error_code failed;
+  fs::create_directory(to, failed);
+  auto entries = fs::recursive_directory_iterator(from, failed);
+  for (const auto end = fs::recursive_directory_iterator(); !failed && entries != end; entries.increment(failed)) {
+    const fs::path copy = to / entries->path().lexically_relative(from);
+    if (entries->is_directory() && !entries->is_symlink()) {
+      fs::create_directory(copy, failed);
+    } else if (entries->is_regular_file() && entries->path().extension().string().find(".part") != 0) {
+      if (auto copied = copy_file(entries->path(), copy); !copied) return copied;
+      ++files;
+    }
+  }
+  return failed ? failure(from, "copied", failed.value()) : Result<void>();
+}
+
+/// After the ledger: every bundle that it names was kept before it was used.
+Result<void> Backup::copy_bundles() {
+  std::error_code ignored;
+  if (!fs::is_directory(data_dir_ / "policy", ignored)) return {};
+  std::size_t files = 0;
+  if (auto copied = copy_directory(data_dir_ / "policy", to_ / "data" / "policy", files); !copied) return copied;
+  say("bundles", std::to_string(files) + " files: the rules that decided, their key, uses of exceptions");
+  return {};
+}
+
 Result<void> Backup::copy_governance() {
   if (governance_.empty()) {
     say("governance", "none here");
     return {};
   }
-  std::error_code failed;
-  fs::create_directory(to_ / "governance", failed);
-  auto entries = fs::recursive_directory_iterator(governance_, failed);
-  for (const auto end = fs::recursive_directory_iterator(); !failed && entries != end; entries.increment(failed)) {
-    const fs::path to = to_ / "governance" / entries->path().lexically_relative(governance_);
-    if (entries->is_directory() && !entries->is_symlink()) {
-      fs::create_directory(to, failed);
-    } else if (entries->is_regular_file()) {
-      if (auto copied = copy_file(entries->path(), to); !copied) return copied;
-      ++files_;
-    }
-  }
-  if (failed) return failure(governance_, "copied", failed.value());
+  if (auto copied = copy_directory(governance_, to_ / "governance", files_); !copied) return copied;
   say("governance", std::to_string(files_) + " files of " + governance_.string());
   return {};
 }
@@ -218,6 +234,7 @@ Result<void> Backup::make() {
   done = copy_ledger();
   if (done) done = copy_keys();
   if (done) done = copy_kept_values();
+  if (done) done = copy_bundles();
   if (done) done = copy_governance();
   if (done) done = check();
   if (done) done = finish();

@@ -83,7 +83,7 @@ test('a backup beside a server under load is sound and whole', async () => {
   for (const name of ['reeve.yaml', 'governance/all.yaml', 'governance/empty.yaml', 'governance/more/notes.md']) {
     assert.deepEqual(fs.readFileSync(place(`backup/${name}`)), fs.readFileSync(place(name)), name)
   }
-  for (const name of ['digest.key', 'ledger.origin', 'ledger/private-key', 'ledger/public/key']) {
+  for (const name of ['digest.key', 'ledger.origin', 'ledger/private-key', 'ledger/public/key', 'policy/bundle.key']) {
     assert.deepEqual(fs.readFileSync(place(`backup/data/${name}`)), fs.readFileSync(place(`data/${name}`)), name)
   }
   for (const file of [place('backup'), ...allFiles(place('backup'))]) {
