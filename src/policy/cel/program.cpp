@@ -17,7 +17,7 @@ class StepProgram final : public Program {
     program->root_ = compiler.compile(part);
     program->cost_ = compiler.take_cost();
     program->locals_ = ast.locals;
-    if (faults.size() != faults_before) return nullptr;
+    if (faults.size() != faults_before || faults_before >= kFaultsMax) return nullptr;
     return program;
   }
 
@@ -88,7 +88,7 @@ std::span<Operand> Compiler::compile_all(std::span<Node* const> nodes) {
 const Pattern* Compiler::pattern(const Node& node, std::string_view text) {
   Result<std::unique_ptr<const Pattern>> compiled = Pattern::compile(text, kConstantPatternMemory);
   if (!compiled) {
-    faults_.push_back({node.offset, compiled.error().message});
+    if (faults_.size() < kFaultsMax) faults_.push_back({node.offset, compiled.error().message});
     return nullptr;
   }
   patterns_.push_back(std::move(*compiled));
