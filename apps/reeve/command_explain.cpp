@@ -53,7 +53,14 @@ void append_rule(JsonWriter& json, const policy::RuleExplanation& rule) {
   json.end_array().end_object();
 }
 
-void print_json(const policy::Explanation& told, const std::string& recorded) {
+/// What is known of how it was decided when it happened; nothing for facts that were given.
+struct Recorded {
+  std::string effect, bundle, input;
+  /// Entries that are too long are cut, and then what is explained is not what was decided on.
+  bool facts_differ(const policy::Explanation& told) const { return !input.empty() && input != told.input; }
+};
+
+void print_json(const policy::Explanation& told, const Recorded& recorded) {
   const policy::Decision& decision = told.decision;
   JsonWriter json;
   json.begin_object()
@@ -61,7 +68,8 @@ void print_json(const policy::Explanation& told, const std::string& recorded) {
       .member("effect", policy::effect_name(decision.effect));
   if (decision.rule != nullptr) json.member("rule", decision.rule->name);
   json.member_if("message", decision.message).member("bundle", told.bundle).member("input", told.input);
-  json.member_if("recorded_effect", recorded).key("exceptions").begin_array();
+  json.member_if("recorded_effect", recorded.effect).member_if("recorded_input", recorded.input);
+  json.key("exceptions").begin_array();
   for (const auto* exception : decision.exceptions) json.value(exception->name);
   json.end_array().key("ended").begin_array();
   for (const auto& ended : decision.ended) {
@@ -96,7 +104,18 @@ void print_rule(const policy::RuleExplanation& rule) {
   }
 }
 
-void print_text(const policy::Explanation& told, const std::string& recorded, bool all) {
+void print_recorded(const policy::Explanation& told, const Recorded& recorded) {
+  if (recorded.facts_differ(told)) {
+    std::printf("  %s\n", yellow("the entry's facts are not those that were decided on (" + recorded.input +
+                                 "): it was too long and was cut, or was changed")
+                              .c_str());
+  }
+  if (recorded.effect.empty() || recorded.effect == policy::effect_name(told.decision.effect)) return;
+  const std::string why = recorded.bundle != told.bundle ? ", under other rules" : "";
+  std::printf("  %s\n", yellow("when it happened the verdict was " + recorded.effect + why).c_str());
+}
+
+void print_text(const policy::Explanation& told, const Recorded& recorded, bool all) {
   const policy::Decision& decision = told.decision;
   const std::string effect(policy::effect_name(decision.effect));
   std::printf("%s on %s, %s\n", (decision.refused() ? red(effect) : green(effect)).c_str(),
@@ -104,9 +123,7 @@ void print_text(const policy::Explanation& told, const std::string& recorded, bo
               decision.rule == nullptr ? "by default: no rule allows it"
                                        : ("by the rule " + bold(decision.rule->name)).c_str());
   if (!decision.message.empty()) std::printf("  %s\n", decision.message.c_str());
-  if (!recorded.empty() && recorded != effect) {
-    std::printf("  %s\n", yellow("when it happened the verdict was " + recorded + ", under other rules").c_str());
-  }
+  print_recorded(told, recorded);
   for (const auto* exception : decision.exceptions) {
     std::printf("  lifted by the exception %s: %s (approved by %s, ends %s)\n", bold(exception->name).c_str(),
                 exception->reason.c_str(), exception->approved_by.c_str(), format_time(exception->ends).c_str());
@@ -157,7 +174,8 @@ int explain_recorded(const Common& common, const PolicyExplainArguments& argumen
   policy::RecordedUses uses(entry, nullptr);
   const auto facts = policy::facts_from_entry(entry);
   const policy::Explanation told = policy::explain(**bundle, policy::Point::kModelCall, *facts, &uses);
-  const std::string recorded(entry.at("decision.effect").string_or(""));
+  const Recorded recorded{std::string(entry.at("decision.effect").string_or("")), digest,
+                          std::string(entry.at("decision.input").string_or(""))};
   if (common.json) {
     print_json(told, recorded);
   } else {

@@ -122,8 +122,10 @@ std::string eval_line(const std::string& line, std::optional<policy::Point> poin
 }  // namespace
 
 int policy_check_command(const Common& common, const std::string& directory) {
+  const auto from = governance_directory(common, directory);
+  if (!from) return fail(common, exit_code_of(from.error()), from.error().message);
   std::vector<Diagnostic> complaints;
-  const Governance governance = read_governance(governance_directory(common, directory), complaints);
+  const Governance governance = read_governance(*from, complaints);
   if (governance.policy) policy::lint(*governance.policy, system_clock().now(), complaints);
   const bool wrong = has_errors(complaints);
   std::string summary = red("not valid");
@@ -138,8 +140,10 @@ int policy_check_command(const Common& common, const std::string& directory) {
 }
 
 int policy_test_command(const Common& common, const PolicyTestArguments& arguments) {
+  const auto from = governance_directory(common, arguments.directory);
+  if (!from) return fail(common, exit_code_of(from.error()), from.error().message);
   std::vector<Diagnostic> complaints;
-  const Governance governance = read_governance(governance_directory(common, arguments.directory), complaints);
+  const Governance governance = read_governance(*from, complaints);
   if (has_errors(complaints) || !governance.policy) {
     print_complaints(common, complaints, red("not valid, so nothing was tested"));
     return kAnswerIsNo;

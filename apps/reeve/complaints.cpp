@@ -35,10 +35,11 @@ void append_complaints(JsonWriter& json, const std::vector<Diagnostic>& complain
   json.end_array();
 }
 
-std::string governance_directory(const Common& common, const std::string& directory) {
+Result<std::string> governance_directory(const Common& common, const std::string& directory) {
   if (!directory.empty()) return directory;
   const std::string file = config_file(common);
-  if (file.empty()) return "governance";
+  if (file.empty()) return std::string("governance");
+  if (const auto readable = read_data_dir(file); !readable) return readable.error();
   std::vector<Diagnostic> complaints;
   return read_config(file, complaints).governance_dir.string();
 }

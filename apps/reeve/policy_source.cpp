@@ -87,8 +87,10 @@ Result<std::shared_ptr<const policy::Bundle>> open_policy(const Common& common, 
     if (!file) return with_context(file.error(), name);
     return file->bundle;
   }
+  const auto directory = governance_directory(common, name);
+  if (!directory) return directory.error();
   std::vector<Diagnostic> complaints;
-  Governance governance = read_governance(governance_directory(common, name), complaints);
+  Governance governance = read_governance(*directory, complaints);
   if (governance.policy && !has_errors(complaints)) return governance.policy;
   std::string first = complaints.empty() ? "no rules" : complaints.front().to_string();
   return Error{ErrorCode::kInvalid, "the rules are not valid: " + first + "; 'reeve policy check' lists everything"};

@@ -395,9 +395,17 @@ std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& director
       if (entries->is_directory(error)) entries.disable_recursion_pending();
       continue;
     }
-    const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
     std::error_code ignored;  // what cannot be looked at cannot be read either, and is reported then
-    if (yaml && !entries->is_directory(ignored)) paths.push_back(entries->path());
+    if (entries->is_directory(ignored)) {
+      // It is not gone through, and rules must not be lost in silence.
+      if (entries->is_symlink(ignored)) {
+        complaints.push_back({Diagnostic::Severity::kError, entries->path().string(), 0, 0,
+                              "is a link to a directory, which is not followed; put the files here, or link to each"});
+      }
+      continue;
+    }
+    const std::string lower = to_lower(name);
+    if (lower.ends_with(".yaml") || lower.ends_with(".yml")) paths.push_back(entries->path());
   }
   if (error) {
     complaints.push_back(

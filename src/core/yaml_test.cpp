@@ -314,6 +314,24 @@ TEST_F(YamlFiles, WhatCannotBeReadIsAnErrorAndNotEmpty) {
   EXPECT_EQ(read_yaml_file(root_ / "whole.yaml", complaints).at(0).find("kind")->text().size(), 100'000U);
 }
 
+TEST_F(YamlFiles, ALinkToADirectoryIsAnErrorAndNotPassedOver) {
+  write("elsewhere/deny.yaml", "kind: Policy");
+  std::filesystem::create_directory(root_ / "rules");
+  std::filesystem::create_directory_symlink(root_ / "elsewhere", root_ / "rules/shared");
+  std::filesystem::create_directory_symlink(root_ / "elsewhere", root_ / "rules/..data");
+  std::vector<Diagnostic> complaints;
+  EXPECT_THAT(read_yaml_directory(root_ / "rules", complaints), SizeIs(0));
+  ASSERT_THAT(complaints, SizeIs(1));
+  EXPECT_EQ(complaints[0].file, (root_ / "rules/shared").string());
+}
+
+TEST_F(YamlFiles, TheEndOfANameMayBeInCapitals) {
+  write("A.YAML", "kind: A");
+  write("b.Yml", "kind: B");
+  std::vector<Diagnostic> complaints;
+  EXPECT_THAT(read_yaml_directory(root_, complaints), SizeIs(2));
+}
+
 TEST_F(YamlFiles, ADanglingLinkOrAPipeIsAnErrorAndNotPassedOver) {
   std::filesystem::create_symlink(root_ / "gone.yaml", root_ / "rules.yaml");
   ASSERT_EQ(::mkfifo((root_ / "pipe.yaml").c_str(), 0600), 0);

@@ -150,6 +150,7 @@ class PlainVerdict {
     const cel::Value approvals = value(Fact::kApprovals);
     const cel::Value asker = value(Fact::kPrincipalId);
     if (!has_now_ || !approvals.is(cel::Kind::kList) || !asker.is(cel::Kind::kString)) return false;
+    if (asker.text().empty()) return false;
     for (std::size_t i = 0; i < approvals.list->size; ++i) {
       const cel::Map& approval = *approvals.list->items[i].map;
       const std::string by(cel::find_field(approval, "by")->text());

@@ -128,7 +128,8 @@ class Verdict {
     const cel::Value approvals = value_of(Fact::kApprovals);
     const cel::Value asker = value_of(Fact::kPrincipalId);
     // Whose own approval it would be must be known.
-    if (!has_now_ || !approvals.is(cel::Kind::kList) || !asker.is(cel::Kind::kString)) return false;
+    if (!has_now_ || !approvals.is(cel::Kind::kList) || !asker.is(cel::Kind::kString) || asker.text().empty())
+      return false;
     for (std::size_t i = 0; i < approvals.list->size; ++i) {
       if (fits(approvals.list->items[i], rule, asker)) return true;
     }

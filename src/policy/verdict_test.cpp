@@ -291,6 +291,13 @@ TEST(Undetermined, WhatARequirementOrExceptionAsksForIsWaitedFor) {
   }
 }
 
+TEST(Undetermined, NobodyApprovesForSomebodyWithoutAName) {
+  const auto bundle = must_build(rule("r", "require, approval: {by: [leads], within: 2h}") + rule("a", "allow"));
+  EXPECT_EQ(verdict_of(decide(*bundle, R"({"now":"2026-11-20T10:00:00Z","approvals":[{"rule":"r","by":"lead",)"
+                                       R"("groups":["leads"],"time":"2026-11-20T09:00:00Z"}]})")),
+            "require by r");
+}
+
 TEST(Undetermined, NobodyApprovesForSomebodyWhoseNameIsNoText) {
   const auto bundle = must_build(rule("r", "require, approval: {by: [leads], within: 2h}") + rule("a", "allow"));
   const GivenFacts facts(Point::kModelCall,

@@ -88,6 +88,21 @@ describe('keys that change while no server runs', () => {
   })
 })
 
+test('a configuration that is named but is not there does not make other rules answer', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-commands-'))
+  try {
+    fs.mkdirSync(path.join(folder, 'governance'))
+    for (const command of ['check', 'test', 'replay']) {
+      const options = ['policy', command, '--config', 'gone.yaml', '--json']
+      const told = spawnSync(kProgram, options, { cwd: folder, encoding: 'utf8' })
+      assert.equal(told.status, 2, command)
+      assert.match(JSON.parse(told.stdout).error.message, /gone\.yaml: cannot be read/)
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+})
+
 describe('reeve run', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-run-'))
   after(() => fs.rmSync(folder, { recursive: true, force: true }))

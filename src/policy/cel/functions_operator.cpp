@@ -92,6 +92,11 @@ bool whole_place(const Value& number, std::uint64_t& place) {
   }
 }
 
+/// A long key is compared with many others.
+bool charge_look_up(Frame& frame, const Value& key) {
+  return !(key.is(Kind::kString) || key.is(Kind::kBytes)) || charge(frame, key.extra / 4);
+}
+
 Value list_element(Frame& frame, const List& list, const Value& number) {
   if (number.kind != Kind::kInt && number.kind != Kind::kUint && number.kind != Kind::kDouble) {
     return fail_with(frame, ErrorKind::kNoSuchOverload,
@@ -143,7 +148,10 @@ Value is_greater_or_equal(Frame& frame, Arguments arguments) {
 Value is_in(Frame& frame, Arguments arguments) {
   if (arguments.size() != 2) return no_overload(frame, "@in", arguments);
   const Value& wanted = arguments[0];
-  if (arguments[1].is(Kind::kMap)) return Value::of_bool(find_key(*arguments[1].map, wanted) != nullptr);
+  if (arguments[1].is(Kind::kMap)) {
+    if (!charge_look_up(frame, wanted)) return cost_exceeded();
+    return Value::of_bool(find_key(*arguments[1].map, wanted) != nullptr);
+  }
   if (!arguments[1].is(Kind::kList)) return no_overload(frame, "@in", arguments);
   const List& list = *arguments[1].list;
   if (!charge_elements(frame, list.size)) return cost_exceeded();
@@ -222,6 +230,7 @@ Value index_into(Frame& frame, Arguments arguments) {
   if (arguments.size() != 2) return no_overload(frame, "_[_]", arguments);
   if (arguments[0].is(Kind::kList)) return list_element(frame, *arguments[0].list, arguments[1]);
   if (!arguments[0].is(Kind::kMap)) return no_overload(frame, "_[_]", arguments);
+  if (!charge_look_up(frame, arguments[1])) return cost_exceeded();
   if (const Value* found = find_key(*arguments[0].map, arguments[1])) return *found;
   return fail_with(frame, ErrorKind::kNoSuchKey, "no such key: " + to_display(arguments[1], 80));
 }

@@ -32,8 +32,12 @@ Value read_local(Frame& frame, std::string_view name, Arguments arguments, Read 
   }
   std::int64_t seconds = arguments[0].integer;
   if (with_zone) {
+    constexpr std::uint64_t kZoneCost = 4;
+    constexpr std::uint64_t kNoZoneCost = 1000;  // the system's files may be looked through for it
+    if (!charge(frame, kZoneCost)) return cost_exceeded();
     const std::optional<std::int32_t> offset = zone_offset(arguments[1].text(), seconds);
     if (!offset) {
+      if (!charge(frame, kNoZoneCost)) return cost_exceeded();
       return fail_with(frame, ErrorKind::kInvalidArgument, "no such time zone: " + to_display(arguments[1], 80));
     }
     seconds += *offset;

@@ -15,6 +15,7 @@ class Re2Pattern final : public Pattern {
   bool matches(std::string_view text) const override {
     return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), re2_);
   }
+  int instructions() const override { return re2_.ProgramSize(); }
   const RE2& re2() const { return re2_; }
 
  private:
@@ -42,6 +43,8 @@ Value matches(Frame& frame, Arguments arguments) {
     return no_overload(frame, "matches", arguments);
   }
   constexpr std::uint64_t kCompileCost = 1000;
+  constexpr std::uint64_t kInstructionCost = 100;
+  constexpr std::uint64_t kFailureCost = 300'000;
   const std::string_view pattern = arguments[1].text();
   if (pattern.size() > kDynamicPatternBytesMax) {
     return fail(frame, ErrorKind::kOutOfRange, "a pattern that is no literal is at most 1 KiB long");
@@ -49,7 +52,13 @@ Value matches(Frame& frame, Arguments arguments) {
   // A step of matching such a pattern may take longer than reading a byte.
   if (!charge(frame, kCompileCost + pattern.size() * 4 + arguments[0].extra / 4)) return cost_exceeded();
   const auto compiled = Pattern::compile(pattern, kDynamicPatternMemory);
-  if (!compiled) return fail_with(frame, ErrorKind::kInvalidArgument, compiled.error().message);
+  if (!compiled) {
+    if (!charge(frame, kFailureCost)) return cost_exceeded();  // much may have been read before the fault
+    return fail_with(frame, ErrorKind::kInvalidArgument, compiled.error().message);
+  }
+  // A few letters may stand for thousands of instructions: \pL, (a{30}){30}.
+  if (!charge(frame, static_cast<std::uint64_t>((*compiled)->instructions()) * kInstructionCost))
+    return cost_exceeded();
   return Value::of_bool((*compiled)->matches(arguments[0].text()));
 }
 

@@ -250,6 +250,27 @@ TEST(Patterns, MatchAnywhere) {
              R"({"x": "hello", "p": "l+o$"})");
 }
 
+/// What costs the machine more than a step or two must not be had a hundred thousand times for the limit's steps.
+TEST(Cost, OfWhatIsSlowIsHigh) {
+  TestVariables variables;
+  variables.declare("l", Type::dyn(), make_list(variables.arena(), std::vector<Value>(1200, Value::of_int(1))));
+  std::vector<MapEntry> entries;
+  for (int i = 0; i < 9000; ++i) entries.push_back({Value::of_int(i), Value::of_int(i)});
+  variables.declare("m", Type::dyn(), make_map(variables.arena(), entries));
+  variables.declare("n", Type::dyn(), make_map(variables.arena(), entries));
+  const std::string long_key(1UL << 20U, 'k');
+  variables.declare("k", Type::dyn(), Value::of_string(long_key));
+  variables.declare("letters", Type::dyn(), Value::of_string("\\pL\\pN\\pL\\pN\\pL\\pN"));
+  for (const std::string& slow :
+       {std::string("l.all(x, m == n)"), std::string("l.all(x, 'a'.matches(letters + string(x)) || true)"),
+        std::string("l.all(x, timestamp(x).getHours('Nowhere') == 0 || true)"), std::string("l.all(x, !(k in m))"),
+        std::string("l.all(x, 'a'.matches(string(x) + letters + '(') || true)")}) {
+    EXPECT_EQ(display_of(slow, variables), "error: the expression costs more than an evaluation may") << slow;
+  }
+  EXPECT_EQ(display_of("timestamp(0).getHours('Europe/Berlin')", variables), "1");
+  EXPECT_EQ(display_of("'a1'.matches(letters.substring(0, 6))", variables), "true");
+}
+
 TEST(Patterns, AreBounded) {
   TestVariables variables;
   const std::string long_pattern(2000, 'a');

@@ -70,10 +70,14 @@ class Comparison {
     return true;
   }
   bool equal_maps(const Map& left, const Map& right, int depth) {
+    constexpr std::uint64_t kElementsOfLookUp = 32;
     if (left.size != right.size) return false;
     for (std::size_t i = 0; i < left.size; ++i) {
-      const Value* other = find_key(right, left.entries[i].key);
-      if (other == nullptr || !take(1) || !equal(left.entries[i].value, *other, depth)) return false;
+      const Value& key = left.entries[i].key;
+      const bool of_bytes = key.is(Kind::kString) || key.is(Kind::kBytes);
+      if (!take(kElementsOfLookUp + (of_bytes ? key.extra : 0))) return false;
+      const Value* other = find_key(right, key);
+      if (other == nullptr || !equal(left.entries[i].value, *other, depth)) return false;
     }
     return true;
   }
