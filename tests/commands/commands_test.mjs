@@ -103,6 +103,33 @@ test('a configuration that is named but is not there does not make other rules a
   }
 })
 
+describe('a decision whose entry was too long to keep all facts', () => {
+  const name = (number) => `group-${number}-${'x'.repeat(80)}`
+  const rules = `{kind: Policy, name: everyone, on: model.call, not: {groups: [${name(999)}]}, effect: allow}`
+  const reeve = new Reeve({ config: kConfig, governance: { 'all.yaml': rules } })
+  after(() => {
+    reeve.process?.kill('SIGKILL')
+    reeve.remove()
+  })
+
+  test('is not explained as if it had been made on what is left of them', async () => {
+    const groups = Array.from({ length: 1000 }, (_, number) => ['--group', name(number)])
+    const { secret } = await reeve.createKey('many@example.com', ...groups.flat())
+    await reeve.start()
+    const headers = { 'content-type': 'application/json', 'x-api-key': secret, 'anthropic-version': '2023-06-01' }
+    const body = JSON.stringify({ model: 'practice-a', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] })
+    const answer = await fetch(`http://127.0.0.1:${reeve.port}/v1/messages`, { method: 'POST', headers, body })
+    await answer.arrayBuffer()
+    const id = answer.headers.get('x-reeve-request-id')
+    const told = JSON.parse(await reeve.command('policy', 'explain', id, '--json'))
+    assert.equal(told.recorded_effect, 'deny')
+    assert.notEqual(told.recorded_input, told.input)
+    const text = await reeve.command('policy', 'explain', id)
+    assert.match(text, /the entry's facts are not those that were decided on/)
+    assert.doesNotMatch(text, /under other rules/)
+  })
+})
+
 describe('reeve run', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-run-'))
   after(() => fs.rmSync(folder, { recursive: true, force: true }))
