@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "policy/cel/cost.h"
 #include "policy/cel/functions.h"
 
@@ -57,8 +59,10 @@ Value matches(Frame& frame, Arguments arguments) {
     return fail_with(frame, ErrorKind::kInvalidArgument, compiled.error().message);
   }
   // A few letters may stand for thousands of instructions: \pL, (a{30}){30}.
-  if (!charge(frame, static_cast<std::uint64_t>((*compiled)->instructions()) * kInstructionCost))
-    return cost_exceeded();
+  const auto instructions = static_cast<std::size_t>(std::max((*compiled)->instructions(), 0));
+  if (!charge(frame, instructions * kInstructionCost)) return cost_exceeded();
+  // Where the automaton outgrows its memory, each byte costs as much as the pattern is large.
+  if (!charge_bytes(frame, arguments[0].extra * (instructions / 8))) return cost_exceeded();
   return Value::of_bool((*compiled)->matches(arguments[0].text()));
 }
 

@@ -343,6 +343,13 @@ TEST(Program, OutlivesItsTree) {
   EXPECT_EQ(to_display(program->run(frame)), "\"some text that is long element of a list\"");
 }
 
+TEST(Program, ALargePatternOnALongTextIsTooDear) {
+  const std::string text = "'" + std::string(60'000, 'q') + "'";
+  const std::string wide = ".matches('(a|b|c|d|e|f|g|h).{1,900}[0-9]')";
+  const std::string usual = ".matches('^acme/.*-[0-9]+$')";
+  expect_all({{text + wide, "error: the expression costs more than an evaluation may"}, {text + usual, "false"}});
+}
+
 TEST(Program, UnknownFunctionsAreErrorsAtRunTime) {
   expect_all({{"no_such(1)", "error: no such function: no_such"},
               {"no_such(1) || true", "true"},

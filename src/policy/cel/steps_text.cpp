@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "policy/cel/functions.h"
@@ -42,10 +43,17 @@ struct ConstantPattern : Step {
   Operand text;
   const Pattern* pattern = nullptr;
   std::uint32_t number = 0;  // in the index
+  std::size_t weight = 2;    // what a byte of the text costs, in sixteenths of a step
 };
 
 Value no_text_to_match(Frame& frame, const Value& value) {
   return is_plain(value) ? no_overload(frame, "matches", {&value, 1}) : value;
+}
+
+/// RE2 is linear in the text, but where its automaton outgrows its memory each byte costs as much as the pattern is
+/// large. So at least an eighth of a step a byte, and a whole one for a pattern of 128 instructions.
+std::size_t weight_of(const Pattern& pattern) {
+  return std::max<std::size_t>(2, static_cast<std::size_t>(std::max(pattern.instructions(), 0)) / 8);
 }
 
 Value run_pattern(const Step& step, Frame& frame) {
@@ -53,7 +61,7 @@ Value run_pattern(const Step& step, Frame& frame) {
   const Value value = test.text.value(frame);
   if (!value.is(Kind::kString)) [[unlikely]]
     return no_text_to_match(frame, value);
-  if (!charge_bytes(frame, std::size_t{value.extra} * 2)) return cost_exceeded();
+  if (!charge_bytes(frame, value.extra * test.weight)) return cost_exceeded();
   return Value::of_bool(test.pattern->matches(value.text()));
 }
 
@@ -62,6 +70,7 @@ Value run_indexed_pattern(const Step& step, Frame& frame) {
   const Value value = test.text.value(frame);
   if (!value.is(Kind::kString)) [[unlikely]]
     return no_text_to_match(frame, value);
+  if (!charge_bytes(frame, value.extra * test.weight)) return cost_exceeded();
   return Value::of_bool(frame.patterns->matches(test.number, value.text()));
 }
 
@@ -71,6 +80,7 @@ Operand keep_pattern(Compiler& compiler, const Node& node, const Operand& text, 
   test.text = text;
   // Compiled even when the index will match it: that is how a wrong one is found.
   test.pattern = compiler.pattern(*node.operands[1], pattern);
+  if (test.pattern != nullptr) test.weight = weight_of(*test.pattern);
   if (test.pattern != nullptr && compiler.index() != nullptr && text.form == Operand::Form::kSlot) {
     test.run = run_indexed_pattern;
     test.number = compiler.index()->add(text.place, pattern);
