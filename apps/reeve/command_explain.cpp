@@ -34,7 +34,8 @@ Result<std::string> find_decision(const Common& common, const std::string& reque
     return Error{
         ErrorCode::kNotFound,
         "no decision about '" + printable(request_id, 80) +
-            "' is recorded here; the id is in the answer's x-reeve-request-id header and in 'reeve ledger tail'"};
+            "' is recorded here, or not yet: beside a running server an entry shows within a second. The id is in the "
+            "answer's x-reeve-request-id header and in 'reeve ledger tail'"};
   }
   return found;
 }

@@ -121,6 +121,9 @@ describe('a decision whose entry was too long to keep all facts', () => {
     const answer = await fetch(`http://127.0.0.1:${reeve.port}/v1/messages`, { method: 'POST', headers, body })
     await answer.arrayBuffer()
     const id = answer.headers.get('x-reeve-request-id')
+    // A reader beside the server sees an entry once a checkpoint is signed over it.
+    const recorded = async () => (await reeve.entries()).some((entry) => entry.request_id === id)
+    for (let i = 0; i < 100 && !(await recorded()); i++) await new Promise((resolve) => setTimeout(resolve, 100))
     const told = JSON.parse(await reeve.command('policy', 'explain', id, '--json'))
     assert.equal(told.recorded_effect, 'deny')
     assert.notEqual(told.recorded_input, told.input)
