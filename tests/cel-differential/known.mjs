@@ -148,7 +148,7 @@ export const KNOWN = [
   },
   {
     rule: 'has() asks whether a map has the key, whatever its value',
-    recognises: ({ expression }) => expression.includes("has({'a': null}.a)"),
+    recognises: ({ expression }) => /has\(\{'a': (null|x_null|dyn\((null|x_null)\))\}\.a\)/.test(expression),
   },
   {
     rule: '- and ! twice ask for a number and a bool like once; the oracle drops them as it reads',
