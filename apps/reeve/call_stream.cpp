@@ -195,6 +195,7 @@ Result<void> stream_calls(ledger::LogReader& reader, const CallWindow& window, b
                           const std::function<void(std::size_t worker, std::string_view entry)>& take) {
   std::vector<BatchQueue> queues(call_stream_workers());
   std::vector<std::thread> workers;
+  workers.reserve(queues.size());
   for (std::size_t i = 0; i < queues.size(); ++i) {
     workers.emplace_back([&take, &queue = queues[i], i] {
       Batch batch;

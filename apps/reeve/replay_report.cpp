@@ -19,7 +19,7 @@ constexpr std::size_t kGroupsShown = 20;
 /// The server's kept bundles, for several threads.
 class SharedArchive {
  public:
-  explicit SharedArchive(std::filesystem::path data_directory) : archive_(std::move(data_directory)) {}
+  explicit SharedArchive(const std::filesystem::path& data_directory) : archive_(data_directory) {}
   std::shared_ptr<const policy::Bundle> find(const std::string& digest) {
     const std::scoped_lock lock(mutex_);
     return archive_.find(digest);
@@ -129,6 +129,7 @@ Result<policy::ReplayReport> replay_calls(const Common& common, const CallWindow
   question.check_inputs = question.after ? kInputsCheckedEvery : 1;
   if (!window.open_end) question.until = window.until;
   std::vector<policy::Replayer> replayers;
+  replayers.reserve(call_stream_workers());
   for (std::size_t i = 0; i < call_stream_workers(); ++i) replayers.emplace_back(question);
   const auto read = stream_calls(**reader, window, !common.json,
                                  [&](std::size_t worker, std::string_view entry) { replayers[worker].feed(entry); });
