@@ -32,7 +32,7 @@ void append_cases(JsonWriter& json, const policy::TestReport& report) {
 void append_coverage(JsonWriter& json, const policy::TestReport& report) {
   json.key("coverage").begin_array();
   for (const policy::RuleCoverage& rule : report.coverage) {
-    json.begin_object().member("rule", rule.rule->name).member("matched", static_cast<std::uint64_t>(rule.matched));
+    json.begin_object().member("rule", rule.rule.name).member("matched", static_cast<std::uint64_t>(rule.matched));
     json.member("not_matched", static_cast<std::uint64_t>(rule.not_matched)).key("branches").begin_array();
     for (const auto& branch : rule.branches) {
       json.begin_object().member("condition", branch.text).member("true", static_cast<std::uint64_t>(branch.held));
@@ -54,8 +54,8 @@ bool fully_covered(const policy::RuleCoverage& rule) {
 void print_coverage(const policy::TestReport& report) {
   std::vector<std::vector<std::string>> rows{{"RULE OR CONDITION", "TRUE", "FALSE"}};
   for (const policy::RuleCoverage& rule : report.coverage) {
-    rows.push_back({fully_covered(rule) ? green(rule.rule->name) : yellow(rule.rule->name),
-                    std::to_string(rule.matched), std::to_string(rule.not_matched)});
+    rows.push_back({fully_covered(rule) ? green(rule.rule.name) : yellow(rule.rule.name), std::to_string(rule.matched),
+                    std::to_string(rule.not_matched)});
     for (const auto& branch : rule.branches) {
       rows.push_back({"  " + printable(branch.text, 100), std::to_string(branch.held), std::to_string(branch.failed)});
     }
@@ -68,15 +68,15 @@ std::vector<Diagnostic> missing_tests(const policy::TestReport& report) {
   std::vector<Diagnostic> missing;
   for (const policy::RuleCoverage& rule : report.coverage) {
     const auto complain = [&](std::string what) {
-      missing.push_back({Diagnostic::Severity::kError, rule.rule->file, rule.rule->line, 1, std::move(what)});
+      missing.push_back({Diagnostic::Severity::kError, rule.rule.file, rule.rule.line, 1, std::move(what)});
     };
-    if (rule.matched == 0) complain("no test makes the policy '" + rule.rule->name + "' match");
+    if (rule.matched == 0) complain("no test makes the policy '" + rule.rule.name + "' match");
     // One without conditions leaves nothing alone.
     if (rule.not_matched == 0 && !rule.branches.empty())
-      complain("no test shows a case that the policy '" + rule.rule->name + "' leaves alone");
+      complain("no test shows a case that the policy '" + rule.rule.name + "' leaves alone");
     for (const auto& branch : rule.branches) {
-      if (branch.held == 0) complain("no test makes this part of '" + rule.rule->name + "' true: " + branch.text);
-      if (branch.failed == 0) complain("no test makes this part of '" + rule.rule->name + "' false: " + branch.text);
+      if (branch.held == 0) complain("no test makes this part of '" + rule.rule.name + "' true: " + branch.text);
+      if (branch.failed == 0) complain("no test makes this part of '" + rule.rule.name + "' false: " + branch.text);
     }
   }
   return missing;

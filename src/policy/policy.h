@@ -404,7 +404,7 @@ struct TestCase {
 };
 /// What the tests exercised of a rule.
 struct RuleCoverage {
-  const RuleInfo* rule = nullptr;
+  RuleInfo rule;                             // a copy: a report may outlive the bundle it is about
   std::size_t matched = 0, not_matched = 0;  // tests in which it did and did not
   struct Branch {
     std::string text;

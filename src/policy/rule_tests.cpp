@@ -150,7 +150,7 @@ class TestRun {
 
   RuleCoverage& coverage_of(const Rule& rule) {
     RuleCoverage& coverage = coverage_[&rule];
-    coverage.rule = &rule.info;
+    coverage.rule = rule.info;
     return coverage;
   }
 

@@ -147,7 +147,7 @@ tests:
   ASSERT_EQ(report.coverage.size(), 3U);
   EXPECT_EQ(report.coverage[0].matched, 3U) << "every test says something about every rule of its point";
   const RuleCoverage& covered = report.coverage[1];
-  EXPECT_EQ(covered.rule->name, "p");
+  EXPECT_EQ(covered.rule.name, "p");
   EXPECT_EQ(covered.matched, 2U);
   EXPECT_EQ(covered.not_matched, 1U);
   std::string branches;

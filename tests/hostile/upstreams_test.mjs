@@ -13,6 +13,7 @@ import tls from 'node:tls'
 import { eventually, kSanitized } from '../faults/server.mjs'
 import { BrokenUpstream, kBig, kEvent, kFaults, kGzipped, providersAt } from './broken_upstream.mjs'
 import { errorIn, goodBody, goodRequest, kGenerating, kPaths, requestText } from './dialects.mjs'
+import { freePort } from '../upstream/reeve_process.mjs'
 import { RawConnection } from './raw.mjs'
 import { kPlanted, Stage } from './stage.mjs'
 
@@ -22,14 +23,6 @@ const broken = new BrokenUpstream()
 const kNames = Object.keys(kPaths)
 let selfSigned
 let scratch
-
-async function freePort() {
-  const server = net.createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 // A server whose certificate nobody vouches for.
 async function startSelfSigned() {

@@ -17,12 +17,18 @@ export const kRoot = fileURLToPath(new URL('../..', import.meta.url))
 // REEVE_PROGRAM names another build of the program.
 export const kProgram = process.env.REEVE_PROGRAM ?? path.join(kRoot, 'build/reeve')
 
-async function freePort() {
-  const server = net.createServer()
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return port
+// A port that nobody listens on. Below the range from which the kernel takes the near end of outgoing connections: one of
+// those can go to another test between here and the program's own bind.
+export async function freePort() {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000)
+    const server = net.createServer()
+    const free = await new Promise((resolve) => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    })
+    if (free) return port
+  }
 }
 
 export class Reeve {
