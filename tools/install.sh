@@ -9,7 +9,7 @@ set -euo pipefail
 
 build=(clang-19 libclang-rt-19-dev lld-19 llvm-19 cmake ninja-build ccache git ca-certificates
        libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libssl-dev libsqlite3-dev libcli11-dev prometheus-cpp-dev
-       libre2-dev tzdata pkg-config libgtest-dev libgmock-dev)
+       libre2-dev libvectorscan-dev libxxhash-dev zlib1g-dev tzdata pkg-config libgtest-dev libgmock-dev)
 test=(curl openssl nginx-light e2fsprogs mount util-linux)
 check=(clang-format-19 clang-tidy-19)
 bench=(nginx-light wrk)

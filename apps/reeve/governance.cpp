@@ -11,15 +11,15 @@ namespace reeve::app {
 Governance read_governance(const std::filesystem::path& directory, std::vector<Diagnostic>& complaints) {
   Governance governance;
   governance.documents = read_yaml_directory(directory, complaints);
-  constexpr std::array<std::string_view, 6> kKnown{"Policy",     "Exception", "Ladder",
-                                                   "PolicyTest", "Price",     "UnknownPrice"};
+  constexpr std::array<std::string_view, 7> kKnown{"Policy", "Exception",    "Ladder",  "PolicyTest",
+                                                   "Price",  "UnknownPrice", "Detector"};
   for (const YamlValue& document : governance.documents) {
     const YamlValue& kind = *document.find("kind");
     if (std::find(kKnown.begin(), kKnown.end(), kind.text()) == kKnown.end()) {
-      complaints.push_back(
-          kind.complain("this version does not enforce documents of kind '" + printable(kind.text(), 40) +
-                        "'; it knows Policy, Exception, Ladder, PolicyTest, Price and UnknownPrice. Move the file "
-                        "elsewhere until then"));
+      complaints.push_back(kind.complain(
+          "this version does not enforce documents of kind '" + printable(kind.text(), 40) +
+          "'; it knows Policy, Exception, Ladder, PolicyTest, Price, UnknownPrice and Detector. Move the file "
+          "elsewhere until then"));
     }
   }
   governance.policy = policy::Bundle::build(governance.documents, complaints);

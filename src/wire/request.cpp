@@ -231,7 +231,8 @@ Result<RequestView> read_scanned(const Route& route, const JsonScan& scan, JsonN
 
 }  // namespace
 
-Result<RequestView> read_request(const Route& route, std::string_view body) {
+Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts) {
+  if (texts != nullptr) texts->clear();
   if (route.operation == Operation::kListModels || route.operation == Operation::kGetModel) {
     RequestView view;
     view.model = route.model;

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/body_text.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "core/token_usage.h"
@@ -80,7 +81,14 @@ struct RequestView {
 /// that we decide on, and a field that we decide on given twice or in a spelling that lenient parsers take for it (two
 /// parsers could each believe another one). Also what cannot be governed or metered: further models in "models",
 /// "fallbacks" or a tool, and background responses.
-Result<RequestView> read_request(const Route& route, std::string_view body);
+///
+/// `texts`, when given, takes every text that the request carries to the model, in the order of the bytes and apart
+/// from each other: system, messages, tool results, tool arguments, text documents with their titles and context, file
+/// names, queries. Never: thinking and reasoning, signatures, sealed and binary data, cache markers, identifiers,
+/// tool schemas and descriptions. A string in a place that the dialect's documentation does not name is a text too,
+/// of whoever holds the message: what we do not know must not slip by. Long texts stay one; keys of tool arguments
+/// count as text (kJsonValue).
+Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts = nullptr);
 
 // ---- Reading an answer ----
 
@@ -139,6 +147,41 @@ class AnswerReader {
 /// usage is estimated from sizes. A plain JSON answer is kept up to 16 MiB for reading; a larger one is estimated.
 std::unique_ptr<AnswerReader> make_answer_reader(const Route& route, const RequestView& request, int status,
                                                  std::string_view content_type, std::string_view content_encoding);
+
+// ---- Changing an answer on its way ----
+
+/// What an answer's text passes through: the gateway puts originals back and looks for what must not come out. One per
+/// answer; called on one thread.
+class AnswerFilter {
+ public:
+  enum class Kind : std::uint8_t {
+    kText,           // what a person reads
+    kToolArguments,  // JSON source text of a tool's arguments, in pieces that may cut it anywhere
+    kToolValue,      // one whole string inside arguments that come as a JSON value, decoded
+  };
+  virtual ~AnswerFilter() = default;
+  /// The next decoded piece of one channel (a text block, a tool call); appends to `out` what may go on now. An error
+  /// ends the answer: its message is for the caller.
+  virtual Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) = 0;
+  /// The channel has ended; appends what was held back.
+  virtual Result<void> end(std::uint32_t channel, Kind kind, std::string& out) = 0;
+};
+
+/// Rewrites the texts of an answer as it passes. What a filter leaves as it is goes on byte for byte, event by event;
+/// a changed text is written anew inside its own event, and what was held back at a channel's end goes into an event of
+/// the dialect's own shape before the one that ends it. Thinking, signatures and unknown events are never shown to the
+/// filter. Plain JSON answers are kept whole (to 16 MiB) and spliced.
+class AnswerRewriter {
+ public:
+  virtual ~AnswerRewriter() = default;
+  /// Appends to `out` what may go to the client now.
+  virtual Result<void> feed(std::string_view bytes, std::string& out) = 0;
+  /// The provider's end. An answer that cannot be read to its end is an error, and nothing of the unread goes on.
+  virtual Result<void> finish(std::string& out) = 0;
+};
+/// Null when the answer cannot be rewritten (a content encoding, no JSON and no event stream).
+std::unique_ptr<AnswerRewriter> make_answer_rewriter(const Route& route, int status, std::string_view content_type,
+                                                     std::string_view content_encoding, AnswerFilter& filter);
 
 // ---- Who is calling? ----
 

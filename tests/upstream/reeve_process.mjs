@@ -17,8 +17,8 @@ export const kRoot = fileURLToPath(new URL('../..', import.meta.url))
 // REEVE_PROGRAM names another build of the program.
 export const kProgram = process.env.REEVE_PROGRAM ?? path.join(kRoot, 'build/reeve')
 
-// A port that nobody listens on. Below the range from which the kernel takes the near end of outgoing connections: one of
-// those can go to another test between here and the program's own bind.
+// A port that nobody listens on. Below the range from which the kernel takes the near end of outgoing connections: one
+// of those can go to another test between here and the program's own bind.
 export async function freePort() {
   for (;;) {
     const port = 15_000 + Math.floor(Math.random() * 15_000)

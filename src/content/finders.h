@@ -1,0 +1,58 @@
+#pragma once
+
+// Hand-written scanners for shapes that would slow the shared pattern database: runs of digits, e-mail and network
+// addresses, assignments of secrets, names and addresses behind keys. Each walks bit masks of the text, 64 bytes a
+// word, so that text without its shape costs next to nothing. Private to the room.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "content/detector.h"
+
+namespace reeve::content {
+
+/// One bit a byte of the text; bit i of word i/64. Words beyond the text are zero.
+struct TextMasks {
+  std::vector<std::uint64_t> digit;   // 0-9
+  std::vector<std::uint64_t> letter;  // A-Z a-z
+  std::vector<std::uint64_t> at;      // @
+  std::vector<std::uint64_t> assign;  // = and :
+  std::vector<std::uint64_t> upper;   // bytes from 0x80
+  void compute(std::string_view text);
+};
+
+/// The text that finders look at. Followed by 64 readable bytes.
+struct FinderText {
+  std::string_view text;  // normalised
+  const TextMasks& masks;
+  TextOrigin origin = TextOrigin::kUser;
+};
+
+/// Detectors that name one finder, prepared for it (by length, by context word). Built once per set.
+class PreparedFinder {
+ public:
+  virtual ~PreparedFinder() = default;
+  /// Appends candidates that are settled: checks, context and rarity were looked at, confidence is final.
+  virtual void find(const FinderText& text, std::vector<Candidate>& found) const = 0;
+};
+
+struct NamedFinder {
+  std::string_view name;         // what a detector's `find` says
+  std::string_view description;  // one line for docs
+  std::unique_ptr<PreparedFinder> (*prepare)(std::span<const Detector> all, std::span<const std::uint32_t> mine);
+};
+/// The table of all finders: digits, identifiers, email, ip-address, phone, person, street-address, … (identifiers),
+/// assignment, hex-key, … (secrets), own-table, own-code, schema, … (own data).
+std::vector<NamedFinder> all_finders();
+std::vector<NamedFinder> identifier_finders();  // identifier_finders.cpp
+std::vector<NamedFinder> secret_finders();      // secret_finders.cpp
+std::vector<NamedFinder> document_finders();    // document_finders.cpp: schemas, specifications, labels, licences
+
+/// True when one of the words stands within `within` bytes before `start` or after `end`, whole words, ASCII case
+/// aside. Camel case, snake case and hyphens are borders: "cardNumber" holds "card".
+bool has_context(std::string_view text, std::size_t start, std::size_t end, const ContextWords& context);
+
+}  // namespace reeve::content
