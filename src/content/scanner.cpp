@@ -5,6 +5,7 @@
 
 #include "content/confirm.h"
 #include "content/content.h"
+#include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/layer.h"
 
@@ -13,13 +14,13 @@ namespace reeve::content {
 void Layer::clear() {
   buffer.clear();
   pieces.clear();
-  offsets.clear();
+  origins.clear();
   checkpoints.clear();
 }
 
 void Layer::release_above(std::size_t bytes) {
   buffer.release_above(bytes);
-  if (offsets.capacity() * sizeof(offsets[0]) > bytes) offsets = {};
+  if (origins.capacity() * sizeof(Origin) > bytes) origins = {};
 }
 
 namespace {
@@ -96,6 +97,8 @@ struct Scanner::State final : CandidateWatcher {
   std::unique_ptr<PatternScratch> scratch;
   std::uint64_t scratch_serial = 0;
   TextMasks masks;
+  DecodeMasks decode_masks;
+  DecodeBudget decode_budget;
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
 
@@ -171,12 +174,12 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
   while (at > 0) {
     const Layer& layer = layers[at];
     const Piece& inner = layer.pieces[index];
-    if (inner.offsets == Piece::kWhole) {
+    if (inner.origins == Piece::kWhole) {
       start = inner.outer_start;
       end = inner.outer_end;
     } else {
-      start = layer.offsets[inner.offsets + start];
-      end = layer.offsets[inner.offsets + end];
+      end = layer.origins[inner.origins + std::max(end, start + 1) - 1].end;
+      start = layer.origins[inner.origins + start].start;
     }
     index = inner.parent;
     --at;
@@ -244,7 +247,15 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
     fail("too many values in one text");
     candidates.resize(kPieceCandidatesMax);
   }
-  for (const Candidate& candidate : candidates) keep(candidate);
+  for (const Candidate& candidate : candidates) {
+    if (here.cut_start && candidate.start == 0) continue;
+    if (here.cut_end && candidate.end == text.size()) continue;
+    keep(candidate);
+  }
+  if (at == kDepthMax) return;
+  decode_masks.compute(text, masks);
+  DecodeTask task{text, decode_masks, static_cast<std::uint32_t>(index), layers[at + 1], decode_budget};
+  decode(task);
 }
 
 void Scanner::State::scan_layer(std::size_t at) {
@@ -287,7 +298,11 @@ const Report& Scanner::scan(const Detectors& detectors, std::string_view body, s
   state.begin(DetectorSet::of(detectors), body, texts);
   state.budget = {(1UL << 20U) + 8 * body.size(), false};
   state.read_texts();
-  state.scan_layer(0);
+  state.decode_budget = {(1UL << 20U) + 4 * body.size(), false};
+  for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {
+    state.scan_layer(depth);
+  }
+  if (state.decode_budget.exhausted) state.fail("more stands encoded in the texts than is decoded");
   state.finish();
   return state.report;
 }
