@@ -114,7 +114,9 @@ Result<void> CallContent::redact(const policy::Decision& decision, std::string_v
                                   [](const auto& one) { return one.with == content::RedactWith::kToken; });
   if (vault == nullptr) return Error{ErrorCode::kUnavailable, "there is no vault to keep what is taken out"};
   const content::Vault::Session session = vault->session(principal, session_id);
-  body_ = content::redact(body, texts, replacements, session);
+  auto redacted = content::redact(body, texts, replacements, session);
+  if (!redacted) return redacted.error();
+  body_ = *std::move(redacted);
   body_size_ = body_.size();
   body_.append(kPaddingBytes, '\0');
   redacted_ = true;
