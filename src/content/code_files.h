@@ -26,6 +26,10 @@ Result<std::vector<CodeFile>> list_code_files(const std::filesystem::path& path)
 /// The text of a file, or nothing: it cannot be read, is binary, generated or minified.
 std::optional<std::string> read_code_file(const CodeFile& file);
 
+/// Overwrites with spaces what licences say: paragraphs of well-known phrases, with the comment around them. They stand
+/// in everybody's files, so that registering them would flag everybody's code.
+void blank_licences(std::string& text);
+
 /// One line of a .gitignore, as far as it matters here: comments, negation, folders, anchors, * ? and **.
 class IgnoreRule {
  public:

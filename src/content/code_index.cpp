@@ -12,9 +12,6 @@ namespace {
 /// Where most bits of a key are used: the filter takes a word by the high half and bits by the low end.
 std::uint64_t filter_key(std::uint64_t key) { return (key >> 16U) * 0x9E3779B97F4A7C15ULL; }
 
-/// Entries of one key beyond these are not looked at: grams of so many files are left out when registering.
-constexpr std::size_t kFilesPerGram = 64;
-
 }  // namespace
 
 struct CodeIndex::Hit {
@@ -111,7 +108,7 @@ void CodeIndex::find_hits(const Group& group, const std::vector<Fingerprint>& pr
         const auto [first, last] = table.keys.range(keys[i]);
         const std::uint64_t* entries = table.keys.keys().data();
         const std::uint64_t* entry = std::lower_bound(entries + first, entries + last, keys[i]);
-        for (std::size_t files = 0; files < kFilesPerGram && entry != entries + last; ++files, ++entry) {
+        for (std::size_t files = 0; files < kTaggedFiles && entry != entries + last; ++files, ++entry) {
           if ((*entry & ~std::uint64_t{0xFFFF}) != keys[i]) break;
           hits.push_back({table.registration, static_cast<std::uint32_t>(begin + i),
                           static_cast<std::uint16_t>(*entry & 0xFFFFU)});
@@ -130,12 +127,16 @@ std::uint32_t most_of_one_file(std::span<const Hit> hits, const std::vector<Fing
   for (const Hit& hit : hits) keys.emplace_back(hit.tag, prints[hit.print].key);
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-  std::uint32_t most = 0, count = 0;
+  std::uint32_t many = 0, most = 0, count = 0;
   for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].first == kManyFiles) {
+      ++many;
+      continue;
+    }
     count = i != 0 && keys[i].first == keys[i - 1].first ? count + 1 : 1;
     most = std::max(most, count);
   }
-  return most;
+  return most + many;
 }
 
 }  // namespace

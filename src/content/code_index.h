@@ -55,6 +55,10 @@ class CodeIndex {
   std::vector<Group> groups_;
 };
 
+/// The tag of grams that are in more than kTaggedFiles files: they count for each.
+inline constexpr std::uint16_t kManyFiles = 0;
+inline constexpr std::size_t kTaggedFiles = 16;
+
 /// The key of a gram under a salt. The low 16 bits are zero: there the file's tag goes.
 constexpr std::uint64_t salted_key(std::uint64_t gram, std::uint64_t salt) {
   return mix(gram ^ salt) & ~std::uint64_t{0xFFFF};

@@ -62,7 +62,8 @@ struct Pass {
   }
 };
 
-/// Takes out keys of too many files and keys that are open source. Both arrays are sorted.
+/// Takes out keys of too many files and keys that are open source; a key of many files keeps one entry, whose tag says
+/// so. Both arrays are sorted.
 void drop_common(std::vector<std::uint64_t>& entries, const std::vector<std::uint64_t>& subtracted,
                  std::uint32_t files_max) {
   std::size_t kept = 0, at = 0;
@@ -72,6 +73,10 @@ void drop_common(std::vector<std::uint64_t>& entries, const std::vector<std::uin
     while (at < subtracted.size() && subtracted[at] < key) ++at;
     const bool open = at < subtracted.size() && subtracted[at] == key;
     if (open || end - begin > files_max) continue;
+    if (end - begin > kTaggedFiles) {
+      entries[kept++] = key | kManyFiles;
+      continue;
+    }
     for (std::size_t i = begin; i < end; ++i) entries[kept++] = entries[i];
   }
   entries.resize(kept);
@@ -108,7 +113,7 @@ Result<Sources> list_sources(const AddCode& add) {
     sources.subtracted.insert(sources.subtracted.end(), more->begin(), more->end());
   }
   if (sources.common_files_max == 0) {
-    sources.common_files_max = std::clamp(static_cast<std::uint32_t>(sources.files.size() / 50), 4U, 24U);
+    sources.common_files_max = std::max(static_cast<std::uint32_t>(sources.files.size() / 10), 6U);
   }
   return sources;
 }
@@ -118,10 +123,11 @@ std::vector<std::uint64_t> collect_part(const Sources& sources, Pass& pass, Regi
                                         const Progress& progress) {
   std::vector<std::uint64_t> entries, subtracted;
   for (std::size_t i = 0; i < sources.files.size(); ++i) {
-    const auto text = read_code_file(sources.files[i]);
+    auto text = read_code_file(sources.files[i]);
     if (!text) continue;
+    blank_licences(*text);
     // Neighbouring files get tags that differ: a tag is shared by two files only in sources of more than 65,535.
-    pass.collect(*text, static_cast<std::uint16_t>(i + 1), entries);
+    pass.collect(*text, static_cast<std::uint16_t>(i % 65535 + 1), entries);
     if (counted == nullptr) continue;
     ++counted->files;
     counted->bytes += text->size();

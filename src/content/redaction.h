@@ -9,9 +9,9 @@
 // What comes back damaged must not go on as if it were text. These count as damaged, in an answer:
 //   - the shape in its exact case ("RV", a class, 16 more of [A-Z0-9]) with a wrong check character, or with nothing
 //     behind it in this session (never was, expired, somebody else's);
-//   - "RV" and a class in any case, followed by letters and digits to 12 or more, where the first 12 are the beginning
-//     of one of this session's placeholders or the last 8 the end of one, whatever their case: so every single
-//     character that was changed, lost or added shows, and every change of case.
+//   - "RV" in any case, followed by letters and digits to 12 or more, where the first 12 are the beginning of one of
+//     this session's placeholders or the last 8 the end of one, whatever their case: so every change of case shows, and
+//     every single character behind "RV" that was changed, lost or added.
 // What stood in the request and would be taken for one of these is replaced by a placeholder, too, so that a model may
 // repeat whatever it was shown.
 
