@@ -38,7 +38,7 @@ struct Options {
   int soak_minutes = 0;
   bool json = false;
   std::string content;  // a governance directory whose detectors and rules on content are on; empty: content is off
-  std::string only;  // one scenario, or "latency"; empty for all
+  std::string only;     // one scenario, or "latency"; empty for all
 };
 
 struct Scenario {
