@@ -161,7 +161,12 @@ void DetectorSet::prepare_finders() {
     for (std::uint32_t i = 0; i < detectors_.size(); ++i) {
       if (detectors_[i].finder == finder.name) mine.push_back(i);
     }
-    if (!mine.empty()) finders_.push_back(finder.prepare(detectors_, mine));
+    if (mine.empty()) continue;
+    if (finder.prepare != nullptr) {
+      finders_.push_back(finder.prepare(detectors_, mine));
+    } else if (own_data_ != nullptr) {
+      finders_.push_back(finder.prepare_own_data(own_data_, mine));
+    }
   }
 }
 

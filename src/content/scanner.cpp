@@ -29,11 +29,6 @@ constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
 constexpr std::size_t kPieceCandidatesMax = 20'000;
 
-bool says_of_whole_text(const DetectorInfo& info) {
-  static constexpr std::array<std::string_view, 5> kClasses{"schema", "api", "security-config", "label", "licence"};
-  return std::find(kClasses.begin(), kClasses.end(), info.class_name) != kClasses.end();
-}
-
 /// An allow marker on the line of [start, end).
 bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
   static constexpr std::array<std::string_view, 3> kMarkers{"reeve:allow", "gitleaks:allow",
@@ -114,8 +109,10 @@ struct Scanner::State final : CandidateWatcher {
   void scan_layer(std::size_t at);
   void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
   void keep(const Candidate& candidate);
+  std::uint32_t text_of(std::size_t at, std::size_t index) const;
   RawSpan in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const;
   void fail(std::string_view reason);
+  void add_label(std::string_view label);
   void finish();
 
   void looked_at(std::uint32_t detector, std::size_t start, std::size_t end, bool kept, std::string_view why) override {
@@ -192,14 +189,27 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
   return {text.offset + span.start, text.offset + span.end};
 }
 
+/// The index of the text in which a piece stands.
+std::uint32_t Scanner::State::text_of(std::size_t at, std::size_t index) const {
+  for (; at > 0; --at) index = layers[at].pieces[index].parent;
+  return layers[0].pieces[index].text;
+}
+
 void Scanner::State::keep(const Candidate& candidate) {
-  const DetectorInfo& info = set->list()[candidate.detector];
-  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  const Detector& detector = set->detectors()[candidate.detector];
   Finding finding;
-  finding.detector = &info;
-  finding.confidence = candidate.confidence;
+  finding.text = text_of(depth, piece);
+  finding.origin = texts[finding.text].origin;
+  const bool elsewhere =
+      detector.origins != 0 && (detector.origins & (1U << static_cast<unsigned>(finding.origin))) == 0;
+  const float confidence = elsewhere ? std::min(candidate.confidence, detector.elsewhere) : candidate.confidence;
+  if (elsewhere && confidence == 0) return;
+  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  finding.detector = &set->list()[candidate.detector];
+  finding.confidence = confidence;
+  finding.label = candidate.label;
   finding.depth = static_cast<std::uint8_t>(depth);
-  finding.is_document = says_of_whole_text(info);
+  finding.is_document = detector.whole;
   const RawSpan span = in_body(depth, index, start, end);
   finding.start = span.start;
   finding.end = span.end;
@@ -209,8 +219,6 @@ void Scanner::State::keep(const Candidate& candidate) {
     index = layers[at].pieces[index].parent;
   }
   const Piece& outer = layers[0].pieces[index];
-  finding.text = outer.text;
-  finding.origin = texts[outer.text].origin;
   finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
   report.findings.push_back(finding);
 }
@@ -231,10 +239,8 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   }
   for (const MatchRun& run : runs) last_end[run.pattern] = 0;
   if (budget.exhausted) fail("too many possible values to look at each");
-  std::size_t piece_text = index;
-  for (std::size_t up = at; up > 0; --up) piece_text = layers[up].pieces[piece_text].parent;
   masks.compute(text);
-  const FinderText finder_text{text, masks, texts[layers[0].pieces[piece_text].text].origin};
+  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
     const std::size_t before = candidates.size();
     finder->find(finder_text, candidates);
@@ -277,14 +283,17 @@ void Scanner::State::scan_layer(std::size_t at) {
   }
 }
 
+void Scanner::State::add_label(std::string_view label) {
+  if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
+    report.labels.push_back(label);
+  }
+}
+
 void Scanner::State::finish() {
   settle(report.findings);
   for (const Finding& finding : report.findings) {
-    for (const std::string& label : finding.detector->labels) {
-      if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
-        report.labels.push_back(label);
-      }
-    }
+    for (const std::string& label : finding.detector->labels) add_label(label);
+    if (!finding.label.empty()) add_label(finding.label);
   }
   for (Layer& layer : layers) layer.release_above(kKeptMemory);
 }
