@@ -1,4 +1,4 @@
-// What finders share: masks of the text, the table of all.
+// What finders share: masks of the text, the table of all. Context words: context_words.cpp.
 
 #include "content/finders.h"
 
@@ -24,7 +24,5 @@ std::vector<NamedFinder> all_finders() {
   for (const auto& part : {identifier_finders(), document_finders()}) all.insert(all.end(), part.begin(), part.end());
   return all;
 }
-
-bool has_context(std::string_view, std::size_t, std::size_t, const ContextWords&) { return false; }
 
 }  // namespace reeve::content
