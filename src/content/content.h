@@ -75,6 +75,8 @@ struct Finding {
   std::uint8_t depth = 0;       // encodings around it: 0 stands there as it is
   bool marked_allowed = false;  // an allow marker stands on its line; policy says what that is worth
   bool is_document = false;     // says something of the whole text (a schema, a label): start and end are the evidence
+  std::string_view label = {};  // of the registered code or table it is from (own_data.h); lives with the Detectors;
+                                // Report::labels has it too
 };
 
 /// The result of one scan: findings by start, overlapping ones settled (the surer, then the longer, stays). Labels each

@@ -21,9 +21,12 @@
 //   confidence: 0.95                 # without context words, when checks hold; 0.6 by default
 //   with_context: 0.99               # with them
 //   labels: [restricted]
-//   controls: [PCI-DSS:3.4]
-//   examples: ['token = ext_…']      # texts in which it must be found; the linter and the tests run them
-//   counter_examples: ['ext_aaaa…']  # texts in which it must not be
+//   whole: true                      # says something of the whole text (Finding::is_document): never redacted by
+//   itself with: ['secrets/**']             # what a finder is told: globs for `find: path` origins: [tool_result,
+//   document] # sure only in texts of these origins (body_text.h); default: in all elsewhere: 0.3                   #
+//   with origins: the most confidence in other texts; 0, the default: not looked for controls: [PCI-DSS:3.4] examples:
+//   ['token = ext_…']      # texts in which it must be found; the linter and the tests run them counter_examples:
+//   ['ext_aaaa…']  # texts in which it must not be
 
 #include <cstdint>
 #include <string>
@@ -64,6 +67,10 @@ struct Detector {
   ContextWords context;
   std::vector<std::string> not_near, not_values;
   float confidence = 0.6F, with_context = 0.0F;
+  bool whole = false;
+  std::vector<std::string> with;
+  std::uint32_t origins = 0;  // bit 1 << TextOrigin; 0: all
+  float elsewhere = 0;
   std::vector<std::string> examples, counter_examples;
   const YamlValue* document = nullptr;  // only while building
 };
@@ -76,6 +83,7 @@ struct Candidate {
   std::uint32_t detector = 0;  // index in the set
   std::uint32_t start = 0, end = 0;
   float confidence = 0;
+  std::string_view label = {};  // of the registration that was matched, as Finding::label
 };
 
 }  // namespace reeve::content

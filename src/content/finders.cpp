@@ -21,7 +21,9 @@ void TextMasks::compute(std::string_view text) {
 
 std::vector<NamedFinder> all_finders() {
   std::vector<NamedFinder> all = secret_finders();
-  for (const auto& part : {identifier_finders(), document_finders()}) all.insert(all.end(), part.begin(), part.end());
+  for (const auto& part : {identifier_finders(), document_finders(), own_data_finders()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
   return all;
 }
 
