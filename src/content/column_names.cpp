@@ -119,9 +119,10 @@ void ColumnNames::read_inserts_until(std::size_t at) {
     std::size_t close = inserts_read_;
     while (close > 0 && (text_[close - 1] == ' ' || text_[close - 1] == '\n' || text_[close - 1] == '\r')) --close;
     if (close == 0 || text_[close - 1] != ')') continue;
-    const auto open = text_.rfind('(', close - 1);
-    if (open == std::string_view::npos || close - open > kLineMax) continue;
-    columns_begin_ = open + 1;
+    const std::size_t from = close > kLineMax ? close - kLineMax : 0;
+    const auto open = text_.substr(from, close - from).rfind('(');
+    if (open == std::string_view::npos) continue;
+    columns_begin_ = from + open + 1;
     columns_end_ = close - 1;
     values_ = inserts_read_ + kValues.size();
   }

@@ -37,4 +37,7 @@ std::span<const IdentifierRule> coin_rules();
 /// The rule behind a checker, or null: it is none of identifiers.
 const IdentifierRule* identifier_rule_of(Checker check);
 
+/// The length of a country's IBANs; 0: it has none.
+std::size_t iban_length(std::string_view country);
+
 }  // namespace reeve::content

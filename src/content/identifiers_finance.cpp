@@ -231,6 +231,14 @@ constexpr std::array kRules = {
 
 }  // namespace
 
+std::size_t iban_length(std::string_view country) {
+  if (country.size() != 2) return 0;
+  const std::array<char, 2> upper = {upper_case(country[0]), upper_case(country[1])};
+  const auto found =
+      std::ranges::find(kIbanCountries, std::string_view(upper.data(), upper.size()), &IbanCountry::country);
+  return found == kIbanCountries.end() ? 0 : found->length;
+}
+
 std::span<const IdentifierRule> finance_rules() { return kRules; }
 
 }  // namespace reeve::content
