@@ -23,17 +23,16 @@ bool same_letter(std::string_view text, std::size_t at, std::string_view word, s
   const bool pair = wanted >= 0xc3 && wanted <= 0xd1 && in_word + 1 < word.size() && at + 1 < text.size();
   if (!pair) return given == wanted;
   bytes = 2;
-  const unsigned want = (wanted & 0x1fU) << 6U | (byte_at(word, in_word + 1) & 0x3fU);
-  unsigned have = (given & 0x1fU) << 6U | (byte_at(text, at + 1) & 0x3fU);
   if (given < 0xc3 || given > 0xd1) return false;
-  if ((have >= 0xc0 && have <= 0xde && have != 0xd7) || (have >= 0x391 && have <= 0x3a9) ||
-      (have >= 0x410 && have <= 0x42f)) {
-    have += 0x20;
-  } else if (have >= 0x400 && have <= 0x40f) {
-    have += 0x50;
-  } else if (have >= 0x100 && have < 0x180 && want == have + 1) {
-    have = want;
-  }
+  const auto lower = [](unsigned letter) {
+    const bool latin = letter >= 0xc0 && letter <= 0xde && letter != 0xd7;
+    const bool greek = letter >= 0x391 && letter <= 0x3a9, cyrillic = letter >= 0x410 && letter <= 0x42f;
+    if (latin || greek || cyrillic) return letter + 0x20;
+    if (letter >= 0x400 && letter <= 0x40f) return letter + 0x50;
+    return letter >= 0x100 && letter < 0x138 ? letter | 1U : letter;
+  };
+  const unsigned want = lower((wanted & 0x1fU) << 6U | (byte_at(word, in_word + 1) & 0x3fU));
+  const unsigned have = lower((given & 0x1fU) << 6U | (byte_at(text, at + 1) & 0x3fU));
   return have == want;
 }
 

@@ -125,7 +125,7 @@ constexpr std::array kRules = {
                    cn_resident_id},
     IdentifierRule{"cn-social-credit", "", "powers of three by 31 (GB 32100)", cn_social_credit},
     IdentifierRule{"cn-passport", "", "a letter, a letter or digit, seven digits", cn_passport},
-    IdentifierRule{"hk-identity-card", "7-1 8-1 ; 7_1", "weights 9 to 1 by 11, letters from 10", hk_identity_card},
+    IdentifierRule{"hk-identity-card", "7(1 8(1 ; 7-1 7_1", "weights 9 to 1 by 11, letters from 10", hk_identity_card},
     IdentifierRule{"tw-identity", "; 1-9", "the letter's place and weights 8 to 1 by 10", tw_identity},
     IdentifierRule{"tw-company", "", "cross sums by 5", tw_company},
     IdentifierRule{"jp-my-number", "; 4_4_4 4-4-4", "weights 6 to 2 and 7 to 2 by 11", jp_my_number},

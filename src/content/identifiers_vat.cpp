@@ -126,7 +126,7 @@ constexpr std::array kStates = {
     State{"HR", 11, 11, croatia},  State{"HU", 8, 8, hungary},       State{"IE", 8, 9, ireland},
     State{"IT", 11, 11, italy},    State{"LT", 9, 12, lithuania},    State{"LU", 8, 8, luxembourg},
     State{"LV", 11, 11, latvia},   State{"MT", 8, 8, malta},         State{"NL", 12, 12, netherlands},
-    State{"PL", 10, 10, poland},   State{"PT", 9, 9, portugal},      State{"RO", 4, 10, romania},
+    State{"PL", 10, 10, poland},   State{"PT", 9, 9, portugal},      State{"RO", 6, 10, romania},
     State{"SE", 12, 12, sweden},   State{"SI", 8, 8, slovenia},      State{"SK", 10, 10, slovakia},
 };
 

@@ -65,6 +65,11 @@ bool NumberSurroundings::continues_right(std::size_t end) const {
 bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, const std::vector<Checker>& checks) const {
   const char before = begin > 0 ? text_[begin - 1] : ' ', after = end < text_.size() ? text_[end] : ' ';
   if (holds("/-+$#*^&", before) || holds("/\\", after)) return false;
+  // Milliseconds and their like since 2014, and seconds.
+  const std::size_t length = end - begin;
+  if ((length == 10 || length == 13 || length == 16 || length == 19) && text_[begin] == '1' && text_[begin + 1] >= '4') {
+    return false;
+  }
   if (has_context(text_, begin, end, other_things())) return false;
   // A neighbour in a list, as long, that does not pass: then passing was chance.
   const auto neighbour = [&](std::size_t from, std::size_t to) {
