@@ -6,6 +6,7 @@
 
 #include "content/content.h"
 #include "content/finders.h"
+#include "content/normalise.h"
 
 namespace reeve::content {
 namespace {
@@ -37,7 +38,8 @@ class ShippedIdentifiers {
   const std::vector<Detector>& detectors() const { return detectors_; }
 
   /// Ids of what is found in a text, those of 0.5 and more.
-  std::set<std::string> find(const std::string& text) const {
+  std::set<std::string> find(const std::string& as_written) const {
+    const std::string text = normalised(as_written);
     std::string padded = text + std::string(64, '\0');
     TextMasks masks;
     masks.compute(text);
