@@ -38,6 +38,7 @@ struct Line {
   std::string source, output, key_text;
   std::string good_for = "7d";
   bool schema = false;
+  ScanArguments scan;
 };
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
@@ -180,6 +181,27 @@ void add_policy(CLI::App& app, Line& line) {
   add_check_states(policy, line);
 }
 
+void add_content(CLI::App& app, Line& line) {
+  CLI::App& scan = command(app, line, "scan", "Look for secrets, personal data and the like in files or a pipe",
+                           [&line] { return scan_command(line.common, line.scan); });
+  scan.add_option("FILE", line.scan.files, "Files; - or none reads standard input");
+  scan.add_flag("--jsonl", line.scan.lines, "Read {\"id\",\"text\"} a line, write {\"id\",\"findings\"}");
+  scan.add_flag("--staged", line.scan.staged, "Look at what the next git commit adds: for a pre-commit hook");
+  scan.add_flag("--explain", line.scan.explain, "Tell how each finding came to be, and what was dropped and why");
+  scan.add_flag("--redact", line.scan.redact, "Write the text with what is found replaced");
+  scan.add_flag("--restore", line.scan.restore, "Write the text with placeholders of --redact put back");
+  const std::map<std::string, reeve::content::RedactWith> kinds{{"token", reeve::content::RedactWith::kToken},
+                                                                {"mask", reeve::content::RedactWith::kMask},
+                                                                {"remove", reeve::content::RedactWith::kRemove}};
+  scan.add_option("--with", line.scan.with, "token, which --restore can put back (default), mask or remove")
+      ->transform(CLI::CheckedTransformer(kinds).description(""));
+  scan.add_option("--session", line.scan.session, "Placeholders are the same within a session")->capture_default_str();
+  scan.add_option("--min-confidence", line.scan.confidence_min, "From 0 to 1")->capture_default_str();
+  scan.add_option("--detectors", line.scan.detectors,
+                  "A directory of detectors (default: the configuration's, else those that ship)");
+  scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
+}
+
 void add_spend(CLI::App& app, Line& line) {
   CLI::App& spend = family(app, "spend", "What was spent, and by whom");
   CLI::App& report = command(spend, line, "report", "Sum up recorded calls",
@@ -231,6 +253,7 @@ int main(int argc, char** argv) {
   add_serving(app, line);
   add_keys(app, line);
   add_policy(app, line);
+  add_content(app, line);
   add_spend(app, line);
   add_ledger(app, line);
   try {

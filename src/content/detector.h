@@ -21,13 +21,12 @@
 //   confidence: 0.95                 # without context words, when checks hold; 0.6 by default
 //   with_context: 0.99               # with them
 //   labels: [restricted]
-//   whole: true                      # says something of the whole text (Finding::is_document): never redacted by itself
-//   with: ['secrets/**']             # what a finder is told: globs for `find: path`
-//   origins: [tool_result, document] # sure only in texts of these origins (body_text.h); default: in all
-//   elsewhere: 0.3                   # with origins: the most confidence in other texts; 0, the default: not looked for
-//   controls: [PCI-DSS:3.4]
-//   examples: ['token = ext_…']      # texts in which it must be found; the linter and the tests run them
-//   counter_examples: ['ext_aaaa…']  # texts in which it must not be
+//   whole: true                      # says something of the whole text (Finding::is_document): never redacted by
+//   itself with: ['secrets/**']             # what a finder is told: globs for `find: path` origins: [tool_result,
+//   document] # sure only in texts of these origins (body_text.h); default: in all elsewhere: 0.3                   #
+//   with origins: the most confidence in other texts; 0, the default: not looked for controls: [PCI-DSS:3.4] examples:
+//   ['token = ext_…']      # texts in which it must be found; the linter and the tests run them counter_examples:
+//   ['ext_aaaa…']  # texts in which it must not be
 
 #include <cstdint>
 #include <string>

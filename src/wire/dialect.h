@@ -16,6 +16,7 @@
 #include "core/result.h"
 #include "wire/answer.h"
 #include "wire/json_scan.h"
+#include "wire/texts.h"
 #include "wire/wire.h"
 
 namespace reeve::wire {
@@ -94,6 +95,8 @@ struct DialectRules {
   std::string_view name;
   std::span<const KnownField> fields;
   Result<void> (*read_request)(const Route& route, const RequestFields& fields, RequestView& view);
+
+  const TextRules& (*text_rules)();  // which strings of a request are texts
 
   void (*read_event)(AnswerState& state, JsonNode root);   // one event of a stream
   void (*read_answer)(AnswerState& state, JsonNode root);  // a whole answer

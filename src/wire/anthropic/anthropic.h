@@ -7,6 +7,7 @@
 namespace reeve::wire::anthropic {
 
 Result<void> read_request(const Route& route, const RequestFields& fields, RequestView& view);
+const TextRules& text_rules();
 
 void read_event(AnswerState& state, JsonNode root);
 void read_answer(AnswerState& state, JsonNode root);

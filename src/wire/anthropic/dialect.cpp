@@ -17,6 +17,7 @@ const DialectRules kAnthropicRules = {
     .name = "anthropic",
     .fields = kFields,
     .read_request = anthropic::read_request,
+    .text_rules = anthropic::text_rules,
     .read_event = anthropic::read_event,
     .read_answer = anthropic::read_answer,
     .write_error = anthropic::write_error,

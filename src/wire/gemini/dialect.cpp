@@ -24,6 +24,7 @@ const DialectRules kGeminiRules = {
     .name = "gemini",
     .fields = kFields,
     .read_request = gemini::read_request,
+    .text_rules = gemini::text_rules,
     .read_event = gemini::read_event,
     .read_answer = gemini::read_answer,
     .write_error = gemini::write_error,

@@ -11,6 +11,9 @@ namespace reeve::wire::openai {
 Result<void> read_chat_request(const Route& route, const RequestFields& fields, RequestView& view);
 Result<void> read_responses_request(const Route& route, const RequestFields& fields, RequestView& view);
 Result<void> read_embeddings_request(const Route& route, const RequestFields& fields, RequestView& view);
+const TextRules& chat_text_rules();
+const TextRules& responses_text_rules();
+const TextRules& embeddings_text_rules();
 
 void read_chat_event(AnswerState& state, JsonNode root);
 void read_chat_answer(AnswerState& state, JsonNode root);
