@@ -217,6 +217,28 @@ void read_context(Reader& reader, const YamlValue& document, Detector& detector)
   }
 }
 
+void read_scope(Reader& reader, const YamlValue& document, Detector& detector) {
+  if (const YamlValue* whole = reader.find("whole")) {
+    if (!whole->as_bool()) reader.complain(*whole, "'whole' must be true or false");
+    detector.whole = whole->as_bool().value_or(false);
+  }
+  detector.with = reader.texts(document, "with", 200);
+  if (!detector.with.empty() && detector.finder.empty()) {
+    reader.complain(*reader.find("with"), "'with' is for a finder; there is no 'find'");
+  }
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kTextOrigins; ++i) names.push_back(text_origin_name(static_cast<TextOrigin>(i)));
+  for (const std::string& origin : reader.texts(document, "origins", 63)) {
+    const auto name = std::find(names.begin(), names.end(), origin);
+    if (name == names.end()) {
+      reader.complain(*reader.find("origins"), "there is no origin " + in_quotes(origin) + did_you_mean(origin, names));
+    } else {
+      detector.origins |= 1U << static_cast<unsigned>(name - names.begin());
+    }
+  }
+  detector.elsewhere = static_cast<float>(reader.fraction("elsewhere", 0));
+}
+
 }  // namespace
 
 std::optional<Detector> read_detector(const YamlValue& document, std::vector<Diagnostic>& complaints) {
@@ -224,7 +246,8 @@ std::optional<Detector> read_detector(const YamlValue& document, std::vector<Dia
   reader.refuse_unknown(
       document, {"kind",       "id",     "title",    "class",    "severity",   "pattern",      "patterns",
                  "value",      "find",   "length",   "check",    "rare",       "context",      "not_near",
-                 "not_values", "labels", "controls", "examples", "confidence", "with_context", "counter_examples"});
+                 "not_values", "labels", "controls", "examples", "confidence", "with_context", "counter_examples",
+                 "whole",      "with",   "origins",  "elsewhere"});
   Detector detector;
   detector.document = &document;
   read_names(reader, document, detector);
@@ -236,6 +259,7 @@ std::optional<Detector> read_detector(const YamlValue& document, std::vector<Dia
     detector.value_group = static_cast<int>(reader.count(*value, "value", 9));
     if (detector.patterns.empty()) reader.complain(*value, "'value' names a group of a pattern; there is no pattern");
   }
+  read_scope(reader, document, detector);
   detector.rare = reader.fraction("rare", 0);
   detector.confidence = static_cast<float>(reader.fraction("confidence", 0.6));
   detector.with_context = static_cast<float>(reader.fraction("with_context", detector.confidence));

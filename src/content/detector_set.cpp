@@ -161,7 +161,10 @@ void DetectorSet::prepare_finders() {
     for (std::uint32_t i = 0; i < detectors_.size(); ++i) {
       if (detectors_[i].finder == finder.name) mine.push_back(i);
     }
-    if (!mine.empty()) finders_.push_back(finder.prepare(detectors_, mine));
+    if (mine.empty()) continue;
+    auto prepared =
+        finder.prepare != nullptr ? finder.prepare(detectors_, mine) : finder.prepare_own_data(own_data_, mine);
+    if (prepared != nullptr) finders_.push_back(std::move(prepared));
   }
 }
 

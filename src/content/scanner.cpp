@@ -28,9 +28,10 @@ constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
 constexpr std::size_t kPieceCandidatesMax = 20'000;
 
-bool says_of_whole_text(const DetectorInfo& info) {
-  static constexpr std::array<std::string_view, 5> kClasses{"schema", "api", "security-config", "label", "licence"};
-  return std::find(kClasses.begin(), kClasses.end(), info.class_name) != kClasses.end();
+/// The most confidence that a detector may have in a text of this origin.
+float confidence_most(const Detector& detector, TextOrigin origin) {
+  const bool at_home = detector.origins == 0 || (detector.origins >> static_cast<unsigned>(origin) & 1U) != 0;
+  return at_home ? 1.0F : detector.elsewhere;
 }
 
 /// An allow marker on the line of [start, end).
@@ -63,10 +64,15 @@ void settle(std::vector<Finding>& findings) {
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding finding = findings[i];
     if (finding.is_document) {
-      const bool again = std::any_of(
-          findings.begin(), findings.begin() + static_cast<std::ptrdiff_t>(kept),
-          [&](const Finding& other) { return other.detector == finding.detector && other.text == finding.text; });
-      if (!again) findings[kept++] = finding;
+      const auto kept_end = findings.begin() + static_cast<std::ptrdiff_t>(kept);
+      const auto again = std::find_if(findings.begin(), kept_end, [&](const Finding& other) {
+        return other.detector == finding.detector && other.text == finding.text && other.label == finding.label;
+      });
+      if (again == kept_end) {
+        findings[kept++] = finding;
+      } else if (finding.confidence > again->confidence) {
+        *again = finding;
+      }
       continue;
     }
     if (last < kept && finding.start < findings[last].end) {
@@ -196,7 +202,8 @@ void Scanner::State::keep(const Candidate& candidate) {
   finding.detector = &info;
   finding.confidence = candidate.confidence;
   finding.depth = static_cast<std::uint8_t>(depth);
-  finding.is_document = says_of_whole_text(info);
+  finding.is_document = set->detectors()[candidate.detector].whole;
+  finding.label = candidate.label;
   const RawSpan span = in_body(depth, index, start, end);
   finding.start = span.start;
   finding.end = span.end;
@@ -208,6 +215,9 @@ void Scanner::State::keep(const Candidate& candidate) {
   const Piece& outer = layers[0].pieces[index];
   finding.text = outer.text;
   finding.origin = texts[outer.text].origin;
+  finding.confidence =
+      std::min(finding.confidence, confidence_most(set->detectors()[candidate.detector], finding.origin));
+  if (finding.confidence <= 0) return;
   finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
   report.findings.push_back(finding);
 }
@@ -268,12 +278,14 @@ void Scanner::State::scan_layer(std::size_t at) {
 
 void Scanner::State::finish() {
   settle(report.findings);
-  for (const Finding& finding : report.findings) {
-    for (const std::string& label : finding.detector->labels) {
-      if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
-        report.labels.push_back(label);
-      }
+  const auto add_label = [this](std::string_view label) {
+    if (!label.empty() && std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
+      report.labels.push_back(label);
     }
+  };
+  for (const Finding& finding : report.findings) {
+    for (const std::string& label : finding.detector->labels) add_label(label);
+    add_label(finding.label);
   }
   for (Layer& layer : layers) layer.release_above(kKeptMemory);
 }
