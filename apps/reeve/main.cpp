@@ -211,7 +211,8 @@ void add_own_data(CLI::App& app, Line& line) {
   add.add_option("PATH", line.fingerprint.path, "A folder or a file; .gitignore is followed")->required();
   add.add_option("--label", line.fingerprint.label, "What findings of it are labelled, such as payments-core")
       ->required();
-  add.add_option("--subtract", line.fingerprint.subtract, "A folder of open source to leave out; repeat for more");
+  add.add_option("--subtract", line.fingerprint.subtract, "A folder of open source to leave out; repeat for more")
+      ->allow_extra_args(false);
   command(fingerprint, line, "list", "List registered code", [&line] { return fingerprint_list_command(line.common); });
   CLI::App& forget = command(fingerprint, line, "remove", "Remove registered code",
                              [&line] { return fingerprint_remove_command(line.common, line.id); });
@@ -223,8 +224,9 @@ void add_own_data(CLI::App& app, Line& line) {
   table.add_option("FILE", line.edm.csv, "A CSV file with a heading")->required();
   table.add_option("--name", line.edm.name, "What it is called (default: the file's name)");
   table.add_option("--label", line.edm.label, "What findings of it are labelled (default: customer-data)");
-  table.add_option("--primary", line.edm.primary,
-                   "A column whose value finds a row; repeat for more (default: chosen)");
+  table
+      .add_option("--primary", line.edm.primary, "A column whose value finds a row; repeat for more (default: chosen)")
+      ->allow_extra_args(false);
   table.add_option("--confirm", line.edm.confirm, "Further fields of the row that must stand near by")
       ->capture_default_str();
   table.add_option("--window", line.edm.window, "Within so many bytes before and behind")->capture_default_str();
