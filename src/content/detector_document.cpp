@@ -262,6 +262,7 @@ std::optional<Detector> read_detector(const YamlValue& document, std::vector<Dia
     detector.value_group = static_cast<int>(reader.count(*value, "value", 9));
     if (detector.patterns.empty()) reader.complain(*value, "'value' names a group of a pattern; there is no pattern");
   }
+  read_scope(reader, document, detector);
   detector.rare = reader.fraction("rare", 0);
   detector.confidence = static_cast<float>(reader.fraction("confidence", 0.6));
   detector.with_context = static_cast<float>(reader.fraction("with_context", detector.confidence));

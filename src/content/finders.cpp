@@ -1,4 +1,4 @@
-// The table of all finders. What they share: masks.cpp, context_words.cpp.
+// The table of all finders. What they share: text_masks.cpp, context_words.cpp.
 
 #include "content/finders.h"
 

@@ -33,7 +33,7 @@ struct RegistrationHead {
   std::uint32_t confirm = 0;  // tables: further fields that must stand near by,
   std::uint32_t window = 0;   // within so many bytes
   std::uint32_t columns = 0;  // hashes a row
-  std::uint64_t lengths = 0;  // tables: bit n: a primary has n significant characters
+  std::uint64_t digit_lengths = 0, mixed_lengths = 0;  // bit n: a primary has n characters that count; bit 0: e-mail
 };
 
 /// Writes one file. Sections are written in order, each in any number of pieces.

@@ -59,10 +59,15 @@ void settle(std::vector<Finding>& findings) {
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding finding = findings[i];
     if (finding.is_document) {
-      const bool again = std::any_of(
-          findings.begin(), findings.begin() + static_cast<std::ptrdiff_t>(kept),
-          [&](const Finding& other) { return other.detector == finding.detector && other.text == finding.text; });
-      if (!again) findings[kept++] = finding;
+      const auto kept_end = findings.begin() + static_cast<std::ptrdiff_t>(kept);
+      const auto again = std::find_if(findings.begin(), kept_end, [&](const Finding& other) {
+        return other.detector == finding.detector && other.text == finding.text && other.label == finding.label;
+      });
+      if (again == kept_end) {
+        findings[kept++] = finding;
+      } else if (finding.confidence > again->confidence) {
+        *again = finding;
+      }
       continue;
     }
     if (last < kept && finding.start < findings[last].end) {
