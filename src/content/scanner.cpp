@@ -287,7 +287,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   CandidateWatcher* const watcher = explain ? this : nullptr;
   const auto begin = static_cast<std::uint32_t>(here.begin);
   for (MatchRun run : runs) {
-    run.first_end -= begin;
+    run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
     run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
     confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher);
   }
@@ -328,7 +328,8 @@ void Scanner::State::scan_layer(std::size_t at) {
   std::size_t from = 0;
   for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
     std::size_t to = from;
-    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end) ++to;
+    // A pattern that ends with "not a character of the token" takes the border behind the last piece's end as one.
+    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end + 1) ++to;
     scan_piece(at, i, runs.subspan(from, to - from));
     from = to;
     while (from < runs.size() && i + 1 < layer.pieces.size() && runs[from].first_end <= layer.pieces[i + 1].begin) {
