@@ -181,7 +181,7 @@ Result<void> RunningService::open_vault() {
   if (!key) return key.error();
   content::Vault::Options options;
   options.key = *std::move(key);
-  options.store = nullptr;
+  options.store = &store_->placeholders();
   vault_ = std::make_unique<content::Vault>(std::move(options));
   return {};
 }

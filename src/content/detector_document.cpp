@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kTextBytesMax = 2000;
 constexpr std::size_t kPatternBytesMax = 4000;
 constexpr std::size_t kListMax = 500;
-constexpr std::uint32_t kWithinMax = 1000;
+constexpr std::uint32_t kWithinMax = 4000;
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) + "'"; }
 
@@ -231,26 +231,28 @@ void read_context(Reader& reader, const YamlValue& document, Detector& detector)
   }
 }
 
+/// Where it is looked for, and what its finder is told.
 void read_scope(Reader& reader, const YamlValue& document, Detector& detector) {
   if (const YamlValue* whole = reader.find("whole")) {
-    if (!whole->as_bool()) reader.complain(*whole, "'whole' must be true or false");
-    detector.whole = whole->as_bool().value_or(false);
+    const auto flag = whole->as_bool();
+    if (!flag) reader.complain(*whole, "'whole' must be true or false");
+    detector.whole = flag.value_or(false);
   }
-  detector.with = reader.texts(document, "with", 200);
-  if (!detector.with.empty() && detector.finder.empty() && detector.weigh == nullptr) {
-    reader.complain(*reader.find("with"), "'with' is for a finder or a weigher; there is neither 'find' nor 'weigh'");
-  }
+  detector.with = reader.texts(document, "with", 500);
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < kTextOrigins; ++i) names.push_back(text_origin_name(static_cast<TextOrigin>(i)));
-  for (const std::string& origin : reader.texts(document, "origins", 63)) {
-    const auto name = std::find(names.begin(), names.end(), origin);
-    if (name == names.end()) {
-      reader.complain(*reader.find("origins"), "there is no origin " + in_quotes(origin) + did_you_mean(origin, names));
+  for (const std::string& name : reader.texts(document, "origins", 63)) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      reader.complain(*reader.find("origins"), "there is no origin " + in_quotes(name) + did_you_mean(name, names));
     } else {
-      detector.origins |= 1U << static_cast<unsigned>(name - names.begin());
+      detector.origins |= 1U << static_cast<unsigned>(found - names.begin());
     }
   }
   detector.elsewhere = static_cast<float>(reader.fraction("elsewhere", 0));
+  if (const YamlValue* elsewhere = reader.find("elsewhere"); elsewhere != nullptr && detector.origins == 0) {
+    reader.complain(*elsewhere, "'elsewhere' needs 'origins'");
+  }
 }
 
 }  // namespace
@@ -270,11 +272,11 @@ std::optional<Detector> read_detector(const YamlValue& document, std::vector<Dia
   read_checks(reader, document, detector);
   read_weigher(reader, detector);
   read_context(reader, document, detector);
+  read_scope(reader, document, detector);
   if (const YamlValue* value = reader.find("value")) {
     detector.value_group = static_cast<int>(reader.count(*value, "value", 9));
     if (detector.patterns.empty()) reader.complain(*value, "'value' names a group of a pattern; there is no pattern");
   }
-  read_scope(reader, document, detector);
   detector.rare = reader.fraction("rare", 0);
   detector.confidence = static_cast<float>(reader.fraction("confidence", 0.6));
   detector.with_context = static_cast<float>(reader.fraction("with_context", detector.confidence));

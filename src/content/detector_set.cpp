@@ -162,6 +162,7 @@ void DetectorSet::prepare_finders() {
       if (detectors_[i].finder == finder.name) mine.push_back(i);
     }
     if (mine.empty()) continue;
+    if (finder.prepare == nullptr && own_data_ == nullptr) continue;
     auto prepared =
         finder.prepare != nullptr ? finder.prepare(detectors_, mine) : finder.prepare_own_data(own_data_, mine);
     if (prepared != nullptr) finders_.push_back(std::move(prepared));

@@ -5,6 +5,7 @@
 
 #include "content/confirm.h"
 #include "content/content.h"
+#include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/layer.h"
 
@@ -13,13 +14,13 @@ namespace reeve::content {
 void Layer::clear() {
   buffer.clear();
   pieces.clear();
-  offsets.clear();
+  origins.clear();
   checkpoints.clear();
 }
 
 void Layer::release_above(std::size_t bytes) {
   buffer.release_above(bytes);
-  if (offsets.capacity() * sizeof(offsets[0]) > bytes) offsets = {};
+  if (origins.capacity() * sizeof(Origin) > bytes) origins = {};
 }
 
 namespace {
@@ -27,12 +28,6 @@ namespace {
 constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
 constexpr std::size_t kPieceCandidatesMax = 20'000;
-
-/// The most confidence that a detector may have in a text of this origin.
-float confidence_most(const Detector& detector, TextOrigin origin) {
-  const bool at_home = detector.origins == 0 || (detector.origins >> static_cast<unsigned>(origin) & 1U) != 0;
-  return at_home ? 1.0F : detector.elsewhere;
-}
 
 /// An allow marker on the line of [start, end).
 bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
@@ -102,6 +97,8 @@ struct Scanner::State final : CandidateWatcher {
   std::unique_ptr<PatternScratch> scratch;
   std::uint64_t scratch_serial = 0;
   TextMasks masks;
+  DecodeMasks decode_masks;
+  DecodeBudget decode_budget;
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
 
@@ -117,8 +114,10 @@ struct Scanner::State final : CandidateWatcher {
   void scan_layer(std::size_t at);
   void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
   void keep(const Candidate& candidate);
+  std::uint32_t text_of(std::size_t at, std::size_t index) const;
   RawSpan in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const;
   void fail(std::string_view reason);
+  void add_label(std::string_view label);
   void finish();
 
   void looked_at(std::uint32_t detector, std::size_t start, std::size_t end, bool kept, std::string_view why) override {
@@ -177,12 +176,12 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
   while (at > 0) {
     const Layer& layer = layers[at];
     const Piece& inner = layer.pieces[index];
-    if (inner.offsets == Piece::kWhole) {
+    if (inner.origins == Piece::kWhole) {
       start = inner.outer_start;
       end = inner.outer_end;
     } else {
-      start = layer.offsets[inner.offsets + start];
-      end = layer.offsets[inner.offsets + end];
+      end = layer.origins[inner.origins + std::max(end, start + 1) - 1].end;
+      start = layer.origins[inner.origins + start].start;
     }
     index = inner.parent;
     --at;
@@ -195,15 +194,27 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
   return {text.offset + span.start, text.offset + span.end};
 }
 
+/// The index of the text in which a piece stands.
+std::uint32_t Scanner::State::text_of(std::size_t at, std::size_t index) const {
+  for (; at > 0; --at) index = layers[at].pieces[index].parent;
+  return layers[0].pieces[index].text;
+}
+
 void Scanner::State::keep(const Candidate& candidate) {
-  const DetectorInfo& info = set->list()[candidate.detector];
-  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  const Detector& detector = set->detectors()[candidate.detector];
   Finding finding;
-  finding.detector = &info;
-  finding.confidence = candidate.confidence;
-  finding.depth = static_cast<std::uint8_t>(depth);
-  finding.is_document = set->detectors()[candidate.detector].whole;
+  finding.text = text_of(depth, piece);
+  finding.origin = texts[finding.text].origin;
+  const bool elsewhere =
+      detector.origins != 0 && (detector.origins & (1U << static_cast<unsigned>(finding.origin))) == 0;
+  const float confidence = elsewhere ? std::min(candidate.confidence, detector.elsewhere) : candidate.confidence;
+  if (elsewhere && confidence == 0) return;
+  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  finding.detector = &set->list()[candidate.detector];
+  finding.confidence = confidence;
   finding.label = candidate.label;
+  finding.depth = static_cast<std::uint8_t>(depth);
+  finding.is_document = detector.whole;
   const RawSpan span = in_body(depth, index, start, end);
   finding.start = span.start;
   finding.end = span.end;
@@ -213,11 +224,6 @@ void Scanner::State::keep(const Candidate& candidate) {
     index = layers[at].pieces[index].parent;
   }
   const Piece& outer = layers[0].pieces[index];
-  finding.text = outer.text;
-  finding.origin = texts[outer.text].origin;
-  finding.confidence =
-      std::min(finding.confidence, confidence_most(set->detectors()[candidate.detector], finding.origin));
-  if (finding.confidence <= 0) return;
   finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
   report.findings.push_back(finding);
 }
@@ -238,10 +244,8 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   }
   for (const MatchRun& run : runs) last_end[run.pattern] = 0;
   if (budget.exhausted) fail("too many possible values to look at each");
-  std::size_t piece_text = index;
-  for (std::size_t up = at; up > 0; --up) piece_text = layers[up].pieces[piece_text].parent;
   masks.compute(text);
-  const FinderText finder_text{text, masks, texts[layers[0].pieces[piece_text].text].origin};
+  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
     const std::size_t before = candidates.size();
     finder->find(finder_text, candidates);
@@ -254,7 +258,15 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
     fail("too many values in one text");
     candidates.resize(kPieceCandidatesMax);
   }
-  for (const Candidate& candidate : candidates) keep(candidate);
+  for (const Candidate& candidate : candidates) {
+    if (here.cut_start && candidate.start == 0) continue;
+    if (here.cut_end && candidate.end == text.size()) continue;
+    keep(candidate);
+  }
+  if (at == kDepthMax) return;
+  decode_masks.compute(text, masks);
+  DecodeTask task{text, decode_masks, static_cast<std::uint32_t>(index), layers[at + 1], decode_budget};
+  decode(task);
 }
 
 void Scanner::State::scan_layer(std::size_t at) {
@@ -276,16 +288,17 @@ void Scanner::State::scan_layer(std::size_t at) {
   }
 }
 
+void Scanner::State::add_label(std::string_view label) {
+  if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
+    report.labels.push_back(label);
+  }
+}
+
 void Scanner::State::finish() {
   settle(report.findings);
-  const auto add_label = [this](std::string_view label) {
-    if (!label.empty() && std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
-      report.labels.push_back(label);
-    }
-  };
   for (const Finding& finding : report.findings) {
     for (const std::string& label : finding.detector->labels) add_label(label);
-    add_label(finding.label);
+    if (!finding.label.empty()) add_label(finding.label);
   }
   for (Layer& layer : layers) layer.release_above(kKeptMemory);
 }
@@ -299,7 +312,11 @@ const Report& Scanner::scan(const Detectors& detectors, std::string_view body, s
   state.begin(DetectorSet::of(detectors), body, texts);
   state.budget = {(1UL << 20U) + 8 * body.size(), 500 + body.size() / 2000, false};
   state.read_texts();
-  state.scan_layer(0);
+  state.decode_budget = {(1UL << 20U) + 4 * body.size(), false};
+  for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {
+    state.scan_layer(depth);
+  }
+  if (state.decode_budget.exhausted) state.fail("more stands encoded in the texts than is decoded");
   state.finish();
   return state.report;
 }

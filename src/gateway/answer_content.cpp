@@ -57,7 +57,7 @@ Result<void> AnswerContent::judge_new(Channel& channel) {
       case Verdict::kPass: break;
       case Verdict::kCut: return Error{ErrorCode::kDenied, std::move(why)};
       case Verdict::kTakeOut:
-        found_.set_action(finding.detector->class_name, "masked");
+        found_.set_action(finding, "masked");
         channel.taken_out.push_back({finding.start, finding.end, content::RedactWith::kMask,
                                      finding.detector->class_name, finding.detector->id});
     }

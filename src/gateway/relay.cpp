@@ -79,8 +79,7 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
     return AnswerContent::Verdict::kCut;
   }
   if (finding.confidence < kTakenOutFrom) return AnswerContent::Verdict::kPass;
-  return redacts(answer_decision_, finding.detector->class_name) ? AnswerContent::Verdict::kTakeOut
-                                                                 : AnswerContent::Verdict::kPass;
+  return redacts(answer_decision_, finding) ? AnswerContent::Verdict::kTakeOut : AnswerContent::Verdict::kPass;
 }
 
 Task<void> ModelCall::relay(net::ClientResponse& response) {

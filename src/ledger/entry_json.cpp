@@ -194,6 +194,7 @@ std::string findings_json(std::span<const Entry::Content::Finding> findings, std
   for (const Entry::Content::Finding& finding : findings.first(std::min(findings.size(), items_max))) {
     json.begin_object().member_if("action", finding.action).member("class", finding.class_name);
     json.key("confidence").raw(confidence_text(finding.confidence_percent)).member("count", finding.count);
+    if (finding.marked) json.member("marked", true);
     json.member("origin", finding.origin).member("type", finding.type).end_object();
   }
   return json.end_array().take();

@@ -80,7 +80,8 @@ struct Entry {
       std::string_view type, class_name, origin;
       std::int64_t confidence_percent = 0;  // written as 0.95, the shortest form of the number that rules saw
       std::int64_t count = 0;
-      std::string_view action;  // "redacted", "removed", "masked", "cut"; empty: it went on
+      std::string_view action;  // "tokenised", "masked", "removed"; empty: it went on
+      bool marked = false;      // on lines with an allow marker
     };
     std::span<const Finding> findings;
     std::span<const std::string_view> labels;
