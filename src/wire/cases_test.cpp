@@ -1,70 +1,15 @@
 // Runs the plain-text cases of src/wire/cases: see its README.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <random>
-#include <sstream>
 
-#include "core/bytes.h"
+#include "wire/case_file.h"
 #include "wire/wire.h"
 
 namespace reeve::wire {
 namespace {
-
-using Fields = std::map<std::string, std::string>;
-
-struct Case {
-  std::string name;
-  Fields settings;
-  std::string kind;  // "request" or "answer"
-  std::string body;
-  Fields expect;
-};
-
-void add_field(Fields& fields, const std::string& line) {
-  const std::size_t colon = line.find(':');
-  if (line.empty() || line.front() == '#' || colon == std::string::npos) return;
-  fields[line.substr(0, colon)] = std::string(trim(std::string_view(line).substr(colon + 1)));
-}
-
-std::vector<Case> read_cases(const std::filesystem::path& file) {
-  std::vector<Case> cases;
-  std::string section;
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("=== ")) {
-      cases.push_back({file.stem().string() + ": " + line.substr(4)});
-      section = "settings";
-    } else if (cases.empty()) {
-      continue;
-    } else if (line == "--- request" || line == "--- answer") {
-      cases.back().kind = section = line.substr(4);
-    } else if (line == "--- expect") {
-      section = "expect";
-    } else if (section == "settings") {
-      add_field(cases.back().settings, line);
-    } else if (section == "expect") {
-      add_field(cases.back().expect, line);
-    } else {
-      cases.back().body += line + "\n";
-    }
-  }
-  return cases;
-}
-
-std::vector<Case> all_cases() {
-  std::vector<Case> all;
-  for (const auto& entry : std::filesystem::directory_iterator(REEVE_SOURCE_DIR "/src/wire/cases")) {
-    if (entry.path().extension() != ".case") continue;
-    for (Case& read : read_cases(entry.path())) all.push_back(std::move(read));
-  }
-  std::sort(all.begin(), all.end(), [](const Case& left, const Case& right) { return left.name < right.name; });
-  return all;
-}
 
 std::string text(bool flag) { return flag ? "true" : "false"; }
 
@@ -93,11 +38,38 @@ void compare(const Case& test, const Fields& seen) {
   }
 }
 
+std::string_view form_name(TextForm form) {
+  switch (form) {
+    case TextForm::kPlain: return "plain";
+    case TextForm::kJsonString: return "string";
+    case TextForm::kJsonValue: return "value";
+  }
+  return "?";
+}
+
+// "user string: hello": origin, form and the bytes as sent, in order.
+std::vector<std::string> describe(std::string_view body, const std::vector<BodyText>& texts) {
+  std::vector<std::string> lines;
+  std::size_t end = 0;
+  for (const BodyText& each : texts) {
+    EXPECT_GE(each.offset, end);
+    EXPECT_GT(each.length, 0U);
+    end = each.offset + each.length;
+    EXPECT_LE(end, body.size());
+    lines.push_back(std::string(text_origin_name(each.origin)) + " " + std::string(form_name(each.form)) + ": " +
+                    std::string(body.substr(each.offset, each.length)));
+  }
+  return lines;
+}
+
 void run_request(Case test) {
   const auto route = find_route(test.settings.at("path"), true);
   ASSERT_TRUE(route);
   const std::string_view body = std::string_view(test.body).substr(0, test.body.empty() ? 0 : test.body.size() - 1);
-  const Result<RequestView> view = read_request(*route, body);
+  std::vector<BodyText> texts(1);  // what an earlier request left there
+  const Result<RequestView> view = read_request(*route, body, &texts);
+  const std::vector<std::string> described = describe(body, texts);
+  if (!view.ok()) EXPECT_THAT(described, testing::IsEmpty());
   if (test.expect.contains("error")) {
     ASSERT_FALSE(view.ok());
     EXPECT_NE(view.error().message.find(test.expect["error"]), std::string::npos) << view.error().message;
@@ -108,6 +80,7 @@ void run_request(Case test) {
     EXPECT_LE(view->estimated_input_tokens, std::stoll(most->second));
     test.expect.erase(most);
   }
+  if (test.texts) EXPECT_EQ(described, *test.texts);
   compare(test, {{"model", view->model},
                  {"model_span", std::string(body.substr(view->model_span.offset, view->model_span.length))},
                  {"stream", text(view->stream)},
@@ -188,7 +161,7 @@ TEST_P(WireCases, ReadAsWritten) {
   const Case& test = GetParam();
   SCOPED_TRACE(test.name);
   ASSERT_TRUE(test.settings.contains("path"));
-  ASSERT_FALSE(test.expect.empty());
+  ASSERT_TRUE(test.texts || !test.expect.empty());
   if (test.kind == "request") {
     run_request(test);
   } else {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -64,12 +65,62 @@ HeaderLookup headers_of(JsonValue request) {
   return [headers = request["headers"]](std::string_view name) { return headers[name].string_or(""); };
 }
 
+constexpr std::string_view kNotTexts[] = {"type", "role",   "id",     "call_id",   "tool_call_id",    "tool_use_id",
+                                          "name", "status", "effort", "namespace", "thoughtSignature"};
+
+// Every string value below `value`, but for the names that programs compare and, where they are looked for alone, the
+// arguments of tools.
+void collect_strings(JsonValue value, bool all, std::vector<std::string>& strings) {
+  if (const auto text = value.as_string(); text && !text->empty()) strings.emplace_back(*text);
+  for (const JsonValue item : value.items()) collect_strings(item, all, strings);
+  for (const auto& [name, member] : value.members()) {
+    if (name == "input" || name == "args" || name == "response") {
+      collect_strings(member, true, strings);
+    } else if (all || std::find(std::begin(kNotTexts), std::end(kNotTexts), name) == std::end(kNotTexts)) {
+      collect_strings(member, all, strings);
+    }
+  }
+}
+
+// What a person would call the texts of a body, found in another way than read_request does it.
+std::vector<std::string> strings_of(const std::string& body) {
+  std::vector<std::string> strings;
+  const auto document = JsonDocument::parse(body);
+  for (const auto& [name, member] : document->root().members()) {
+    if (name == "input") {
+      for (const JsonValue item : member.items()) collect_strings(item, false, strings);
+    } else if (name == "messages" || name == "contents" || name == "system" || name == "instructions" ||
+               name == "systemInstruction") {
+      collect_strings(member, false, strings);
+    }
+  }
+  return strings;
+}
+
+void check_texts(const std::string& body, const std::vector<BodyText>& texts) {
+  std::vector<std::string> found;
+  std::size_t end = 0;
+  for (const BodyText& text : texts) {
+    ASSERT_GE(text.offset, end);
+    end = text.offset + text.length;
+    ASSERT_LE(end, body.size());
+    const std::string sent = body.substr(text.offset, text.length);
+    const auto value = JsonDocument::parse(text.form == TextForm::kJsonValue ? sent : "\"" + sent + "\"");
+    ASSERT_TRUE(value.ok()) << value.error().message;
+    collect_strings(value->root(), true, found);
+  }
+  EXPECT_EQ(found, strings_of(body));
+  EXPECT_FALSE(found.empty());
+}
+
 void check_body(const Route& route, JsonValue body) {
   JsonWriter out;
   refill(body, out);
   const std::string text = out.take();
-  const Result<RequestView> view = read_request(route, text);
+  std::vector<BodyText> texts;
+  const Result<RequestView> view = read_request(route, text, &texts);
   ASSERT_TRUE(view.ok()) << view.error().message;
+  check_texts(text, texts);
   const std::string_view model = body["model"].string_or(route.model);
   EXPECT_EQ(view->model, model);
   if (body["model"].present()) {

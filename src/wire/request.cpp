@@ -241,6 +241,7 @@ Result<RequestView> read_request(const Route& route, std::string_view body, std:
   JsonScan& scan = request_scan();
   const Result<JsonNode> root = scan.read(body);
   Result<RequestView> view = root ? read_scanned(route, scan, *root, body) : Result<RequestView>(root.error());
+  if (texts != nullptr && view) read_texts(rules_of(route.dialect).text_rules(), *root, *texts);
   scan.release_excess();
   return view;
 }

@@ -11,11 +11,20 @@ namespace reeve::wire::openai {
 Result<void> read_chat_request(const Route& route, const RequestFields& fields, RequestView& view);
 Result<void> read_responses_request(const Route& route, const RequestFields& fields, RequestView& view);
 Result<void> read_embeddings_request(const Route& route, const RequestFields& fields, RequestView& view);
+const TextRules& chat_text_rules();
+const TextRules& responses_text_rules();
+const TextRules& embeddings_text_rules();
 
 void read_chat_event(AnswerState& state, JsonNode root);
 void read_chat_answer(AnswerState& state, JsonNode root);
 void read_responses_event(AnswerState& state, JsonNode root);
 void read_responses_answer(AnswerState& state, JsonNode root);
+void rewrite_chat_event(TextFlow& flow, JsonNode root);
+void rewrite_chat_answer(TextFlow& flow, JsonNode root);
+OwnEvent write_held_chat(TextFlow& flow, const Channel& channel, std::string_view text);
+void rewrite_responses_event(TextFlow& flow, JsonNode root);
+void rewrite_responses_answer(TextFlow& flow, JsonNode root);
+OwnEvent write_held_responses(TextFlow& flow, const Channel& channel, std::string_view text);
 void read_embeddings_event(AnswerState& state, JsonNode root);  // there is no such stream
 void read_embeddings_answer(AnswerState& state, JsonNode root);
 void read_answer_service_tier(JsonNode tier, AnswerState& state);
