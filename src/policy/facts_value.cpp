@@ -197,8 +197,9 @@ class EntryFacts final : public Facts {
     std::vector<Finding> findings;
     std::vector<std::string_view> classes;
     for (const JsonValue& item : entry_.at("content.findings").items()) {
-      Finding finding{item["type"].string_or(""), item["class"].string_or(""), 0, item["count"].int_or(0),
-                      item["origin"].string_or(""), item["marked"].as_bool().value_or(false)};
+      Finding finding{
+          item["type"].string_or(""), item["class"].string_or(""),  0,
+          item["count"].int_or(0),    item["origin"].string_or(""), item["marked"].as_bool().value_or(false)};
       finding.confidence = item["confidence"].as_double().value_or(0);
       findings.push_back(finding);
       if (std::find(classes.begin(), classes.end(), finding.class_name) == classes.end()) {
