@@ -6,6 +6,7 @@
 
 #include "content/rarity.h"
 #include "content/secret_assignment.h"
+#include "content/secret_checks.h"
 #include "content/secret_value.h"
 
 namespace reeve::content {
@@ -46,7 +47,7 @@ bool is_path_or_address(std::string_view value) {
   if (value.find("://") != std::string_view::npos) return true;
   if (value.starts_with("/") || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/") ||
       value.starts_with("C:\\") || value.starts_with("\\\\")) {
-    return value.find('/', 1) != std::string_view::npos || is_wordy(value);
+    return (value.find('/', 1) != std::string_view::npos && rarity(value) < 0.7) || is_wordy(value);
   }
   if (std::ranges::count(value, '/') >= 2 && word_likeness(value) > 0.6) return true;
   constexpr std::array<std::string_view, 26> kEndings = {
@@ -127,6 +128,14 @@ float judge_generated(std::string_view value, const Assignment& found, std::size
   return rare >= 0.4 || symbol ? 0.6F : 0;
 }
 
+/// Base64 of a user name and of what stands for a password.
+bool is_encoded_stand_in(std::string_view value) {
+  const auto bytes = decode_base64_loosely(value, 256);
+  if (!bytes) return false;
+  const std::size_t colon = bytes->find(':');
+  return colon != std::string::npos && is_password_stand_in(std::string_view(*bytes).substr(colon + 1));
+}
+
 float judge_bare_key(std::string_view value, const Assignment& found) {
   if (value.size() < 20 || found.form == ValueForm::kBareCode || is_uuid(value)) return 0;
   const ValueShape shape = shape_of(value);
@@ -154,7 +163,7 @@ float judge_assigned(KeyKind kind, std::string_view value, const Assignment& fou
     case KeyKind::kPassphrase: return judge_password(value, found);
     case KeyKind::kToken: return judge_generated(value, found, 12);
     case KeyKind::kSession: return judge_generated(value, found, 16);
-    case KeyKind::kCredential: return judge_generated(value, found, 12);
+    case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, found, 12);
     case KeyKind::kSalt: return std::min(0.6F, judge_generated(value, found, 8));
     case KeyKind::kKey: return judge_bare_key(value, found);
     case KeyKind::kConnectionString: return 0;  // the password inside is found by itself

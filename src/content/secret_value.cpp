@@ -54,7 +54,7 @@ PairTable make_pairs() {
 }
 
 /// Words that stand-ins are made of. Long enough that random tokens do not hold them.
-constexpr std::array<std::string_view, 62> kStandIns = {
+constexpr std::array<std::string_view, 63> kStandIns = {
     "example",     "sample",     "placeholder", "changeme",   "change_me",  "change-me",  "your_",      "your-",
     "yourkey",     "yourtoken",  "yoursecret",  "yourpass",   "yourapi",    "youraccess", "yourauth",   "yourclient",
     "dummy",       "fake",       "redacted",    "insert_",    "insert-",    "inserty",    "replace",    "todo",
@@ -62,7 +62,7 @@ constexpr std::array<std::string_view, 62> kStandIns = {
     "xxxx",        "****",       "....",        "----",       "____",       "####",       "????",       "masked",
     "hidden",      "censored",   "removed",     "sanitized",  "obfuscated", "foobar",     "foo_bar",    "foo-bar",
     "deadbeef",    "cafebabe",   "qwertyui",    "asdfghjk",   "loremipsum", "goes_here",  "goes-here",  "goeshere",
-    "placehold",   "my_secret_", "mysupersecr", "secret_here", "key_here",  "token_here",
+    "eby8vdm02x",  "placehold",   "my_secret_", "mysupersecr", "secret_here", "key_here",  "token_here",
 };
 
 bool holds_stand_in(std::string_view value) {

@@ -24,9 +24,9 @@ if (show && seed === HELD_OUT_SEED) throw new Error('the held-out set is looked 
 
 function scan(samples) {
   const program = process.env.REEVE_PROGRAM ?? 'build/reeve';
-  const governance = new URL('../../../governance', import.meta.url).pathname;
+  const detectors = new URL('../../../governance/detectors/secrets', import.meta.url).pathname;
   const input = samples.map(({ id, text }) => JSON.stringify({ id, text })).join('\n') + '\n';
-  const run = spawnSync(program, ['scan', '--jsonl', '--governance', governance, '-'], { input, maxBuffer: 1 << 30 });
+  const run = spawnSync(program, ['scan', '--jsonl', '--detectors', detectors, '-'], { input, maxBuffer: 1 << 30 });
   if (run.status !== 0 && run.status !== 1) throw new Error(`reeve scan: ${run.status} ${run.stderr}`);
   const found = new Map();
   for (const line of run.stdout.toString().split('\n').filter(Boolean)) {
