@@ -18,7 +18,7 @@ std::string lower_copy(std::string_view value) {
 }
 
 /// How references begin, in lower case.
-constexpr std::array<std::string_view, 62> kReferenceStarts = {
+constexpr std::array<std::string_view, 67> kReferenceStarts = {
     "${",          "$(",          "{{",           "<%",          "%(",           "#{",          "@{",
     "%{",          "<",           "[[",           "$env:",       "%env(",        "env:",        "env.",
     "env(",        "env[",        "process.env",  "os.environ",  "os.getenv",    "getenv",      "system.getenv",
@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 62> kReferenceStarts = {
     "!sub",        "!getatt",     "!importvalue", "ssm:",        "ssm://",       "arn:",        "awssm:",
     "gcp:secret",  "keyvault",    "@microsoft.",  "op://",       "sops:",        "ref+",        "keychain:",
     "file://",     "credentials(", "this.",       "self.",       "config.",      "settings.",   "options.",
-    "props.",      "params.",     "req.",         "request.",    "ctx.",         "opts.",
+    "props.",      "params.",     "req.",         "request.",    "ctx.",         "opts.",        "enc[",         "enc(",         "$_",           "!!",           "st.secrets",
 };
 
 /// Whole values that are never a secret, in lower case.
@@ -83,6 +83,10 @@ bool is_reference(std::string_view value) {
   if (first == '$' && (is_name(rest) || (rest.size() == 1 && is_digit(rest[0])))) return true;
   if ((first == ':' || first == '@' || first == '&') && is_name(rest) && is_wordy(rest)) return true;
   if (first == '%' && value.size() > 2 && value.back() == '%' && is_name(rest.substr(0, rest.size() - 1))) return true;
+  if (value.size() > 3 && first == value.back() && (first == '$' || first == '@' || first == '#') &&
+      is_name(rest.substr(0, rest.size() - 1))) {
+    return true;
+  }
   if (value.size() > 4 && value.starts_with("__") && value.ends_with("__")) return true;
   return is_format(value) || value.find("${") != std::string_view::npos || value.find("$(") != std::string_view::npos;
 }
@@ -93,8 +97,9 @@ bool is_password_stand_in(std::string_view value) {
   if (std::ranges::any_of(kStandInPieces, [&lower](auto piece) { return lower.find(piece) != std::string::npos; })) {
     return true;
   }
-  // One character again and again, or no letter and no digit at all.
+  // One character again and again, a row of the keyboard, or no letter and no digit at all.
   const ValueShape shape = shape_of(value);
+  if (shape.longest_step >= 7 || shape.longest_same >= 5) return true;
   if (shape.distinct <= 2 && value.size() >= 3) return true;
   return shape.letters() + shape.digits == 0;
 }
