@@ -4,7 +4,7 @@
 // ledger on), and loads each in turn with wrk: JSON answers to 2 KB and 60 KB requests, and streams of 200 paced
 // events. What is compared is CPU per request of the proxy's processes (user and system time from the scheduler), which
 // is steady where wall-clock figures of a small shared machine are not. The proxies run alone on the last core; wrk and
-// the upstream share the first.
+// the upstream share the first. With --content, detectors and rules on content are on too.
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -37,7 +37,8 @@ struct Options {
   int seconds = 4;
   int soak_minutes = 0;
   bool json = false;
-  std::string only;  // one scenario, or "latency"; empty for all
+  std::string content;  // a governance directory whose detectors and rules on content are on; empty: content is off
+  std::string only;     // one scenario, or "latency"; empty for all
 };
 
 struct Scenario {
@@ -50,19 +51,31 @@ void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
-std::string message_body(std::size_t bytes, bool stream) {
+/// Which texts of a body are new in each request.
+enum class New { kNone, kLast, kAll };
+
+std::string message_body(std::size_t bytes, bool stream, New news = New::kNone) {
   std::string body = std::string("{\"stream\":") + (stream ? "true" : "false") +
                      ",\"model\":\"claude-haiku-4-5\",\"max_tokens\":32000,\"system\":[{\"type\":\"text\",\"text\":"
                      "\"You write code.\"}],\"messages\":[";
-  for (int turn = 0; body.size() + 400 < bytes; ++turn) {
+  const std::string mark = news == New::kAll ? std::string(kChangingMark) : "";
+  const std::size_t last = news == New::kNone ? 400 : 2'048;
+  for (int turn = 0; body.size() + last < bytes; ++turn) {
     body +=
         std::string(turn == 0 ? "" : ",") + "{\"role\":\"" + (turn % 2 == 0 ? "user" : "assistant") +
-        "\",\"content\":[{\"type\":\"text\",\"text\":\"Line " + std::to_string(turn) +
+        "\",\"content\":[{\"type\":\"text\",\"text\":\"Line " + std::to_string(turn) + mark +
         R"(: if (value == \"limit\") { return next(value); } // and so the story goes on for a while, with words and \t tabs\n)" +
         "\"}]}";
   }
   body += std::string(body.ends_with('[') ? "" : ",") + "{\"role\":\"user\",\"content\":\"";
-  body.append(bytes > body.size() + 4 ? bytes - body.size() - 4 : 1, 'z');
+  if (news == New::kNone) {
+    body.append(bytes > body.size() + 4 ? bytes - body.size() - 4 : 1, 'z');
+  } else {
+    body += kChangingMark;
+    for (int line = 1; body.size() + 100 < bytes; ++line) {
+      body += "const total" + std::to_string(line) + " = await sum(rows, \\\"net\\\"); // of the last quarter\\n";
+    }
+  }
   return body + "\"}]}";
 }
 
@@ -120,6 +133,17 @@ class Bench {
     write_file(scratch_ + "/2kb.json", message_body(2'048, false));
     write_file(scratch_ + "/60kb.json", message_body(61'440, false));
     write_file(scratch_ + "/stream.json", message_body(2'048, true));
+    if (!options_.content.empty()) {
+      write_file(scratch_ + "/2kb.json", message_body(2'048, false, New::kAll));
+      write_file(scratch_ + "/60kb.json", message_body(61'440, false, New::kLast));
+      write_file(scratch_ + "/60kb_all_new.json", message_body(61'440, false, New::kAll));
+      write_file(scratch_ + "/200kb.json", message_body(204'800, false, New::kLast));
+      return {{"2kb", scratch_ + "/2kb.json", 64},
+              {"60kb", scratch_ + "/60kb.json", 64},
+              {"60kb_all_new", scratch_ + "/60kb_all_new.json", 64},
+              {"200kb", scratch_ + "/200kb.json", 64},
+              {"stream", scratch_ + "/stream.json", 64}};
+    }
     return {{"2kb", scratch_ + "/2kb.json", 64},
             {"60kb", scratch_ + "/60kb.json", 64},
             {"stream", scratch_ + "/stream.json", 64}};
@@ -160,6 +184,11 @@ class Bench {
                "allow\n---\nkind: Policy\n"
                "name: contractors-use-small-models\non: model.call\nmatch: {groups: [contractors], tiers: "
                "[frontier]}\neffect: deny\nmessage: Small models only.\n");
+    if (!options_.content.empty()) {
+      std::filesystem::copy(options_.content + "/detectors", scratch_ + "/governance/detectors",
+                            std::filesystem::copy_options::recursive);
+      std::filesystem::copy(options_.content + "/policies/content.yaml", scratch_ + "/governance/content.yaml");
+    }
     write_file(scratch_ + "/reeve.yaml",
                "listen: 127.0.0.1:" + std::to_string(reeve_port_) +
                    "\ndata_dir: ./data\ngovernance_dir: ./governance\nworkers: 1\nproviders:\n"
@@ -329,6 +358,8 @@ int main(int argc, char** argv) {
       options.seconds = std::atoi(argv[++i]);
     } else if (argument == "--soak" && has_value) {
       options.soak_minutes = std::atoi(argv[++i]);
+    } else if (argument == "--content" && has_value) {
+      options.content = argv[++i];
     } else if (argument == "--only" && has_value) {
       options.only = argv[++i];
     } else if (argument == "--reeve" && has_value) {
@@ -336,7 +367,9 @@ int main(int argc, char** argv) {
     } else {
       std::printf(
           "usage: gateway [--json] [--rounds N] [--seconds N] [--soak MINUTES]\n"
-          "               [--only 2kb|60kb|stream|latency] [--reeve PROGRAM]\n");
+          "               [--only 2kb|60kb|stream|latency] [--reeve PROGRAM] [--content GOVERNANCE]\n\n"
+          "--content: with detectors and rules on content. Then every text of the 2 KB body is new in each request,\n"
+          "and the last 2 KB of the 60 KB and 200 KB conversations; 60kb_all_new is what its name says.\n");
       return argument == "--help" ? 0 : 2;
     }
   }

@@ -167,6 +167,14 @@ std::optional<Load> load(const LoadRequest& request, const std::string& scratch_
       const std::size_t colon = header.find(": ");
       lua << "wrk.headers['" << header.substr(0, colon) << "'] = '" << header.substr(colon + 2) << "'\n";
     }
+    // Where the mark stands a number of the same length goes, another one for each request.
+    lua << "local pieces, from = {}, 1\nwhile true do\n  local at = wrk.body:find('" << kChangingMark
+        << "', from, true)\n  pieces[#pieces + 1] = wrk.body:sub(from, (at or #wrk.body + 1) - 1)\n  if not at then "
+           "break end\n  from = at + "
+        << kChangingMark.size()
+        << "\nend\nif #pieces > 1 then\n  local count = 0\n  request = function()\n    count = count + 1\n    "
+           "return wrk.format(nil, nil, nil, table.concat(pieces, string.format('%0"
+        << kChangingMark.size() << "d', count)))\n  end\nend\n";
     lua << "done = function(summary, latency)\n"
            "  local e = summary.errors\n"
            "  io.write(string.format('RESULT %d %d %d %f %f\\n', summary.requests, e.connect + e.read + e.write + "

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reeve::bench {
@@ -56,6 +57,8 @@ struct LoadRequest {
   int seconds = 5;
   int core = 0;
 };
+/// Where a body holds these characters every request has others: what was seen before does not come again.
+inline constexpr std::string_view kChangingMark = "@changes@";
 std::optional<Load> load(const LoadRequest& request, const std::string& scratch_directory);
 
 }  // namespace reeve::bench

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "content/content.h"
 #include "core/result.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
@@ -103,6 +104,35 @@ struct CheckStateArguments {
 /// `reeve policy check-state`: reports how a named check stands, and lists what was reported.
 int check_state_set_command(const Common& common, const CheckStateArguments& arguments);
 int check_state_list_command(const Common& common);
+
+struct ScanArguments {
+  std::vector<std::string> files;  // empty, or "-": standard input
+  std::string detectors;           // a governance directory; empty: the configuration's, else those that ship
+  std::string session = "scan";    // whose placeholders
+  content::RedactWith with = content::RedactWith::kToken;
+  float confidence_min = 0.5F;
+  bool lines = false, redact = false, restore = false, explain = false, staged = false;
+};
+/// `reeve scan`: what the detectors find; also the redaction path for pipes. 1 when something was found.
+int scan_command(const Common& common, const ScanArguments& arguments);
+
+struct FingerprintAddArguments {
+  std::string path, label;
+  std::vector<std::string> subtract;
+};
+/// `reeve fingerprint`: code that is this house's own.
+int fingerprint_add_command(const Common& common, const FingerprintAddArguments& arguments);
+int fingerprint_list_command(const Common& common);
+int fingerprint_remove_command(const Common& common, const std::string& label);
+struct EdmAddArguments {
+  std::string csv, name, label;
+  std::vector<std::string> primary;
+  std::uint32_t confirm = 1, window = 300;
+};
+/// `reeve edm`: exact data match, tables whose values must not leave.
+int edm_add_command(const Common& common, const EdmAddArguments& arguments);
+int edm_list_command(const Common& common);
+int edm_remove_command(const Common& common, const std::string& name);
 
 /// The configuration file to read: --config, else ./reeve.yaml, else the package's /etc/reeve/reeve.yaml; empty when
 /// there is none. A directory with ./data or ./governance is a set-up of its own, as `reeve run` makes it: there the

@@ -38,6 +38,9 @@ struct Line {
   std::string source, output, key_text;
   std::string good_for = "7d";
   bool schema = false;
+  ScanArguments scan;
+  FingerprintAddArguments fingerprint;
+  EdmAddArguments edm;
 };
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
@@ -180,6 +183,59 @@ void add_policy(CLI::App& app, Line& line) {
   add_check_states(policy, line);
 }
 
+void add_content(CLI::App& app, Line& line) {
+  CLI::App& scan = command(app, line, "scan", "Look for secrets, personal data and the like in files or a pipe",
+                           [&line] { return scan_command(line.common, line.scan); });
+  scan.add_option("FILE", line.scan.files, "Files; - or none reads standard input");
+  scan.add_flag("--jsonl", line.scan.lines, "Read {\"id\",\"text\"} a line, write {\"id\",\"findings\"}");
+  scan.add_flag("--staged", line.scan.staged, "Look at what the next git commit adds: for a pre-commit hook");
+  scan.add_flag("--explain", line.scan.explain, "Tell how each finding came to be, and what was dropped and why");
+  scan.add_flag("--redact", line.scan.redact, "Write the text with what is found replaced");
+  scan.add_flag("--restore", line.scan.restore, "Write the text with placeholders of --redact put back");
+  const std::map<std::string, reeve::content::RedactWith> kinds{{"token", reeve::content::RedactWith::kToken},
+                                                                {"mask", reeve::content::RedactWith::kMask},
+                                                                {"remove", reeve::content::RedactWith::kRemove}};
+  scan.add_option("--with", line.scan.with, "token, which --restore can put back (default), mask or remove")
+      ->transform(CLI::CheckedTransformer(kinds).description(""));
+  scan.add_option("--session", line.scan.session, "Placeholders are the same within a session")->capture_default_str();
+  scan.add_option("--min-confidence", line.scan.confidence_min, "From 0 to 1")->capture_default_str();
+  scan.add_option("--detectors", line.scan.detectors,
+                  "A directory of detectors (default: the configuration's, else those that ship)");
+  scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
+}
+
+void add_own_data(CLI::App& app, Line& line) {
+  CLI::App& fingerprint = family(app, "fingerprint", "Code that is your own: found in prompts when it is pasted");
+  CLI::App& add = command(fingerprint, line, "add", "Register a repository by its fingerprints; again replaces it",
+                          [&line] { return fingerprint_add_command(line.common, line.fingerprint); });
+  add.add_option("PATH", line.fingerprint.path, "A folder or a file; .gitignore is followed")->required();
+  add.add_option("--label", line.fingerprint.label, "What findings of it are labelled, such as payments-core")
+      ->required();
+  add.add_option("--subtract", line.fingerprint.subtract, "A folder of open source to leave out; repeat for more")
+      ->allow_extra_args(false);
+  command(fingerprint, line, "list", "List registered code", [&line] { return fingerprint_list_command(line.common); });
+  CLI::App& forget = command(fingerprint, line, "remove", "Remove registered code",
+                             [&line] { return fingerprint_remove_command(line.common, line.id); });
+  forget.add_option("LABEL", line.id, "Its label")->required();
+
+  CLI::App& edm = family(app, "edm", "Exact data match: tables whose values must not leave");
+  CLI::App& table = command(edm, line, "add", "Register a table by keyed hashes of its values; again replaces it",
+                            [&line] { return edm_add_command(line.common, line.edm); });
+  table.add_option("FILE", line.edm.csv, "A CSV file with a heading")->required();
+  table.add_option("--name", line.edm.name, "What it is called (default: the file's name)");
+  table.add_option("--label", line.edm.label, "What findings of it are labelled (default: customer-data)");
+  table
+      .add_option("--primary", line.edm.primary, "A column whose value finds a row; repeat for more (default: chosen)")
+      ->allow_extra_args(false);
+  table.add_option("--confirm", line.edm.confirm, "Further fields of the row that must stand near by")
+      ->capture_default_str();
+  table.add_option("--window", line.edm.window, "Within so many bytes before and behind")->capture_default_str();
+  command(edm, line, "list", "List registered tables", [&line] { return edm_list_command(line.common); });
+  CLI::App& drop =
+      command(edm, line, "remove", "Remove a table", [&line] { return edm_remove_command(line.common, line.id); });
+  drop.add_option("NAME", line.id, "Its name")->required();
+}
+
 void add_spend(CLI::App& app, Line& line) {
   CLI::App& spend = family(app, "spend", "What was spent, and by whom");
   CLI::App& report = command(spend, line, "report", "Sum up recorded calls",
@@ -231,6 +287,8 @@ int main(int argc, char** argv) {
   add_serving(app, line);
   add_keys(app, line);
   add_policy(app, line);
+  add_content(app, line);
+  add_own_data(app, line);
   add_spend(app, line);
   add_ledger(app, line);
   try {

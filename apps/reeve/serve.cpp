@@ -13,6 +13,7 @@
 
 #include "core/bytes.h"
 #include "reeve/check_reports.h"
+#include "reeve/content_setup.h"
 #include "reeve/exception_uses.h"
 #include "reeve/governance.h"
 #include "reeve/kept_value.h"
@@ -99,16 +100,18 @@ class RunningService final : public Service {
  private:
   Result<Config> load_config() const;
   Result<void> open_ledger();
+  Result<void> open_vault();
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
-  Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config,
-                                                                               const Error& why) const;
+  Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config, const Error& why);
   std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
-                                                   std::shared_ptr<const spend::Catalogue> prices) const;
+                                                   std::shared_ptr<const spend::Catalogue> prices,
+                                                   std::shared_ptr<const content::Detectors> detectors) const;
   Result<void> start_listening();
   void reload(bool config_too);
   void watch_governance();
   void keep_bundle(const policy::Bundle& bundle);
   void record_key_changes();
+  void keep_placeholders();
   bool mark_recorded_keys();
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
 
@@ -132,6 +135,9 @@ class RunningService final : public Service {
   std::optional<std::uint64_t> keys_seen_;       // generation; nothing before the first look
   std::vector<store::KeyChange> keys_recorded_;  // in the ledger, but not marked so yet
   std::optional<CheckReports> check_reports_;
+  std::optional<ContentSetup> content_setup_;
+  content::VerdictCache verdicts_;
+  std::unique_ptr<content::Vault> vault_;
 };
 
 Result<Config> RunningService::load_config() const {
@@ -169,6 +175,17 @@ Result<void> RunningService::open_ledger() {
   return {};
 }
 
+Result<void> RunningService::open_vault() {
+  content_setup_.emplace(config_.data_dir);
+  auto key = vault_key(config_.data_dir);
+  if (!key) return key.error();
+  content::Vault::Options options;
+  options.key = *std::move(key);
+  options.store = &store_->placeholders();
+  vault_ = std::make_unique<content::Vault>(std::move(options));
+  return {};
+}
+
 Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(const Config& config) {
   std::vector<Diagnostic> complaints;
   Governance governance = read_governance(config.governance_dir, complaints);
@@ -176,14 +193,20 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   if (!governance.policy || !governance.prices || has_errors(complaints)) {
     return Error{ErrorCode::kInvalid, "the governance directory has errors; 'reeve check' lists them"};
   }
+  complaints.clear();
+  auto detectors = content_setup_->build(governance.documents, *governance.policy, complaints);
+  log_complaints(complaints);
+  if (has_errors(complaints)) {
+    return Error{ErrorCode::kInvalid, "the detectors have errors; 'reeve check' lists them"};
+  }
   return std::shared_ptr<const gateway::Settings>(
-      settings_with(config, std::move(governance.policy), std::move(governance.prices)));
+      settings_with(config, std::move(governance.policy), std::move(governance.prices), std::move(detectors)));
 }
 
 /// At a start with rules that cannot be read, the ones that were in force last hold, as they do when a reload fails:
 /// nobody is locked out by a slip in a file, and nothing is opened by one. Not for longer than the bundle is good.
 Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_of_last_good(const Config& config,
-                                                                                             const Error& why) const {
+                                                                                             const Error& why) {
   auto last = BundleArchive(config.data_dir).last_good(system_clock().now());
   if (!last) return Error{why.code, why.message + " (and no earlier rules stand in: " + last.error().message + ")"};
   std::vector<Diagnostic> complaints;
@@ -191,12 +214,17 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
   if (!prices) return why;
   log_error("the rules of the last time are in force, because today's cannot be read",
             {{"why", why.message}, {"bundle", last->bundle->digest()}, {"good_until", format_time(last->valid_until)}});
-  return std::shared_ptr<const gateway::Settings>(settings_with(config, last->bundle, std::move(prices)));
+  // Rules on content must not lose their eyes over a slip in a file: those that ship stand in.
+  auto documents = read_yaml_directory(config.governance_dir, complaints);
+  auto detectors = content_setup_->build(documents, *last->bundle, complaints);
+  if (!detectors) detectors = content_setup_->build({}, *last->bundle, complaints);
+  return std::shared_ptr<const gateway::Settings>(
+      settings_with(config, last->bundle, std::move(prices), std::move(detectors)));
 }
 
-std::shared_ptr<gateway::Settings> RunningService::settings_with(const Config& config,
-                                                                 std::shared_ptr<const policy::Bundle> bundle,
-                                                                 std::shared_ptr<const spend::Catalogue> prices) const {
+std::shared_ptr<gateway::Settings> RunningService::settings_with(
+    const Config& config, std::shared_ptr<const policy::Bundle> bundle, std::shared_ptr<const spend::Catalogue> prices,
+    std::shared_ptr<const content::Detectors> detectors) const {
   auto settings = std::make_shared<gateway::Settings>();
   for (const ProviderConfig& provider : config.providers) {
     settings->providers.push_back(provider.provider);
@@ -207,6 +235,7 @@ std::shared_ptr<gateway::Settings> RunningService::settings_with(const Config& c
   settings->models = config.models;
   settings->policy = std::move(bundle);
   settings->prices = std::move(prices);
+  settings->detectors = std::move(detectors);
   settings->record_request_digest = config.record_request_digest;
   settings->digest_key = digest_key_;
   return settings;
@@ -224,6 +253,7 @@ Result<void> RunningService::start() {
   auto key = kept_value(config_.data_dir / "digest.key", [] { return random_bytes(32); });
   if (!key) return key.error();
   digest_key_ = *std::move(key);
+  if (auto opened = open_vault(); !opened) return opened.error();
   if (auto opened = open_ledger(); !opened) return opened.error();
   // Before anything is appended: the ledger may be an older copy than the store.
   if (auto told = store_->ledger_ends_at(log_->size()); !told) return with_context(told.error(), "storage");
@@ -274,6 +304,8 @@ Result<void> RunningService::start_listening() {
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
   gateway_options.checks = &store_->checks();
+  gateway_options.verdicts = &verdicts_;
+  gateway_options.vault = vault_.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -387,6 +419,11 @@ bool RunningService::mark_recorded_keys() {
   return marked.ok();
 }
 
+/// Calls never wait for this: what is not kept yet is in memory.
+void RunningService::keep_placeholders() {
+  if (auto kept = vault_->flush(); !kept) log_error("placeholders cannot be kept", {{"why", kept.error().message}});
+}
+
 void RunningService::run() {
   if (options_.when_up) guest_ = std::thread([this] { options_.when_up(*this); });
   bool draining = false;
@@ -414,6 +451,7 @@ void RunningService::run() {
       }
       record_key_changes();
       check_reports_->look();
+      keep_placeholders();
     }
   }
 }
@@ -426,6 +464,7 @@ void RunningService::stop() {
   if (practice_) practice_->close();
   if (runtime_) runtime_->stop();
   if (log_ && server_) record("service.stopped", "{}");
+  if (vault_) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);
   if (log_) log_->close();
   log_info("stopped");

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -43,13 +44,18 @@ struct NamedFinder {
   std::string_view name;         // what a detector's `find` says
   std::string_view description;  // one line for docs
   std::unique_ptr<PreparedFinder> (*prepare)(std::span<const Detector> all, std::span<const std::uint32_t> mine);
+  /// Instead of `prepare`, which is null then: for finders that look for registered data. They keep it. Gives back null
+  /// when nothing is registered.
+  std::unique_ptr<PreparedFinder> (*prepare_own_data)(std::shared_ptr<const OwnData> own_data,
+                                                      std::span<const std::uint32_t> mine) = nullptr;
 };
 /// The table of all finders: digits, identifiers, email, ip-address, phone, person, street-address, … (identifiers),
-/// assignment, hex-key, … (secrets), own-table, own-code, schema, … (own data).
+/// assignment, hex-key, … (secrets), registered-code, registered-data, schema, … (own data and documents).
 std::vector<NamedFinder> all_finders();
 std::vector<NamedFinder> identifier_finders();  // identifier_finders.cpp
 std::vector<NamedFinder> secret_finders();      // secret_finders.cpp
 std::vector<NamedFinder> document_finders();    // document_finders.cpp: schemas, specifications, labels, licences
+std::vector<NamedFinder> own_data_finders();    // own_data.cpp: registered code and tables
 
 /// True when one of the words stands within `within` bytes before `start` or after `end`, whole words, ASCII case
 /// aside. Camel case, snake case and hyphens are borders: "cardNumber" holds "card".

@@ -16,6 +16,39 @@ const EVP_MD* sha256_algorithm() {
   return algorithm;
 }
 
+const EVP_CIPHER* aes_256_gcm() {
+  static const EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  CHECK(algorithm != nullptr);
+  return algorithm;
+}
+
+constexpr std::size_t kCipherKeyBytes = 32;
+constexpr std::size_t kNonceBytes = 12;
+constexpr std::size_t kTagBytes = 16;
+static_assert(kNonceBytes + kTagBytes == kSealBytes);
+
+struct CipherContext {
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  CipherContext() = default;
+  CipherContext(const CipherContext&) = delete;
+  CipherContext& operator=(const CipherContext&) = delete;
+  ~CipherContext() { EVP_CIPHER_CTX_free(context); }
+};
+
+// One for each thread; every use sets its own key and nonce, and clears the key from it afterwards.
+EVP_CIPHER_CTX* thread_cipher() {
+  thread_local CipherContext context;
+  CHECK(context.context != nullptr);
+  return context.context;
+}
+
+unsigned char* writable(std::string& bytes, std::size_t at) { return reinterpret_cast<unsigned char*>(&bytes[at]); }
+const unsigned char* readable(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+int length_of(std::string_view bytes) {
+  CHECK(bytes.size() <= std::size_t{1} << 30U);
+  return static_cast<int>(bytes.size());
+}
+
 struct DigestContext {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
   DigestContext() = default;
@@ -71,6 +104,50 @@ std::string random_bytes(std::size_t count) {
     CHECK(got > 0);
     have += static_cast<std::size_t>(got);
   }
+  return bytes;
+}
+
+std::string seal(std::string_view key, std::string_view bytes, std::string_view associated) {
+  CHECK(key.size() == kCipherKeyBytes);
+  std::string sealed = random_bytes(kNonceBytes);
+  sealed.resize(kNonceBytes + bytes.size() + kTagBytes);
+  EVP_CIPHER_CTX* context = thread_cipher();
+  CHECK(EVP_EncryptInit_ex2(context, aes_256_gcm(), readable(key), writable(sealed, 0), nullptr) == 1);
+  int written = 0;
+  if (!associated.empty()) {
+    CHECK(EVP_EncryptUpdate(context, nullptr, &written, readable(associated), length_of(associated)) == 1);
+  }
+  if (!bytes.empty()) {
+    CHECK(EVP_EncryptUpdate(context, writable(sealed, kNonceBytes), &written, readable(bytes), length_of(bytes)) == 1);
+  }
+  CHECK(EVP_EncryptFinal_ex(context, writable(sealed, kNonceBytes + bytes.size()), &written) == 1);
+  CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, writable(sealed, kNonceBytes + bytes.size())) ==
+        1);
+  EVP_CIPHER_CTX_reset(context);
+  return sealed;
+}
+
+Result<std::string> open_sealed(std::string_view key, std::string_view sealed, std::string_view associated) {
+  CHECK(key.size() == kCipherKeyBytes);
+  const Error wrong{ErrorCode::kCorrupt, "the sealed bytes are damaged, or belong to another key or place"};
+  if (sealed.size() < kSealBytes) return wrong;
+  const std::string_view inside = sealed.substr(kNonceBytes, sealed.size() - kSealBytes);
+  std::string tag(sealed.substr(sealed.size() - kTagBytes));
+  std::string bytes(inside.size(), '\0');
+  EVP_CIPHER_CTX* context = thread_cipher();
+  CHECK(EVP_DecryptInit_ex2(context, aes_256_gcm(), readable(key), readable(sealed), nullptr) == 1);
+  int written = 0;
+  if (!associated.empty()) {
+    CHECK(EVP_DecryptUpdate(context, nullptr, &written, readable(associated), length_of(associated)) == 1);
+  }
+  if (!inside.empty()) {
+    CHECK(EVP_DecryptUpdate(context, writable(bytes, 0), &written, readable(inside), length_of(inside)) == 1);
+  }
+  CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagBytes, tag.data()) == 1);
+  unsigned char nothing = 0;
+  const bool right = EVP_DecryptFinal_ex(context, &nothing, &written) == 1;
+  EVP_CIPHER_CTX_reset(context);
+  if (!right) return wrong;
   return bytes;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
-// Hashes, signatures and randomness, on OpenSSL with every algorithm fetched once. All functions are thread-safe.
+// Hashes, sealing, signatures and randomness, on OpenSSL with every algorithm fetched once. All functions are
+// thread-safe.
 
 #include <array>
 #include <cstddef>
@@ -28,6 +29,13 @@ Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 
 /// From the kernel's generator. Stops the process if there is none: nothing safe can be done without it.
 std::string random_bytes(std::size_t count);
+
+/// AES-256-GCM under a fresh random nonce: nonce (12 bytes), what was sealed, tag (16). `key` has 32 bytes;
+/// `associated` is not kept, but opening needs the same. One key seals at most 2^32 times.
+inline constexpr std::size_t kSealBytes = 28;
+std::string seal(std::string_view key, std::string_view bytes, std::string_view associated = {});
+/// What was sealed. kCorrupt when a bit of it, the key or the associated bytes are others.
+Result<std::string> open_sealed(std::string_view key, std::string_view sealed, std::string_view associated = {});
 
 /// An Ed25519 key pair (RFC 8032). Copies are cheap and share the key. The seed is secret: it never leaves through a
 /// log or an error.

@@ -53,6 +53,57 @@ TEST(Hashes, AreRightOnEveryThread) {
   for (const bool one : right) EXPECT_TRUE(one);
 }
 
+TEST(Seal, OpensWhatTheSpecificationOfGcmSealed) {
+  // McGrew and Viega, The Galois/Counter Mode of Operation, test cases 13, 14 and 16: nonce, text, tag.
+  const std::string zero_key(32, '\0');
+  const std::string zero_nonce(12, '\0');
+  EXPECT_EQ(open_sealed(zero_key, zero_nonce + bytes("530f8afbc74536b9a963b4f1c4cb738b")).value(), "");
+  EXPECT_EQ(
+      open_sealed(zero_key, zero_nonce + bytes("cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"))
+          .value(),
+      std::string(16, '\0'));
+  const auto with_associated = open_sealed(
+      bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"),
+      bytes("cafebabefacedbaddecaf888") +
+          bytes("522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838"
+                "c5f61e6393ba7a0abcc9f662") +
+          bytes("76fc6ece0f4e1768cddf8853bb2d551b"),
+      bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2"));
+  EXPECT_EQ(
+      to_hex(with_associated.value()),
+      "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de6"
+      "57ba637b39");
+}
+
+TEST(Seal, ComesBackAndHidesThatTwoAreEqual) {
+  const std::string key = random_bytes(32);
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{15}, std::size_t{16}, std::size_t{100'000}}) {
+    const std::string original = random_bytes(size);
+    const std::string sealed = seal(key, original, "place");
+    EXPECT_EQ(sealed.size(), size + kSealBytes);
+    EXPECT_EQ(open_sealed(key, sealed, "place").value(), original);
+    EXPECT_NE(seal(key, original, "place"), sealed);
+  }
+}
+
+TEST(Seal, RefusesEveryChange) {
+  const std::string key = random_bytes(32);
+  const std::string sealed = seal(key, "what was said", "place");
+  for (std::size_t at = 0; at < sealed.size(); ++at) {
+    std::string changed = sealed;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    const auto opened = open_sealed(key, changed, "place");
+    ASSERT_FALSE(opened.ok()) << at;
+    EXPECT_EQ(opened.error().code, ErrorCode::kCorrupt);
+  }
+  EXPECT_FALSE(open_sealed(random_bytes(32), sealed, "place").ok());
+  EXPECT_FALSE(open_sealed(key, sealed, "another place").ok());
+  EXPECT_FALSE(open_sealed(key, sealed).ok());
+  for (std::size_t size = 0; size < sealed.size(); ++size)
+    EXPECT_FALSE(open_sealed(key, sealed.substr(0, size), "place").ok());
+}
+
 TEST(RandomBytes, HaveTheLengthAndDiffer) {
   EXPECT_EQ(random_bytes(0), "");
   std::set<std::string> seen;

@@ -66,7 +66,21 @@ void CallFacts::read_model(policy::Fact fact, policy::FactSink& sink) const {
     case Fact::kRequestBytes: return sink.integer(static_cast<std::int64_t>(parts_.body_bytes));
     case Fact::kRequestTokens: return sink.integer(parts_.view.estimated_input_tokens);
     case Fact::kRequestStream: return sink.boolean(parts_.view.stream || parts_.route.stream_in_path);
-    default: return;
+    default: return read_content(fact, sink);
+  }
+}
+
+void CallFacts::read_content(policy::Fact fact, policy::FactSink& sink) const {
+  using policy::Fact;
+  if (fact != Fact::kContentFindings && fact != Fact::kContentClasses && fact != Fact::kContentLabels) return;
+  // Whatever was not looked at could hold anything: what hangs on it is not allowed.
+  if (!parts_.content_complete) return sink.unknown(fact);
+  if (parts_.found == nullptr) return;
+  if (fact == Fact::kContentLabels) {
+    if (!parts_.labels.empty()) sink.texts(parts_.labels);
+  } else if (!parts_.found->empty()) {
+    if (fact == Fact::kContentFindings) return sink.findings(parts_.found->for_rules());
+    sink.texts(parts_.found->classes());
   }
 }
 

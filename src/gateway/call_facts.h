@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "gateway/gateway.h"
+#include "gateway/call_content.h"
 
 namespace reeve::gateway {
 
@@ -28,12 +28,17 @@ class CallFacts final : public policy::Facts {
     const Provider& provider;
     Instant now;
     const std::map<std::string, bool>& checks;
+    // What scanning found, in the request or in the answer; null when nothing was looked at.
+    const FindingGroups* found = nullptr;
+    std::span<const std::string_view> labels;
+    bool content_complete = true;
   };
   explicit CallFacts(const Parts& parts) : parts_(parts) {}
   void read(policy::Fact fact, policy::FactSink& sink) const override;
 
  private:
   void read_model(policy::Fact fact, policy::FactSink& sink) const;
+  void read_content(policy::Fact fact, policy::FactSink& sink) const;
   const Parts& parts_;
 };
 

@@ -35,7 +35,7 @@ class GatewayOverLoops final : public Gateway {
     auto identity_client = net::Client::create(loop, identity::Authenticator::client_limits(), options.upstream_tls);
     if (!identity_client) return identity_client.error();
     auto worker = std::make_unique<Worker>(loop, *std::move(client), *std::move(identity_client), nullptr, settings,
-                                           log_, metrics_, options.exception_uses, options.checks, *options.clock);
+                                           log_, metrics_, options);
     worker->authenticator =
         identity::Authenticator::create({options.issuers, options.clock}, keys, *worker->identity_client);
     loop.post([&worker = *worker] { start_detached(summarise_strangers(worker)); });

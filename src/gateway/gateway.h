@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "content/content.h"
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
@@ -59,8 +60,9 @@ struct Settings {
   std::vector<Model> models;  // the first pattern that matches and has a provider for the dialect serves the call
   std::shared_ptr<const policy::Bundle> policy;
   std::shared_ptr<const spend::Catalogue> prices;
-  bool record_request_digest = false;  // ledger content level `hash`
-  std::string digest_key;              // 32 secret bytes for it
+  std::shared_ptr<const content::Detectors> detectors;  // null: content is not looked at
+  bool record_request_digest = false;                   // ledger content level `hash`
+  std::string digest_key;                               // 32 secret bytes for it
 };
 
 /// The settings in force, swapped whole. Thread-safe. A loop keeps its copy and asks for the next one only when the
@@ -95,6 +97,8 @@ struct GatewayOptions {
   net::ClientTls upstream_tls;
   policy::UseCounter* exception_uses = nullptr;  // null: exceptions with a limit are never used up
   policy::CheckRegister* checks = nullptr;       // null: no named check is ever reported
+  content::VerdictCache* verdicts = nullptr;     // null: every text is scanned every time
+  content::Vault* vault = nullptr;               // null: rules that redact with tokens refuse
   const Clock* clock = &system_clock();
 };
 

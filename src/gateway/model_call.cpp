@@ -23,23 +23,6 @@ bool is_uncompressed(const net::Headers& headers) {
   });
 }
 
-/// However often a call is decided, it uses an exception once.
-class UsesOfOneCall final : public policy::UseGate {
- public:
-  UsesOfOneCall(policy::UseCounter* counter, std::vector<const policy::ExceptionInfo*>& taken)
-      : counter_(counter), taken_(taken) {}
-  bool admit(const policy::ExceptionInfo& exception) override {
-    if (counter_ == nullptr || std::find(taken_.begin(), taken_.end(), &exception) != taken_.end()) return true;
-    if (!counter_->take(exception.name, *exception.uses)) return false;
-    taken_.push_back(&exception);
-    return true;
-  }
-
- private:
-  policy::UseCounter* counter_;
-  std::vector<const policy::ExceptionInfo*>& taken_;
-};
-
 const Model* find_model(const Settings& settings, std::string_view name) {
   for (const Model& model : settings.models) {
     if (glob_match(model.pattern, name)) return &model;
@@ -80,6 +63,13 @@ const Model* first_match(const Settings& settings, std::string_view name, wire::
 }
 
 }  // namespace
+
+bool UsesOfOneCall::admit(const policy::ExceptionInfo& exception) {
+  if (counter_ == nullptr || std::find(taken_.begin(), taken_.end(), &exception) != taken_.end()) return true;
+  if (!counter_->take(exception.name, *exception.uses)) return false;
+  taken_.push_back(&exception);
+  return true;
+}
 
 bool Provider::speaks(wire::Dialect dialect) const {
   for (const wire::Dialect spoken : dialects) {
@@ -174,7 +164,7 @@ Task<std::optional<Refusal>> ModelCall::read() {
     co_return refusal(reason, body.error().message);
   }
   body_ = *body;
-  auto view = wire::read_request(route_, body_);
+  auto view = wire::read_request(route_, body_, settings_->detectors ? &texts_ : nullptr);
   if (!view) co_return refusal(RefusalReason::kMalformed, view.error().message);
   view_ = *std::move(view);
   if (hints_.session_id.empty()) hints_.session_id = view_.session_in_body;
@@ -202,9 +192,20 @@ void ModelCall::evaluate() {
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
   static const std::map<std::string, bool> kNoChecks;
   const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
-  const CallFacts::Parts parts{
-      *principal_, hints_, exchange_.head().headers, route_, view_, body_.size(), view_.model, *model_, *provider_,
-      now,         checks};
+  const CallFacts::Parts parts{*principal_,
+                               hints_,
+                               exchange_.head().headers,
+                               route_,
+                               view_,
+                               body_.size(),
+                               view_.model,
+                               *model_,
+                               *provider_,
+                               now,
+                               checks,
+                               content_.looked() ? &content_.found() : nullptr,
+                               content_.labels(),
+                               content_.complete()};
   const CallFacts facts(parts);
   UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
   const Moment began = worker_.clock.steady();
@@ -246,7 +247,7 @@ std::optional<Refusal> ModelCall::refuse_by_rules() {
     return no;
   }
   // A rule whose effect nobody carries out must not look as if it held.
-  for (const Effect effect : {Effect::kRedact, Effect::kRewrite, Effect::kDegrade}) {
+  for (const Effect effect : {Effect::kRewrite, Effect::kDegrade}) {
     const policy::RuleInfo* rule = decision_.first(effect);
     if (rule == nullptr) continue;
     wire::Refusal no = refusal(RefusalReason::kPolicy,
@@ -257,7 +258,17 @@ std::optional<Refusal> ModelCall::refuse_by_rules() {
     no.rule = rule->name;
     return no;
   }
-  return std::nullopt;
+  return decision_.first(Effect::kRedact) == nullptr ? std::nullopt : redact();
+}
+
+std::optional<Refusal> ModelCall::redact() {
+  const auto done = content_.redact(decision_, body_, texts_, worker_.vault, principal_->id, hints_.session_id);
+  if (done) return std::nullopt;
+  wire::Refusal no = refusal(
+      RefusalReason::kUnavailable,
+      "This call was not sent, because what a rule takes out of it cannot be taken out: " + done.error().message);
+  no.rule = decision_.first(policy::Effect::kRedact)->name;
+  return no;
 }
 
 std::optional<Refusal> ModelCall::decide() {
@@ -267,6 +278,7 @@ std::optional<Refusal> ModelCall::decide() {
     return refusal(RefusalReason::kPolicy, "This key is not made for the model '" + printable(view_.model, 100) +
                                                "'; use another key or ask for one with that scope.");
   }
+  if (settings_->detectors) content_.scan(worker_, *settings_->detectors, body_, texts_);
   evaluate();
   auto no = refuse_by_rules();
   keep_decision_names();

@@ -7,10 +7,23 @@
 #include <optional>
 #include <string>
 
+#include "gateway/answer_content.h"
 #include "gateway/call_facts.h"
 #include "gateway/worker.h"
 
 namespace reeve::gateway {
+
+/// However often a call is decided, it uses an exception once.
+class UsesOfOneCall final : public policy::UseGate {
+ public:
+  UsesOfOneCall(policy::UseCounter* counter, std::vector<const policy::ExceptionInfo*>& taken)
+      : counter_(counter), taken_(taken) {}
+  bool admit(const policy::ExceptionInfo& exception) override;
+
+ private:
+  policy::UseCounter* counter_;
+  std::vector<const policy::ExceptionInfo*>& taken_;
+};
 
 class ModelCall {
  public:
@@ -23,6 +36,8 @@ class ModelCall {
   Task<void> run();
 
  private:
+  struct Relay;
+
   // The steps, in order. A step that ends the call returns the refusal.
   std::optional<wire::Refusal> check_form();
   Task<std::optional<wire::Refusal>> authenticate();
@@ -33,6 +48,8 @@ class ModelCall {
   /// A `route` rule that matched and whose demand the chosen provider does not meet: others are tried.
   bool route_elsewhere();
   void evaluate();
+  /// Carries out the redact rules that matched.
+  std::optional<wire::Refusal> redact();
   Task<std::optional<wire::Refusal>> record_intent();
   Task<void> forward();
 
@@ -45,6 +62,12 @@ class ModelCall {
   net::ClientRequest upstream_request();
   Task<net::Client::Sent> send(const net::ClientRequest& request);
   Task<void> relay(net::ClientResponse& response);
+  Task<void> pass_on(net::ClientResponse& response, Relay& relay);
+  Task<void> end_relay(net::ClientResponse& response, Relay& relay);
+  wire::Refusal refusal_of_answer(const Error& why) const;
+  /// What the answer must pass through on its way; null when it may pass as it is.
+  std::unique_ptr<AnswerContent> answer_content(int status);
+  AnswerContent::Verdict judge_answer(const FindingGroups& found, const content::Finding& finding, std::string& why);
   Task<void> answer_redirect(int status);
   Task<void> answer_in_place(const wire::Refusal& refusal);
   Task<void> answer_unreachable(const net::SendFailure& failure);
@@ -80,6 +103,8 @@ class ModelCall {
   std::shared_ptr<const identity::Principal> principal_;
   std::string_view body_;
   wire::RequestView view_;
+  std::vector<BodyText> texts_;
+  CallContent content_;
   const Model* model_ = nullptr;
   const Provider* provider_ = nullptr;
   policy::Decision decision_;
@@ -89,6 +114,8 @@ class ModelCall {
   std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
   std::vector<std::string> ended_, rule_errors_;
   std::vector<const policy::ExceptionInfo*> exceptions_taken_;
+  policy::Decision answer_decision_;  // on what the answer says
+  FindingGroups answer_found_;
   std::string request_digest_;
   bool client_gone_ = false;
   std::function<void()> cancel_upstream_;

@@ -52,6 +52,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
     entry.request_stream = view_.stream || route_.stream_in_path;
   }
   fill_decision(entry.decision);
+  content_.fill(entry.content);
 }
 
 void ModelCall::fill_decision(ledger::Entry::Decision& decision) const {
@@ -119,6 +120,10 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   fill_entry(entry);
   entry.decision.enforced = entry.decision.effect;
   leave_to_intent(entry.decision);
+  // The intent says what was in the request; the outcome, what the answer said.
+  entry.content.labels = {};
+  entry.content.incomplete = {};
+  entry.content.findings = answer_found_.for_entry();
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};

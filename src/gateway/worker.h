@@ -17,7 +17,7 @@ namespace reeve::gateway {
 struct Worker {
   Worker(net::Loop& own_loop, std::unique_ptr<net::Client> to_providers, std::unique_ptr<net::Client> to_issuers,
          std::unique_ptr<identity::Authenticator> authentication, SettingsStore& store, ledger::Log& record,
-         Metrics& counters, policy::UseCounter* uses, policy::CheckRegister* named_checks, const Clock& time)
+         Metrics& counters, const GatewayOptions& options)
       : loop(own_loop),
         client(std::move(to_providers)),
         identity_client(std::move(to_issuers)),
@@ -25,9 +25,11 @@ struct Worker {
         settings_store(store),
         log(record),
         metrics(counters),
-        exception_uses(uses),
-        clock(time),
-        check_snapshot(named_checks, time) {}
+        exception_uses(options.exception_uses),
+        vault(options.vault),
+        clock(*options.clock),
+        scanner(options.verdicts),
+        check_snapshot(options.checks, *options.clock) {}
 
   net::Loop& loop;
   std::unique_ptr<net::Client> client;           // to providers
@@ -37,8 +39,10 @@ struct Worker {
   ledger::Log& log;
   Metrics& metrics;
   policy::UseCounter* exception_uses;
+  content::Vault* vault;
   const Clock& clock;
   policy::Scratch scratch;  // for decisions
+  content::Scanner scanner;
 
   /// The settings in force: looked up anew only when they changed, so that a call costs no shared reference count.
   const std::shared_ptr<const Settings>& settings() {

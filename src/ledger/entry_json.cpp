@@ -179,10 +179,35 @@ void write_usage(CanonicalWriter& json, const TokenUsage& usage) {
   json.end();
 }
 
-void write_content(CanonicalWriter& json, const Entry& entry) {
+/// Hundredths in the shortest form of the number, as RFC 8785 wants it.
+std::string confidence_text(std::int64_t percent) {
+  if (percent <= 0) return "0";
+  if (percent >= 100) return "1";
+  std::string text = "0." + std::string(percent < 10 ? "0" : "") + std::to_string(percent);
+  if (text.back() == '0') text.pop_back();
+  return text;
+}
+
+std::string findings_json(std::span<const Entry::Content::Finding> findings, std::size_t items_max) {
+  JsonWriter json;
+  json.begin_array();
+  for (const Entry::Content::Finding& finding : findings.first(std::min(findings.size(), items_max))) {
+    json.begin_object().member_if("action", finding.action).member("class", finding.class_name);
+    json.key("confidence").raw(confidence_text(finding.confidence_percent)).member("count", finding.count);
+    if (finding.marked) json.member("marked", true);
+    json.member("origin", finding.origin).member("type", finding.type).end_object();
+  }
+  return json.end_array().take();
+}
+
+void write_content(CanonicalWriter& json, const Entry& entry, const Limits& limits) {
   json.begin("content");
   if (entry.request_bytes) json.number("bytes", *entry.request_bytes);
   json.text("commitment", entry.request_digest);
+  json.text("detectors", entry.content.detectors);
+  if (!entry.content.findings.empty()) json.raw("findings", findings_json(entry.content.findings, limits.list_items));
+  json.text("incomplete", entry.content.incomplete);
+  json.list("labels", entry.content.labels);
   json.end();
 }
 
@@ -270,7 +295,7 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
   json.number_if("attempt", entry.attempt);
   json.text("client", entry.client);
   json.text("client_version", entry.client_version);
-  write_content(json, entry);
+  write_content(json, entry, limits);
   if (entry.cost) write_cost(json, *entry.cost);
   write_decision(json, entry.decision);
   json.raw("detail", entry.detail);

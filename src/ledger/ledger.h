@@ -74,6 +74,20 @@ struct Entry {
     std::string_view reason;
   } decision;
   std::optional<std::int64_t> request_bytes, request_tokens;
+  /// What scanning found: in an intent of the request, in an outcome of the answer.
+  struct Content {
+    struct Finding {
+      std::string_view type, class_name, origin;
+      std::int64_t confidence_percent = 0;  // written as 0.95, the shortest form of the number that rules saw
+      std::int64_t count = 0;
+      std::string_view action;  // "tokenised", "masked", "removed"; empty: it went on
+      bool marked = false;      // on lines with an allow marker
+    };
+    std::span<const Finding> findings;
+    std::span<const std::string_view> labels;
+    std::string_view detectors;   // digest of the set that looked
+    std::string_view incomplete;  // why not everything was looked at; empty when it was
+  } content;
   std::optional<bool> request_stream;
   std::string_view request_digest;  // keyed commitment to the request body, "hmac-sha256:…"
   std::optional<TokenUsage> usage;

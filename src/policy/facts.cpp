@@ -98,7 +98,9 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
     {Fact::kRequestStream, "request.stream", "bool", kModel, "", "Whether the answer is streamed.", "true",
      "request.stream"},
     {Fact::kContentFindings, "content.findings", "list(Finding)", kContent, "",
-     "What scanning found in the text: type, class, confidence, count and origin of each kind.",
+     "What scanning found in the text: type, class, confidence, count and origin of each kind, and whether it stands "
+     "on "
+     "lines with an allow marker.",
      "[{\"type\": \"email\", \"class\": \"pii\", \"confidence\": 0.98, \"count\": 2, \"origin\": \"user\"}]",
      "content.findings"},
     {Fact::kContentClasses, "content.classes", "list(string)", kContent, "classes",
@@ -190,9 +192,12 @@ const FactDescriptor* find_match_key(std::string_view key) {
 
 std::span<const std::shared_ptr<const cel::Structure>> all_structures() {
   static const std::vector<std::shared_ptr<const cel::Structure>> structures{
-      structure(
-          "Finding",
-          {{"type", "string"}, {"class", "string"}, {"confidence", "double"}, {"count", "int"}, {"origin", "string"}}),
+      structure("Finding", {{"type", "string"},
+                            {"class", "string"},
+                            {"confidence", "double"},
+                            {"count", "int"},
+                            {"origin", "string"},
+                            {"marked", "bool"}}),
       structure("Command", {{"name", "string"}, {"arguments", "list(string)"}, {"text", "string"}}),
       structure("Approval", {{"rule", "string"}, {"by", "string"}, {"groups", "list(string)"}, {"time", "timestamp"}})};
   return structures;

@@ -212,11 +212,12 @@ void FactSink::findings(std::span<const Finding> findings) {
   const auto items = arena_.make_array<Value>(findings.size());
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding& finding = findings[i];
-    const std::array<cel::MapEntry, 5> fields{{{Value::of_string("type"), Value::of_string(finding.type)},
+    const std::array<cel::MapEntry, 6> fields{{{Value::of_string("type"), Value::of_string(finding.type)},
                                                {Value::of_string("class"), Value::of_string(finding.class_name)},
                                                {Value::of_string("confidence"), Value::of_double(finding.confidence)},
                                                {Value::of_string("count"), Value::of_int(finding.count)},
-                                               {Value::of_string("origin"), Value::of_string(finding.origin)}}};
+                                               {Value::of_string("origin"), Value::of_string(finding.origin)},
+                                               {Value::of_string("marked"), Value::of_bool(finding.marked)}}};
     items[i] = cel::make_map(arena_, fields);
   }
   value_ = Value::of_list(arena_.make(cel::List{items.data(), items.size()}));

@@ -10,6 +10,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_check_register.h"
 #include "store/sqlite_key_store.h"
+#include "store/sqlite_placeholder_store.h"
 #include "store/store.h"
 
 namespace reeve::store {
@@ -26,11 +27,14 @@ struct Connections {
 
 class EmbeddedStore final : public Store {
  public:
-  EmbeddedStore(Connections keys, GenerationFile key_generation, Connections checks, GenerationFile check_generation)
+  EmbeddedStore(Connections keys, GenerationFile key_generation, Connections checks, GenerationFile check_generation,
+                std::unique_ptr<SqlitePlaceholderStore> placeholders)
       : keys_(std::move(keys.writer), std::move(keys.reader), std::move(key_generation)),
-        checks_(std::move(checks.writer), std::move(checks.reader), std::move(check_generation)) {}
+        checks_(std::move(checks.writer), std::move(checks.reader), std::move(check_generation)),
+        placeholders_(std::move(placeholders)) {}
   identity::KeyStore& keys() override { return keys_; }
   policy::CheckRegister& checks() override { return checks_; }
+  content::PlaceholderStore& placeholders() override { return *placeholders_; }
   Result<void> catch_up() override {
     auto keys = keys_.catch_up();
     auto checks = checks_.catch_up();
@@ -50,6 +54,7 @@ class EmbeddedStore final : public Store {
  private:
   SqliteKeyStore keys_;
   SqliteCheckRegister checks_;
+  std::unique_ptr<SqlitePlaceholderStore> placeholders_;
 };
 
 Result<Connections> connect(const std::filesystem::path& file) {
@@ -100,8 +105,14 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   if (auto migrated = migrate(keys->writer, embedded_migrations()); !migrated) return std::move(migrated).error();
   auto checks = connect(file);
   if (!checks) return std::move(checks).error();
+  auto placeholder_connections = connect(file);
+  if (!placeholder_connections) return std::move(placeholder_connections).error();
+  auto placeholders = SqlitePlaceholderStore::open(std::move(placeholder_connections->writer),
+                                                   std::move(placeholder_connections->reader));
+  if (!placeholders) return std::move(placeholders).error();
   return std::unique_ptr<Store>(std::make_unique<EmbeddedStore>(*std::move(keys), *std::move(key_generation),
-                                                                *std::move(checks), *std::move(check_generation)));
+                                                                *std::move(checks), *std::move(check_generation),
+                                                                *std::move(placeholders)));
 }
 
 Result<void> Store::copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "content/content.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "identity/identity.h"
@@ -49,6 +50,7 @@ class Store {
   /// Thread-safe. They live as long as the store.
   virtual identity::KeyStore& keys() = 0;
   virtual policy::CheckRegister& checks() = 0;
+  virtual content::PlaceholderStore& placeholders() = 0;
 
   /// The backstop behind generation() of both: a change whose maker died between its commit and its announcement
   /// becomes visible here. A process that stays up calls it about once a second, from any thread; it costs some

@@ -168,6 +168,15 @@ class AnswerFilter {
   virtual Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) = 0;
   /// The channel has ended; appends what was held back.
   virtual Result<void> end(std::uint32_t channel, Kind kind, std::string& out) = 0;
+
+  /// True: streamed pieces are shown before they are fed, and events wait until the filter has settled what it thinks
+  /// of their texts. So a text that it leaves as it is goes on in the very events in which it came, though it could
+  /// only be judged with what followed.
+  virtual bool looks_ahead() const { return false; }
+  /// The next piece of a channel, before it is fed: how many bytes from the channel's start are settled by now. feed()
+  /// of these leaves nothing held back.
+  virtual Result<std::uint64_t> look(std::uint32_t channel, Kind kind, std::string_view text);
+  virtual Result<void> look_end(std::uint32_t channel, Kind kind);
 };
 
 /// Rewrites the texts of an answer as it passes. What a filter leaves as it is goes on byte for byte, event by event;

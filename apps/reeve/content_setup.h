@@ -1,0 +1,49 @@
+#pragma once
+
+// The detectors that a program looks with: from governance files, together with what is registered in the data
+// directory.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "content/content.h"
+#include "core/yaml.h"
+#include "policy/policy.h"
+#include "reeve/commands.h"
+
+namespace reeve::app {
+
+/// Builds detectors and keeps them until something that bears on them changes: compiling some hundred patterns takes
+/// seconds, and rules change more often than detectors do. Not thread-safe.
+class ContentSetup {
+ public:
+  explicit ContentSetup(std::filesystem::path data_directory) : data_directory_(std::move(data_directory)) {}
+  /// From the documents, or from those that ship where they hold no detector. Null, with complaints, where one is wrong
+  /// or what is registered cannot be read.
+  std::shared_ptr<const content::Detectors> build(const std::vector<YamlValue>& documents,
+                                                  std::vector<Diagnostic>& complaints);
+  /// The same for a server. Null without complaints where there is nothing to look for: no detector among the
+  /// documents, and no rule that asks for content.
+  std::shared_ptr<const content::Detectors> build(const std::vector<YamlValue>& documents, const policy::Bundle& rules,
+                                                  std::vector<Diagnostic>& complaints);
+
+ private:
+  std::filesystem::path data_directory_;
+  std::string built_from_;
+  std::shared_ptr<const content::Detectors> built_;
+};
+
+/// What `reeve scan` and the like look with: the detectors of `directory`, else of the configuration's governance
+/// directory, else those that ship. Never null.
+Result<std::shared_ptr<const content::Detectors>> open_detectors(const Common& common, const std::string& directory);
+
+/// The documents of the same places, for the linter.
+Result<std::vector<YamlValue>> detector_documents(const Common& common, const std::string& directory,
+                                                  std::vector<Diagnostic>& complaints);
+
+/// The secret that the keys of placeholders come from: made on first use, kept in the data directory.
+Result<std::string> vault_key(const std::filesystem::path& data_directory);
+
+}  // namespace reeve::app

@@ -1,0 +1,67 @@
+#pragma once
+
+// Registered code: which fingerprints belong to which registration, and whether a text holds a part of it. Private to
+// the room.
+//
+// An entry is 64 bits: 48 of the gram's salted key, and 16 that tell the file it is from. The tag of the file is what
+// keeps strangers' code out: single grams are shared by all the world, but not many of one file, close together.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "content/fingerprint.h"
+#include "content/registration_file.h"
+
+namespace reeve::content {
+
+struct CodeMatch {
+  std::size_t registration = 0;  // index among those the index was built from
+  std::size_t start = 0, end = 0;
+  std::uint32_t shared = 0;  // distinct fingerprints of one file
+  float share = 0;           // of the fingerprints in the region
+};
+
+/// What is enough to call a region registered.
+struct CodeThresholds {
+  std::uint32_t shared_min = 5;
+  float share_min = 0.30F;
+};
+
+class CodeIndex {
+ public:
+  /// Of files of kind "code". Error: an array in one of them leads outside of it.
+  static Result<CodeIndex> build(std::vector<std::shared_ptr<const RegistrationFile>> files);
+  bool empty() const { return groups_.empty(); }
+  /// Replaces `found` with the regions of `text` that are registered, by registration and place.
+  void find(std::string_view text, std::vector<CodeMatch>& found, const CodeThresholds& thresholds = {}) const;
+
+ private:
+  struct Table {
+    std::size_t registration = 0;
+    SortedKeys keys;
+  };
+  /// Registrations of one salt: one filter answers for all of them.
+  struct Group {
+    std::uint64_t salt = 0;
+    std::vector<Table> tables;
+    KeyFilter filter{0};
+  };
+  struct Hit;
+  void find_hits(const Group& group, const std::vector<Fingerprint>& prints, std::vector<Hit>& hits) const;
+
+  std::vector<std::shared_ptr<const RegistrationFile>> files_;
+  std::vector<Group> groups_;
+};
+
+/// The tag of grams that are in more than kTaggedFiles files: they count for each.
+inline constexpr std::uint16_t kManyFiles = 0;
+inline constexpr std::size_t kTaggedFiles = 16;
+
+/// The key of a gram under a salt. The low 16 bits are zero: there the file's tag goes.
+constexpr std::uint64_t salted_key(std::uint64_t gram, std::uint64_t salt) {
+  return mix(gram ^ salt) & ~std::uint64_t{0xFFFF};
+}
+
+}  // namespace reeve::content

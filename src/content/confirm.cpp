@@ -1,0 +1,118 @@
+#include "content/confirm.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <array>
+
+#include "content/rarity.h"
+
+namespace reeve::content {
+
+namespace {
+
+// A match of a pattern without a largest width is looked for in this many bytes before its end.
+constexpr std::uint32_t kWidestMatch = 16'384;
+constexpr std::size_t kGroupsMax = 10;
+
+bool contains_ignoring_case(std::string_view text, std::string_view lower) {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; };
+  return std::search(text.begin(), text.end(), lower.begin(), lower.end(), same) != text.end();
+}
+
+bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::size_t start, std::size_t end) {
+  constexpr std::size_t kLineSideMax = 400;
+  std::size_t from = start, to = end;
+  while (from > 0 && text[from - 1] != '\n' && start - from < kLineSideMax) --from;
+  while (to < text.size() && text[to] != '\n' && to - end < kLineSideMax) ++to;
+  ContextWords words;
+  words.near = detector.not_near;
+  words.within = static_cast<std::uint32_t>(to - from);
+  return has_context(text.substr(from, to - from), start - from, end - from, words);
+}
+
+/// What is said of a whole text needs no second place in it.
+bool is_sure_already(const std::vector<Candidate>& found, std::uint32_t detector) {
+  constexpr std::size_t kLooked = 64;
+  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
+  return std::any_of(found.begin(), end, [detector](const Candidate& candidate) {
+    return candidate.detector == detector && candidate.confidence >= 0.85F;
+  });
+}
+
+}  // namespace
+
+bool judge_value(const Detector& detector, std::string_view text, std::size_t start, std::size_t end, float& confidence,
+                 std::string_view& why) {
+  const std::string_view value = text.substr(start, end - start);
+  const auto drop = [&why](std::string_view reason) {
+    why = reason;
+    return false;
+  };
+  if (detector.length_max != 0 && (value.size() < detector.length_min || value.size() > detector.length_max)) {
+    return drop("the value's length is outside 'length'");
+  }
+  for (const std::string& fixed : detector.not_values) {
+    if (contains_ignoring_case(value, fixed)) return drop("holds one of 'not_values'");
+  }
+  for (const Checker check : detector.checks) {
+    if (!check(value)) return drop("does not pass 'check'");
+  }
+  if (detector.rare > 0 && rarity(value) < detector.rare) return drop("is too much like words for 'rare'");
+  if (!detector.not_near.empty() && is_ruled_out_by_line(detector, text, start, end)) {
+    return drop("a word of 'not_near' stands on its line");
+  }
+  const bool has_words = !detector.context.near.empty() && has_context(text, start, end, detector.context);
+  if (detector.context.need && !has_words) return drop("none of the words of 'context' stands near by");
+  confidence = detector.weigh != nullptr ? detector.weigh(detector, text, start, end) : detector.confidence;
+  if (confidence <= 0) return drop("is nothing by what stands around it, says 'weigh'");
+  if (has_words) confidence = std::max(confidence, detector.with_context);
+  why = has_words ? "passes everything, with words of 'context' near by" : "passes everything";
+  return true;
+}
+
+void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view text, std::uint32_t& last_end,
+                 ConfirmBudget& budget, std::vector<Candidate>& found, CandidateWatcher* watcher) {
+  const CompiledPattern& pattern = set.patterns()[run.pattern];
+  const Detector& detector = set.detectors()[pattern.detector];
+  if (run.last_end <= last_end) return;
+  const std::uint32_t width = std::min(pattern.width.most, kWidestMatch);
+  const std::uint32_t earliest = run.first_end > width ? run.first_end - width : 0;
+  std::size_t from = std::max(earliest, last_end);
+  std::array<re2::StringPiece, kGroupsMax> groups;
+  while (from < run.last_end) {
+    const std::uint64_t work = run.last_end - from + 64;
+    if (work > budget.bytes) {
+      budget.exhausted = true;
+      return;
+    }
+    budget.bytes -= work;
+    const re2::StringPiece whole(text.data(), text.size());
+    if (!pattern.expression->Match(whole, from, run.last_end, re2::RE2::UNANCHORED, groups.data(),
+                                   detector.value_group + 1)) {
+      return;
+    }
+    const re2::StringPiece& match = groups[0];
+    const auto end = static_cast<std::size_t>(match.data() - text.data()) + match.size();
+    from = std::max(end, from + 1);
+    last_end = static_cast<std::uint32_t>(end);
+    re2::StringPiece value = groups[static_cast<std::size_t>(detector.value_group)];
+    // With several patterns the group may stand in another of them: then the whole match is the value.
+    if (value.data() == nullptr || value.empty()) value = match;
+    const auto start = static_cast<std::size_t>(value.data() - text.data());
+    float confidence = 0;
+    std::string_view why;
+    if (detector.weigh != nullptr &&
+        ((detector.whole && is_sure_already(found, pattern.detector)) || budget.weighs == 0))
+      return;
+    if (detector.weigh != nullptr) --budget.weighs;
+    const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
+    if (watcher != nullptr) watcher->looked_at(pattern.detector, start, start + value.size(), kept, why);
+    if (kept) {
+      found.push_back({pattern.detector, static_cast<std::uint32_t>(start),
+                       static_cast<std::uint32_t>(start + value.size()), confidence});
+    }
+  }
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,260 @@
+#include "content/number_finder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "content/check_digits.h"
+#include "content/column_names.h"
+#include "content/identifier_rules.h"
+#include "content/number_surroundings.h"
+#include "content/text_walk.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::size_t kTokenMax = 74;
+constexpr std::size_t kGroupMax = 24;  // digits in a group of any layout
+
+struct Entry {
+  std::uint32_t index;  // of the detector, in the set
+  const Detector* detector;
+};
+
+/// One way to write an identifier: sizes of its groups and what stands between them.
+struct Layout {
+  std::array<std::uint8_t, 8> sizes{};
+  std::array<char, 8> separators{};  // [i] stands in front of group i
+  std::size_t groups = 0;
+  bool is_own = false;  // nothing else is written like this
+  Entry entry;
+};
+
+std::vector<Layout> read_layouts(std::string_view text, const Entry& entry) {
+  std::vector<Layout> layouts;
+  bool is_own = true;
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (text[i] == ' ') {
+      ++i;
+    } else if (text[i] == ';') {
+      is_own = false;
+      ++i;
+    } else {
+      Layout layout;
+      layout.is_own = is_own;
+      layout.entry = entry;
+      char separator = 0;
+      while (i < text.size() && text[i] != ' ') {
+        std::uint8_t size = 0;
+        while (i < text.size() && is_digit(text[i])) size = static_cast<std::uint8_t>(size * 10 + (text[i++] - '0'));
+        layout.separators[layout.groups] = separator;
+        layout.sizes[layout.groups++] = size;
+        if (i < text.size() && text[i] != ' ') separator = text[i++] == '_' ? ' ' : text[i - 1];
+      }
+      layouts.push_back(layout);
+    }
+  }
+  return layouts;
+}
+
+class NumberFinder final : public PreparedFinder {
+ public:
+  NumberFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine, bool with_letters)
+      : with_letters_(with_letters) {
+    for (const std::uint32_t index : mine) {
+      const Detector& detector = all[index];
+      const Entry entry{index, &detector};
+      const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
+      const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
+      for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].push_back(entry);
+      for (const Checker check : detector.checks) {
+        const IdentifierRule* rule = identifier_rule_of(check);
+        if (rule == nullptr) continue;
+        for (const Layout& layout : read_layouts(rule->layouts, entry)) {
+          if (layout.sizes[0] < layouts_.size()) layouts_[layout.sizes[0]].push_back(layout);
+        }
+        if (rule->name == "iban") ibans_.push_back(entry);
+      }
+    }
+  }
+
+  void find(const FinderText& input, std::vector<Candidate>& found) const override;
+
+ private:
+  class Pass;
+
+  bool with_letters_;
+  std::array<std::vector<Entry>, kTokenMax + 1> bare_;  // by length
+  std::array<std::vector<Layout>, 20> layouts_;         // by the first group's size
+  std::vector<Entry> ibans_;
+};
+
+/// One walk over one text.
+class NumberFinder::Pass {
+ public:
+  Pass(const NumberFinder& finder, const FinderText& input, std::vector<Candidate>& found)
+      : finder_(finder), text_(input.text), surroundings_(input.text), found_(found) {}
+
+  void token(std::size_t begin, std::size_t end, bool digits_only) {
+    const bool attached_left = surroundings_.continues_left(begin);
+    if (!attached_left) {
+      if (!surroundings_.continues_right(end)) bare(begin, end);
+      layouts(begin, end);
+      if (finder_.with_letters_) {
+        ibans(begin);
+      } else if (digits_only) {
+        group(begin, end);
+      }
+    }
+    if (finder_.with_letters_ && begin >= 2) word_in_front(begin, attached_left);
+  }
+
+ private:
+  enum class Written { kBare, kOwnLayout, kSharedLayout };
+
+  void bare(std::size_t begin, std::size_t end) {
+    for (const Entry& entry : finder_.bare_[end - begin]) settle(entry, begin, end, Written::kBare);
+  }
+
+  void layouts(std::size_t begin, std::size_t end) {
+    const std::size_t first = end - begin;
+    if (first >= finder_.layouts_.size()) return;
+    for (const Layout& layout : finder_.layouts_[first]) {
+      const std::size_t layout_end = match(layout, end);
+      if (layout_end == 0) continue;
+      settle(layout.entry, begin, layout_end, layout.is_own ? Written::kOwnLayout : Written::kSharedLayout);
+    }
+  }
+
+  bool belongs(char c) const { return finder_.with_letters_ ? is_alphanumeric(c) : is_digit(c); }
+
+  /// The end of the layout whose first group ends at `at`; 0: it is not here.
+  std::size_t match(const Layout& layout, std::size_t at) const {
+    for (std::size_t group = 1; group < layout.groups; ++group) {
+      if (at >= text_.size() || text_[at] != layout.separators[group]) return 0;
+      ++at;
+      if (at + layout.sizes[group] > text_.size()) return 0;
+      for (std::size_t i = 0; i < layout.sizes[group]; ++i, ++at) {
+        if (!belongs(text_[at])) return 0;
+      }
+      if (at < text_.size() && is_alphanumeric(text_[at])) return 0;
+      if (layout.separators[group] == '(' && (at >= text_.size() || text_[at++] != ')')) return 0;
+    }
+    return surroundings_.continues_right(at) ? 0 : at;
+  }
+
+  /// Digits in groups of any sizes, as somebody may write them: only with context words.
+  void group(std::size_t begin, std::size_t end) {
+    if (begin < group_end_) return;
+    std::size_t at = end, digits = end - begin, groups = 1;
+    while (at + 1 < text_.size() && holds(" -./", text_[at]) && is_digit(text_[at + 1]) && digits <= kGroupMax) {
+      std::size_t next = at + 1;
+      while (next < text_.size() && is_digit(text_[next]) && next - at <= kGroupMax) ++next;
+      digits += next - at - 1;
+      ++groups;
+      at = next;
+    }
+    group_end_ = at;
+    if (groups == 1 || groups > 8 || digits > kGroupMax || (at < text_.size() && is_alphanumeric(text_[at]))) return;
+    for (const Entry& entry : finder_.bare_[digits]) settle(entry, begin, at, Written::kSharedLayout);
+  }
+
+  /// Two letters and two digits, then groups of any size up to the country's length.
+  void ibans(std::size_t begin) {
+    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) ||
+        !is_letter(text_[begin + 1])) {
+      return;
+    }
+    const std::size_t length = iban_length(text_.substr(begin, 2));
+    std::size_t at = begin, count = 0;
+    while (at < text_.size() && count < length) {
+      if (is_alphanumeric(text_[at])) {
+        ++count;
+      } else if (!holds(" -.", text_[at]) || !is_alphanumeric(text_[at - 1])) {
+        return;
+      }
+      ++at;
+    }
+    if (length == 0 || count < length || at - begin == length) return;  // bare ones are found by their length
+    if (at < text_.size() && is_alphanumeric(text_[at])) return;
+    for (const Entry& entry : finder_.ibans_) settle(entry, begin, at, Written::kOwnLayout);
+  }
+
+  /// A group of letters stands in front of the digits: "QQ 12 34 56 C", "GB 123 4567 89", "CHE-123.456.789".
+  void word_in_front(std::size_t begin, bool attached) {
+    const char separator = text_[begin - 1];
+    if ((separator != ' ' && separator != '-') || !is_letter(text_[begin - 2])) return;
+    std::size_t word = begin - 1;
+    while (word > 0 && is_letter(text_[word - 1]) && begin - word < 8) --word;
+    if (word > 0 && (is_alphanumeric(text_[word - 1]) || surroundings_.continues_left(word))) return;
+    static_cast<void>(attached);
+    layouts(word, begin - 1);
+    if (begin - 1 - word == 2) ibans(word);
+  }
+
+  bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
+    const Detector& detector = *entry.detector;
+    if (has_context(text_, begin, end, detector.context)) return true;
+    if (detector.context.near.empty()) return false;
+    const std::string_view column = surroundings_.column(begin);
+    return !column.empty() && has_context(column, column.size(), column.size(), detector.context);
+  }
+
+  void settle(const Entry& entry, std::size_t begin, std::size_t end, Written written) {
+    const Detector& detector = *entry.detector;
+    const std::string_view value = text_.substr(begin, end - begin);
+    for (const Checker check : detector.checks) {
+      if (!check(value)) return;
+    }
+    for (const std::string& never : detector.not_values) {
+      if (value.find(never) != std::string_view::npos) return;
+    }
+    float confidence = detector.with_context > 0 ? detector.with_context : std::max(detector.confidence, 0.9F);
+    if (!context_near(entry, begin, end)) {
+      if (written == Written::kSharedLayout || (written == Written::kBare && detector.context.need)) return;
+      if (written == Written::kBare && !surroundings_.may_stand_alone(begin, end, detector.checks)) return;
+      if (surroundings_.excluded_by(detector.not_near, begin, end)) return;
+      confidence = detector.confidence;
+    }
+    found_.push_back({entry.index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+  }
+
+  const NumberFinder& finder_;
+  std::string_view text_;
+  NumberSurroundings surroundings_;
+  std::vector<Candidate>& found_;
+  std::size_t group_end_ = 0;
+};
+
+void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) const {
+  Pass pass(*this, input, found);
+  const std::string_view text = input.text;
+  const auto& digits = input.masks.digit;
+  const auto& letters = input.masks.letter;
+  std::size_t token_end = 0;
+  for (std::size_t at = next_place(digits, {}, 0, text.size()); at < text.size();
+       at = next_place(digits, {}, token_end, text.size())) {
+    std::size_t begin = at;
+    while (begin > token_end && is_letter(text[begin - 1]) && at - begin <= kTokenMax) --begin;
+    token_end = next_place(digits, letters, at, text.size(), false);
+    const std::size_t length = token_end - begin;
+    if (length > kTokenMax) continue;
+    const bool digits_only = begin == at && next_place(digits, {}, at, text.size(), false) == token_end;
+    if (!digits_only && !with_letters_) continue;
+    pass.token(begin, token_end, digits_only);
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<PreparedFinder> prepare_digits(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
+  return std::make_unique<NumberFinder>(all, mine, false);
+}
+
+std::unique_ptr<PreparedFinder> prepare_identifiers(std::span<const Detector> all,
+                                                    std::span<const std::uint32_t> mine) {
+  return std::make_unique<NumberFinder>(all, mine, true);
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,35 @@
+#pragma once
+
+// What stands around a number, and whether it lets the number be somebody's identifier. Private to the room.
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "content/column_names.h"
+#include "content/detector.h"
+
+namespace reeve::content {
+
+class NumberSurroundings {
+ public:
+  explicit NumberSurroundings(std::string_view text) : text_(text), columns_(text) {}
+
+  /// What begins here goes on to the left: a fraction, a part of a UUID, a version, an escape, an address.
+  bool continues_left(std::size_t begin) const;
+  bool continues_right(std::size_t end) const;
+  /// Without context words: nothing around says that it is something else (a timestamp, an amount, a path, a list of
+  /// numbers of which others do not pass the checks).
+  bool may_stand_alone(std::size_t begin, std::size_t end, const std::vector<Checker>& checks) const;
+  /// One of these words stands on the same line.
+  bool excluded_by(const std::vector<std::string>& words, std::size_t begin, std::size_t end) const;
+  std::string_view column(std::size_t at) { return columns_.at(at); }
+
+ private:
+  std::string_view text_;
+  ColumnNames columns_;
+};
+
+}  // namespace reeve::content

@@ -1,0 +1,375 @@
+// The path of a body: known texts, normalise, patterns and finders, decode and again, settle.
+
+#include <algorithm>
+#include <array>
+
+#include "content/confirm.h"
+#include "content/content.h"
+#include "content/decode.h"
+#include "content/detector_set.h"
+#include "content/layer.h"
+#include "content/verdict_cache.h"
+
+namespace reeve::content {
+
+void Layer::clear() {
+  buffer.clear();
+  pieces.clear();
+  origins.clear();
+  checkpoints.clear();
+}
+
+void Layer::release_above(std::size_t bytes) {
+  buffer.release_above(bytes);
+  if (origins.capacity() * sizeof(Origin) > bytes) origins = {};
+}
+
+namespace {
+
+constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
+constexpr std::size_t kKeptMemory = 4UL << 20U;
+constexpr std::size_t kPieceCandidatesMax = 20'000;
+
+/// An allow marker on the line of [start, end).
+bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
+  static constexpr std::array<std::string_view, 3> kMarkers{"reeve:allow", "gitleaks:allow",
+                                                            "pragma: allowlist secret"};
+  constexpr std::size_t kSideMax = 400;
+  const std::size_t before = start == 0 ? std::string_view::npos : text.rfind('\n', start - 1);
+  std::size_t from = before == std::string_view::npos ? 0 : before + 1;
+  from = std::max(from, start > kSideMax ? start - kSideMax : 0);
+  const std::size_t to = std::min({text.find('\n', end), text.size(), end + kSideMax});
+  const std::string_view line = text.substr(from, to - from);
+  return std::any_of(kMarkers.begin(), kMarkers.end(),
+                     [line](std::string_view marker) { return line.find(marker) != std::string_view::npos; });
+}
+
+/// The surer stays, then the one that stands there as it is, then the longer.
+bool is_better(const Finding& left, const Finding& right) {
+  if (left.confidence != right.confidence) return left.confidence > right.confidence;
+  if (left.depth != right.depth) return left.depth < right.depth;
+  return left.end - left.start > right.end - right.start;
+}
+
+/// Findings by start; of overlapping ones the better stays. What is said of whole texts overlaps nothing.
+void settle(std::vector<Finding>& findings) {
+  std::sort(findings.begin(), findings.end(), [](const Finding& left, const Finding& right) {
+    return left.start != right.start ? left.start < right.start : left.end < right.end;
+  });
+  std::size_t kept = 0, last = findings.size();
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    const Finding finding = findings[i];
+    if (finding.is_document) {
+      const auto kept_end = findings.begin() + static_cast<std::ptrdiff_t>(kept);
+      const auto again = std::find_if(findings.begin(), kept_end, [&](const Finding& other) {
+        return other.detector == finding.detector && other.text == finding.text && other.label == finding.label;
+      });
+      if (again == kept_end) {
+        findings[kept++] = finding;
+      } else if (finding.confidence > again->confidence) {
+        *again = finding;
+      }
+      continue;
+    }
+    if (last < kept && finding.start < findings[last].end) {
+      if (is_better(finding, findings[last])) findings[last] = finding;
+      continue;
+    }
+    last = kept;
+    findings[kept++] = finding;
+  }
+  findings.resize(kept);
+  std::sort(findings.begin(), findings.end(),
+            [](const Finding& left, const Finding& right) { return left.start < right.start; });
+}
+
+}  // namespace
+
+struct Scanner::State final : CandidateWatcher {
+  VerdictCache* cache = nullptr;
+  Explain explain;
+  Report report;
+  std::array<Layer, kDepthMax + 1> layers;
+  std::unique_ptr<PatternScratch> scratch;
+  std::uint64_t scratch_serial = 0;
+  TextMasks masks;
+  DecodeMasks decode_masks;
+  DecodeBudget decode_budget;
+  std::vector<Candidate> candidates;
+  std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
+
+  // Of the call in hand.
+  const DetectorSet* set = nullptr;
+  std::string_view body;
+  std::span<const BodyText> texts;
+  ConfirmBudget budget;
+  std::vector<std::pair<std::uint32_t, VerdictKey>> new_texts;
+  std::vector<KnownFinding> known;
+  std::size_t depth = 0, piece = 0;  // what the watcher is told of
+
+  void begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts);
+  bool is_known(std::uint32_t i);
+  void remember();
+  void read_texts();
+  void scan_layer(std::size_t at);
+  void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
+  void keep(const Candidate& candidate);
+  std::uint32_t text_of(std::size_t at, std::size_t index) const;
+  RawSpan in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const;
+  void fail(std::string_view reason);
+  void add_label(std::string_view label);
+  void finish();
+
+  void looked_at(std::uint32_t detector, std::size_t start, std::size_t end, bool kept, std::string_view why) override {
+    const RawSpan span = in_body(depth, piece, start, end);
+    explain(set->list()[detector].id, span.start, span.end, kept, why);
+  }
+};
+
+void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts) {
+  set = &of;
+  body = bytes;
+  texts = parts;
+  report.findings.clear();
+  report.labels.clear();
+  report.bytes = report.scanned_bytes = 0;
+  report.complete = true;
+  report.incomplete_reason = {};
+  if (scratch == nullptr || scratch_serial != of.serial()) {
+    scratch = of.block().make_scratch();
+    scratch_serial = of.serial();
+    last_end.assign(of.patterns().size(), 0);
+  }
+  new_texts.clear();
+  for (Layer& layer : layers) layer.clear();
+}
+
+void Scanner::State::fail(std::string_view reason) {
+  if (report.complete) report.incomplete_reason = reason;
+  report.complete = false;
+}
+
+/// Whether the cache knows text `i`; its findings are taken over then.
+bool Scanner::State::is_known(std::uint32_t i) {
+  if (cache == nullptr || explain) return false;
+  const BodyText& text = texts[i];
+  const VerdictKey key =
+      cache->state_->key(body.substr(text.offset, text.length), text.form, text.origin, set->serial());
+  known.clear();
+  if (!cache->state_->find(key, known)) {
+    new_texts.emplace_back(i, key);
+    return false;
+  }
+  for (const KnownFinding& one : known) {
+    Finding finding;
+    finding.detector = &set->list()[one.detector];
+    finding.start = text.offset + one.start;
+    finding.end = text.offset + one.end;
+    finding.confidence = one.confidence;
+    finding.origin = text.origin;
+    finding.text = i;
+    finding.depth = one.depth;
+    finding.marked_allowed = one.marked_allowed;
+    finding.is_document = one.is_document;
+    finding.label = one.label;
+    report.findings.push_back(finding);
+  }
+  return true;
+}
+
+/// What was found in texts that were new. After an incomplete scan nothing is known of any of them.
+void Scanner::State::remember() {
+  if (!report.complete) return;
+  // Findings are by start, as texts are.
+  auto finding = report.findings.begin();
+  for (const auto& [index, key] : new_texts) {
+    const BodyText& text = texts[index];
+    known.clear();
+    while (finding != report.findings.end() && finding->start < text.offset) ++finding;
+    for (; finding != report.findings.end() && finding->start < text.offset + text.length; ++finding) {
+      known.push_back({static_cast<std::uint32_t>(finding->detector - set->list().data()),
+                       static_cast<std::uint32_t>(finding->start - text.offset),
+                       static_cast<std::uint32_t>(finding->end - text.offset), finding->confidence, finding->depth,
+                       finding->marked_allowed, finding->is_document, finding->label});
+    }
+    cache->state_->put(key, known);
+  }
+}
+
+void Scanner::State::read_texts() {
+  Layer& layer = layers[0];
+  for (std::uint32_t i = 0; i < texts.size(); ++i) {
+    const BodyText& text = texts[i];
+    report.bytes += text.length;
+    if (text.length == 0) continue;
+    if (layer.buffer.size() + text.length >= kScannedMax) {
+      fail("the texts are larger than 1 GiB");
+      continue;
+    }
+    if (is_known(i)) continue;
+    report.scanned_bytes += text.length;
+    Piece piece_read;
+    piece_read.text = i;
+    piece_read.begin = layer.buffer.size();
+    piece_read.checkpoints = static_cast<std::uint32_t>(layer.checkpoints.size());
+    normalise(body.substr(text.offset, text.length), text.form != TextForm::kPlain, layer.buffer, layer.checkpoints);
+    piece_read.end = layer.buffer.size();
+    piece_read.checkpoints_count = static_cast<std::uint32_t>(layer.checkpoints.size()) - piece_read.checkpoints;
+    layer.pieces.push_back(piece_read);
+    layer.buffer.push('\n');  // what pattern and finder would take over this border is never confirmed
+  }
+}
+
+/// The bytes of the body behind a place of a piece: through every encoding around it, outermost whole.
+RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const {
+  while (at > 0) {
+    const Layer& layer = layers[at];
+    const Piece& inner = layer.pieces[index];
+    if (inner.origins == Piece::kWhole) {
+      start = inner.outer_start;
+      end = inner.outer_end;
+    } else {
+      end = layer.origins[inner.origins + std::max(end, start + 1) - 1].end;
+      start = layer.origins[inner.origins + start].start;
+    }
+    index = inner.parent;
+    --at;
+  }
+  const Layer& layer = layers[0];
+  const Piece& outer = layer.pieces[index];
+  const BodyText& text = texts[outer.text];
+  const RawSpan span = raw_span(body.substr(text.offset, text.length), text.form != TextForm::kPlain,
+                                layer.checkpoints.data() + outer.checkpoints, outer.checkpoints_count, start, end);
+  return {text.offset + span.start, text.offset + span.end};
+}
+
+/// The index of the text in which a piece stands.
+std::uint32_t Scanner::State::text_of(std::size_t at, std::size_t index) const {
+  for (; at > 0; --at) index = layers[at].pieces[index].parent;
+  return layers[0].pieces[index].text;
+}
+
+void Scanner::State::keep(const Candidate& candidate) {
+  const Detector& detector = set->detectors()[candidate.detector];
+  Finding finding;
+  finding.text = text_of(depth, piece);
+  finding.origin = texts[finding.text].origin;
+  const bool elsewhere =
+      detector.origins != 0 && (detector.origins & (1U << static_cast<unsigned>(finding.origin))) == 0;
+  const float confidence = elsewhere ? std::min(candidate.confidence, detector.elsewhere) : candidate.confidence;
+  if (elsewhere && confidence == 0) return;
+  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  finding.detector = &set->list()[candidate.detector];
+  finding.confidence = confidence;
+  finding.label = candidate.label;
+  finding.depth = static_cast<std::uint8_t>(depth);
+  finding.is_document = detector.whole;
+  const RawSpan span = in_body(depth, index, start, end);
+  finding.start = span.start;
+  finding.end = span.end;
+  for (std::size_t at = depth; at > 0; --at) {
+    start = layers[at].pieces[index].outer_start;
+    end = layers[at].pieces[index].outer_end;
+    index = layers[at].pieces[index].parent;
+  }
+  const Piece& outer = layers[0].pieces[index];
+  finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
+  report.findings.push_back(finding);
+}
+
+void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs) {
+  const Layer& layer = layers[at];
+  const Piece& here = layer.pieces[index];
+  const std::string_view text = layer.text(here);
+  depth = at;
+  piece = index;
+  candidates.clear();
+  CandidateWatcher* const watcher = explain ? this : nullptr;
+  const auto begin = static_cast<std::uint32_t>(here.begin);
+  for (MatchRun run : runs) {
+    run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
+    run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
+    confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher);
+  }
+  for (const MatchRun& run : runs) last_end[run.pattern] = 0;
+  if (budget.exhausted) fail("too many possible values to look at each");
+  masks.compute(text);
+  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
+  for (const auto& finder : set->finders()) {
+    const std::size_t before = candidates.size();
+    finder->find(finder_text, candidates);
+    if (watcher == nullptr) continue;
+    for (std::size_t i = before; i < candidates.size(); ++i) {
+      looked_at(candidates[i].detector, candidates[i].start, candidates[i].end, true, "found by its finder");
+    }
+  }
+  if (candidates.size() > kPieceCandidatesMax) {
+    fail("too many values in one text");
+    candidates.resize(kPieceCandidatesMax);
+  }
+  for (const Candidate& candidate : candidates) {
+    if (here.cut_start && candidate.start == 0) continue;
+    if (here.cut_end && candidate.end == text.size()) continue;
+    keep(candidate);
+  }
+  if (at == kDepthMax) return;
+  decode_masks.compute(text, masks);
+  DecodeTask task{text, decode_masks, static_cast<std::uint32_t>(index), layers[at + 1], decode_budget};
+  decode(task);
+}
+
+void Scanner::State::scan_layer(std::size_t at) {
+  Layer& layer = layers[at];
+  layer.buffer.finish();
+  scratch->runs_max = 4096 + layer.buffer.size() / 16;
+  set->block().scan(layer.buffer.view(), *scratch);
+  if (scratch->overflowed) fail("too many possible values to look at each");
+  const std::span<const MatchRun> runs(scratch->runs);
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
+    std::size_t to = from;
+    // A pattern that ends with "not a character of the token" takes the border behind the last piece's end as one.
+    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end + 1) ++to;
+    scan_piece(at, i, runs.subspan(from, to - from));
+    from = to;
+    while (from < runs.size() && i + 1 < layer.pieces.size() && runs[from].first_end <= layer.pieces[i + 1].begin) {
+      ++from;  // on the border itself
+    }
+  }
+}
+
+void Scanner::State::add_label(std::string_view label) {
+  if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
+    report.labels.push_back(label);
+  }
+}
+
+void Scanner::State::finish() {
+  settle(report.findings);
+  remember();
+  for (const Finding& finding : report.findings) {
+    for (const std::string& label : finding.detector->labels) add_label(label);
+    if (!finding.label.empty()) add_label(finding.label);
+  }
+  for (Layer& layer : layers) layer.release_above(kKeptMemory);
+}
+
+Scanner::Scanner(VerdictCache* cache) : state_(std::make_unique<State>()) { state_->cache = cache; }
+Scanner::~Scanner() = default;
+void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain); }
+
+const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
+  State& state = *state_;
+  state.begin(DetectorSet::of(detectors), body, texts);
+  state.budget = {(1UL << 20U) + 8 * body.size(), 500 + body.size() / 2000, false};
+  state.read_texts();
+  state.decode_budget = {(1UL << 20U) + 4 * body.size(), false};
+  for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {
+    state.scan_layer(depth);
+  }
+  if (state.decode_budget.exhausted) state.fail("more stands encoded in the texts than is decoded");
+  state.finish();
+  return state.report;
+}
+
+}  // namespace reeve::content

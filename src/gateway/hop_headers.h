@@ -1,0 +1,17 @@
+#pragma once
+
+// Which header fields pass from one side to the other.
+
+#include "net/net.h"
+
+namespace reeve::gateway {
+
+/// Adds the client's fields that a provider may see: not its credentials, not what is about its connection with us, not
+/// what we answer for ourselves.
+void add_for_provider(const net::Headers& from_client, net::Headers& to_provider);
+
+/// Adds the provider's fields that the client may see: not what is about its connection with us, not cookies (the
+/// client would send them back to it, and they stay here), and nothing that only we may say.
+void add_for_client(const net::Headers& from_provider, net::Headers& to_client);
+
+}  // namespace reeve::gateway

@@ -1,0 +1,198 @@
+// Relaying: how a provider's answer comes back. As it is, unless a rule wants to know what it says or originals must be
+// put back.
+
+#include <algorithm>
+
+#include "core/bytes.h"
+#include "gateway/hop_headers.h"
+#include "gateway/model_call.h"
+
+namespace reeve::gateway {
+
+namespace {
+
+bool is_event_stream(std::string_view content_type) { return content_type.starts_with("text/event-stream"); }
+
+bool speaks_of_answers(const policy::RuleInfo& rule) {
+  return rule.mode != policy::Mode::kOff &&
+         std::find(rule.points.begin(), rule.points.end(), policy::Point::kModelResponse) != rule.points.end();
+}
+
+}  // namespace
+
+/// An answer under way.
+struct ModelCall::Relay {
+  int status = 0;
+  bool event_stream = false;
+  std::optional<std::uint64_t> length;  // as stated to the client
+  net::Headers headers;
+  std::unique_ptr<wire::AnswerReader> reader;
+  std::unique_ptr<AnswerContent> content;          // null: the answer passes as it is
+  std::unique_ptr<wire::AnswerRewriter> rewriter;  // with content
+  bool started = false;                            // the client has the head
+  Result<void> to_client;
+  std::optional<Error> cut;      // the provider's answer broke off
+  std::optional<Error> stopped;  // we do not pass on the rest
+};
+
+std::unique_ptr<AnswerContent> ModelCall::answer_content(int status) {
+  if (route_.operation != wire::Operation::kGenerate || status < 200 || status >= 300) return nullptr;
+  AnswerContent::Options options;
+  options.session = content_.session();
+  const auto rules = settings_->policy->rules();
+  const bool asked = std::any_of(rules.begin(), rules.end(),
+                                 [](const policy::RuleInfo* rule) { return speaks_of_answers(*rule); });
+  if (asked && settings_->detectors) options.detectors = settings_->detectors;
+  if (!options.detectors && !options.session) return nullptr;
+  options.judge = [this](const FindingGroups& found, const content::Finding& finding, std::string& why) {
+    return judge_answer(found, finding, why);
+  };
+  return std::make_unique<AnswerContent>(std::move(options));
+}
+
+AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const content::Finding& finding,
+                                               std::string& why) {
+  answer_found_ = found;
+  const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
+  static const std::map<std::string, bool> kNoChecks;
+  const bool asks_checks = settings_->policy->needs(policy::Point::kModelResponse, policy::Fact::kChecks);
+  const CallFacts::Parts parts{*principal_,
+                               hints_,
+                               exchange_.head().headers,
+                               route_,
+                               view_,
+                               body_.size(),
+                               view_.model,
+                               *model_,
+                               *provider_,
+                               now,
+                               asks_checks ? worker_.checks(now) : kNoChecks,
+                               &found};
+  UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
+  settings_->policy->decide(policy::Point::kModelResponse, CallFacts(parts), &uses, worker_.scratch, answer_decision_);
+  if (answer_decision_.refused()) {
+    why = answer_decision_.message;
+    return AnswerContent::Verdict::kCut;
+  }
+  if (finding.confidence < kTakenOutFrom) return AnswerContent::Verdict::kPass;
+  return redacts(answer_decision_, finding) ? AnswerContent::Verdict::kTakeOut : AnswerContent::Verdict::kPass;
+}
+
+Task<void> ModelCall::relay(net::ClientResponse& response) {
+  if (response.status() >= 300 && response.status() < 400) co_return co_await answer_redirect(response.status());
+  Relay relay;
+  relay.status = response.status();
+  add_for_client(response.headers(), relay.headers);
+  add_reeve_headers(relay.headers);
+  const std::string content_type(response.headers().get("content-type"));
+  const std::string content_encoding(response.headers().get("content-encoding"));
+  relay.event_stream = is_event_stream(content_type);
+  relay.reader = wire::make_answer_reader(route_, view_, relay.status, content_type, content_encoding);
+  relay.length = response.content_length();
+  relay.content = answer_content(relay.status);
+  if (relay.content) {
+    relay.rewriter = wire::make_answer_rewriter(route_, relay.status, content_type, content_encoding, *relay.content);
+    relay.length.reset();
+    if (!relay.rewriter) {
+      relay.stopped = Error{ErrorCode::kInvalid, "The provider's answer came in a form that cannot be read (" +
+                                                     printable(content_type + " " + content_encoding, 60) + ")."};
+    }
+  }
+  cancel_upstream_ = [&response] { response.cancel(); };
+  first_byte_ = worker_.clock.steady();
+  if (!relay.stopped) co_await pass_on(response, relay);
+  cancel_upstream_ = nullptr;
+  co_await end_relay(response, relay);
+}
+
+/// Brings the answer to the client, piece by piece. A plain answer that is looked at begins when it was: until then it
+/// can still become a refusal.
+Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
+  const bool at_once = !relay.rewriter || relay.event_stream;
+  if (at_once) {
+    relay.started = true;
+    relay.to_client = co_await exchange_.start(relay.status, relay.headers, relay.length);
+  }
+  std::uint64_t relayed = 0;
+  std::string rewritten;
+  bool ended = false;
+  while (relay.to_client.ok() && !ended) {
+    auto piece = co_await response.read();
+    if (!piece) {
+      relay.cut = piece.error();
+      co_return;
+    }
+    relayed += piece->size();
+    relay.reader->feed(*piece);
+    // The last bytes and the end leave in one packet where the length tells which bytes are the last.
+    ended = piece->empty() || (relay.length && relayed == *relay.length);
+    std::string_view passing = *piece;
+    if (relay.rewriter) {
+      rewritten.clear();
+      Result<void> done = relay.rewriter->feed(*piece, rewritten);
+      if (done && ended) done = relay.rewriter->finish(rewritten);
+      if (!done) relay.stopped = done.error();
+      passing = rewritten;
+    }
+    if (!relay.started && !relay.stopped && (!passing.empty() || ended)) {
+      relay.started = true;
+      if (ended) relay.length = passing.size();
+      relay.to_client = co_await exchange_.start(relay.status, relay.headers, relay.length);
+      if (!relay.to_client.ok()) co_return;
+    }
+    if (relay.stopped) {
+      if (relay.started && !passing.empty()) relay.to_client = co_await exchange_.write(passing);
+      co_return;
+    }
+    if (ended) {
+      relay.to_client = co_await exchange_.finish(passing);
+    } else if (!passing.empty()) {
+      relay.to_client = co_await exchange_.write(passing);
+    }
+  }
+}
+
+/// Tells the client why there is no more, where its dialect has a form for it, and records what came of the answer.
+Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
+  if (relay.stopped && !client_gone_) {
+    response.cancel();
+    const wire::Refusal why = refusal_of_answer(*relay.stopped);
+    if (!relay.started) {
+      co_await answer_in_place(why);
+    } else {
+      relay.to_client = co_await exchange_.finish(
+          relay.event_stream ? "\n\n" + wire::encode_stream_error(route_.dialect, why) : std::string());
+    }
+  } else if (relay.cut && !client_gone_ && relay.event_stream && !relay.length) {
+    // The client hears why in its own dialect; the blank line ends whatever event was cut in two. Where a length was
+    // stated, there is no room for it, and the missing bytes say that the answer is incomplete.
+    const bool late = relay.cut->code == ErrorCode::kTimeout;
+    const wire::Refusal why =
+        refusal(late ? wire::RefusalReason::kUpstreamTimeout : wire::RefusalReason::kUpstreamUnreachable,
+                "The provider's answer broke off: " + relay.cut->message);
+    relay.to_client = co_await exchange_.finish("\n\n" + wire::encode_stream_error(route_.dialect, why));
+  }
+
+  const wire::AnswerSummary summary = relay.reader->finish();
+  const bool billed = relay.status >= 200 && relay.status < 300;
+  const auto end_as = [&](std::string_view how, std::string_view reason) {
+    record_outcome(summary, how, reason, relay.status, billed);
+    count_call(how);
+  };
+  if (relay.content) answer_found_ = relay.content->found();
+  if (relay.stopped) co_return end_as("answer_refused", relay.stopped->message);
+  if (client_gone_ || !relay.to_client.ok())
+    co_return end_as("client_gone", "the client closed before the answer ended");
+  if (relay.cut) co_return end_as("upstream_cut", relay.cut->message);
+  if (relay.status >= 400 || !summary.error_type.empty()) co_return end_as("upstream_error", summary.error_type);
+  end_as("ok", summary.stop_reason);
+}
+
+wire::Refusal ModelCall::refusal_of_answer(const Error& why) const {
+  wire::Refusal no = refusal(
+      why.code == ErrorCode::kDenied ? wire::RefusalReason::kPolicy : wire::RefusalReason::kUnavailable, why.message);
+  if (why.code == ErrorCode::kDenied && answer_decision_.rule != nullptr) no.rule = answer_decision_.rule->name;
+  return no;
+}
+
+}  // namespace reeve::gateway
