@@ -162,7 +162,8 @@ class NumberFinder::Pass {
 
   /// Two letters and two digits, then groups of any size up to the country's length.
   void ibans(std::size_t begin) {
-    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) || !is_letter(text_[begin + 1])) {
+    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) ||
+        !is_letter(text_[begin + 1])) {
       return;
     }
     const std::size_t length = iban_length(text_.substr(begin, 2));
