@@ -126,7 +126,7 @@ class DataIndex::Search {
     while (word.start < at && !is_word(text_[word.start])) ++word.start;
     while (word.end > at + 1 && !is_word(text_[word.end - 1])) --word.end;
     if (word.start == at || word.end == at + 1) return;
-    const std::string form = primary_form(text_.substr(word.start, word.size()), ValueShape::kEmail);
+    const std::string form = primary_form(text_.substr(word.start, word.size()), CellShape::kEmail);
     for (std::size_t i = 0; i < index_.tables_.size(); ++i) {
       if ((index_.tables_[i].head->digit_lengths & 1U) != 0) look_up(i, word, form);
     }
@@ -169,7 +169,7 @@ class DataIndex::Search {
 
  private:
   void try_value(const Word& word, std::uint64_t bit) {
-    const std::string form = primary_form(text_.substr(word.start, word.size()), ValueShape::kMixed);
+    const std::string form = primary_form(text_.substr(word.start, word.size()), CellShape::kMixed);
     const bool digits = std::all_of(form.begin(), form.end(), is_digit);
     for (std::size_t i = 0; i < index_.tables_.size(); ++i) {
       const RegistrationHead& head = *index_.tables_[i].head;

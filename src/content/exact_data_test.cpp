@@ -143,16 +143,17 @@ TEST(ExactData, TheFileHoldsNoValue) {
 }
 
 TEST(TableValues, ShapesTellPatternedFromLoose) {
-  for (const char* cell : {"a.b@example.org", " j+x@mail.example.com "}) EXPECT_EQ(shape_of(cell), ValueShape::kEmail);
+  for (const char* cell : {"a.b@example.org", " j+x@mail.example.com "})
+    EXPECT_EQ(cell_shape_of(cell), CellShape::kEmail);
   for (const char* cell : {"123456", "4111 1111 1111 1111", "+49 (170) 555-0123", "078-05-1120"}) {
-    EXPECT_EQ(shape_of(cell), ValueShape::kDigits) << cell;
+    EXPECT_EQ(cell_shape_of(cell), CellShape::kDigits) << cell;
   }
   for (const char* cell : {"KD-2004711", "DE89 3704 0044 0532 0130 00", "9f1c2b7a-03d4-4e6f-8a91-5c2d7e8f9012"}) {
-    EXPECT_EQ(shape_of(cell), ValueShape::kMixed) << cell;
+    EXPECT_EQ(cell_shape_of(cell), CellShape::kMixed) << cell;
   }
   for (const char* cell : {"", "12345", "2024-01-31", "31.01.2024", "20240131", "1234567.89", "1.234.567,8", "Anna",
                            "room 12", "12 Main Street, 90210 Town", "a@b", "2024-01-31 10:00:00"}) {
-    EXPECT_EQ(shape_of(cell), ValueShape::kLoose) << cell;
+    EXPECT_EQ(cell_shape_of(cell), CellShape::kLoose) << cell;
   }
 }
 

@@ -40,7 +40,7 @@ class DistinctCount {
 struct Column {
   std::string name;
   std::uint64_t filled = 0;
-  std::array<std::uint64_t, 4> shapes{};  // by ValueShape
+  std::array<std::uint64_t, 4> shapes{};  // by CellShape
   DistinctCount distinct;
   bool primary = false;
   std::uint8_t field = kNoField;  // its place among the confirming fields
@@ -102,7 +102,7 @@ Result<std::vector<Column>> profile(const std::filesystem::path& path, std::stri
     for (std::size_t i = 0; i < fields.size(); ++i) {
       if (trim(fields[i]).empty()) continue;
       ++columns[i].filled;
-      ++columns[i].shapes[static_cast<std::size_t>(shape_of(fields[i]))];
+      ++columns[i].shapes[static_cast<std::size_t>(cell_shape_of(fields[i]))];
       columns[i].distinct.add(table_hash(salt, HashUse::kField, plain_form(fields[i])));
     }
   }
@@ -180,13 +180,13 @@ void collect_row(const std::vector<std::string>& fields, const std::vector<Colum
         collected.cells[base + column.field] = static_cast<std::uint32_t>(table_hash(head.salt, HashUse::kField, form));
       }
     }
-    const ValueShape shape = column.primary ? shape_of(fields[i]) : ValueShape::kLoose;
-    if (shape == ValueShape::kLoose) continue;
+    const CellShape shape = column.primary ? cell_shape_of(fields[i]) : CellShape::kLoose;
+    if (shape == CellShape::kLoose) continue;
     const std::string form = primary_form(fields[i], shape);
     collected.primaries.push_back({table_hash(head.salt, HashUse::kPrimary, form), row, column.field});
-    if (shape == ValueShape::kEmail) head.digit_lengths |= 1U;
-    if (shape == ValueShape::kDigits) head.digit_lengths |= 1ULL << form.size();
-    if (shape == ValueShape::kMixed) head.mixed_lengths |= 1ULL << form.size();
+    if (shape == CellShape::kEmail) head.digit_lengths |= 1U;
+    if (shape == CellShape::kDigits) head.digit_lengths |= 1ULL << form.size();
+    if (shape == CellShape::kMixed) head.mixed_lengths |= 1ULL << form.size();
   }
 }
 

@@ -125,15 +125,15 @@ struct SipState {
 
 }  // namespace
 
-ValueShape shape_of(std::string_view cell) {
+CellShape cell_shape_of(std::string_view cell) {
   cell = trim(cell);
-  if (is_email(cell)) return ValueShape::kEmail;
-  if (is_date(cell) || is_amount(cell)) return ValueShape::kLoose;
+  if (is_email(cell)) return CellShape::kEmail;
+  if (is_date(cell) || is_amount(cell)) return CellShape::kLoose;
   std::size_t digits = 0, letters = 0, words = 0, word_letters = 0, word_digits = 0;
   bool before = false;
   for (const char c : cell) {
     const bool counts = is_digit(c) || is_letter(c);
-    if (!counts && std::string_view(" -./_:()+").find(c) == std::string_view::npos) return ValueShape::kLoose;
+    if (!counts && std::string_view(" -./_:()+").find(c) == std::string_view::npos) return CellShape::kLoose;
     if (counts && !before) {
       ++words;
       word_letters = word_digits = 0;
@@ -141,20 +141,20 @@ ValueShape shape_of(std::string_view cell) {
     before = counts;
     word_letters += is_letter(c) ? 1 : 0;
     word_digits += is_digit(c) ? 1 : 0;
-    if (word_letters > 4 && word_digits == 0 && words > 2) return ValueShape::kLoose;  // a sentence, an address
+    if (word_letters > 4 && word_digits == 0 && words > 2) return CellShape::kLoose;  // a sentence, an address
     digits += is_digit(c) ? 1 : 0;
     letters += is_letter(c) ? 1 : 0;
   }
   const std::size_t length = digits + letters;
-  if (length < kPrimaryMin || length > kPrimaryMax || words > kPrimaryWords) return ValueShape::kLoose;
-  if (letters == 0) return ValueShape::kDigits;
-  return digits >= 3 ? ValueShape::kMixed : ValueShape::kLoose;
+  if (length < kPrimaryMin || length > kPrimaryMax || words > kPrimaryWords) return CellShape::kLoose;
+  if (letters == 0) return CellShape::kDigits;
+  return digits >= 3 ? CellShape::kMixed : CellShape::kLoose;
 }
 
-std::string primary_form(std::string_view cell, ValueShape shape) {
+std::string primary_form(std::string_view cell, CellShape shape) {
   std::string out;
   for (const char c : trim(cell)) {
-    if (shape == ValueShape::kEmail || is_digit(c) || is_letter(c)) out += lower(c);
+    if (shape == CellShape::kEmail || is_digit(c) || is_letter(c)) out += lower(c);
   }
   return out;
 }

@@ -18,17 +18,17 @@ inline constexpr std::size_t kPrimaryMin = 6, kPrimaryMax = 40;
 /// Words of a value that are looked for as one.
 inline constexpr std::size_t kPrimaryWords = 7, kConfirmWords = 5;
 
-enum class ValueShape : std::uint8_t {
+enum class CellShape : std::uint8_t {
   kLoose,   // would match ordinary words and numbers
   kEmail,   // an e-mail address
   kDigits,  // six digits and more, with separators
   kMixed,   // letters and at least three digits
 };
 /// The shape of a table's cell. Dates, amounts and short numbers are loose.
-ValueShape shape_of(std::string_view cell);
+CellShape cell_shape_of(std::string_view cell);
 
 /// A primary value's characters that count, lower case: of an e-mail address all but surrounding space.
-std::string primary_form(std::string_view cell, ValueShape shape);
+std::string primary_form(std::string_view cell, CellShape shape);
 
 /// A further field's characters that count: lower case, without accents, spaces and punctuation. "Müller-Lüdenscheidt"
 /// and "MULLER LUDENSCHEIDT" are the same.
