@@ -105,12 +105,13 @@ float judge_password(std::string_view value, const Assignment& found) {
     return found.form == ValueForm::kQuoted ? 0.6F : found.form == ValueForm::kConfig ? 0.5F : 0;
   }
   if (shape.longest_step >= 7 || shape.longest_same >= 5) return 0.35F;
+  if (found.form == ValueForm::kBareCode && value.find_first_of("[](){}\\=") != std::string_view::npos) return 0;
   if (found.form == ValueForm::kBareCode && is_name(value)) {
     return shape.digits > 0 && value.size() >= 10 && rarity(value) >= 0.6 ? 0.6F : 0;
   }
   const bool symbol = holds_symbol(value);
   if (shape.digits == 0 && !symbol) {
-    if (is_name(value) && word_likeness(value) >= 0.7) return 0.3F;
+    if (is_name(value) && (word_likeness(value) >= 0.7 || (value.size() >= 8 && rarity(value) < 0.4))) return 0.3F;
     if (bare) return value.size() >= 8 && rarity(value) >= 0.6 ? 0.6F : 0;
     return value.size() >= 6 && shape.letters() > 0 ? 0.6F : 0.3F;
   }
@@ -193,7 +194,7 @@ float judge_assigned(KeyKind kind, std::string_view value, const Assignment& fou
     case KeyKind::kToken: return judge_generated(value, found, 10);
     case KeyKind::kSession: return judge_generated(value, found, 16);
     case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, found, 12);
-    case KeyKind::kSalt: return std::min(0.6F, judge_generated(value, found, 8));
+    case KeyKind::kSalt: return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, found, 12)) : 0;
     case KeyKind::kKey: return judge_bare_key(value, found, key);
     case KeyKind::kConnectionString: return 0;  // the password inside is found by itself
     default: return judge_generated(value, found, 8);

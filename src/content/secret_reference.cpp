@@ -53,6 +53,18 @@ bool is_one_of_not_secrets(const std::string& lower) {
   return std::ranges::find(kNotSecrets, lower) != kNotSecrets.end();
 }
 
+/// Words that stay stand-ins with a number or a sign behind them: "test123", "Password1!".
+constexpr std::array<std::string_view, 24> kNumberedStandIns = {
+    "password", "passw0rd", "pass",  "pwd",   "pw",     "test",  "testing", "tester",   "foo",  "bar",  "baz",    "abc",
+    "secret",   "token",    "key",   "dummy", "demo",   "hello", "example", "changeme", "user", "temp", "mysecret", "string",
+};
+
+bool is_numbered_stand_in(const std::string& lower) {
+  std::size_t size = lower.size();
+  while (size > 0 && !is_letter(lower[size - 1])) --size;
+  return std::ranges::find(kNumberedStandIns, std::string_view(lower).substr(0, size)) != kNumberedStandIns.end();
+}
+
 /// Pieces that only stand-ins for passwords hold, in lower case.
 constexpr std::array<std::string_view, 26> kStandInPieces = {
     "password", "passwort", "passwd",   "changeme", "change_me", "change-me", "change_this", "changethis", "example",
@@ -93,7 +105,7 @@ bool is_reference(std::string_view value) {
 
 bool is_password_stand_in(std::string_view value) {
   const std::string lower = lower_copy(value.substr(0, 160));
-  if (is_one_of_not_secrets(lower)) return true;
+  if (is_one_of_not_secrets(lower) || is_numbered_stand_in(lower)) return true;
   if (std::ranges::any_of(kStandInPieces, [&lower](auto piece) { return lower.find(piece) != std::string::npos; })) {
     return true;
   }

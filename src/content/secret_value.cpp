@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 26> kPairs = {
     "abeimopsuy",
     "acdefgiknostu",
     "abcdfgiklmnoprstuvwxy",
-    "aehiloprstu",
+    "aehiloprstuy",
     "u",
     "acdegiklmnorstuvy",
     "acehiklmnopstuwy",
