@@ -92,7 +92,8 @@ class AssignmentFinder final : public PreparedFinder {
     if (name == 0) {
       const std::size_t open = before.find_last_of("{<}");
       if (open != std::string_view::npos) before.remove_prefix(open);
-      for (const std::string_view word : {"name", "key", "Name", "Key", "id"}) name = std::max(name, behind_last_key(before, word));
+      for (const std::string_view word : {"name", "key", "Name", "Key", "id"})
+        name = std::max(name, behind_last_key(before, word));
     }
     if (name == 0) return KeyKind::kNone;
     const std::size_t start = before.find_first_not_of("\"': =\t\\", name);
@@ -110,7 +111,8 @@ class AssignmentFinder final : public PreparedFinder {
 
   /// Behind the last place where `word` is a key: a colon or an equals sign follows.
   static std::size_t behind_last_key(std::string_view text, std::string_view word) {
-    for (std::size_t at = text.rfind(word); at != std::string_view::npos; at = at == 0 ? at - 1 : text.rfind(word, at - 1)) {
+    for (std::size_t at = text.rfind(word); at != std::string_view::npos;
+         at = at == 0 ? at - 1 : text.rfind(word, at - 1)) {
       const std::size_t end = at + word.size();
       const std::size_t sign = text.find_first_not_of("\"'\\ ", end);
       if (sign != std::string_view::npos && (text[sign] == ':' || text[sign] == '=')) return sign + 1;
@@ -120,8 +122,7 @@ class AssignmentFinder final : public PreparedFinder {
 
   bool judge(std::string_view text, const Assignment& assignment, std::vector<Candidate>& found) const {
     std::string_view key = text.substr(assignment.key_start, assignment.key_end - assignment.key_start);
-    const std::string_view value =
-        text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
+    const std::string_view value = text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
     KeyWords words(key);
     KeyKind kind = kind_of_key(words);
     if (kind == KeyKind::kValueOnly) {
@@ -180,7 +181,8 @@ class AssignmentFinder final : public PreparedFinder {
     for (const VendorWords& vendor : entry->second) {
       const Detector& detector = all_[vendor.detector];
       if (detector.confidence <= best.confidence || !follows(words, at, vendor.words)) continue;
-      if (value.size() < detector.length_min || (detector.length_max != 0 && value.size() > detector.length_max)) continue;
+      if (value.size() < detector.length_min || (detector.length_max != 0 && value.size() > detector.length_max))
+        continue;
       if (!std::ranges::all_of(detector.checks, [value](Checker check) { return check(value); })) continue;
       best.detector = vendor.detector;
       best.confidence = detector.confidence;

@@ -189,6 +189,20 @@ void read_checks(Reader& reader, const YamlValue& document, Detector& detector) 
   }
 }
 
+void read_weigher(Reader& reader, Detector& detector) {
+  const YamlValue* value = reader.find("weigh");
+  if (value == nullptr) return;
+  if (const NamedWeigher* weigher = find_weigher(value->text())) {
+    detector.weigh = weigher->weigh;
+    if (detector.patterns.empty()) reader.complain(*value, "'weigh' looks around a pattern; there is none");
+    return;
+  }
+  static const std::vector<NamedWeigher> kWeighers = all_weighers();
+  std::vector<std::string_view> names;
+  for (const NamedWeigher& weigher : kWeighers) names.push_back(weigher.name);
+  reader.complain(*value, "there is no weigher " + in_quotes(value->text()) + did_you_mean(value->text(), names));
+}
+
 /// Words as they look in normalised text, in lower case.
 std::vector<std::string> read_words(std::vector<std::string> words) {
   for (std::string& word : words) word = to_lower(normalised(word));
@@ -246,23 +260,23 @@ void read_scope(Reader& reader, const YamlValue& document, Detector& detector) {
 std::optional<Detector> read_detector(const YamlValue& document, std::vector<Diagnostic>& complaints) {
   Reader reader(document, complaints);
   reader.refuse_unknown(
-      document, {"kind",       "id",     "title",    "class",    "severity",   "pattern",      "patterns",
-                 "value",      "find",   "length",   "check",    "rare",       "context",      "not_near",
-                 "not_values", "labels", "controls", "examples", "confidence", "with_context", "counter_examples",
-                 "whole",      "with",   "origins",  "elsewhere"});
+      document, {"kind",       "id",     "title",    "class",     "severity",   "pattern",      "patterns",
+                 "value",      "find",   "length",   "check",     "rare",       "context",      "not_near",
+                 "not_values", "labels", "controls", "examples",  "confidence", "with_context", "counter_examples",
+                 "whole",      "with",   "origins",  "elsewhere", "weigh"});
   Detector detector;
   detector.document = &document;
   read_names(reader, document, detector);
   read_source(reader, document, detector);
   read_length(reader, detector);
   read_checks(reader, document, detector);
+  read_weigher(reader, detector);
   read_context(reader, document, detector);
   read_scope(reader, document, detector);
   if (const YamlValue* value = reader.find("value")) {
     detector.value_group = static_cast<int>(reader.count(*value, "value", 9));
     if (detector.patterns.empty()) reader.complain(*value, "'value' names a group of a pattern; there is no pattern");
   }
-  read_scope(reader, document, detector);
   detector.rare = reader.fraction("rare", 0);
   detector.confidence = static_cast<float>(reader.fraction("confidence", 0.6));
   detector.with_context = static_cast<float>(reader.fraction("with_context", detector.confidence));

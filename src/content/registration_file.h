@@ -28,11 +28,11 @@ inline constexpr std::size_t kRegistrationSections = 6;
 /// What stands in a file besides its arrays.
 struct RegistrationHead {
   Registration registration;
-  std::string salt;           // 16 bytes
-  std::uint32_t version = 0;  // of what the entries are: kFingerprintVersion, kTableVersion
-  std::uint32_t confirm = 0;  // tables: further fields that must stand near by,
-  std::uint32_t window = 0;   // within so many bytes
-  std::uint32_t columns = 0;  // hashes a row
+  std::string salt;                                    // 16 bytes
+  std::uint32_t version = 0;                           // of what the entries are: kFingerprintVersion, kTableVersion
+  std::uint32_t confirm = 0;                           // tables: further fields that must stand near by,
+  std::uint32_t window = 0;                            // within so many bytes
+  std::uint32_t columns = 0;                           // hashes a row
   std::uint64_t digit_lengths = 0, mixed_lengths = 0;  // bit n: a primary has n characters that count; bit 0: e-mail
 };
 

@@ -13,9 +13,7 @@ namespace reeve::content {
 
 namespace {
 
-bool holds_symbol(std::string_view value) {
-  return value.find_first_of("!@#$%^&*?~+") != std::string_view::npos;
-}
+bool holds_symbol(std::string_view value) { return value.find_first_of("!@#$%^&*?~+") != std::string_view::npos; }
 
 /// Only letters, digits and the joints of names.
 bool is_name(std::string_view value) {
@@ -37,10 +35,12 @@ bool is_number_like(std::string_view value) {
   const ValueShape shape = shape_of(value);
   if (shape.digits == value.size()) return false;  // digits alone are judged by kind
   if (shape.letters() > 3 || shape.digits == 0) return false;
-  return std::ranges::all_of(value, [](char c) {
-    return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == '^' || c == '~' ||
-           c == '<' || c == '>' || c == '=' || c == ',' || c == '+';
-  }) && (value.find_first_of(".:-/^~") != std::string_view::npos || value.size() < 8);
+  return std::ranges::all_of(value,
+                             [](char c) {
+                               return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' ||
+                                      c == '^' || c == '~' || c == '<' || c == '>' || c == '=' || c == ',' || c == '+';
+                             }) &&
+         (value.find_first_of(".:-/^~") != std::string_view::npos || value.size() < 8);
 }
 
 bool is_path_or_address(std::string_view value) {
@@ -51,8 +51,8 @@ bool is_path_or_address(std::string_view value) {
   }
   if (std::ranges::count(value, '/') >= 2 && word_likeness(value) > 0.6) return true;
   constexpr std::array<std::string_view, 26> kEndings = {
-      ".pem",  ".key", ".crt",  ".txt", ".json", ".yaml", ".yml", ".html", ".js",  ".ts",   ".py",  ".php", ".xml",
-      ".conf", ".ini", ".env",  ".p12", ".pfx",  ".jks",  ".com", ".org",  ".net", ".local", ".svc", ".go",  ".java"};
+      ".pem",  ".key", ".crt", ".txt", ".json", ".yaml", ".yml", ".html", ".js",  ".ts",    ".py",  ".php", ".xml",
+      ".conf", ".ini", ".env", ".p12", ".pfx",  ".jks",  ".com", ".org",  ".net", ".local", ".svc", ".go",  ".java"};
   return std::ranges::any_of(kEndings, [value](auto ending) { return value.ends_with(ending); });
 }
 
@@ -75,15 +75,17 @@ bool echoes_key(std::string_view value, std::string_view key) {
   const std::string key_letters = letters_of(key);
   const std::string value_letters = letters_of(value);
   if (value_letters == key_letters) return true;
-  constexpr std::array<std::string_view, 9> kWords = {"password", "passwd", "secret",     "token", "apikey",
+  constexpr std::array<std::string_view, 9> kWords = {"password",  "passwd",     "secret",     "token",   "apikey",
                                                       "accesskey", "privatekey", "credential", "authoriz"};
-  const bool names = std::ranges::any_of(kWords, [&](auto word) { return value_letters.find(word) != std::string::npos; });
+  const bool names =
+      std::ranges::any_of(kWords, [&](auto word) { return value_letters.find(word) != std::string::npos; });
   return names && is_name(value) && rarity(value) < 0.75;
 }
 
 /// Words with joints between them and numbers behind them, as names in code have: "user_pass1", "field-2".
 bool is_numbered_name(std::string_view value) {
-  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back())) return false;
+  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back()))
+    return false;
   std::size_t digits_behind = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!is_digit(value[i])) {
@@ -167,9 +169,9 @@ float judge_bare_key(std::string_view value, const Assignment& found, std::strin
   const KeyWords words(key);
   if (words.count() >= 2 && value.size() >= 24 && rarity(value) >= 0.8) {
     constexpr std::array<std::string_view, 26> kPlaces = {
-        "cache",  "partition", "sort",  "primary", "foreign", "index",  "object", "row",      "map",
-        "hash",   "group",     "dedupe", "idempotency", "lookup", "s3", "file",   "item",     "translation",
-        "event",  "routing",   "shard", "query",   "react",   "unique", "state",  "host"};
+        "cache", "partition", "sort",   "primary",     "foreign", "index",  "object", "row",  "map",
+        "hash",  "group",     "dedupe", "idempotency", "lookup",  "s3",     "file",   "item", "translation",
+        "event", "routing",   "shard",  "query",       "react",   "unique", "state",  "host"};
     return std::ranges::find(kPlaces, words.word(words.count() - 2)) == kPlaces.end() ? 0.55F : 0;
   }
   return rarity(value) >= 0.75 && shape.upper > 1 && shape.lower > 1 ? 0.6F : 0;
@@ -194,7 +196,8 @@ float judge_assigned(KeyKind kind, std::string_view value, const Assignment& fou
     case KeyKind::kToken: return judge_generated(value, found, 10);
     case KeyKind::kSession: return judge_generated(value, found, 16);
     case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, found, 12);
-    case KeyKind::kSalt: return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, found, 12)) : 0;
+    case KeyKind::kSalt:
+      return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, found, 12)) : 0;
     case KeyKind::kKey: return judge_bare_key(value, found, key);
     case KeyKind::kConnectionString: return 0;  // the password inside is found by itself
     default: return judge_generated(value, found, 8);
