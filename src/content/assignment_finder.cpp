@@ -107,8 +107,7 @@ class AssignmentFinder final : public PreparedFinder {
 
   bool judge(std::string_view text, const Assignment& assignment, std::vector<Candidate>& found) const {
     std::string_view key = text.substr(assignment.key_start, assignment.key_end - assignment.key_start);
-    const std::string_view value =
-        text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
+    const std::string_view value = text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
     KeyWords words(key);
     KeyKind kind = kind_of_key(words);
     if (kind == KeyKind::kValueOnly) {
@@ -167,7 +166,8 @@ class AssignmentFinder final : public PreparedFinder {
     for (const VendorWords& vendor : entry->second) {
       const Detector& detector = all_[vendor.detector];
       if (detector.confidence <= best.confidence || !follows(words, at, vendor.words)) continue;
-      if (value.size() < detector.length_min || (detector.length_max != 0 && value.size() > detector.length_max)) continue;
+      if (value.size() < detector.length_min || (detector.length_max != 0 && value.size() > detector.length_max))
+        continue;
       if (!std::ranges::all_of(detector.checks, [value](Checker check) { return check(value); })) continue;
       best.detector = vendor.detector;
       best.confidence = detector.confidence;

@@ -96,6 +96,18 @@ class JoinDecoder {
     return rarity(text_.substr(start, size)) > kRare;
   }
 
+  /// Words in small letters at a line's end are let go at once.
+  bool may_be_cut(std::size_t end) const {
+    if (end < 8) return false;
+    bool other = false;
+    for (std::size_t i = end - 8; i < end; ++i) {
+      const char c = text_[i];
+      other = other || (c < 'a' && c != '_' && c != '-');
+      if (!is_token_byte(c)) return false;
+    }
+    return other;
+  }
+
   /// `at` is a line feed.
   std::optional<Gap> gap_of_line(std::size_t at) const {
     std::size_t start = at;
@@ -103,6 +115,7 @@ class JoinDecoder {
     const bool continued = start > 0 && text_[start - 1] == '\\';
     if (continued) --start;
     if (start == 0 || !is_token_byte(text_[start - 1])) return std::nullopt;
+    if (!continued && !may_be_cut(start)) return std::nullopt;
     std::size_t next = at + 1;
     // What mail, comments, diffs and tables put before a line.
     while (next < text_.size() && next - at < 24 && (text_[next] == ' ' || text_[next] == '\t')) ++next;

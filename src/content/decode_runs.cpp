@@ -29,6 +29,15 @@ constexpr std::array<std::int8_t, 256> make_base64_values() {
 }
 constexpr std::array<std::int8_t, 256> kBase64 = make_base64_values();
 
+constexpr std::array<std::uint8_t, 256> make_hex_values() {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(255);
+  for (unsigned i = 0; i < 10; ++i) values['0' + i] = static_cast<std::uint8_t>(i);
+  for (unsigned i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = static_cast<std::uint8_t>(10 + i);
+  return values;
+}
+constexpr std::array<std::uint8_t, 256> kHex = make_hex_values();
+
 /// Decodes characters of base64, passing over all others, until `out` is full or the input ends.
 std::size_t decode_base64(std::string_view run, char* out, std::size_t room) {
   std::uint32_t bits = 0, held = 0;
@@ -49,9 +58,25 @@ std::size_t decode_base64(std::string_view run, char* out, std::size_t room) {
 std::size_t decode_hex(std::string_view run, char* out, std::size_t room) {
   const std::size_t count = std::min(run.size() / 2, room);
   for (std::size_t i = 0; i < count; ++i) {
-    out[i] = static_cast<char>(hex_digit(run[2 * i]) * 16 + hex_digit(run[2 * i + 1]));
+    out[i] = static_cast<char>(kHex[static_cast<unsigned char>(run[2 * i])] * 16 +
+                               kHex[static_cast<unsigned char>(run[2 * i + 1])]);
   }
   return count;
+}
+
+/// The quick look at the first three bytes: nearly all runs of identifiers and paths end here.
+bool may_be_encoded(std::string_view run) {
+  const auto value = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(kBase64[static_cast<unsigned char>(run[i])]);
+  };
+  const std::uint32_t bits = (value(0) << 18U) | (value(1) << 12U) | (value(2) << 6U) | value(3);
+  const std::uint32_t first = (bits >> 16U) & 0xFFU, second = (bits >> 8U) & 0xFFU, third = bits & 0xFFU;
+  const auto shown = [](std::uint32_t c) { return (c >= 0x20 && c < 0x7F) || (c >= 9 && c <= 13); };
+  if (shown(first))
+    return (shown(second) && shown(third)) || second == 0 || second >= 0xC2 || (first & 7U) == 3 || (first & 7U) == 5 ||
+           first == 0x78;
+  if (first >= 0xC2) return (second & 0xC0U) == 0x80U || second >= 0xFE || (first & 7U) == 3 || (first & 7U) == 5;
+  return first == 0 || first == 0x1F || (first & 7U) == 3 || (first & 7U) == 5 || (first & 0x0FU) == 8;
 }
 
 enum class Looks { kNothing, kText, kZlib, kDeflate };
@@ -145,15 +170,13 @@ class RunDecoder {
   /// A run of token bytes. Returns where looking goes on: behind what was decoded.
   std::size_t look(std::size_t start, std::size_t end) {
     if (try_hex(start, end)) return end;
+    // A path may stand before it, of characters that base64 has, too.
     constexpr int kTriesMax = 4;
     std::size_t from = start;
     for (int tries = 0; tries < kTriesMax && end - from >= kBase64Least; ++tries) {
       if (const std::size_t decoded_to = try_base64(from, end)) return decoded_to;
-      // A path or a separator may stand before it, of characters that base64 has, too.
-      const std::string_view rest = task_.text.substr(from, end - from);
-      const std::size_t mark = rest.find_first_of("/-_+");
-      if (mark == std::string_view::npos) break;
-      from += mark + 1;
+      while (from < end && task_.text[from] != '/') ++from;
+      if (from < end) ++from;
     }
     return end;
   }
@@ -165,12 +188,11 @@ class RunDecoder {
     if (end - start > 2 && task_.text[start] == '0' && (task_.text[start + 1] | 0x20) == 'x') start += 2;
     const std::size_t size = end - start;
     if (size < kHexLeast || size % 2 != 0) return false;
-    std::array<char, kSample> sample{};
+    std::array<char, kSample> sample;
     const std::string_view run = task_.text.substr(start, size);
-    for (std::size_t i = 0; i < 16; ++i) {
-      if (hex_digit(run[i]) == 255) return false;
+    if (std::any_of(run.begin(), run.end(), [](char c) { return kHex[static_cast<unsigned char>(c)] == 255; })) {
+      return false;
     }
-    if (std::any_of(run.begin() + 16, run.end(), [](char c) { return hex_digit(c) == 255; })) return false;
     const std::size_t count = decode_hex(run, sample.data(), kSample);
     const Looks looks = look_at(sample.data(), count);
     if (looks == Looks::kNothing) return true;  // hex, but nothing to read: no base64 either
@@ -181,8 +203,9 @@ class RunDecoder {
   }
 
   std::size_t try_base64(std::size_t start, std::size_t end) {
-    std::array<char, kSample> sample{};
     const std::string_view run = task_.text.substr(start, end - start);
+    if (!may_be_encoded(run)) return 0;
+    std::array<char, kSample> sample;
     std::size_t count = decode_base64(run.substr(0, 16), sample.data(), 12);
     // The first twelve bytes decide nearly always.
     const Looks first = look_at(sample.data(), count);
@@ -244,8 +267,7 @@ void decode_base64_and_hex(DecodeTask& task) {
   const std::vector<std::uint64_t>& token = task.masks.token;
   const std::size_t words = (task.text.size() + 63) / 64;
   std::size_t from = 0;
-  // A run of 16 has a byte i with i % 8 == 7 and the 8 before it: words without 8 ones in a row are passed over, unless
-  // the run lies on a border.
+  // A run of 16 has eight in a row within one word at least: words without are passed over.
   for (std::size_t word = 0; word < words; ++word) {
     const std::uint64_t bits = token[word];
     std::uint64_t runs = bits & (bits >> 1U);
@@ -256,7 +278,11 @@ void decode_base64_and_hex(DecodeTask& task) {
       std::size_t end = in_run + 8;
       if (in_run >= from) {
         std::size_t start = in_run;
-        while (start > from && is_token_byte(task.text[start - 1])) --start;
+        if (start % 64 == 0 && word > 0) {
+          // Fewer than eight of its bytes may stand at the end of the word before.
+          start -= static_cast<std::size_t>(std::countl_one(token[word - 1]));
+          start = std::max(start, from);
+        }
         while (end < task.text.size()) {
           const std::uint64_t rest = ~(token[end / 64] >> (end % 64));
           const auto ones = static_cast<std::size_t>(std::countr_zero(rest));

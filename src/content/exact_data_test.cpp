@@ -143,7 +143,8 @@ TEST(ExactData, TheFileHoldsNoValue) {
 }
 
 TEST(TableValues, ShapesTellPatternedFromLoose) {
-  for (const char* cell : {"a.b@example.org", " j+x@mail.example.com "}) EXPECT_EQ(cell_shape_of(cell), CellShape::kEmail);
+  for (const char* cell : {"a.b@example.org", " j+x@mail.example.com "})
+    EXPECT_EQ(cell_shape_of(cell), CellShape::kEmail);
   for (const char* cell : {"123456", "4111 1111 1111 1111", "+49 (170) 555-0123", "078-05-1120"}) {
     EXPECT_EQ(cell_shape_of(cell), CellShape::kDigits) << cell;
   }

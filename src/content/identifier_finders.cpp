@@ -1,5 +1,6 @@
 // The table of identifiers' finders.
 
+#include "content/contact_finders.h"
 #include "content/finders.h"
 #include "content/number_finder.h"
 
@@ -9,6 +10,10 @@ std::vector<NamedFinder> identifier_finders() {
   return {
       {"digits", "identifiers of digits, bare or in groups", prepare_digits},
       {"identifiers", "identifiers of letters and digits, bare or in groups", prepare_identifiers},
+      {"email", "e-mail addresses", prepare_email},
+      {"ip-address", "IPv4 and IPv6 addresses of the public network", prepare_ip_address},
+      {"mac", "hardware addresses", prepare_mac},
+      {"phone", "telephone numbers", prepare_phone},
   };
 }
 

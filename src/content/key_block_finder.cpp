@@ -92,8 +92,8 @@ class KeyBlockFinder final : public PreparedFinder {
     for (const char c : inside) letters += is_alnum(c) || c == '+' || c == '/' ? 1U : 0U;
     if (letters < 40 || letters * 10 < inside.size() * 6) return false;
     if (is_made_up(inside.substr(inside.size() / 3, 64))) return false;
-    const std::string block = "-----BEGIN " + std::string(label.starts_with("pgp") ? "PGP" : "X") + "-----" +
-                              std::string(inside) + "-----";
+    const std::string block =
+        "-----BEGIN " + std::string(label.starts_with("pgp") ? "PGP" : "X") + "-----" + std::string(inside) + "-----";
     if (check_private_key_body(block)) return true;
     // Keys made for tests of other programs need not be right inside; long base64 is still no documentation.
     return letters >= 100 && letters * 100 >= inside.size() * 85 && word_likeness(inside) < 0.7;

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "content/check_digits.h"
 #include "content/column_names.h"
 #include "content/identifier_rules.h"
 #include "content/number_surroundings.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -162,7 +162,8 @@ class NumberFinder::Pass {
 
   /// Two letters and two digits, then groups of any size up to the country's length.
   void ibans(std::size_t begin) {
-    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) || !is_letter(text_[begin + 1])) {
+    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) ||
+        !is_letter(text_[begin + 1])) {
       return;
     }
     const std::size_t length = iban_length(text_.substr(begin, 2));
@@ -226,33 +227,20 @@ class NumberFinder::Pass {
   std::size_t group_end_ = 0;
 };
 
-/// The first bit from `at` on that is `wanted`, in the union of two masks.
-std::size_t next_bit(std::span<const std::uint64_t> one, std::span<const std::uint64_t> other, std::size_t at,
-                     std::size_t size, bool wanted) {
-  while (at < size) {
-    std::uint64_t word = one[at / 64] | (other.empty() ? 0 : other[at / 64]);
-    if (!wanted) word = ~word;
-    word >>= at % 64;
-    if (word != 0) return std::min(size, at + static_cast<std::size_t>(std::countr_zero(word)));
-    at = (at / 64 + 1) * 64;
-  }
-  return size;
-}
-
 void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) const {
   Pass pass(*this, input, found);
   const std::string_view text = input.text;
   const auto& digits = input.masks.digit;
   const auto& letters = input.masks.letter;
   std::size_t token_end = 0;
-  for (std::size_t at = next_bit(digits, {}, 0, text.size(), true); at < text.size();
-       at = next_bit(digits, {}, token_end, text.size(), true)) {
+  for (std::size_t at = next_place(digits, {}, 0, text.size()); at < text.size();
+       at = next_place(digits, {}, token_end, text.size())) {
     std::size_t begin = at;
     while (begin > token_end && is_letter(text[begin - 1]) && at - begin <= kTokenMax) --begin;
-    token_end = next_bit(digits, letters, at, text.size(), false);
+    token_end = next_place(digits, letters, at, text.size(), false);
     const std::size_t length = token_end - begin;
     if (length > kTokenMax) continue;
-    const bool digits_only = begin == at && next_bit(digits, {}, at, text.size(), false) == token_end;
+    const bool digits_only = begin == at && next_place(digits, {}, at, text.size(), false) == token_end;
     if (!digits_only && !with_letters_) continue;
     pass.token(begin, token_end, digits_only);
   }

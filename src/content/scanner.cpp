@@ -8,6 +8,7 @@
 #include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/layer.h"
+#include "content/verdict_cache.h"
 
 namespace reeve::content {
 
@@ -84,11 +85,6 @@ void settle(std::vector<Finding>& findings) {
 
 }  // namespace
 
-struct VerdictCache::State {};
-VerdictCache::VerdictCache(std::size_t) : state_(std::make_unique<State>()) {}
-VerdictCache::~VerdictCache() = default;
-VerdictCache::Stats VerdictCache::stats() const { return {}; }
-
 struct Scanner::State final : CandidateWatcher {
   VerdictCache* cache = nullptr;
   Explain explain;
@@ -107,9 +103,13 @@ struct Scanner::State final : CandidateWatcher {
   std::string_view body;
   std::span<const BodyText> texts;
   ConfirmBudget budget;
+  std::vector<std::pair<std::uint32_t, VerdictKey>> new_texts;
+  std::vector<KnownFinding> known;
   std::size_t depth = 0, piece = 0;  // what the watcher is told of
 
   void begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts);
+  bool is_known(std::uint32_t i);
+  void remember();
   void read_texts();
   void scan_layer(std::size_t at);
   void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
@@ -140,12 +140,60 @@ void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::s
     scratch_serial = of.serial();
     last_end.assign(of.patterns().size(), 0);
   }
+  new_texts.clear();
   for (Layer& layer : layers) layer.clear();
 }
 
 void Scanner::State::fail(std::string_view reason) {
   if (report.complete) report.incomplete_reason = reason;
   report.complete = false;
+}
+
+/// Whether the cache knows text `i`; its findings are taken over then.
+bool Scanner::State::is_known(std::uint32_t i) {
+  if (cache == nullptr || explain) return false;
+  const BodyText& text = texts[i];
+  const VerdictKey key =
+      cache->state_->key(body.substr(text.offset, text.length), text.form, text.origin, set->serial());
+  known.clear();
+  if (!cache->state_->find(key, known)) {
+    new_texts.emplace_back(i, key);
+    return false;
+  }
+  for (const KnownFinding& one : known) {
+    Finding finding;
+    finding.detector = &set->list()[one.detector];
+    finding.start = text.offset + one.start;
+    finding.end = text.offset + one.end;
+    finding.confidence = one.confidence;
+    finding.origin = text.origin;
+    finding.text = i;
+    finding.depth = one.depth;
+    finding.marked_allowed = one.marked_allowed;
+    finding.is_document = one.is_document;
+    finding.label = one.label;
+    report.findings.push_back(finding);
+  }
+  return true;
+}
+
+/// What was found in texts that were new. After an incomplete scan nothing is known of any of them.
+void Scanner::State::remember() {
+  if (!report.complete) return;
+  // Findings are by start, as texts are.
+  auto finding = report.findings.begin();
+  for (const auto& [index, key] : new_texts) {
+    const BodyText& text = texts[index];
+    known.clear();
+    while (finding != report.findings.end() && finding->start < text.offset) ++finding;
+    for (; finding != report.findings.end() && finding->start < text.offset + text.length; ++finding) {
+      known.push_back({static_cast<std::uint32_t>(finding->detector - set->list().data()),
+                       static_cast<std::uint32_t>(finding->start - text.offset),
+                       static_cast<std::uint32_t>(finding->end - text.offset), finding->confidence, finding->depth,
+                       finding->marked_allowed, finding->is_document, finding->label});
+    }
+    cache->state_->put(key, known);
+  }
 }
 
 void Scanner::State::read_texts() {
@@ -158,6 +206,7 @@ void Scanner::State::read_texts() {
       fail("the texts are larger than 1 GiB");
       continue;
     }
+    if (is_known(i)) continue;
     report.scanned_bytes += text.length;
     Piece piece_read;
     piece_read.text = i;
@@ -238,7 +287,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   CandidateWatcher* const watcher = explain ? this : nullptr;
   const auto begin = static_cast<std::uint32_t>(here.begin);
   for (MatchRun run : runs) {
-    run.first_end -= begin;
+    run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
     run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
     confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher);
   }
@@ -279,7 +328,8 @@ void Scanner::State::scan_layer(std::size_t at) {
   std::size_t from = 0;
   for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
     std::size_t to = from;
-    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end) ++to;
+    // A pattern that ends with "not a character of the token" takes the border behind the last piece's end as one.
+    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end + 1) ++to;
     scan_piece(at, i, runs.subspan(from, to - from));
     from = to;
     while (from < runs.size() && i + 1 < layer.pieces.size() && runs[from].first_end <= layer.pieces[i + 1].begin) {
@@ -296,6 +346,7 @@ void Scanner::State::add_label(std::string_view label) {
 
 void Scanner::State::finish() {
   settle(report.findings);
+  remember();
   for (const Finding& finding : report.findings) {
     for (const std::string& label : finding.detector->labels) add_label(label);
     if (!finding.label.empty()) add_label(finding.label);

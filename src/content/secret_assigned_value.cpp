@@ -12,9 +12,7 @@ namespace reeve::content {
 
 namespace {
 
-bool holds_symbol(std::string_view value) {
-  return value.find_first_of("!@#$%^&*?~+") != std::string_view::npos;
-}
+bool holds_symbol(std::string_view value) { return value.find_first_of("!@#$%^&*?~+") != std::string_view::npos; }
 
 /// Only letters, digits and the joints of names.
 bool is_name(std::string_view value) {
@@ -36,10 +34,12 @@ bool is_number_like(std::string_view value) {
   const ValueShape shape = shape_of(value);
   if (shape.digits == value.size()) return false;  // digits alone are judged by kind
   if (shape.letters() > 3 || shape.digits == 0) return false;
-  return std::ranges::all_of(value, [](char c) {
-    return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' || c == '^' || c == '~' ||
-           c == '<' || c == '>' || c == '=' || c == ',' || c == '+';
-  }) && (value.find_first_of(".:-/^~") != std::string_view::npos || value.size() < 8);
+  return std::ranges::all_of(value,
+                             [](char c) {
+                               return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' ||
+                                      c == '^' || c == '~' || c == '<' || c == '>' || c == '=' || c == ',' || c == '+';
+                             }) &&
+         (value.find_first_of(".:-/^~") != std::string_view::npos || value.size() < 8);
 }
 
 bool is_path_or_address(std::string_view value) {
@@ -50,8 +50,8 @@ bool is_path_or_address(std::string_view value) {
   }
   if (std::ranges::count(value, '/') >= 2 && word_likeness(value) > 0.6) return true;
   constexpr std::array<std::string_view, 26> kEndings = {
-      ".pem",  ".key", ".crt",  ".txt", ".json", ".yaml", ".yml", ".html", ".js",  ".ts",   ".py",  ".php", ".xml",
-      ".conf", ".ini", ".env",  ".p12", ".pfx",  ".jks",  ".com", ".org",  ".net", ".local", ".svc", ".go",  ".java"};
+      ".pem",  ".key", ".crt", ".txt", ".json", ".yaml", ".yml", ".html", ".js",  ".ts",    ".py",  ".php", ".xml",
+      ".conf", ".ini", ".env", ".p12", ".pfx",  ".jks",  ".com", ".org",  ".net", ".local", ".svc", ".go",  ".java"};
   return std::ranges::any_of(kEndings, [value](auto ending) { return value.ends_with(ending); });
 }
 
@@ -74,9 +74,10 @@ bool echoes_key(std::string_view value, std::string_view key) {
   const std::string key_letters = letters_of(key);
   const std::string value_letters = letters_of(value);
   if (value_letters == key_letters) return true;
-  constexpr std::array<std::string_view, 9> kWords = {"password", "passwd", "secret",     "token", "apikey",
+  constexpr std::array<std::string_view, 9> kWords = {"password",  "passwd",     "secret",     "token",   "apikey",
                                                       "accesskey", "privatekey", "credential", "authoriz"};
-  const bool names = std::ranges::any_of(kWords, [&](auto word) { return value_letters.find(word) != std::string::npos; });
+  const bool names =
+      std::ranges::any_of(kWords, [&](auto word) { return value_letters.find(word) != std::string::npos; });
   return names && is_name(value) && rarity(value) < 0.75;
 }
 

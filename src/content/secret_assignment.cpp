@@ -57,8 +57,9 @@ bool read_quoted_key(std::string_view text, std::size_t end, Assignment& found) 
 /// "password: &str =", "password: Optional[str] =": the name before the type. `start` is where the type's name starts.
 bool read_typed_key(std::string_view text, std::size_t start, Assignment& found) {
   std::size_t at = start;
-  while (at > 0 && start - at < 16 && (is_space(text[at - 1]) || text[at - 1] == '&' || text[at - 1] == '*' ||
-                                       text[at - 1] == '[' || text[at - 1] == '\'')) {
+  while (at > 0 && start - at < 16 &&
+         (is_space(text[at - 1]) || text[at - 1] == '&' || text[at - 1] == '*' || text[at - 1] == '[' ||
+          text[at - 1] == '\'')) {
     --at;
   }
   if (at < 2 || text[at - 1] != ':' || text[at - 2] == ':') return false;
@@ -110,12 +111,13 @@ bool read_key(std::string_view text, std::size_t at, bool equals, Assignment& fo
 
 /// What leads a line may be of assignments only: indents, list marks, comment marks, "export", "ENV", "-e".
 bool is_config_lead(std::string_view lead) {
-  while (!lead.empty() && (is_space(lead.front()) || lead.front() == '-' || lead.front() == '#' || lead.front() == '/' ||
-                           lead.front() == '+' || lead.front() == '*' || lead.front() == '|' || lead.front() == '>')) {
+  while (!lead.empty() &&
+         (is_space(lead.front()) || lead.front() == '-' || lead.front() == '#' || lead.front() == '/' ||
+          lead.front() == '+' || lead.front() == '*' || lead.front() == '|' || lead.front() == '>')) {
     lead.remove_prefix(1);
   }
   if (lead.empty()) return true;
-  constexpr std::array<std::string_view, 12> kLeads = {"export ", "set ",  "ENV ",  "ARG ",  "env ", "setx ",
+  constexpr std::array<std::string_view, 12> kLeads = {"export ", "set ",  "ENV ",   "ARG ", "env ", "setx ",
                                                        "SET ",    "$env:", "${env:", "e ",   "D",    "declare -x "};
   return std::ranges::any_of(kLeads, [lead](auto known) { return lead == known; });
 }
@@ -178,18 +180,18 @@ bool read_quoted(std::string_view text, std::size_t at, Assignment& found) {
 /// Calls that only wrap a literal: bytes("…"), Buffer.from("…"), new SecureString("…").
 bool wraps_literal(std::string_view callee) {
   constexpr std::array<std::string_view, 26> kWraps = {
-      "bytes",      "byte",   "from",      "String",        "SecureString", "b64decode",  "decode",  "encode",  "Secret",
-      "SecretStr",  "Some",   "Value",     "toBytes",       "unhexlify",    "fromhex",    "str",     "text",    "literal",
-      "to_string",  "strdup", "secret",    "fromBase64",    "atob",         "base64",     "HexDecode", "utf8"};
+      "bytes",     "byte",   "from",   "String",     "SecureString", "b64decode", "decode",    "encode", "Secret",
+      "SecretStr", "Some",   "Value",  "toBytes",    "unhexlify",    "fromhex",   "str",       "text",   "literal",
+      "to_string", "strdup", "secret", "fromBase64", "atob",         "base64",    "HexDecode", "utf8"};
   const std::size_t dot = callee.find_last_of(".:]");
   const std::string_view name = dot == std::string_view::npos ? callee : callee.substr(dot + 1);
   return callee.ends_with("[]byte") || std::ranges::find(kWraps, name) != kWraps.end();
 }
 
 bool reads_setting(std::string_view callee) {
-  constexpr std::array<std::string_view, 12> kReads = {"getenv", "get",       "fetch",      "getOrDefault", "getProperty",
-                                                       "env",    "getString", "config",     "GetEnv",       "lookup",
-                                                       "Getenv", "environ.get"};
+  constexpr std::array<std::string_view, 12> kReads = {"getenv",      "get",    "fetch",     "getOrDefault",
+                                                       "getProperty", "env",    "getString", "config",
+                                                       "GetEnv",      "lookup", "Getenv",    "environ.get"};
   const std::size_t dot = callee.find_last_of(".:");
   const std::string_view name = dot == std::string_view::npos ? callee : callee.substr(dot + 1);
   return std::ranges::find(kReads, name) != kReads.end();
@@ -257,7 +259,8 @@ bool read_value(std::string_view text, std::size_t at, Assignment& found) {
   at = skip_value_lead(text, at);
   if (at >= text.size()) return false;
   std::size_t begin = at;
-  while (begin < text.size() && begin - at < 2 && (is_letter(text[begin]) || text[begin] == '@' || text[begin] == '$')) {
+  while (begin < text.size() && begin - at < 2 &&
+         (is_letter(text[begin]) || text[begin] == '@' || text[begin] == '$')) {
     ++begin;
   }
   if (begin < text.size() && (is_quote(text[begin]) || text[begin] == '\\') && text[at] != '\n') {

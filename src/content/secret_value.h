@@ -22,8 +22,9 @@ ValueShape shape_of(std::string_view value);
 /// words such as "example", "placeholder", "your", "changeme".
 bool is_made_up(std::string_view value);
 
-/// 0 to 1: the share of neighbouring letters that words of western languages and identifiers are full of. Random letters
-/// have about a third, words nearly all. Values with fewer than four such pairs give 0.5: nothing is known of them.
+/// 0 to 1: the share of neighbouring letters that words of western languages and identifiers are full of. Random
+/// letters have about a third, words nearly all. Values with fewer than four such pairs give 0.5: nothing is known of
+/// them.
 double word_likeness(std::string_view value);
 
 /// Reads like words put together (identifiers, sentences, paths) rather than like a generated token.

@@ -65,7 +65,9 @@ class UrlCredentialsFinder final : public PreparedFinder {
                      .confidence = all_[detector].confidence});
   }
 
-  static bool is_host(std::string_view text) { return !text.empty() && (is_alnum(text[0]) || text[0] == '[' || text[0] == '$' || text[0] == '{'); }
+  static bool is_host(std::string_view text) {
+    return !text.empty() && (is_alnum(text[0]) || text[0] == '[' || text[0] == '$' || text[0] == '{');
+  }
 
   /// In documentation user and password are the words for them.
   static bool is_stand_in(std::string_view user, std::string_view password) {

@@ -39,13 +39,9 @@ std::unique_ptr<AnswerContent> ModelCall::answer_content(int status) {
   if (route_.operation != wire::Operation::kGenerate || status < 200 || status >= 300) return nullptr;
   AnswerContent::Options options;
   options.session = content_.session();
-  bool asked = false;
-  for (const policy::RuleInfo* rule : settings_->policy->rules()) {
-    if (!speaks_of_answers(*rule)) continue;
-    asked = true;
-    options.takes_out =
-        options.takes_out || (rule->effect == policy::Effect::kRedact && rule->mode == policy::Mode::kEnforce);
-  }
+  const auto rules = settings_->policy->rules();
+  const bool asked = std::any_of(rules.begin(), rules.end(),
+                                 [](const policy::RuleInfo* rule) { return speaks_of_answers(*rule); });
   if (asked && settings_->detectors) options.detectors = settings_->detectors;
   if (!options.detectors && !options.session) return nullptr;
   options.judge = [this](const FindingGroups& found, const content::Finding& finding, std::string& why) {

@@ -14,7 +14,7 @@ namespace reeve::store {
 
 /// Scopes of one principal begin alike: with 16 times its letter, zero and all.
 inline content::PlaceholderStore::Row sample_row(char principal, char session, int number, std::int64_t expires = 100) {
-  std::string name = "RVSE" + std::to_string(number);
+  std::string name = "RVSE" + std::to_string(number) + "X";
   name.resize(content::kPlaceholderBytes, '0');
   return {.scope = std::string(16, principal) + std::string(16, session),
           .placeholder = name,

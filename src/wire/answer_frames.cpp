@@ -161,12 +161,16 @@ void EventFrames::drop_reported() {
 
 Result<void> EventFrames::end(const OnFrame& on_frame) {
   if (buffer_.empty()) return {};
+  missing_line_ends_ = buffer_.ends_with('\n') || buffer_.ends_with('\r') ? 1 : 2;
   const Result<void> reported = report(buffer_.size(), on_frame);
   drop_reported();
   return reported;
 }
 
-void EventFrames::write_event(std::string_view name, std::string_view data, bool, std::string& out) {
+void EventFrames::write_event(std::string_view name, std::string_view data, bool before, std::string& out) {
+  if (!before) {
+    for (int left = std::exchange(missing_line_ends_, 0); left > 0; --left) out += line_end_;
+  }
   if (names_events_ && !name.empty()) out.append("event: ").append(name).append(line_end_);
   out.append("data: ").append(data).append(line_end_).append(line_end_);
 }

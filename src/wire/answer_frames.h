@@ -64,6 +64,7 @@ class EventFrames final : public FrameCutter {
   bool first_line_ = true;          // may start with a byte order mark
   bool first_frame_ = true;
   bool names_events_ = false;
+  int missing_line_ends_ = 0;  // of the last frame, when the answer ended without them
   std::string_view line_end_ = "\n";
   std::string joined_;      // data of several lines
   bool is_joined_ = false;  // of the frame that is reported

@@ -6,89 +6,18 @@
 
 #include <array>
 #include <cstdlib>
-#include <map>
 #include <random>
 
-#include "core/bytes.h"
 #include "core/json.h"
+#include "wire/restoring_filter.h"
 #include "wire/wire.h"
 
 namespace reeve::wire {
 namespace {
 
-using Kind = AnswerFilter::Kind;
 using Random = std::mt19937_64;
 
 std::size_t below(Random& random, std::size_t bound) { return random() % bound; }
-
-// ---- A filter that puts originals back
-
-using Originals = std::vector<std::pair<std::string, std::string>>;  // placeholder, original
-
-std::string inside_json(std::string_view text) {
-  std::string quoted;
-  append_json_string(quoted, text);
-  return quoted.substr(1, quoted.size() - 2);
-}
-
-std::string restore(std::string text, const Originals& originals) {
-  for (const auto& [placeholder, original] : originals) {
-    for (std::size_t at = text.find(placeholder); at != std::string::npos;
-         at = text.find(placeholder, at + original.size())) {
-      text.replace(at, placeholder.size(), original);
-    }
-  }
-  return text;
-}
-
-class Restoring final : public AnswerFilter {
- public:
-  explicit Restoring(const Originals& originals) : originals_(originals) {}
-
-  Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) override {
-    EXPECT_FALSE(text.empty());
-    EXPECT_TRUE(is_utf8(text));
-    EXPECT_FALSE(ended_.contains(channel)) << "a channel goes on after its end";
-    std::string& held = held_[channel];
-    held += text;
-    std::size_t whole = 0;  // the end of the last placeholder that is complete
-    for (const auto& [placeholder, original] : originals_) {
-      const std::size_t at = held.rfind(placeholder);
-      if (at != std::string::npos) whole = std::max(whole, at + placeholder.size());
-    }
-    std::size_t keep = 0;
-    for (const auto& [placeholder, original] : originals_) {
-      for (std::size_t length = std::min(held.size() - whole, placeholder.size() - 1); length > keep; --length) {
-        if (std::string_view(held).ends_with(placeholder.substr(0, length))) keep = length;
-      }
-    }
-    out += put_back(held.substr(0, held.size() - keep), kind);
-    held.erase(0, held.size() - keep);
-    return {};
-  }
-
-  Result<void> end(std::uint32_t channel, Kind kind, std::string& out) override {
-    out += put_back(held_[channel], kind);
-    held_.erase(channel);
-    ended_[channel] = true;
-    return {};
-  }
-
-  bool nothing_open() const { return held_.empty(); }
-
- private:
-  std::string put_back(const std::string& text, Kind kind) const {
-    Originals written = originals_;
-    for (auto& [placeholder, original] : written) {
-      if (kind == Kind::kToolArguments) original = inside_json(original);
-    }
-    return restore(text, written);
-  }
-
-  const Originals& originals_;
-  std::map<std::uint32_t, std::string> held_;
-  std::map<std::uint32_t, bool> ended_;
-};
 
 // ---- What a model says
 
@@ -463,7 +392,7 @@ void check_one(std::uint64_t seed) {
   const Originals originals = make_originals(random);
   const Said said = make_said(random, originals);
   const std::string answer = form.write(random, said);
-  Restoring filter(originals);
+  RestoringFilter filter(originals);
   const std::string out = rewrite(random, form, answer, filter);
   EXPECT_TRUE(filter.nothing_open());
 

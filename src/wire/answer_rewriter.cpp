@@ -3,6 +3,7 @@
 #include "core/bytes.h"
 #include "wire/answer_frames.h"
 #include "wire/dialect.h"
+#include "wire/look_ahead.h"
 #include "wire/text_flow.h"
 
 namespace reeve::wire {
@@ -143,6 +144,41 @@ class WholeRewriter final : public RewriterBase {
   std::string body_;
 };
 
+// Before the rewriter sees an event, the filter has seen what comes next.
+class LookingAhead final : public RewriterBase {
+ public:
+  LookingAhead(std::unique_ptr<LookAhead> look_ahead, std::unique_ptr<AnswerRewriter> rewriter)
+      : look_ahead_(std::move(look_ahead)), rewriter_(std::move(rewriter)) {}
+
+ private:
+  Result<void> feed_more(std::string_view bytes, std::string& out) override {
+    settled_.clear();
+    const Result<void> looked = look_ahead_->feed(bytes, settled_);
+    // What was settled before an error still goes on.
+    if (Result<void> passed = rewriter_->feed(settled_, out); !passed) return passed;
+    return looked;
+  }
+  Result<void> end(std::string& out) override {
+    settled_.clear();
+    const Result<void> looked = look_ahead_->finish(settled_);
+    if (Result<void> passed = rewriter_->feed(settled_, out); !passed) return passed;
+    return looked ? rewriter_->finish(out) : looked;
+  }
+
+  const std::unique_ptr<LookAhead> look_ahead_;
+  const std::unique_ptr<AnswerRewriter> rewriter_;
+  std::string settled_;
+};
+
+// A stream in one of its two forms.
+template <typename Frames>
+std::unique_ptr<AnswerRewriter> make_stream_rewriter(const DialectRules& rules, AnswerFilter& filter) {
+  auto rewriter = std::make_unique<StreamRewriter>(rules, std::make_unique<Frames>(), filter);
+  if (!filter.looks_ahead()) return rewriter;
+  return std::make_unique<LookingAhead>(std::make_unique<LookAhead>(rules, std::make_unique<Frames>(), filter),
+                                        std::move(rewriter));
+}
+
 // Errors of the provider and answers without texts. A placeholder in an error is no secret.
 class PassingRewriter final : public AnswerRewriter {
  public:
@@ -159,6 +195,11 @@ bool is_media_type(std::string_view content_type, std::string_view wanted) {
 
 }  // namespace
 
+Result<std::uint64_t> AnswerFilter::look(std::uint32_t, Kind, std::string_view) {
+  return Error{ErrorCode::kInternal, "The answer's filter cannot look ahead."};
+}
+Result<void> AnswerFilter::look_end(std::uint32_t, Kind) { return {}; }
+
 std::unique_ptr<AnswerRewriter> make_answer_rewriter(const Route& route, int status, std::string_view content_type,
                                                      std::string_view content_encoding, AnswerFilter& filter) {
   const DialectRules& rules = rules_of(route.dialect);
@@ -167,10 +208,10 @@ std::unique_ptr<AnswerRewriter> make_answer_rewriter(const Route& route, int sta
   const std::string_view encoding = trim(content_encoding);
   if (!encoding.empty() && !equal_ignoring_case(encoding, "identity")) return nullptr;
   if (is_media_type(content_type, "text/event-stream")) {
-    return std::make_unique<StreamRewriter>(rules, std::make_unique<EventFrames>(), filter);
+    return make_stream_rewriter<EventFrames>(rules, filter);
   }
   if (!is_media_type(content_type, "application/json")) return nullptr;
-  if (route.stream_in_path) return std::make_unique<StreamRewriter>(rules, std::make_unique<ArrayFrames>(), filter);
+  if (route.stream_in_path) return make_stream_rewriter<ArrayFrames>(rules, filter);
   return std::make_unique<WholeRewriter>(rules, filter);
 }
 

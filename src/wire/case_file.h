@@ -24,6 +24,7 @@ struct Case {
   std::string body;
   Fields expect;
   std::optional<std::vector<std::string>> texts;
+  std::optional<std::string> rewritten;
 };
 
 inline void add_field(Fields& fields, const std::string& line) {
@@ -49,6 +50,15 @@ inline std::vector<Case> read_cases(const std::filesystem::path& file) {
     } else if (line == "--- texts") {
       section = "texts";
       cases.back().texts.emplace();
+    } else if (line == "--- end") {
+      section.clear();
+    } else if (line == "--- rewritten") {
+      section = "rewritten";
+      cases.back().rewritten.emplace();
+    } else if (section.empty()) {
+      continue;
+    } else if (section == "rewritten") {
+      *cases.back().rewritten += line + "\n";
     } else if (section == "texts") {
       if (!line.empty()) cases.back().texts->push_back(line);
     } else if (section == "settings") {

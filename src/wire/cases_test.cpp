@@ -6,6 +6,7 @@
 #include <random>
 
 #include "wire/case_file.h"
+#include "wire/restoring_filter.h"
 #include "wire/wire.h"
 
 namespace reeve::wire {
@@ -155,15 +156,46 @@ void run_answer(const Case& test) {
   }
 }
 
+// What comes out, up to the first error, whose sentence follows.
+template <typename NextSize>
+std::string rewrite_in_pieces(const Case& test, NextSize next_size) {
+  const Originals originals = {{"RVAA0000000000000001", "it's \"x\" \\ y\n"}, {"RVAA0000000000000002", "😀"}};
+  RestoringFilter filter(originals);
+  const auto rewriter = make_answer_rewriter(
+      *find_route(test.settings.at("path"), true), std::stoi(setting(test, "status", "200")),
+      setting(test, "content-type", "application/json"), setting(test, "content-encoding", ""), filter);
+  if (rewriter == nullptr) return "none\n";
+  std::string out;
+  for (std::size_t at = 0; at < test.body.size();) {
+    const std::string piece = test.body.substr(at, next_size());
+    if (const Result<void> fed = rewriter->feed(piece, out); !fed) return out + fed.error().message + "\n";
+    at += piece.size();
+  }
+  const Result<void> finished = rewriter->finish(out);
+  return finished ? out : out + finished.error().message + "\n";
+}
+
+void run_rewrite(const Case& test) {
+  ASSERT_EQ(rewrite_in_pieces(test, [&test] { return test.body.size(); }), *test.rewritten);
+  ASSERT_EQ(rewrite_in_pieces(test, [] { return std::size_t{1}; }), *test.rewritten);
+  std::mt19937 random(4711);
+  for (int round = 0; round < 50; ++round) {
+    std::uniform_int_distribution<std::size_t> size(1, round < 25 ? 7 : 400);
+    ASSERT_EQ(rewrite_in_pieces(test, [&] { return size(random); }), *test.rewritten) << "round " << round;
+  }
+}
+
 class WireCases : public testing::TestWithParam<Case> {};
 
 TEST_P(WireCases, ReadAsWritten) {
   const Case& test = GetParam();
   SCOPED_TRACE(test.name);
   ASSERT_TRUE(test.settings.contains("path"));
-  ASSERT_TRUE(test.texts || !test.expect.empty());
+  ASSERT_TRUE(test.texts || test.rewritten || !test.expect.empty());
   if (test.kind == "request") {
     run_request(test);
+  } else if (test.rewritten) {
+    run_rewrite(test);
   } else {
     ASSERT_EQ(test.kind, "answer");
     run_answer(test);

@@ -1,0 +1,229 @@
+// IPv4, IPv6 and MAC addresses.
+
+#include <algorithm>
+#include <array>
+
+#include "content/check_digits.h"
+#include "content/contact_finders.h"
+#include "content/text_walk.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr float kNobodys = 0.3F;  // private, loopback, documentation: says nothing of anybody
+
+bool is_hex(char c) { return is_digit(c) || (lower_case(c) >= 'a' && lower_case(c) <= 'f'); }
+
+class NetworkFinder : public PreparedFinder {
+ public:
+  NetworkFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
+    for (const std::uint32_t index : mine) {
+      detectors_.push_back({index, all[index].confidence});
+      for (const std::string& word : all[index].context.near) words_.near.push_back(word);
+    }
+    words_.within = 40;
+  }
+
+ protected:
+  void say(std::size_t begin, std::size_t end, float sureness, std::vector<Candidate>& found) const {
+    for (const auto& [index, confidence] : detectors_) {
+      found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
+                       std::min(sureness, confidence)});
+    }
+  }
+  bool named(std::string_view text, std::size_t begin, std::size_t end) const {
+    return has_context(text, begin, end, words_);
+  }
+
+ private:
+  std::vector<std::pair<std::uint32_t, float>> detectors_;
+  ContextWords words_;
+};
+
+using Octets = std::array<int, 4>;
+
+/// Four numbers up to 255 between dots; returns the end, or 0.
+std::size_t read_octets(std::string_view text, std::size_t at, Octets& octets) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i > 0 && (at >= text.size() || text[at++] != '.')) return 0;
+    const std::size_t begin = at;
+    int value = 0;
+    while (at < text.size() && is_digit(text[at]) && at - begin < 4) value = value * 10 + (text[at++] - '0');
+    const std::size_t digits = at - begin;
+    if (digits == 0 || digits > 3 || value > 255 || (digits > 1 && text[begin] == '0')) return 0;
+    octets[i] = value;
+  }
+  return at;
+}
+
+bool is_nobodys(const Octets& o) {
+  if (o[0] == 0 || o[0] == 10 || o[0] == 127 || o[0] >= 224) return true;
+  if (o[0] == 172 && o[1] >= 16 && o[1] < 32) return true;
+  if ((o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254) || (o[0] == 100 && o[1] >= 64 && o[1] < 128)) return true;
+  if (o[0] == 198 && (o[1] == 18 || o[1] == 19)) return true;
+  const bool documentation = (o[0] == 192 && o[1] == 0 && (o[2] == 2 || o[2] == 0)) ||
+                             (o[0] == 198 && o[1] == 51 && o[2] == 100) || (o[0] == 203 && o[1] == 0 && o[2] == 113);
+  // Everybody's resolvers, and what people write when they think of no address.
+  constexpr std::array<Octets, 9> kPublic = {{{8, 8, 8, 8}, {8, 8, 4, 4}, {1, 1, 1, 1}, {1, 0, 0, 1}, {9, 9, 9, 9},
+                                              {208, 67, 222, 222}, {208, 67, 220, 220}, {1, 2, 3, 4}, {4, 4, 4, 4}}};
+  return documentation || std::ranges::find(kPublic, o) != kPublic.end();
+}
+
+class IpFinder final : public NetworkFinder {
+ public:
+  using NetworkFinder::NetworkFinder;
+
+  void find(const FinderText& input, std::vector<Candidate>& found) const override {
+    version_four(input, found);
+    version_six(input, found);
+  }
+
+ private:
+  void version_four(const FinderText& input, std::vector<Candidate>& found) const {
+    const std::string_view text = input.text;
+    std::size_t run_end = 0;
+    for (std::size_t at = next_place(input.masks.digit, 0, text.size()); at < text.size();
+         at = next_place(input.masks.digit, run_end, text.size())) {
+      run_end = next_place(input.masks.digit, {}, at, text.size(), false);
+      if (run_end - at > 3 || run_end >= text.size() || text[run_end] != '.') continue;
+      if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) continue;
+      Octets octets{};
+      const std::size_t end = read_octets(text, at, octets);
+      if (end == 0) continue;
+      run_end = end;
+      if (!ends_well(text, end)) continue;
+      const float sureness = judge(text, at, end, octets);
+      if (sureness > 0) say(at, end, sureness, found);
+    }
+  }
+
+  static bool ends_well(std::string_view text, std::size_t end) {
+    if (end >= text.size()) return true;
+    const char after = text[end], second = end + 1 < text.size() ? text[end + 1] : ' ';
+    if (is_alphanumeric(after) || after == '_' || after == '%') return false;
+    if (after == '.' || after == '-' || after == '+') return !is_alphanumeric(second);
+    return true;
+  }
+
+  float judge(std::string_view text, std::size_t at, std::size_t end, const Octets& octets) const {
+    static const ContextWords kVersions{{"version", "ver", "release", "firmware", "build", "update", "upgrade", "section",
+                                         "chapter", "clause", "rfc", "assembly", "dotnet", "sdk", "library", "bookmark"},
+                                        28, false};
+    if (is_nobodys(octets)) return kNobodys;
+    const bool is_named = named(text, at, end);
+    if (has_context(text.substr(0, end), at, end, kVersions) && !is_named) return 0;
+    const bool small = octets[0] <= 30 && octets[1] <= 40 && octets[2] <= 40 && octets[3] <= 40;
+    const bool net = octets[2] == 0 && octets[3] == 0;
+    if (!is_named && (small || net)) return 0;
+    if (octets[3] == 0 && end < text.size() && text[end] == '/') return kNobodys;  // a network, not a host
+    return 1;
+  }
+
+  /// Unicast addresses, 2000::/3. A first group of four places keeps scopes, times and emoji names out.
+  void version_six(const FinderText& input, std::vector<Candidate>& found) const {
+    const std::string_view text = input.text;
+    std::size_t token_end = 0;
+    for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
+         at = next_place(input.masks.assign, std::max(token_end, at + 1), text.size())) {
+      if (at < 4 || text[at] != ':' || at - 4 < token_end) continue;
+      const std::size_t begin = at - 4;
+      if (text[begin] != '2' && text[begin] != '3') continue;
+      if (!std::ranges::all_of(text.substr(begin, 4), is_hex)) continue;
+      if (begin > 0 && (is_alphanumeric(text[begin - 1]) || holds(":_.-", text[begin - 1]))) continue;
+      std::size_t end = begin;
+      while (end < text.size() && end - begin < 40 && (is_hex(text[end]) || text[end] == ':')) ++end;
+      while (end > begin && text[end - 1] == ':' && !text.substr(begin, end - begin).ends_with("::")) --end;
+      token_end = end;
+      if (end < text.size() && (is_alphanumeric(text[end]) || text[end] == '_')) continue;
+      const auto address = text.substr(begin, end - begin);
+      if (!is_version_six(address)) continue;
+      const std::string lower = lowered(address.substr(0, 9));
+      const bool documentation = lower.starts_with("2001:db8") || lower.starts_with("2001:0db8") || lower.starts_with("3fff:");
+      const bool resolver = lower.starts_with("2606:4700") || lower.starts_with("2001:4860");
+      say(begin, end, documentation || (resolver && address.find("::") != std::string_view::npos) ? kNobodys : 1, found);
+    }
+  }
+
+  static std::string lowered(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), lower_case);
+    return lower;
+  }
+
+  static bool is_version_six(std::string_view address) {
+    std::size_t groups = 0, size = 0, gaps = 0;
+    for (std::size_t i = 0; i <= address.size(); ++i) {
+      if (i < address.size() && address[i] != ':') {
+        if (++size > 4) return false;
+        continue;
+      }
+      if (size > 0) ++groups;
+      if (size == 0 && i < address.size()) ++gaps;
+      size = 0;
+    }
+    return (gaps == 0 && groups == 8) || (gaps == 1 && groups >= 2 && groups < 8);
+  }
+};
+
+class MacFinder final : public NetworkFinder {
+ public:
+  using NetworkFinder::NetworkFinder;
+
+  void find(const FinderText& input, std::vector<Candidate>& found) const override {
+    const std::string_view text = input.text;
+    // With colons from the first colon; with hyphens and dots from a digit: addresses without one are rare.
+    std::size_t next = 0;
+    for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
+         at = next_place(input.masks.assign, std::max(next, at + 1), text.size())) {
+      if (at >= 2 && text[at] == ':') next = std::max(next, pairs(text, at - 2, ':', found));
+    }
+    next = 0;
+    for (std::size_t at = next_place(input.masks.digit, 0, text.size()); at < text.size();
+         at = next_place(input.masks.digit, std::max(next, at + 1), text.size())) {
+      if (at + 17 > text.size() + 2) break;
+      std::size_t begin = at;
+      while (begin > 0 && at - begin < 17 && (is_hex(text[begin - 1]) || text[begin - 1] == '-')) --begin;
+      if (begin + 2 < text.size() && text[begin + 2] == '-') next = std::max(next, pairs(text, begin, '-', found));
+      const std::size_t run_end = next_place(input.masks.digit, {}, at, text.size(), false);
+      next = std::max(next, run_end);
+    }
+  }
+
+ private:
+  /// Six pairs of hex digits with the separator between; returns where to go on.
+  std::size_t pairs(std::string_view text, std::size_t begin, char separator, std::vector<Candidate>& found) const {
+    if (begin + 17 > text.size()) return 0;
+    for (std::size_t i = 0; i < 17; ++i) {
+      if (i % 3 == 2 ? text[begin + i] != separator : !is_hex(text[begin + i])) return 0;
+    }
+    const std::size_t end = begin + 17;
+    const auto joins = [&](char c) { return is_alphanumeric(c) || c == separator || c == '_'; };
+    if ((begin > 0 && joins(text[begin - 1])) || (end < text.size() && joins(text[end]))) {
+      std::size_t rest = end;  // a fingerprint, a dump: go past all of it
+      while (rest < text.size() && (is_hex(text[rest]) || text[rest] == separator)) ++rest;
+      return rest;
+    }
+    const auto address = text.substr(begin, 17);
+    const bool same = std::ranges::all_of(address, [&](char c) { return c == separator || c == address[0]; });
+    const bool counted = address.starts_with("00:11:22:33") || address.starts_with("00-11-22-33") ||
+                         address.starts_with("01:23:45") || address.starts_with("aa:bb:cc") || address.starts_with("AA:BB:CC") ||
+                         address.starts_with("de:ad:be") || address.starts_with("12:34:56");
+    const bool digits_only = std::ranges::all_of(address, [&](char c) { return c == separator || is_digit(c); });
+    if (same || (separator == '-' && digits_only && !named(text, begin, end))) return end;
+    say(begin, end, counted ? kNobodys : 1, found);
+    return end;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<PreparedFinder> prepare_ip_address(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
+  return std::make_unique<IpFinder>(all, mine);
+}
+
+std::unique_ptr<PreparedFinder> prepare_mac(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
+  return std::make_unique<MacFinder>(all, mine);
+}
+
+}  // namespace reeve::content

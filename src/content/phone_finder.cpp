@@ -1,0 +1,225 @@
+// Telephone numbers: international ones by the country's plan, national ones by their punctuation or by words near.
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "content/check_digits.h"
+#include "content/contact_finders.h"
+#include "content/number_surroundings.h"
+#include "content/phone_plan.h"
+#include "content/text_walk.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::size_t kGroupsMax = 8;
+constexpr std::size_t kDigitsMax = 15;
+
+/// Digits in groups with what people put between.
+struct Groups {
+  struct Group {
+    std::size_t begin = 0, end = 0;
+    char separator = 0;  // in front: blank, hyphen, dot, slash or a bracket
+  };
+  std::array<Group, kGroupsMax> groups;
+  std::size_t count = 0;
+  std::array<char, 24> digits{};
+  std::size_t size = 0;
+  bool plus = false, bracket = false;
+  std::size_t begin = 0;
+
+  std::size_t length(std::size_t group) const { return groups[group].end - groups[group].begin; }
+  std::string_view all() const { return {digits.data(), size}; }
+};
+
+/// How sure a number is without words near by, and with them. 0: it is none.
+struct Sureness {
+  float alone = 0, named = 0;
+};
+
+class PhoneFinder final : public PreparedFinder {
+ public:
+  PhoneFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
+    for (const std::uint32_t index : mine) detectors_.push_back({index, &all[index]});
+  }
+
+  void find(const FinderText& input, std::vector<Candidate>& found) const override {
+    const std::string_view text = input.text;
+    NumberSurroundings surroundings(text);
+    std::size_t next = 0;
+    for (std::size_t at = next_place(input.masks.digit, 0, text.size()); at < text.size();
+         at = next_place(input.masks.digit, next, text.size())) {
+      const std::size_t run_end = next_place(input.masks.digit, {}, at, text.size(), false);
+      next = run_end;
+      if (run_end - at > kDigitsMax || (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
+        continue;
+      }
+      Groups groups = read(text, at);
+      if (groups.count == 0) continue;
+      next = std::max(next, settle(text, groups, surroundings, found));
+    }
+  }
+
+ private:
+  static bool begins_well(std::string_view text, const Groups& groups) {
+    if (groups.begin == 0) return true;
+    const char before = text[groups.begin - 1], second = groups.begin > 1 ? text[groups.begin - 2] : ' ';
+    if (is_alphanumeric(before) || holds("_@#%$^\\*&.", before)) return false;
+    if (before == '-' || before == '+') return !is_alphanumeric(second) && second != before;
+    if (before == '/') return !is_digit(second) && groups.plus;
+    if (before == ':' || before == ',') return !is_digit(second) || groups.plus;
+    return true;
+  }
+
+  static bool ends_well(std::string_view text, std::size_t end) {
+    if (end >= text.size()) return true;
+    const char after = text[end], second = end + 1 < text.size() ? text[end + 1] : ' ';
+    if (lower_case(after) == 'x' && is_digit(second)) return true;  // an extension
+    if (is_alphanumeric(after) || holds("_@%(", after)) return false;
+    if (after == '-' || after == '+' || after == '*') return !is_alphanumeric(second);
+    if (after == '.' || after == ':' || after == ',') return !is_digit(second);
+    return after != '/' || !is_digit(second);
+  }
+
+  /// What begins at the run of digits at `at`. Nothing when the run goes on to the left.
+  static Groups read(std::string_view text, std::size_t at) {
+    Groups groups;
+    groups.begin = at;
+    if (groups.begin > 0 && text[groups.begin - 1] == '(') {
+      --groups.begin;
+      groups.bracket = true;
+    }
+    if (groups.begin > 0 && text[groups.begin - 1] == '+') {
+      --groups.begin;
+      groups.plus = true;
+    }
+    if (groups.plus && groups.begin > 0 && text[groups.begin - 1] == '(') --groups.begin;
+    if (!begins_well(text, groups)) return groups;
+    char separator = groups.bracket ? '(' : '\0';
+    while (groups.count < kGroupsMax) {
+      std::size_t end = at;
+      while (end < text.size() && is_digit(text[end]) && end - at <= kDigitsMax) ++end;
+      if (end == at || groups.size + (end - at) > kDigitsMax + 3) break;
+      groups.groups[groups.count++] = {at, end, separator};
+      std::ranges::copy(text.substr(at, end - at), groups.digits.begin() + static_cast<std::ptrdiff_t>(groups.size));
+      groups.size += end - at;
+      // One separator, or a bracket with blanks around.
+      at = end;
+      separator = 0;
+      while (at < text.size() && at - end < 3 && holds(" -./()", text[at])) {
+        if (separator == 0 || text[at] == '(' || text[at] == ')' || text[at] == '-') separator = text[at];
+        ++at;
+      }
+      if (at == end) break;
+    }
+    return groups;
+  }
+
+  /// The longest reading of the groups that is a number. Returns where to go on.
+  std::size_t settle(std::string_view text, Groups& groups, NumberSurroundings& surroundings,
+                     std::vector<Candidate>& found) const {
+    for (; groups.count > 0; --groups.count) {
+      const std::size_t end = groups.groups[groups.count - 1].end;
+      const Sureness sureness = ends_well(text, end) ? judge(groups) : Sureness{};
+      if (sureness.named > 0 && say(text, groups.begin, end, sureness, surroundings, found)) return end;
+      groups.size -= groups.length(groups.count - 1);
+    }
+    return 0;
+  }
+
+  static Sureness judge(const Groups& g) {
+    if (is_trivial(g.all()) || g.size < 6) return {};
+    if (looks_like_date(g)) return {};
+    if (g.plus) return international(g.all()) ? Sureness{0.9F, 0.97F} : Sureness{};
+    if (g.size > kDigitsMax) return {};
+    if (g.all().starts_with("00") && g.size >= 10 && international(g.all().substr(2))) {
+      return {g.count > 1 ? 0.7F : 0.0F, 0.95F};
+    }
+    if (const auto american = north_american(g)) return *american;
+    if (const auto trunk = with_trunk(g)) return *trunk;
+    if (g.size < 7 && g.count < 3) return {};
+    return {0, g.size >= 7 && g.size <= 13 ? 0.85F : 0.0F};
+  }
+
+  static bool international(std::string_view digits) {
+    const PhonePlan* plan = phone_plan_of(digits);
+    if (plan == nullptr) return false;
+    std::string_view national = digits.substr(code_length(*plan));
+    if (national.size() > plan->longest && national.starts_with('0')) national.remove_prefix(1);  // "+49 (0)30"
+    if (plan->country == 1 && (national.empty() || national[0] < '2')) return false;
+    return national.size() >= plan->shortest && national.size() <= plan->longest;
+  }
+
+  /// (212) 555-0142, 212-555-0142, 212.555.0142, 1-212-555-0142.
+  static std::optional<Sureness> north_american(const Groups& g) {
+    const std::size_t first = g.count == 4 && g.length(0) == 1 && g.digits[0] == '1' ? 1 : 0;
+    if (g.count != first + 3 || g.length(first) != 3 || g.length(first + 1) != 3 || g.length(first + 2) != 4) {
+      return std::nullopt;
+    }
+    const std::size_t area = first;
+    if (g.digits[area] < '2' || g.digits[area + 3] < '2') return Sureness{};
+    const char one = g.groups[first + 1].separator, other = g.groups[first + 2].separator;
+    if (g.bracket || one == ')') return Sureness{0.85F, 0.97F};
+    if (one != other) return Sureness{0, 0.9F};
+    return Sureness{one == '-' ? 0.65F : one == '.' ? 0.6F : 0.0F, 0.95F};
+  }
+
+  /// Numbers with the trunk's 0 in front: "06 12 34 56 78", "020 7946 0958", "0171/1234567", "090-1234-5678".
+  static std::optional<Sureness> with_trunk(const Groups& g) {
+    if (g.digits[0] != '0' || g.digits[1] == '0' || g.size < 8 || g.size > 12) return std::nullopt;
+    if (g.count == 1) return Sureness{0, 0.9F};
+    const char separator = g.groups[1].separator;
+    const bool pairs = g.count == 5 && g.size == 10 &&
+                       std::ranges::all_of(std::span(g.groups).first(5), [](const auto& x) { return x.end - x.begin == 2; });
+    if (pairs) return Sureness{separator == '.' || separator == ' ' ? 0.75F : 0.6F, 0.97F};
+    if (g.bracket) return Sureness{0.7F, 0.96F};
+    const bool area = g.length(0) >= 2 && g.length(0) <= 5;
+    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && separator != '.') {
+      return Sureness{0.6F, 0.95F};
+    }
+    if (g.count == 2 && area && g.length(0) >= 3 && g.size >= 10 && (separator == '/' || separator == ' ')) {
+      return Sureness{0.55F, 0.95F};
+    }
+    return Sureness{0, 0.93F};
+  }
+
+  /// 2024-01-31, 31.01.2024, 10/11/2024: four digits and two pairs.
+  static bool looks_like_date(const Groups& g) {
+    if (g.count < 3 || g.plus || g.bracket) return false;
+    const std::size_t a = g.length(0), b = g.length(1), c = g.length(2);
+    return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
+  }
+
+  bool say(std::string_view text, std::size_t begin, std::size_t end, const Sureness& sureness,
+           NumberSurroundings& surroundings, std::vector<Candidate>& found) const {
+    bool said = false;
+    for (const auto& [index, detector] : detectors_) {
+      bool is_named = has_context(text, begin, end, detector->context);
+      if (!is_named) {
+        const std::string_view column = surroundings.column(begin);
+        is_named = !column.empty() && has_context(column, column.size(), column.size(), detector->context);
+      }
+      float confidence = sureness.named;
+      if (!is_named) {
+        confidence = sureness.alone;
+        if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
+      }
+      if (confidence == 0) continue;
+      found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      said = true;
+    }
+    return said;
+  }
+
+  std::vector<std::pair<std::uint32_t, const Detector*>> detectors_;
+};
+
+}  // namespace
+
+std::unique_ptr<PreparedFinder> prepare_phone(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
+  return std::make_unique<PhoneFinder>(all, mine);
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,30 @@
+#pragma once
+
+// Walking masks of a text. Private to the room.
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace reeve::content {
+
+/// The first place from `at` on where one of two masks is set, or is not. `other` may be empty.
+inline std::size_t next_place(std::span<const std::uint64_t> one, std::span<const std::uint64_t> other, std::size_t at,
+                              std::size_t size, bool wanted = true) {
+  while (at < size) {
+    std::uint64_t word = one[at / 64] | (other.empty() ? 0 : other[at / 64]);
+    if (!wanted) word = ~word;
+    word >>= at % 64;
+    if (word != 0) return std::min(size, at + static_cast<std::size_t>(std::countr_zero(word)));
+    at = (at / 64 + 1) * 64;
+  }
+  return size;
+}
+
+inline std::size_t next_place(std::span<const std::uint64_t> mask, std::size_t at, std::size_t size) {
+  return next_place(mask, {}, at, size);
+}
+
+}  // namespace reeve::content
