@@ -42,6 +42,8 @@ struct Line {
   DetectorsArguments detectors;
   FingerprintAddArguments fingerprint;
   EdmAddArguments edm;
+  ContentArguments content;
+  EraseArguments erase;
 };
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
@@ -285,6 +287,17 @@ void add_ledger(CLI::App& app, Line& line) {
   tail.add_option("-n,--lines", line.query.last, "How many")->capture_default_str();
   tail.add_flag("-f,--follow", line.query.follow, "Go on printing new entries as they come");
   command(ledger, line, "key", "Print the log's verifier key", [&line] { return ledger_key_command(line.common); });
+  CLI::App& content = command(ledger, line, "content", "Print what a call said, where content is kept",
+                              [&line] { return ledger_content_command(line.common, line.content); });
+  content.add_option("REQUEST_ID", line.content.request_id, "The call's id, as entries name it")->required();
+  content.add_option("--reason", line.content.reason, "Why; recorded in the ledger");
+  content.add_option("--by", line.content.by, "Who reads it (default: the user that runs this)");
+  content.footer("The ledger records who read what.");
+  CLI::App& erase = command(ledger, line, "erase", "Make the kept content of a person unreadable, for ever",
+                            [&line] { return ledger_erase_command(line.common, line.erase); });
+  erase.add_option("--subject", line.erase.subject, "Whose: the principal's id, as entries name it")->required();
+  erase.add_option("--reason", line.erase.reason, "Why; recorded in the ledger")->required();
+  erase.add_option("--by", line.erase.by, "Who asked for it (default: the user that runs this)");
 }
 
 }  // namespace
