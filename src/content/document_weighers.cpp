@@ -190,6 +190,8 @@ bool is_code(std::string_view line) {
          !trim(line).starts_with("<");
 }
 
+bool holds(std::string_view characters, char c) { return characters.find(c) != std::string_view::npos; }
+
 bool announces(std::string_view line) {
   static constexpr std::array<std::string_view, 8> kWords = {"classification", "sensitivity",     "marking",
                                                              "einstufung",     "confidentiality", "data class",
@@ -224,11 +226,10 @@ float weigh_sensitivity_label(const Detector&, std::string_view text, std::size_
   // "Acme Corp - Confidential", "Confidential - do not share", "© 2024 Acme. Company confidential. Page 3"
   const std::size_t in_words = static_cast<std::size_t>(words.data() - text.data());
   const bool first_or_last = start == in_words || end == in_words + words.size();
-  const bool set_apart =
-      (start >= 2 && std::string_view("-|.:([").find(text[start - 2]) != std::string_view::npos) ||
-      (end + 1 < text.size() && std::string_view("-|.:)]").find(text[end]) != std::string_view::npos) ||
-      (end + 1 < text.size() && text[end] == ' ' &&
-       std::string_view("-|").find(text[end + 1]) != std::string_view::npos);
+  const bool apart_before = start < 2 || holds("-|.:([", text[start - 1]) || holds("-|.:([", text[start - 2]);
+  const bool apart_behind = end + 1 >= text.size() || holds("-|.:)]\n", text[end]) || holds("-|", text[end + 1]);
+  if (words.size() <= 90 && apart_before && apart_behind && upper && !first_or_last) return at_edge ? 0.8F : 0.65F;
+  const bool set_apart = (start > in_words && apart_before) || (end < in_words + words.size() && apart_behind);
   if (words.size() <= 90 && first_or_last && set_apart) return upper || at_edge ? 0.8F : 0.6F;
   return upper && at_edge && words.size() <= 120 && first_or_last ? 0.65F : 0;
 }

@@ -27,6 +27,7 @@
 #include "core/task.h"
 #include "core/time.h"
 #include "core/token_usage.h"
+#include "ledger/content_vault.h"  // sealed content
 
 namespace reeve::ledger {
 
@@ -87,6 +88,7 @@ struct Entry {
     std::span<const std::string_view> labels;
     std::string_view detectors;   // digest of the set that looked
     std::string_view incomplete;  // why not everything was looked at; empty when it was
+    const SealedContent* sealed = nullptr;  // where the content itself lies, if it is kept
   } content;
   std::optional<bool> request_stream;
   std::string_view request_digest;  // keyed commitment to the request body, "hmac-sha256:…"
