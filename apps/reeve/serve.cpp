@@ -140,6 +140,7 @@ class RunningService final : public Service {
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;
   std::unique_ptr<content::Vault> vault_;
+  std::unique_ptr<ledger::ContentVault> sealed_content_;  // null: what calls say is not kept
 };
 
 Result<Config> RunningService::load_config() const {
@@ -185,6 +186,16 @@ Result<void> RunningService::open_vault() {
   options.key = *std::move(key);
   options.store = &store_->placeholders();
   vault_ = std::make_unique<content::Vault>(std::move(options));
+  if (!config_.seal_content) return {};
+  ledger::ContentVaultOptions sealed;
+  sealed.directory = config_.data_dir / "content" / "sealed";
+  auto sealed_key = content_key(config_.data_dir, true);
+  if (!sealed_key) return sealed_key.error();
+  sealed.root_key = *std::move(sealed_key);
+  sealed.keep = config_.keep_content;
+  auto opened = ledger::ContentVault::open(sealed);
+  if (!opened) return with_context(opened.error(), "sealed content");
+  sealed_content_ = *std::move(opened);
   return {};
 }
 
@@ -310,6 +321,7 @@ Result<void> RunningService::start_listening() {
   gateway_options.checks = &store_->checks();
   gateway_options.verdicts = &verdicts_;
   gateway_options.vault = vault_.get();
+  gateway_options.sealed_content = sealed_content_.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -472,6 +484,7 @@ void RunningService::stop() {
   if (vault_) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);
   if (log_) log_->close();
+  if (sealed_content_) sealed_content_->close();
   log_info("stopped");
 }
 
