@@ -84,7 +84,8 @@ bool echoes_key(std::string_view value, std::string_view key) {
 
 /// Words with joints between them and numbers behind them, as names in code have: "user_pass1", "field-2".
 bool is_numbered_name(std::string_view value) {
-  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back())) return false;
+  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back()))
+    return false;
   std::size_t digits_behind = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!is_digit(value[i])) {
@@ -167,9 +168,9 @@ float judge_bare_key(std::string_view value, const Assignment& found, std::strin
   const KeyWords words(key);
   if (words.count() >= 2 && value.size() >= 24 && rarity(value) >= 0.8) {
     constexpr std::array<std::string_view, 26> kPlaces = {
-        "cache",  "partition", "sort",  "primary", "foreign", "index",  "object", "row",      "map",
-        "hash",   "group",     "dedupe", "idempotency", "lookup", "s3", "file",   "item",     "translation",
-        "event",  "routing",   "shard", "query",   "react",   "unique", "state",  "host"};
+        "cache", "partition", "sort",   "primary",     "foreign", "index",  "object", "row",  "map",
+        "hash",  "group",     "dedupe", "idempotency", "lookup",  "s3",     "file",   "item", "translation",
+        "event", "routing",   "shard",  "query",       "react",   "unique", "state",  "host"};
     return std::ranges::find(kPlaces, words.word(words.count() - 2)) == kPlaces.end() ? 0.55F : 0;
   }
   return rarity(value) >= 0.75 && shape.upper > 1 && shape.lower > 1 ? 0.6F : 0;
