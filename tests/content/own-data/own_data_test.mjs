@@ -72,9 +72,10 @@ describe('registered code', () => {
 })
 
 describe('registered tables', () => {
+  const word = (n) => `${String.fromCharCode(65 + (n % 26))}${'aeiou'[n % 5]}${'lmnrst'[(n >> 2) % 6]}${'aeiou'[(n >> 3) % 5]}${'bdfgk'[(n >> 5) % 5]}`
   const rows = Array.from({ length: 400 }, (_, i) => ({
     account: String(5_510_000_007 + i * 7_919),
-    name: `Person${(i * 37) % 400} Family${(i * 91) % 400}`,
+    name: `${word(i * 7)} ${word(i * 13 + 5)}son`,
     status: i % 3 ? 'active' : 'closed',
   }))
   const csv = write(
