@@ -125,6 +125,16 @@ struct ScanArguments {
   float confidence_min = 0.5F;
   bool lines = false, redact = false, restore = false, explain = false, staged = false;
 };
+struct DetectorsArguments {
+  std::string directory;   // a governance directory; empty: the configuration's, else those that ship
+  std::string class_name;  // list: only this one
+  bool cost = false;       // test: also measure
+  std::size_t rows = 30;   // test: the dearest that are shown
+};
+/// `reeve detectors`: what is looked for; whether examples are found and counter-examples are not, and what it costs.
+int detectors_list_command(const Common& common, const DetectorsArguments& arguments);
+int detectors_test_command(const Common& common, const DetectorsArguments& arguments);
+
 /// `reeve scan`: what the detectors find; also the redaction path for pipes. 1 when something was found.
 int scan_command(const Common& common, const ScanArguments& arguments);
 

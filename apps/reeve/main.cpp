@@ -39,6 +39,7 @@ struct Line {
   std::string good_for = "7d";
   bool schema = false;
   ScanArguments scan;
+  DetectorsArguments detectors;
   FingerprintAddArguments fingerprint;
   EdmAddArguments edm;
   ContentArguments content;
@@ -203,6 +204,16 @@ void add_content(CLI::App& app, Line& line) {
   scan.add_option("--min-confidence", line.scan.confidence_min, "From 0 to 1")->capture_default_str();
   scan.add_option("--detectors", line.scan.detectors,
                   "A directory of detectors (default: the configuration's, else those that ship)");
+  CLI::App& detectors = family(app, "detectors", "What is looked for in content");
+  CLI::App& list = command(detectors, line, "list", "List the detectors",
+                           [&line] { return detectors_list_command(line.common, line.detectors); });
+  list.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
+  list.add_option("--class", line.detectors.class_name, "Only this class: secret, pii, ...");
+  CLI::App& test = command(detectors, line, "test", "Check that each finds its examples and not its counter-examples",
+                           [&line] { return detectors_test_command(line.common, line.detectors); });
+  test.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
+  test.add_flag("--cost", line.detectors.cost, "Also measure each on clean and on hostile text; takes a minute or two");
+  test.add_option("--rows", line.detectors.rows, "How many of the dearest are shown")->capture_default_str();
   scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
 }
 
