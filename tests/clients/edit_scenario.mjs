@@ -78,7 +78,10 @@ export function clientFaults(result, hop, project) {
 export function upstreamFaults(bodies) {
   const faults = []
   const all = bodies.join('\n')
-  for (const value of kNeverLeave) if (all.includes(value)) faults.push(`${value} reached the upstream`)
+  for (const value of kNeverLeave) {
+    const at = all.indexOf(value)
+    if (at >= 0) faults.push(`it reached the upstream: ${all.slice(Math.max(0, at - 100), at + value.length)}`)
+  }
   for (const start of ['mail: \\"RVPI', 'iban: \\"RVFI', 'dbPassword = \\"RVSE', 'deployToken = \\"RVSE', 'signingKey = \\"RVSE']) {
     if (!all.includes(start)) faults.push(`no placeholder after ${start}`)
   }
