@@ -82,27 +82,42 @@ class AssignmentFinder final : public PreparedFinder {
     vendors_[first].push_back({index, std::move(words)});
   }
 
-  /// The name that stands beside a mere value: {"name": "API_KEY", "value": "…"}, <add key="ApiKey" value="…"/>.
+  /// The name that stands beside a mere value: {"name": "API_KEY", "value": "…"}, <add key="ApiKey" value="…"/>,
+  /// variable "api_key" { default = "…" }.
   static KeyKind kind_of_sibling(std::string_view text, const Assignment& assignment, std::string_view& key) {
-    constexpr std::size_t kReach = 120;
+    constexpr std::size_t kReach = 160;
     const std::size_t from = assignment.key_start > kReach ? assignment.key_start - kReach : 0;
     std::string_view before = text.substr(from, assignment.key_start - from);
-    const std::size_t open = before.find_last_of("{<}");
-    if (open != std::string_view::npos) before.remove_prefix(open);
-    const std::size_t name = std::max({last_of(before, "name"), last_of(before, "key"), last_of(before, "Name"),
-                                       last_of(before, "id"), last_of(before, "Key")});
+    std::size_t name = behind_last(before, "variable \"");
+    if (name == 0) {
+      const std::size_t open = before.find_last_of("{<}");
+      if (open != std::string_view::npos) before.remove_prefix(open);
+      for (const std::string_view word : {"name", "key", "Name", "Key", "id"})
+        name = std::max(name, behind_last_key(before, word));
+    }
     if (name == 0) return KeyKind::kNone;
     const std::size_t start = before.find_first_not_of("\"': =\t\\", name);
-    if (start == std::string_view::npos || start == name) return KeyKind::kNone;
+    if (start == std::string_view::npos) return KeyKind::kNone;
     const std::size_t end = std::min(before.find_first_of("\"',\n \\/", start), before.size());
     key = before.substr(start, end - start);
     return kind_of_key(KeyWords(key));
   }
 
   /// Behind the last place of `word`; 0 when it is not there.
-  static std::size_t last_of(std::string_view text, std::string_view word) {
+  static std::size_t behind_last(std::string_view text, std::string_view word) {
     const std::size_t at = text.rfind(word);
     return at == std::string_view::npos ? 0 : at + word.size();
+  }
+
+  /// Behind the last place where `word` is a key: a colon or an equals sign follows.
+  static std::size_t behind_last_key(std::string_view text, std::string_view word) {
+    for (std::size_t at = text.rfind(word); at != std::string_view::npos;
+         at = at == 0 ? at - 1 : text.rfind(word, at - 1)) {
+      const std::size_t end = at + word.size();
+      const std::size_t sign = text.find_first_not_of("\"'\\ ", end);
+      if (sign != std::string_view::npos && (text[sign] == ':' || text[sign] == '=')) return sign + 1;
+    }
+    return 0;
   }
 
   bool judge(std::string_view text, const Assignment& assignment, std::vector<Candidate>& found) const {

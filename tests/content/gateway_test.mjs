@@ -100,7 +100,7 @@ models:
 after(async () => {
   await reeve.stop()
   upstream.stop()
-  reeve.remove()
+  if (!process.env.REEVE_KEEP) reeve.remove()
 })
 
 async function call(dialect, text, { streamed = false, session = 'session-1', conversation } = {}) {
