@@ -13,6 +13,7 @@
 
 #include "core/bytes.h"
 #include "reeve/check_reports.h"
+#include "reeve/command_notes.h"
 #include "reeve/content_setup.h"
 #include "reeve/exception_uses.h"
 #include "reeve/governance.h"
@@ -135,9 +136,11 @@ class RunningService final : public Service {
   std::optional<std::uint64_t> keys_seen_;       // generation; nothing before the first look
   std::vector<store::KeyChange> keys_recorded_;  // in the ledger, but not marked so yet
   std::optional<CheckReports> check_reports_;
+  std::optional<CommandNotes> command_notes_;
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;
   std::unique_ptr<content::Vault> vault_;
+  std::unique_ptr<ledger::ContentVault> sealed_content_;  // null: what calls say is not kept
 };
 
 Result<Config> RunningService::load_config() const {
@@ -183,6 +186,16 @@ Result<void> RunningService::open_vault() {
   options.key = *std::move(key);
   options.store = &store_->placeholders();
   vault_ = std::make_unique<content::Vault>(std::move(options));
+  if (!config_.seal_content) return {};
+  ledger::ContentVaultOptions sealed;
+  sealed.directory = config_.data_dir / "content" / "sealed";
+  auto sealed_key = content_key(config_.data_dir, true);
+  if (!sealed_key) return sealed_key.error();
+  sealed.root_key = *std::move(sealed_key);
+  sealed.keep = config_.keep_content;
+  auto opened = ledger::ContentVault::open(sealed);
+  if (!opened) return with_context(opened.error(), "sealed content");
+  sealed_content_ = *std::move(opened);
   return {};
 }
 
@@ -287,6 +300,8 @@ Result<void> RunningService::start() {
   record_key_changes();
   check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
   check_reports_->look();
+  command_notes_.emplace(*store_, vault_.get(), [this](auto kind, const auto& noted) { return record(kind, noted); });
+  command_notes_->look();
   runtime_->start();
   log_info("serving", {{"url", base_url()},
                        {"data_dir", config_.data_dir.string()},
@@ -306,6 +321,7 @@ Result<void> RunningService::start_listening() {
   gateway_options.checks = &store_->checks();
   gateway_options.verdicts = &verdicts_;
   gateway_options.vault = vault_.get();
+  gateway_options.sealed_content = sealed_content_.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -451,6 +467,7 @@ void RunningService::run() {
       }
       record_key_changes();
       check_reports_->look();
+      command_notes_->look();
       keep_placeholders();
     }
   }
@@ -467,6 +484,7 @@ void RunningService::stop() {
   if (vault_) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);
   if (log_) log_->close();
+  if (sealed_content_) sealed_content_->close();
   log_info("stopped");
 }
 

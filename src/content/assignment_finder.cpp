@@ -92,7 +92,8 @@ class AssignmentFinder final : public PreparedFinder {
     if (name == 0) {
       const std::size_t open = before.find_last_of("{<}");
       if (open != std::string_view::npos) before.remove_prefix(open);
-      for (const std::string_view word : {"name", "key", "Name", "Key", "id"}) name = std::max(name, behind_last_key(before, word));
+      for (const std::string_view word : {"name", "key", "Name", "Key", "id"})
+        name = std::max(name, behind_last_key(before, word));
     }
     if (name == 0) return KeyKind::kNone;
     const std::size_t start = before.find_first_not_of("\"': =\t\\", name);
@@ -110,7 +111,8 @@ class AssignmentFinder final : public PreparedFinder {
 
   /// Behind the last place where `word` is a key: a colon or an equals sign follows.
   static std::size_t behind_last_key(std::string_view text, std::string_view word) {
-    for (std::size_t at = text.rfind(word); at != std::string_view::npos; at = at == 0 ? at - 1 : text.rfind(word, at - 1)) {
+    for (std::size_t at = text.rfind(word); at != std::string_view::npos;
+         at = at == 0 ? at - 1 : text.rfind(word, at - 1)) {
       const std::size_t end = at + word.size();
       const std::size_t sign = text.find_first_not_of("\"'\\ ", end);
       if (sign != std::string_view::npos && (text[sign] == ':' || text[sign] == '=')) return sign + 1;

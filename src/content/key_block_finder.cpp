@@ -91,7 +91,7 @@ class KeyBlockFinder final : public PreparedFinder {
     std::size_t letters = 0;
     for (const char c : inside) letters += is_alnum(c) || c == '+' || c == '/' ? 1U : 0U;
     if (letters < 40 || letters * 10 < inside.size() * 6) return false;
-    if (is_made_up(inside.substr(inside.size() / 3, 64))) return false;
+    if (shape_of(inside).distinct < 16) return false;
     const std::string block =
         "-----BEGIN " + std::string(label.starts_with("pgp") ? "PGP" : "X") + "-----" + std::string(inside) + "-----";
     if (check_private_key_body(block)) return true;

@@ -141,10 +141,6 @@ std::unique_ptr<PatternScratch> PatternDatabase::make_scratch() const {
   return scratch;
 }
 
-void PatternDatabase::extend_scratch(PatternScratch& scratch) const {
-  if (database_ != nullptr) CHECK(hs_alloc_scratch(database_, &scratch.scratch_) == HS_SUCCESS);
-}
-
 namespace {
 
 /// Vectorscan takes lengths of 32 bits.

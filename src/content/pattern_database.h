@@ -71,8 +71,6 @@ class PatternDatabase {
   PatternDatabase& operator=(const PatternDatabase&) = delete;
 
   std::unique_ptr<PatternScratch> make_scratch() const;
-  /// Makes a scratch of another database of the same patterns fit for this one, too.
-  void extend_scratch(PatternScratch& scratch) const;
   void scan(std::string_view text, PatternScratch& scratch) const;
   std::size_t stream_bytes() const;
 

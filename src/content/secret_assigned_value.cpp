@@ -84,7 +84,8 @@ bool echoes_key(std::string_view value, std::string_view key) {
 
 /// Words with joints between them and numbers behind them, as names in code have: "user_pass1", "field-2".
 bool is_numbered_name(std::string_view value) {
-  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back())) return false;
+  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back()))
+    return false;
   std::size_t digits_behind = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!is_digit(value[i])) {
@@ -106,12 +107,13 @@ float judge_password(std::string_view value, const Assignment& found) {
     return found.form == ValueForm::kQuoted ? 0.6F : found.form == ValueForm::kConfig ? 0.5F : 0;
   }
   if (shape.longest_step >= 7 || shape.longest_same >= 5) return 0.35F;
+  if (found.form == ValueForm::kBareCode && value.find_first_of("[](){}\\=") != std::string_view::npos) return 0;
   if (found.form == ValueForm::kBareCode && is_name(value)) {
     return shape.digits > 0 && value.size() >= 10 && rarity(value) >= 0.6 ? 0.6F : 0;
   }
   const bool symbol = holds_symbol(value);
   if (shape.digits == 0 && !symbol) {
-    if (is_name(value) && word_likeness(value) >= 0.7) return 0.3F;
+    if (is_name(value) && (word_likeness(value) >= 0.7 || (value.size() >= 8 && rarity(value) < 0.4))) return 0.3F;
     if (bare) return value.size() >= 8 && rarity(value) >= 0.6 ? 0.6F : 0;
     return value.size() >= 6 && shape.letters() > 0 ? 0.6F : 0.3F;
   }
@@ -167,9 +169,9 @@ float judge_bare_key(std::string_view value, const Assignment& found, std::strin
   const KeyWords words(key);
   if (words.count() >= 2 && value.size() >= 24 && rarity(value) >= 0.8) {
     constexpr std::array<std::string_view, 26> kPlaces = {
-        "cache",  "partition", "sort",  "primary", "foreign", "index",  "object", "row",      "map",
-        "hash",   "group",     "dedupe", "idempotency", "lookup", "s3", "file",   "item",     "translation",
-        "event",  "routing",   "shard", "query",   "react",   "unique", "state",  "host"};
+        "cache", "partition", "sort",   "primary",     "foreign", "index",  "object", "row",  "map",
+        "hash",  "group",     "dedupe", "idempotency", "lookup",  "s3",     "file",   "item", "translation",
+        "event", "routing",   "shard",  "query",       "react",   "unique", "state",  "host"};
     return std::ranges::find(kPlaces, words.word(words.count() - 2)) == kPlaces.end() ? 0.55F : 0;
   }
   return rarity(value) >= 0.75 && shape.upper > 1 && shape.lower > 1 ? 0.6F : 0;
@@ -194,7 +196,8 @@ float judge_assigned(KeyKind kind, std::string_view value, const Assignment& fou
     case KeyKind::kToken: return judge_generated(value, found, 10);
     case KeyKind::kSession: return judge_generated(value, found, 16);
     case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, found, 12);
-    case KeyKind::kSalt: return std::min(0.6F, judge_generated(value, found, 8));
+    case KeyKind::kSalt:
+      return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, found, 12)) : 0;
     case KeyKind::kKey: return judge_bare_key(value, found, key);
     case KeyKind::kConnectionString: return 0;  // the password inside is found by itself
     default: return judge_generated(value, found, 8);

@@ -179,10 +179,10 @@ bool read_quoted(std::string_view text, std::size_t at, Assignment& found) {
 
 /// Calls that only wrap a literal: bytes("…"), Buffer.from("…"), new SecureString("…").
 bool wraps_literal(std::string_view callee) {
-  constexpr std::array<std::string_view, 26> kWraps = {
-      "bytes",     "byte",   "from",   "String",     "SecureString", "b64decode", "decode",    "encode", "Secret",
-      "SecretStr", "Some",   "Value",  "toBytes",    "unhexlify",    "fromhex",   "str",       "text",   "literal",
-      "to_string", "strdup", "secret", "fromBase64", "atob",         "base64",    "HexDecode", "utf8"};
+  constexpr std::array<std::string_view, 24> kWraps = {
+      "bytes",     "byte",   "from",    "String",     "SecureString", "b64decode", "Secret",    "SecretStr",
+      "Some",      "Value",  "toBytes", "unhexlify",  "fromhex",      "str",       "text",      "literal",
+      "to_string", "strdup", "secret",  "fromBase64", "atob",         "base64",    "HexDecode", "utf8"};
   const std::size_t dot = callee.find_last_of(".:]");
   const std::string_view name = dot == std::string_view::npos ? callee : callee.substr(dot + 1);
   return callee.ends_with("[]byte") || std::ranges::find(kWraps, name) != kWraps.end();

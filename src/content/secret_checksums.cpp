@@ -137,7 +137,7 @@ bool check_nats_seed(std::string_view seed) {
 bool check_bech32(std::string_view text) {
   constexpr std::string_view kAlphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
   const std::size_t one = text.rfind('1');
-  if (one == std::string_view::npos || one == 0 || text.size() - one < 8) return false;
+  if (one == std::string_view::npos || one == 0 || text.size() - one < 7) return false;
   std::uint32_t checksum = 1;
   const std::string_view name = text.substr(0, one);
   for (const char c : name) checksum = bech32_step(checksum, static_cast<unsigned char>(lower_of(c)) >> 5U);

@@ -34,8 +34,7 @@ struct Workshop {
   static Workshop& of(const DetectorSet& set) {
     static thread_local Workshop shop;
     if (shop.scratch == nullptr || shop.serial != set.serial()) {
-      shop.scratch = set.block().make_scratch();
-      set.stream().extend_scratch(*shop.scratch);
+      shop.scratch = set.stream().make_scratch();
       shop.serial = set.serial();
     }
     shop.scratch->runs_max = 4096;

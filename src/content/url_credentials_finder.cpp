@@ -45,15 +45,18 @@ class UrlCredentialsFinder final : public PreparedFinder {
   void read_url(std::string_view text, std::size_t colon, std::vector<Candidate>& found) const {
     const std::size_t start = colon + 3;
     const std::size_t limit = std::min(text.size(), start + kUserInfoMax);
-    std::size_t separator = 0;
-    std::size_t at = 0;
-    for (std::size_t i = start; i < limit && !(ends_user_info(text[i]) && !(text[i] == '/' && separator != 0)); ++i) {
-      if (text[i] == ':' && separator == 0) separator = i;
-      if (text[i] != '@') continue;
-      at = i;
-      if (separator != 0 && i + 1 < limit && is_host(text.substr(i + 1, 2))) break;
+    std::size_t authority = start;
+    while (authority < limit && !ends_user_info(text[authority])) ++authority;
+    const std::size_t separator = text.find(':', start);
+    if (separator == std::string_view::npos || separator >= authority) return;
+    std::size_t at = text.substr(0, authority).rfind('@');
+    if (at == std::string_view::npos || at < separator) {
+      // A slash in the password that should have been escaped. Behind a port it is a path.
+      if (authority >= limit || text[authority] != '/' || is_digit(text[authority - 1])) return;
+      at = text.find_first_of("@ \n\"'<>`\\", authority);
+      if (at == std::string_view::npos || at >= limit || text[at] != '@') return;
     }
-    if (at == 0 || separator == 0 || separator > at) return;
+    if (at + 1 >= text.size() || !is_host(text[at + 1])) return;
     const std::string_view user = text.substr(start, separator - start);
     const std::string_view password = text.substr(separator + 1, at - separator - 1);
     if (password.size() < 3 || password.find('/') == 0 || is_reference(password) || is_stand_in(user, password)) return;
@@ -65,9 +68,7 @@ class UrlCredentialsFinder final : public PreparedFinder {
                      .confidence = all_[detector].confidence});
   }
 
-  static bool is_host(std::string_view text) {
-    return !text.empty() && (is_alnum(text[0]) || text[0] == '[' || text[0] == '$' || text[0] == '{');
-  }
+  static bool is_host(char c) { return is_alnum(c) || c == '[' || c == '$' || c == '{'; }
 
   /// In documentation user and password are the words for them.
   static bool is_stand_in(std::string_view user, std::string_view password) {

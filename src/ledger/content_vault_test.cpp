@@ -87,7 +87,8 @@ TEST_F(ContentVaultTest, NothingLiesInTheClear) {
   EXPECT_GE(files().size(), 2U);
   for (const auto& path : files()) {
     const std::string bytes = content_of_file(path) + path.string();
-    for (const std::string_view canary : {std::string_view("the secret plan"), std::string_view("dev@example"), std::string_view(kRoot)}) {
+    for (const std::string_view canary :
+         {std::string_view("the secret plan"), std::string_view("dev@example"), std::string_view(kRoot)}) {
       EXPECT_EQ(bytes.find(canary), std::string::npos) << path;
     }
     EXPECT_EQ(std::filesystem::status(path).permissions() & std::filesystem::perms(077), std::filesystem::perms::none)
