@@ -55,13 +55,14 @@ std::string not_enforced(const policy::Bundle& bundle) {
   return text;
 }
 
-std::string directory_fingerprint(const std::filesystem::path& directory) {
+std::string directory_fingerprint(const std::filesystem::path& directory, int depth_max) {
   std::vector<std::string> lines;
   std::error_code error;
   auto entries = std::filesystem::recursive_directory_iterator(directory, error);
   for (const auto end = std::filesystem::recursive_directory_iterator(); !error && entries != end;
        entries.increment(error)) {
     std::error_code ignored;
+    if (entries.depth() == depth_max) entries.disable_recursion_pending();
     if (!entries->is_regular_file(ignored)) continue;
     const auto written = entries->last_write_time(ignored).time_since_epoch().count();
     lines.push_back(entries->path().string() + " " + std::to_string(entries->file_size(ignored)) + " " +
