@@ -81,7 +81,10 @@ void check_answer(const Vault::Session& session, std::string_view text, unsigned
 
 void check_plain(const Vault::Session& session, std::string_view text, std::minstd_rand& random) {
   const std::vector<BodyText> texts = {{0, text.size(), TextForm::kPlain, reeve::TextOrigin::kUser}};
-  const auto redacted = redact(text, texts, some_spans(random, 0, text.size(), true), session);
+  const std::vector<Replacement> spans = some_spans(random, 0, text.size(), true);
+  // Text may hold a part of a placeholder that this very text brings about: so the second time settles it.
+  auto redacted = redact(text, texts, spans, session);
+  for (int again = 0; again < 3 && redacted.ok(); ++again) redacted = redact(text, texts, spans, session);
   CHECK(redacted.ok());
   const Restored back = restore(session, Restorer::Writing::kPlain, *redacted, [&random] { return 1 + random() % 30; });
   CHECK(back.ok);

@@ -59,6 +59,18 @@ int ledger_query_command(const Common& common, const LedgerQueryArguments& argum
 int ledger_tail_command(const Common& common, const LedgerQueryArguments& arguments);
 int ledger_verify_command(const Common& common, const std::string& offline_directory);
 int ledger_key_command(const Common& common);
+struct ContentArguments {
+  std::string request_id, reason;
+  std::string by;  // empty: the user that runs the command
+};
+/// Prints the kept content of a call; the ledger tells who read it.
+int ledger_content_command(const Common& common, const ContentArguments& arguments);
+struct EraseArguments {
+  std::string subject, reason;
+  std::string by;  // empty: the user that runs the command
+};
+/// Makes the kept content of a person unreadable, here and for ever.
+int ledger_erase_command(const Common& common, const EraseArguments& arguments);
 
 /// A copy of all that a server keeps, made beside it, verified before this says so.
 int backup_command(const Common& common, const std::string& directory);
@@ -113,6 +125,16 @@ struct ScanArguments {
   float confidence_min = 0.5F;
   bool lines = false, redact = false, restore = false, explain = false, staged = false;
 };
+struct DetectorsArguments {
+  std::string directory;   // a governance directory; empty: the configuration's, else those that ship
+  std::string class_name;  // list: only this one
+  bool cost = false;       // test: also measure
+  std::size_t rows = 30;   // test: the dearest that are shown
+};
+/// `reeve detectors`: what is looked for; whether examples are found and counter-examples are not, and what it costs.
+int detectors_list_command(const Common& common, const DetectorsArguments& arguments);
+int detectors_test_command(const Common& common, const DetectorsArguments& arguments);
+
 /// `reeve scan`: what the detectors find; also the redaction path for pipes. 1 when something was found.
 int scan_command(const Common& common, const ScanArguments& arguments);
 
@@ -145,6 +167,8 @@ Result<std::filesystem::path> data_directory(const Common& common);
 /// The store there. `make`: when there is none yet, it is made; otherwise that is an error.
 Result<std::unique_ptr<store::Store>> open_store(const Common& common, bool make);
 Result<std::unique_ptr<ledger::LogReader>> open_ledger(const Common& common);
+/// Of the user that runs this; the number where the system knows no name.
+std::string system_user_name();
 /// 2 for what is wrong with the input, 3 for everything else.
 int exit_code_of(const Error& error);
 /// Prints to standard error, or as {"error":{"exit_code","message"}} to standard output with --json. Returns `code`.

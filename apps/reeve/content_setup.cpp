@@ -145,4 +145,15 @@ Result<std::string> vault_key(const std::filesystem::path& data_directory) {
   return kept_value(data_directory / "vault.key", [] { return random_bytes(32); });
 }
 
+Result<std::string> content_key(const std::filesystem::path& data_directory, bool make) {
+  const std::filesystem::path file = data_directory / "content.key";
+  std::error_code ignored;
+  if (!make && !std::filesystem::exists(file, ignored)) {
+    return Error{ErrorCode::kNotFound, "no content was ever kept in " + data_directory.string()};
+  }
+  auto key = kept_value(file, [] { return random_bytes(32); });
+  if (key && key->size() != 32) return Error{ErrorCode::kCorrupt, file.string() + " is not a key of 32 bytes"};
+  return key;
+}
+
 }  // namespace reeve::app

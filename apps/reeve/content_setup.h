@@ -45,5 +45,7 @@ Result<std::vector<YamlValue>> detector_documents(const Common& common, const st
 
 /// The secret that the keys of placeholders come from: made on first use, kept in the data directory.
 Result<std::string> vault_key(const std::filesystem::path& data_directory);
+/// The root of the keys of kept content, likewise. Without `make`, kNotFound when no content was ever kept.
+Result<std::string> content_key(const std::filesystem::path& data_directory, bool make);
 
 }  // namespace reeve::app

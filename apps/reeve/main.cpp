@@ -39,8 +39,11 @@ struct Line {
   std::string good_for = "7d";
   bool schema = false;
   ScanArguments scan;
+  DetectorsArguments detectors;
   FingerprintAddArguments fingerprint;
   EdmAddArguments edm;
+  ContentArguments content;
+  EraseArguments erase;
 };
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
@@ -201,6 +204,16 @@ void add_content(CLI::App& app, Line& line) {
   scan.add_option("--min-confidence", line.scan.confidence_min, "From 0 to 1")->capture_default_str();
   scan.add_option("--detectors", line.scan.detectors,
                   "A directory of detectors (default: the configuration's, else those that ship)");
+  CLI::App& detectors = family(app, "detectors", "What is looked for in content");
+  CLI::App& list = command(detectors, line, "list", "List the detectors",
+                           [&line] { return detectors_list_command(line.common, line.detectors); });
+  list.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
+  list.add_option("--class", line.detectors.class_name, "Only this class: secret, pii, ...");
+  CLI::App& test = command(detectors, line, "test", "Check that each finds its examples and not its counter-examples",
+                           [&line] { return detectors_test_command(line.common, line.detectors); });
+  test.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
+  test.add_flag("--cost", line.detectors.cost, "Also measure each on clean and on hostile text; takes a minute or two");
+  test.add_option("--rows", line.detectors.rows, "How many of the dearest are shown")->capture_default_str();
   scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
 }
 
@@ -274,6 +287,17 @@ void add_ledger(CLI::App& app, Line& line) {
   tail.add_option("-n,--lines", line.query.last, "How many")->capture_default_str();
   tail.add_flag("-f,--follow", line.query.follow, "Go on printing new entries as they come");
   command(ledger, line, "key", "Print the log's verifier key", [&line] { return ledger_key_command(line.common); });
+  CLI::App& content = command(ledger, line, "content", "Print what a call said, where content is kept",
+                              [&line] { return ledger_content_command(line.common, line.content); });
+  content.add_option("REQUEST_ID", line.content.request_id, "The call's id, as entries name it")->required();
+  content.add_option("--reason", line.content.reason, "Why; recorded in the ledger");
+  content.add_option("--by", line.content.by, "Who reads it (default: the user that runs this)");
+  content.footer("The ledger records who read what.");
+  CLI::App& erase = command(ledger, line, "erase", "Make the kept content of a person unreadable, for ever",
+                            [&line] { return ledger_erase_command(line.common, line.erase); });
+  erase.add_option("--subject", line.erase.subject, "Whose: the principal's id, as entries name it")->required();
+  erase.add_option("--reason", line.erase.reason, "Why; recorded in the ledger")->required();
+  erase.add_option("--by", line.erase.by, "Who asked for it (default: the user that runs this)");
 }
 
 }  // namespace

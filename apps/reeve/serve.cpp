@@ -13,6 +13,7 @@
 
 #include "core/bytes.h"
 #include "reeve/check_reports.h"
+#include "reeve/command_notes.h"
 #include "reeve/content_setup.h"
 #include "reeve/exception_uses.h"
 #include "reeve/governance.h"
@@ -135,6 +136,7 @@ class RunningService final : public Service {
   std::optional<std::uint64_t> keys_seen_;       // generation; nothing before the first look
   std::vector<store::KeyChange> keys_recorded_;  // in the ledger, but not marked so yet
   std::optional<CheckReports> check_reports_;
+  std::optional<CommandNotes> command_notes_;
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;
   std::unique_ptr<content::Vault> vault_;
@@ -287,6 +289,8 @@ Result<void> RunningService::start() {
   record_key_changes();
   check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
   check_reports_->look();
+  command_notes_.emplace(*store_, vault_.get(), [this](auto kind, const auto& noted) { return record(kind, noted); });
+  command_notes_->look();
   runtime_->start();
   log_info("serving", {{"url", base_url()},
                        {"data_dir", config_.data_dir.string()},
@@ -451,6 +455,7 @@ void RunningService::run() {
       }
       record_key_changes();
       check_reports_->look();
+      command_notes_->look();
       keep_placeholders();
     }
   }

@@ -63,22 +63,44 @@ void DecodeMasks::compute(std::string_view text, const TextMasks& masks) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   if (token.size() < words) {
     token.resize(words);
+    word.resize(words);
     escape.resize(words);
     join.resize(words);
   }
   std::uint64_t zeros = 0;
-  for (std::size_t word = 0; word + 1 < words; ++word) {
-    const Block block = load(text.data() + word * 64);  // at most 63 bytes beyond: the padding
-    const std::size_t left = text.size() - word * 64;
+  for (std::size_t i = 0; i + 1 < words; ++i) {
+    const Block block = load(text.data() + i * 64);  // at most 63 bytes beyond: the padding
+    const std::size_t left = text.size() - i * 64;
     const std::uint64_t inside = left >= 64 ? ~0ULL : (1ULL << left) - 1;
-    token[word] = masks.letter[word] | masks.digit[word] |
-                  (inside & (any_of(block, '+', '/', '-') | any_of(block, '_', '_', '_')));
-    escape[word] = inside & any_of(block, '\\', '%', '&');
-    join[word] = inside & any_of(block, '"', '\'', '\n');
+    token[i] =
+        masks.letter[i] | masks.digit[i] | (inside & (any_of(block, '+', '/', '-') | any_of(block, '_', '_', '_')));
+    word[i] = token[i] | masks.assign[i] | (inside & any_of(block, '.', '|', '|'));
+    escape[i] = inside & any_of(block, '\\', '%', '&');
+    join[i] = inside & any_of(block, '"', '\'', '\n');
     zeros |= inside & any_of(block, '\0', '\0', '\0');
   }
-  token[words - 1] = escape[words - 1] = join[words - 1] = 0;
+  token[words - 1] = word[words - 1] = escape[words - 1] = join[words - 1] = 0;
   has_zero = zeros != 0;
+}
+
+std::size_t end_of_run(const std::vector<std::uint64_t>& bits, std::size_t from, std::size_t size) {
+  while (from < size) {
+    const auto ones = static_cast<std::size_t>(std::countr_one(bits[from / 64] >> (from % 64)));
+    const std::size_t left = 64 - from % 64;
+    from += std::min(ones, left);
+    if (ones < left) break;
+  }
+  return std::min(from, size);
+}
+
+bool any_bit(const std::vector<std::uint64_t>& bits, std::size_t start, std::size_t end) {
+  while (start < end) {
+    const std::size_t count = std::min<std::size_t>(64 - start % 64, end - start);
+    const std::uint64_t wanted = count == 64 ? ~0ULL : (1ULL << count) - 1;
+    if (((bits[start / 64] >> (start % 64)) & wanted) != 0) return true;
+    start += count;
+  }
+  return false;
 }
 
 std::uint8_t hex_digit(char c) {

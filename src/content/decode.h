@@ -28,6 +28,7 @@ struct DecodeBudget {
 /// Bits by byte of a text, as in TextMasks.
 struct DecodeMasks {
   std::vector<std::uint64_t> token;   // A-Z a-z 0-9 + / - _
+  std::vector<std::uint64_t> word;    // those and . : | =
   std::vector<std::uint64_t> escape;  // \ % &
   std::vector<std::uint64_t> join;    // " ' and line feed
   bool has_zero = false;
@@ -59,6 +60,11 @@ void decode_utf16(DecodeTask& task);           // decode_utf16.cpp
 
 /// All of them.
 void decode(DecodeTask& task);
+
+/// The end of the run of ones that `from` is in or right behind.
+std::size_t end_of_run(const std::vector<std::uint64_t>& bits, std::size_t from, std::size_t size);
+/// Whether a bit of [start, end) is set.
+bool any_bit(const std::vector<std::uint64_t>& bits, std::size_t start, std::size_t end);
 
 /// 0-15, or 255.
 std::uint8_t hex_digit(char c);

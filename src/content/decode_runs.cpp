@@ -283,14 +283,7 @@ void decode_base64_and_hex(DecodeTask& task) {
           start -= static_cast<std::size_t>(std::countl_one(token[word - 1]));
           start = std::max(start, from);
         }
-        while (end < task.text.size()) {
-          const std::uint64_t rest = ~(token[end / 64] >> (end % 64));
-          const auto ones = static_cast<std::size_t>(std::countr_zero(rest));
-          const std::size_t left_in_word = 64 - end % 64;
-          end += std::min(ones, left_in_word);
-          if (ones < left_in_word) break;
-        }
-        end = std::min(end, task.text.size());
+        end = end_of_run(token, end, task.text.size());
         from = end - start >= kBase64Least ? decoder.look(start, end) : end;
         if (task.budget.exhausted) return;
       }

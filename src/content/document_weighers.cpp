@@ -114,13 +114,10 @@ std::string_view first_word(std::string_view text) {
   return text.substr(0, end);
 }
 
-std::size_t count_of(std::string_view text, std::string_view word, std::size_t most) {
-  const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+std::size_t count_of(std::string_view lower, std::string_view word, std::size_t most) {
   std::size_t count = 0;
-  for (auto at = text.begin(); count < most; ++count) {
-    at = std::search(at, text.end(), word.begin(), word.end(), same);
-    if (at == text.end()) break;
-    at += static_cast<std::ptrdiff_t>(word.size());
+  for (std::size_t at = lower.find(word); at != std::string_view::npos && count < most; ++count) {
+    at = lower.find(word, at + word.size());
   }
   return count;
 }
@@ -155,7 +152,7 @@ float weigh_repeated_lines(const Detector&, std::string_view text, std::size_t s
 
 /// Descriptions of programming interfaces: by how much they describe; hosts of the inside and marks say whose they are.
 float weigh_api_description(const Detector&, std::string_view text, std::size_t start, std::size_t end) {
-  const std::string_view around = surroundings(text, start, end, 12'000);
+  const std::string around = to_lower(surroundings(text, start, end, 3000));
   std::size_t described = 0;
   for (const std::string_view word : {"get\":", "post\":", "get:", "post:", "put:", "delete:", "returns (", "returns(",
                                       "rpc ", "operationid", "message ", "\n  /", "\"/", "publish:", "subscribe:"}) {
@@ -190,11 +187,14 @@ bool is_code(std::string_view line) {
          !trim(line).starts_with("<");
 }
 
+bool holds(std::string_view characters, char c) { return characters.find(c) != std::string_view::npos; }
+
 bool announces(std::string_view line) {
   static constexpr std::array<std::string_view, 8> kWords = {"classification", "sensitivity",     "marking",
                                                              "einstufung",     "confidentiality", "data class",
                                                              "handling",       "protection"};
-  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view w) { return count_of(line, w, 1) > 0; });
+  const std::string lower = to_lower(line);
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view w) { return count_of(lower, w, 1) > 0; });
 }
 
 }  // namespace
@@ -224,18 +224,17 @@ float weigh_sensitivity_label(const Detector&, std::string_view text, std::size_
   // "Acme Corp - Confidential", "Confidential - do not share", "© 2024 Acme. Company confidential. Page 3"
   const std::size_t in_words = static_cast<std::size_t>(words.data() - text.data());
   const bool first_or_last = start == in_words || end == in_words + words.size();
-  const bool set_apart =
-      (start >= 2 && std::string_view("-|.:([").find(text[start - 2]) != std::string_view::npos) ||
-      (end + 1 < text.size() && std::string_view("-|.:)]").find(text[end]) != std::string_view::npos) ||
-      (end + 1 < text.size() && text[end] == ' ' &&
-       std::string_view("-|").find(text[end + 1]) != std::string_view::npos);
+  const bool apart_before = start < 2 || holds("-|.:([", text[start - 1]) || holds("-|.:([", text[start - 2]);
+  const bool apart_behind = end + 1 >= text.size() || holds("-|.:)]\n", text[end]) || holds("-|", text[end + 1]);
+  if (words.size() <= 90 && apart_before && apart_behind && upper && !first_or_last) return at_edge ? 0.8F : 0.65F;
+  const bool set_apart = (start > in_words && apart_before) || (end < in_words + words.size() && apart_behind);
   if (words.size() <= 90 && first_or_last && set_apart) return upper || at_edge ? 0.8F : 0.6F;
   return upper && at_edge && words.size() <= 120 && first_or_last ? 0.65F : 0;
 }
 
 /// A document of some kind has words that belong to it: by how many of those that `with` names stand around.
 float weigh_surroundings(const Detector& detector, std::string_view text, std::size_t start, std::size_t end) {
-  const std::string_view around = surroundings(text, start, end, 2000);
+  const std::string around = to_lower(surroundings(text, start, end, 2000));
   std::size_t found = 0;
   for (const std::string& word : detector.with) found += count_of(around, word, 1);
   return found == 0 ? 0 : found == 1 ? 0.7F : found == 2 ? 0.82F : 0.9F;
@@ -243,7 +242,7 @@ float weigh_surroundings(const Detector& detector, std::string_view text, std::s
 
 /// "All rights reserved" stands above open licences too.
 float weigh_rights_reserved(const Detector&, std::string_view text, std::size_t start, std::size_t end) {
-  const std::string_view around = surroundings(text, start, end, 2500);
+  const std::string around = to_lower(surroundings(text, start, end, 2500));
   for (const std::string_view open :
        {"permission is hereby", "redistribution and use", "licensed under", "spdx-license", "general public license",
         "apache license", "mit license", "bsd", "license that can be found", "permission to use", "mozilla public",

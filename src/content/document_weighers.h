@@ -16,8 +16,8 @@ std::string_view line_at(std::string_view text, std::size_t at);
 std::string_view surroundings(std::string_view text, std::size_t start, std::size_t end, std::size_t bytes);
 /// The word at the beginning of `text`, without leading spaces: letters, digits and '_'.
 std::string_view first_word(std::string_view text);
-/// How often `word` (lower case) stands in `text`, case aside; counting stops at `most`.
-std::size_t count_of(std::string_view text, std::string_view word, std::size_t most);
+/// How often `word` stands in `lower`, both in lower case; counting stops at `most`.
+std::size_t count_of(std::string_view lower, std::string_view word, std::size_t most);
 
 float weigh_table_definition(const Detector& detector, std::string_view text, std::size_t start, std::size_t end);
 float weigh_repeated_lines(const Detector& detector, std::string_view text, std::size_t start, std::size_t end);

@@ -2,6 +2,7 @@
 
 #include "content/contact_finders.h"
 #include "content/finders.h"
+#include "content/labelled_finder.h"
 #include "content/number_finder.h"
 
 namespace reeve::content {
@@ -14,6 +15,7 @@ std::vector<NamedFinder> identifier_finders() {
       {"ip-address", "IPv4 and IPv6 addresses of the public network", prepare_ip_address},
       {"mac", "hardware addresses", prepare_mac},
       {"phone", "telephone numbers", prepare_phone},
+      {"labelled", "values behind names: keys, columns, cells, fields", prepare_labelled},
   };
 }
 

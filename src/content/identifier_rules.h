@@ -33,6 +33,7 @@ std::span<const IdentifierRule> value_added_tax_rules();
 std::span<const IdentifierRule> finance_rules();
 std::span<const IdentifierRule> device_rules();
 std::span<const IdentifierRule> coin_rules();
+std::span<const IdentifierRule> value_shape_rules();
 
 /// The rule behind a checker, or null: it is none of identifiers.
 const IdentifierRule* identifier_rule_of(Checker check);

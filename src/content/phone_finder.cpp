@@ -53,7 +53,8 @@ class PhoneFinder final : public PreparedFinder {
          at = next_place(input.masks.digit, next, text.size())) {
       const std::size_t run_end = next_place(input.masks.digit, {}, at, text.size(), false);
       next = run_end;
-      if (run_end - at > kDigitsMax || (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
+      if (run_end - at > kDigitsMax ||
+          (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
         continue;
       }
       Groups groups = read(text, at);
@@ -171,8 +172,9 @@ class PhoneFinder final : public PreparedFinder {
     if (g.digits[0] != '0' || g.digits[1] == '0' || g.size < 8 || g.size > 12) return std::nullopt;
     if (g.count == 1) return Sureness{0, 0.9F};
     const char separator = g.groups[1].separator;
-    const bool pairs = g.count == 5 && g.size == 10 &&
-                       std::ranges::all_of(std::span(g.groups).first(5), [](const auto& x) { return x.end - x.begin == 2; });
+    const bool pairs =
+        g.count == 5 && g.size == 10 &&
+        std::ranges::all_of(std::span(g.groups).first(5), [](const auto& x) { return x.end - x.begin == 2; });
     if (pairs) return Sureness{separator == '.' || separator == ' ' ? 0.75F : 0.6F, 0.97F};
     if (g.bracket) return Sureness{0.7F, 0.96F};
     const bool area = g.length(0) >= 2 && g.length(0) <= 5;

@@ -127,14 +127,18 @@ class SortedKeys {
   static unsigned lead_bits(std::uint64_t keys);
   /// The index of the first key that is at least `key`, and behind the last of its leading part.
   std::pair<std::size_t, std::size_t> range(std::uint64_t key) const {
-    const std::uint64_t lead = shift_ == 64 ? 0 : key >> shift_;
-    return {starts_[lead], starts_[lead + 1]};
+    return {starts_[lead(key)], starts_[lead(key) + 1]};
   }
   std::span<const std::uint64_t> keys() const { return keys_; }
+  /// Fetch ahead what range() reads, and what it leads to.
+  void prefetch_range(std::uint64_t key) const { __builtin_prefetch(starts_.data() + lead(key)); }
+  void prefetch_keys(std::uint64_t key) const { __builtin_prefetch(keys_.data() + starts_[lead(key)]); }
   /// True when the table leads only into the array.
   bool sound() const;
 
  private:
+  std::size_t lead(std::uint64_t key) const { return shift_ == 64 ? 0 : key >> shift_; }
+
   std::span<const std::uint64_t> keys_;
   std::span<const std::uint32_t> starts_;
   unsigned shift_ = 64;

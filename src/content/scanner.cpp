@@ -9,6 +9,7 @@
 #include "content/detector_set.h"
 #include "content/layer.h"
 #include "content/verdict_cache.h"
+#include "content/word_patterns.h"
 
 namespace reeve::content {
 
@@ -90,7 +91,8 @@ struct Scanner::State final : CandidateWatcher {
   Explain explain;
   Report report;
   std::array<Layer, kDepthMax + 1> layers;
-  std::unique_ptr<PatternScratch> scratch;
+  std::unique_ptr<PatternScratch> scratch, word_scratch;
+  LongWords long_words;
   std::uint64_t scratch_serial = 0;
   TextMasks masks;
   DecodeMasks decode_masks;
@@ -113,6 +115,7 @@ struct Scanner::State final : CandidateWatcher {
   void read_texts();
   void scan_layer(std::size_t at);
   void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
+  void scan_long_words(std::string_view text, CandidateWatcher* watcher);
   void keep(const Candidate& candidate);
   std::uint32_t text_of(std::size_t at, std::size_t index) const;
   RawSpan in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const;
@@ -137,6 +140,7 @@ void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::s
   report.incomplete_reason = {};
   if (scratch == nullptr || scratch_serial != of.serial()) {
     scratch = of.block().make_scratch();
+    word_scratch = of.words().make_scratch();
     scratch_serial = of.serial();
     last_end.assign(of.patterns().size(), 0);
   }
@@ -277,6 +281,23 @@ void Scanner::State::keep(const Candidate& candidate) {
   report.findings.push_back(finding);
 }
 
+void Scanner::State::scan_long_words(std::string_view text, CandidateWatcher* watcher) {
+  if (set->word_patterns().empty()) return;
+  long_words.collect(text, masks, decode_masks);
+  if (long_words.words.empty()) return;
+  long_words.joined.finish();
+  word_scratch->runs_max = 4096 + long_words.joined.size() / 16;
+  set->words().scan(long_words.joined.view(), *word_scratch);
+  if (word_scratch->overflowed) fail("too many possible values to look at each");
+  const auto size = static_cast<std::uint32_t>(text.size());
+  for (const MatchRun& run : word_scratch->runs) {
+    const MatchRun there{set->word_patterns()[run.pattern], std::min(long_words.in_text(run.first_end - 1) + 1, size),
+                         std::min(long_words.in_text(run.last_end - 1) + 1, size)};
+    confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher);
+  }
+  for (const MatchRun& run : word_scratch->runs) last_end[set->word_patterns()[run.pattern]] = 0;
+}
+
 void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs) {
   const Layer& layer = layers[at];
   const Piece& here = layer.pieces[index];
@@ -285,15 +306,18 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   piece = index;
   candidates.clear();
   CandidateWatcher* const watcher = explain ? this : nullptr;
+  masks.compute(text);
+  decode_masks.compute(text, masks);
   const auto begin = static_cast<std::uint32_t>(here.begin);
   for (MatchRun run : runs) {
+    run.pattern = set->block_patterns()[run.pattern];
     run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
     run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
     confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher);
   }
-  for (const MatchRun& run : runs) last_end[run.pattern] = 0;
+  for (const MatchRun& run : runs) last_end[set->block_patterns()[run.pattern]] = 0;
+  scan_long_words(text, watcher);
   if (budget.exhausted) fail("too many possible values to look at each");
-  masks.compute(text);
   const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
     const std::size_t before = candidates.size();
@@ -313,7 +337,6 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
     keep(candidate);
   }
   if (at == kDepthMax) return;
-  decode_masks.compute(text, masks);
   DecodeTask task{text, decode_masks, static_cast<std::uint32_t>(index), layers[at + 1], decode_budget};
   decode(task);
 }
@@ -361,7 +384,7 @@ void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain)
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget = {(1UL << 20U) + 8 * body.size(), 500 + body.size() / 2000, false};
+  state.budget = {(1UL << 20U) + 8 * body.size(), 100 + body.size() / 8000, false};
   state.read_texts();
   state.decode_budget = {(1UL << 20U) + 4 * body.size(), false};
   for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {

@@ -51,39 +51,56 @@ AnswerContent::Channel& AnswerContent::channel(std::uint32_t number, Kind kind) 
 
 // ---- Looking
 
-Result<void> AnswerContent::judge_new(Channel& channel) {
-  for (const content::Finding& finding : new_findings_) {
+Result<void> AnswerContent::judge_until(Channel& channel, std::uint64_t end) {
+  const auto middle = std::stable_partition(channel.undecided.begin(), channel.undecided.end(),
+                                            [end](const auto& finding) { return finding.end > end; });
+  std::vector<content::Finding> whole(middle, channel.undecided.end());
+  channel.undecided.erase(middle, channel.undecided.end());
+  std::stable_sort(whole.begin(), whole.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.confidence, a.end - a.start) > std::pair(b.confidence, b.end - b.start);
+  });
+  for (const content::Finding& finding : whole) {
+    const bool covered = std::any_of(whole.begin(), whole.end(), [&finding](const auto& better) {
+      return &better < &finding && better.start < finding.end && finding.start < better.end;
+    });
+    if (covered) continue;
     found_.add(finding);
     std::string why;
     switch (options_.judge(found_, finding, why)) {
       case Verdict::kPass: break;
-      case Verdict::kCut: new_findings_.clear(); return Error{ErrorCode::kDenied, std::move(why)};
+      case Verdict::kCut: return Error{ErrorCode::kDenied, std::move(why)};
       case Verdict::kTakeOut:
         found_.set_action(finding, "masked");
         channel.taken_out.push_back({finding.start, finding.end, content::RedactWith::kMask,
                                      finding.detector->class_name, finding.detector->id});
     }
   }
-  new_findings_.clear();
+  std::sort(channel.taken_out.begin(), channel.taken_out.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
   return {};
 }
 
 Result<std::uint64_t> AnswerContent::look_at(Channel& channel, std::string_view text) {
   if (!channel.scanner) return channel.looked += text.size();
+  new_findings_.clear();
   channel.scanner->feed(text, new_findings_);
+  channel.undecided.insert(channel.undecided.end(), new_findings_.begin(), new_findings_.end());
   channel.looked += text.size();
-  if (auto judged = judge_new(channel); !judged) return judged.error();
   channel.word += text;
   channel.word.erase(0, channel.word.size() - unfinished_word(channel.word));
-  return channel.looked - channel.word.size();
+  const std::uint64_t settled = channel.looked - channel.word.size();
+  if (auto judged = judge_until(channel, settled); !judged) return judged.error();
+  return settled;
 }
 
 Result<void> AnswerContent::look_to_the_end(Channel& channel) {
   if (channel.looked_to_the_end || !channel.scanner) return {};
   channel.looked_to_the_end = true;
   channel.word.clear();
+  new_findings_.clear();
   channel.scanner->end(new_findings_);
-  return judge_new(channel);
+  channel.undecided.insert(channel.undecided.end(), new_findings_.begin(), new_findings_.end());
+  return judge_until(channel, channel.looked);
 }
 
 Result<std::uint64_t> AnswerContent::look(std::uint32_t number, Kind kind, std::string_view text) {
@@ -111,8 +128,8 @@ Result<void> AnswerContent::pass_on(Channel& channel, std::string_view text, std
     if (place.end <= at || place.start >= end) continue;
     const std::uint64_t from = std::max<std::uint64_t>(place.start, at);
     passing += text.substr(at - first, from - at);
-    // What began in an earlier piece was masked there.
-    if (place.start >= first) passing += mask_of(place.type);
+    // What began in an earlier piece, or within another place, is masked there.
+    if (place.start >= at) passing += mask_of(place.type);
     at = std::min<std::uint64_t>(place.end, end);
   }
   passing += text.substr(at - first);

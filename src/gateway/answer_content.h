@@ -50,13 +50,15 @@ class AnswerContent final : public wire::AnswerFilter {
     std::string word;          // the end of what was looked at: a word that may go on
     std::string held;          // fed, not passed: only where nothing was shown before it was fed
     bool looked_to_the_end = false;
+    std::vector<content::Finding> undecided;  // in words that may go on
     std::vector<content::Replacement> taken_out;
   };
 
   Channel& channel(std::uint32_t number, Kind kind);
   Result<std::uint64_t> look_at(Channel& channel, std::string_view text);
   Result<void> look_to_the_end(Channel& channel);
-  Result<void> judge_new(Channel& channel);
+  /// Judges the findings that end by then. Of those that overlap, the surer, then the longer counts.
+  Result<void> judge_until(Channel& channel, std::uint64_t end);
   /// Passes on the text that follows what was passed, without what is taken out of it.
   Result<void> pass_on(Channel& channel, std::string_view text, std::string& out);
   Result<void> restore(Channel& channel, std::string_view text, std::string& out);
@@ -64,7 +66,7 @@ class AnswerContent final : public wire::AnswerFilter {
   Options options_;
   std::map<std::uint32_t, Channel> channels_;
   FindingGroups found_;
-  std::vector<content::Finding> new_findings_;
+  std::vector<content::Finding> new_findings_;  // memory for one look
 };
 
 }  // namespace reeve::gateway

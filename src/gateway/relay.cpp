@@ -40,8 +40,8 @@ std::unique_ptr<AnswerContent> ModelCall::answer_content(int status) {
   AnswerContent::Options options;
   options.session = content_.session();
   const auto rules = settings_->policy->rules();
-  const bool asked = std::any_of(rules.begin(), rules.end(),
-                                 [](const policy::RuleInfo* rule) { return speaks_of_answers(*rule); });
+  const bool asked =
+      std::any_of(rules.begin(), rules.end(), [](const policy::RuleInfo* rule) { return speaks_of_answers(*rule); });
   if (asked && settings_->detectors) options.detectors = settings_->detectors;
   if (!options.detectors && !options.session) return nullptr;
   options.judge = [this](const FindingGroups& found, const content::Finding& finding, std::string& why) {

@@ -200,6 +200,12 @@ std::string findings_json(std::span<const Entry::Content::Finding> findings, std
   return json.end_array().take();
 }
 
+std::string sealed_json(const SealedContent& sealed) {
+  JsonWriter json;
+  json.begin_object().member("commitment", sealed.commitment).member("kind", sealed.kind);
+  return json.member("offset", sealed.offset).member("segment", sealed.segment).end_object().take();
+}
+
 void write_content(CanonicalWriter& json, const Entry& entry, const Limits& limits) {
   json.begin("content");
   if (entry.request_bytes) json.number("bytes", *entry.request_bytes);
@@ -208,6 +214,7 @@ void write_content(CanonicalWriter& json, const Entry& entry, const Limits& limi
   if (!entry.content.findings.empty()) json.raw("findings", findings_json(entry.content.findings, limits.list_items));
   json.text("incomplete", entry.content.incomplete);
   json.list("labels", entry.content.labels);
+  if (entry.content.sealed != nullptr) json.raw("sealed", sealed_json(*entry.content.sealed));
   json.end();
 }
 

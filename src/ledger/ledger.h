@@ -27,6 +27,7 @@
 #include "core/task.h"
 #include "core/time.h"
 #include "core/token_usage.h"
+#include "ledger/content_vault.h"  // sealed content
 
 namespace reeve::ledger {
 
@@ -85,8 +86,9 @@ struct Entry {
     };
     std::span<const Finding> findings;
     std::span<const std::string_view> labels;
-    std::string_view detectors;   // digest of the set that looked
-    std::string_view incomplete;  // why not everything was looked at; empty when it was
+    std::string_view detectors;             // digest of the set that looked
+    std::string_view incomplete;            // why not everything was looked at; empty when it was
+    const SealedContent* sealed = nullptr;  // where the content itself lies, if it is kept
   } content;
   std::optional<bool> request_stream;
   std::string_view request_digest;  // keyed commitment to the request body, "hmac-sha256:…"

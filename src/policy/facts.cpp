@@ -101,7 +101,8 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
      "What scanning found in the text: type, class, confidence, count and origin of each kind, and whether it stands "
      "on "
      "lines with an allow marker.",
-     "[{\"type\": \"email\", \"class\": \"pii\", \"confidence\": 0.98, \"count\": 2, \"origin\": \"user\"}]",
+     "[{\"type\": \"email\", \"class\": \"pii\", \"confidence\": 0.98, \"count\": 2, \"origin\": \"user\", \"marked\": "
+     "false}]",
      "content.findings"},
     {Fact::kContentClasses, "content.classes", "list(string)", kContent, "classes",
      "The classes of all findings, each once.", "[\"pii\"]", "content.classes"},

@@ -93,10 +93,21 @@ CREATE TABLE placeholder (
 CREATE INDEX placeholder_by_expiry ON placeholder (expires);
 )sql";
 
-constexpr std::array<Migration, 4> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+constexpr const char* kNotes = R"sql(
+CREATE TABLE note (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind   TEXT NOT NULL,
+  detail TEXT NOT NULL, -- canonical JSON
+  entry  INTEGER        -- of the ledger, once it is recorded there
+) STRICT;
+CREATE INDEX note_unrecorded ON note (number) WHERE entry IS NULL;
+)sql";
+
+constexpr std::array<Migration, 5> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                    {2, "ledger entries of key changes", kKeyEntries},
                                                    {3, "reports of checks", kCheckReports},
-                                                   {4, "originals behind placeholders", kPlaceholders}}};
+                                                   {4, "originals behind placeholders", kPlaceholders},
+                                                   {5, "notes of commands for the ledger", kNotes}}};
 
 std::string checksum(const Migration& migration) { return to_hex(as_bytes(sha256(migration.sql))); }
 

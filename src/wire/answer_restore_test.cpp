@@ -392,7 +392,8 @@ void check_one(std::uint64_t seed) {
   const Originals originals = make_originals(random);
   const Said said = make_said(random, originals);
   const std::string answer = form.write(random, said);
-  RestoringFilter filter(originals);
+  const bool looks_ahead = below(random, 3) == 0;
+  RestoringFilter filter(originals, looks_ahead ? std::optional<std::uint64_t>(below(random, 40)) : std::nullopt);
   const std::string out = rewrite(random, form, answer, filter);
   EXPECT_TRUE(filter.nothing_open());
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,12 +39,19 @@ inline std::string restore(std::string text, const Originals& originals) {
 /// Puts originals back and holds back what could still become a placeholder.
 class RestoringFilter final : public AnswerFilter {
  public:
-  explicit RestoringFilter(const Originals& originals) : originals_(originals) {}
+  /// With a lag it looks ahead, and settles what lies so many bytes behind the last that was shown.
+  explicit RestoringFilter(const Originals& originals, std::optional<std::uint64_t> lag = std::nullopt)
+      : originals_(originals), lag_(lag) {}
 
   Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) override {
     EXPECT_FALSE(text.empty());
     EXPECT_TRUE(is_utf8(text));
     EXPECT_FALSE(ended_.contains(channel)) << "a channel goes on after its end";
+    if (lag_) {
+      Shown& shown = shown_[channel];
+      shown.fed += text.size();
+      EXPECT_LE(shown.fed, shown.ended ? shown.bytes : shown.settled) << "fed before it was settled";
+    }
     std::string& held = held_[channel];
     held += text;
     std::size_t whole = 0;  // the end of the last placeholder that is complete
@@ -69,9 +77,27 @@ class RestoringFilter final : public AnswerFilter {
     return {};
   }
 
+  bool looks_ahead() const override { return lag_.has_value(); }
+  Result<std::uint64_t> look(std::uint32_t channel, Kind, std::string_view text) override {
+    EXPECT_FALSE(text.empty());
+    Shown& shown = shown_[channel];
+    EXPECT_FALSE(shown.ended);
+    shown.bytes += text.size();
+    return shown.settled = shown.bytes - std::min(shown.bytes, *lag_);
+  }
+  Result<void> look_end(std::uint32_t channel, Kind) override {
+    shown_[channel].ended = true;
+    return {};
+  }
+
   bool nothing_open() const { return held_.empty(); }
 
  private:
+  struct Shown {
+    std::uint64_t bytes = 0, settled = 0, fed = 0;
+    bool ended = false;
+  };
+
   std::string put_back(const std::string& text, Kind kind) const {
     Originals written = originals_;
     for (auto& [placeholder, original] : written) {
@@ -81,6 +107,8 @@ class RestoringFilter final : public AnswerFilter {
   }
 
   const Originals& originals_;
+  const std::optional<std::uint64_t> lag_;
+  std::map<std::uint32_t, Shown> shown_;
   std::map<std::uint32_t, std::string> held_;
   std::map<std::uint32_t, bool> ended_;
 };

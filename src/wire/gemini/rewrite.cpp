@@ -1,5 +1,7 @@
 // The texts of Gemini: parts of each candidate, in pieces that a client strings together, and the arguments of function
-// calls, which come whole. Thoughts stay as they are.
+// calls, which come whole or, where a client asked for it, string by string in pieces. Thoughts stay as they are.
+
+#include <functional>
 
 #include "wire/gemini/gemini.h"
 
@@ -9,14 +11,34 @@ namespace {
 
 using Kind = AnswerFilter::Kind;
 
+enum Family : std::uint32_t { kParts, kPartialArguments };
+
 JsonNode find_either(JsonNode object, std::string_view name, std::string_view other) {
   const JsonNode found = object.find(name);
   return found.present() ? found : object.find(other);
 }
 
-// What a part holds besides text comes whole.
-void rewrite_others(TextFlow& flow, JsonNode part) {
-  flow.values(find_either(part, "functionCall", "function_call").find("args"));
+// One string of the arguments, decoded, named by its path and going on for as long as it says so.
+void rewrite_partial_argument(TextFlow& flow, std::int64_t candidate, JsonNode argument) {
+  const JsonNode path = find_either(argument, "jsonPath", "json_path");
+  const JsonNode text = find_either(argument, "stringValue", "string_value");
+  const auto number = static_cast<std::int64_t>(std::hash<std::string_view>()(path.raw_string()));
+  const ChannelKey key{kPartialArguments, candidate, number};
+  if (!text.raw_string().empty()) {
+    Channel& channel = flow.channel(key, Kind::kText);
+    if (channel.label.empty()) channel.label = "\"jsonPath\":" + std::string(path.raw()) + ",";
+    flow.piece(channel, text);
+  }
+  if (!find_either(argument, "willContinue", "will_continue").as_bool().value_or(false)) flow.end(key);
+}
+
+// What a part holds besides text.
+void rewrite_others(TextFlow& flow, std::int64_t candidate, JsonNode part) {
+  const JsonNode call = find_either(part, "functionCall", "function_call");
+  flow.values(call.find("args"));
+  for (const JsonNode argument : find_either(call, "partialArgs", "partial_args").elements()) {
+    rewrite_partial_argument(flow, candidate, argument);
+  }
   flow.whole(Kind::kText, find_either(part, "executableCode", "executable_code").find("code"));
   flow.whole(Kind::kText, find_either(part, "codeExecutionResult", "code_execution_result").find("output"));
 }
@@ -25,10 +47,10 @@ void rewrite_part(TextFlow& flow, std::int64_t candidate, JsonNode part) {
   const JsonNode text = part.find("text");
   const bool thought = part.find("thought").as_bool().value_or(false);
   // A part of another kind stands between the texts before it and after it.
-  if (!text.present() || thought) flow.end_index(candidate);
+  if (!text.present() || thought) flow.end({kParts, candidate});
   if (thought) return;
-  if (!text.raw_string().empty()) flow.piece(flow.channel({.index = candidate}, Kind::kText), text);
-  rewrite_others(flow, part);
+  if (!text.raw_string().empty()) flow.piece(flow.channel({kParts, candidate}, Kind::kText), text);
+  rewrite_others(flow, candidate, part);
 }
 
 }  // namespace
@@ -54,7 +76,13 @@ void rewrite_answer(TextFlow& flow, JsonNode root) {
 OwnEvent write_held(TextFlow& flow, const Channel& channel, std::string_view text) {
   JsonWriter candidate;
   candidate.begin_object().key("content").begin_object().key("parts").begin_array();
-  candidate.begin_object().key("text").raw(text).end_object().end_array().member("role", "model").end_object();
+  if (channel.key.family == kPartialArguments) {
+    candidate.raw("{\"functionCall\":{\"partialArgs\":[{" + channel.label + "\"stringValue\":" + std::string(text) +
+                  ",\"willContinue\":true}],\"willContinue\":true}}");
+  } else {
+    candidate.begin_object().key("text").raw(text).end_object();
+  }
+  candidate.end_array().member("role", "model").end_object();
   candidate.member("index", channel.key.index).end_object();
   return {"", "{" + flow.head + "\"candidates\":[" + candidate.text() + "]}"};
 }

@@ -84,7 +84,7 @@ void rewrite_chat_event(TextFlow& flow, JsonNode root) {
     const std::int64_t number = choice.find("index").as_int().value_or(position++);
     rewrite_delta(flow, number, choice.find("delta"));
     rewrite_message(flow, choice.find("message"));
-    if (choice.find("finish_reason").is_string()) flow.end_index(number);
+    if (!choice.find("finish_reason").raw_string().empty()) flow.end_index(number);  // some servers say "" all along
   }
   if (root.find("error").is_object()) flow.end_all();
 }

@@ -1,0 +1,168 @@
+#include "content/person_names.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "content/check_digits.h"
+#include "content/common_names.h"
+
+namespace reeve::content {
+
+namespace {
+
+unsigned char byte(char c) { return static_cast<unsigned char>(c); }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+std::unordered_set<std::string_view> words_of(std::string_view list) {
+  std::unordered_set<std::string_view> words;
+  for (std::size_t at = 0; at < list.size();) {
+    const std::size_t end = std::min(list.find(' ', at), list.size());
+    if (end > at) words.insert(list.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+bool is_common(std::string_view word) {
+  static const std::unordered_set<std::string_view> kGiven = words_of(kGivenNames), kFamily = words_of(kSurnames);
+  return kGiven.contains(word) || kFamily.contains(word);
+}
+
+/// Words that stand where a name will be, or that begin in capitals for other reasons.
+bool is_stop_word(std::string_view lower) {
+  static const std::unordered_set<std::string_view> kStops = words_of(
+      "null none nil undefined true false string str text varchar char int integer number object any unknown optional "
+      "required default value name names first last full given family middle surname username user users admin "
+      "administrator root system guest anonymous test testing tester example sample demo foo bar baz qux todo tbd na n/a "
+      "empty field fields input label title type enter your my the a an and or not new old this self props state const let "
+      "var function return class public private static void export import from select insert update delete where column "
+      "columns row rows table schema index key keys id ids json yaml xml html http https get set put post api app data file "
+      "files path url uri email phone address street city zip country account customer customers client clients patient "
+      "company organization organisation team group department product service project package module library component "
+      "button form page view model controller server database config settings option options error warning info debug "
+      "version build release main master branch node react vue angular java python ruby rust go docker linux windows "
+      "macos ubuntu debian google amazon microsoft github gitlab apple facebook run deploy install setup check lint publish "
+      "checkout upload download create read write open close start stop job jobs step steps workflow pipeline action "
+      "actions script task tasks unit integration end with for in on at by to of is are was be");
+  return kStops.contains(lower);
+}
+
+/// Lower case without marks: Latin letters only, everything else as it is.
+std::string plain(std::string_view word) {
+  // What the two-byte letters from U+00C0 to U+017F come down to.
+  constexpr std::string_view kBase =
+      "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo/ouuuuytyaaaaaaccccccccddddeeeeeeeeeegggg"
+      "gggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+  std::string out;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const unsigned lead = byte(word[i]);
+    if (lead >= 0xc3 && lead <= 0xc5 && i + 1 < word.size()) {
+      const std::size_t at = ((lead & 0x1fU) << 6U | (byte(word[i + 1]) & 0x3fU)) - 0xc0U;
+      out += at < kBase.size() ? kBase[at] : '?';
+      ++i;
+    } else {
+      out += lower_case(word[i]);
+    }
+  }
+  return out;
+}
+
+bool is_particle(std::string_view word) {
+  constexpr std::array<std::string_view, 28> kParticles = {
+      "de", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "van", "von", "der", "den", "ten", "ter",
+      "zu", "bin", "bint", "ibn", "al", "el", "af", "av", "y", "e", "of", "und"};
+  return std::ranges::find(kParticles, word) != kParticles.end();
+}
+
+/// What a word of a name may be.
+enum class Word { kNo, kCapital, kInitial, kParticle, kOtherScript, kSmall };
+
+Word kind_of(std::string_view word) {
+  if (is_particle(word)) return Word::kParticle;
+  std::size_t letters = 0, capitals = 0;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const char c = word[i];
+    if (byte(c) >= 0xc3 && byte(c) <= 0xc5 && i + 1 < word.size()) {
+      ++letters;
+      if (i == 0 && (byte(c) != 0xc3 || byte(word[1]) < 0x9f)) ++capitals;
+      ++i;
+    } else if (byte(c) >= 0x80) {
+      return word.size() <= 60 ? Word::kOtherScript : Word::kNo;
+    } else if (is_letter(c)) {
+      ++letters;
+      // Capitals inside are those of "McDonald", "O'Brien", "Jean-Luc"; others are names of classes.
+      if (is_upper(c)) {
+        ++capitals;
+        const bool behind_join = i > 0 && (word[i - 1] == '\'' || word[i - 1] == '-');
+        const bool scottish = i > 0 && i <= 3 && (word.starts_with("Mc") || word.starts_with("Mac") || word.starts_with("De") ||
+                                                  word.starts_with("Di") || word.starts_with("La") || word.starts_with("Van"));
+        if (i > 0 && !behind_join && !scottish && capitals != letters) return Word::kNo;
+      }
+    } else if (c == '.') {
+      if (i + 1 != word.size() || letters > 3) return Word::kNo;
+    } else if (c != '\'' && c != '-') {
+      return Word::kNo;
+    }
+  }
+  if (letters == 0 || letters > 20) return Word::kNo;
+  if (capitals == 0) return Word::kSmall;
+  if (letters == 1) return Word::kInitial;
+  return Word::kCapital;
+}
+
+struct Shape {
+  std::size_t words = 0, capital = 0, other_script = 0, small = 0, known = 0;
+};
+
+/// Empty words: the shape is not that of a name.
+Shape shape_of(std::string_view text) {
+  Shape shape;
+  if (text.size() < 2 || text.size() > 70) return {};
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" ,", at), text.size());
+    const auto word = text.substr(at, end - at);
+    at = end + 1;
+    if (word.empty()) continue;
+    const Word kind = kind_of(word);
+    if (kind == Word::kNo || ++shape.words > 6) return {};
+    const std::string base = plain(word);
+    if (kind != Word::kParticle && kind != Word::kInitial && is_stop_word(base)) return {};
+    shape.capital += kind == Word::kCapital ? 1 : 0;
+    shape.other_script += kind == Word::kOtherScript ? 1 : 0;
+    shape.small += kind == Word::kSmall ? 1 : 0;
+    const auto hyphen = base.find('-');
+    if (kind != Word::kParticle && base.size() > 1 &&
+        (is_common(base) || (hyphen != std::string::npos && is_common(std::string_view(base).substr(0, hyphen))))) {
+      ++shape.known;
+    }
+  }
+  return shape;
+}
+
+}  // namespace
+
+bool looks_like_name(std::string_view text) {
+  const Shape shape = shape_of(text);
+  if (shape.words == 0) return false;
+  if (shape.other_script > 0) return shape.other_script == shape.words;
+  if (shape.small > 0) return shape.known > 0 && shape.known == shape.words;
+  // One word all in capitals is a constant more often than a name.
+  const bool shouted = std::ranges::none_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+  return shape.capital > 0 && (!shouted || shape.known > 0);
+}
+
+bool is_known_name(std::string_view text) {
+  const Shape shape = shape_of(text);
+  if (shape.other_script > 0) return shape.other_script == shape.words && shape.words >= 2;
+  return shape.words >= 2 && shape.known > 0 && shape.small == 0 && shape.capital + shape.known >= 2;
+}
+
+bool is_known_name_or_part(std::string_view text) {
+  const Shape shape = shape_of(text);
+  return is_known_name(text) || (shape.words == 1 && shape.known == 1 && shape.capital == 1);
+}
+
+}  // namespace reeve::content

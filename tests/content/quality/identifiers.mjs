@@ -1,0 +1,2 @@
+export const identifierSamples = () => [];
+export const hardNumbers = () => [];
