@@ -197,16 +197,17 @@ class EmailFinder final : public PreparedFinder {
 
   /// Who wrote a program says so in it, on purpose: copyright lines, authors, sign-offs.
   static bool is_credit(std::string_view text, std::size_t begin) {
-    static const ContextWords kCredits{{"copyright", "(c)", "author", "authors", "maintainer", "maintained", "signed off by",
-                                        "co authored by", "reviewed by", "acked by", "license", "licensed", "spdx",
-                                        "contributor", "contributed by", "written by", "bug reports", "report bugs"},
-                                       0, false};
-    std::size_t line = begin;
-    while (line > 0 && text[line - 1] != '\n' && begin - line < 160) --line;
-    ContextWords words = kCredits;
-    words.within = static_cast<std::uint32_t>(begin - line);
-    const auto head = text.substr(line, begin - line);
-    return has_context(head, head.size(), head.size(), words);
+    static const ContextWords kLine{{"license", "licensed", "spdx", "signed off by", "co authored by", "reviewed by",
+                                     "acked by", "contributed by", "written by", "report bugs", "bug reports", "bugs to"},
+                                    100, false};
+    static const ContextWords kNear{{"copyright", "(c)", "author", "maintainer", "maintained", "contributor"}, 160, false};
+    const std::size_t from = begin > 160 ? begin - 160 : 0;
+    const auto head = text.substr(from, begin - from);
+    if (has_context(head, head.size(), head.size(), kNear)) return true;
+    static const ContextWords kBy{{"by"}, 60, false};
+    if (head.ends_with('<') && has_context(head, head.size(), head.size(), kBy)) return true;
+    const auto line = head.substr(head.rfind('\n') == std::string_view::npos ? 0 : head.rfind('\n'));
+    return has_context(line, line.size(), line.size(), kLine);
   }
 
   /// "ssh user@host", "scp", "rsync".
