@@ -12,8 +12,10 @@ JsonScan& look_ahead_scan() {
   return scan;
 }
 
-/// A sign of life says nothing, and must not wait: clients give up on silence.
+/// A sign of life says nothing, and must not wait: clients give up on silence. Half a line at the answer's end is none:
+/// it would run into the event that it overtakes.
 bool is_sign_of_life(const Frame& frame) {
+  if (!frame.bytes.ends_with('\n') && !frame.bytes.ends_with('\r')) return false;
   return frame.kind == Frame::Kind::kEvent && (frame.name == "ping" || (frame.data.empty() && frame.name.empty()));
 }
 
