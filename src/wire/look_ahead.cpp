@@ -12,10 +12,8 @@ JsonScan& look_ahead_scan() {
   return scan;
 }
 
-/// A sign of life says nothing, and must not wait: clients give up on silence. Half a line at the answer's end is none:
-/// it would run into the event that it overtakes.
+/// A sign of life says nothing, and must not wait: clients give up on silence.
 bool is_sign_of_life(const Frame& frame) {
-  if (!frame.bytes.ends_with('\n') && !frame.bytes.ends_with('\r')) return false;
   return frame.kind == Frame::Kind::kEvent && (frame.name == "ping" || (frame.data.empty() && frame.name.empty()));
 }
 
@@ -47,6 +45,7 @@ Result<void> LookAhead::feed(std::string_view bytes, std::string& settled) {
 }
 
 Result<void> LookAhead::finish(std::string& settled) {
+  is_over_ = true;
   const auto ended = cutter_->end([this, &settled](const Frame& frame) { return show(frame, settled); });
   if (!ended) return ended;
   flow_.begin_event();
@@ -59,7 +58,8 @@ Result<void> LookAhead::finish(std::string& settled) {
 }
 
 Result<void> LookAhead::show(const Frame& frame, std::string& settled) {
-  if (is_sign_of_life(frame)) {
+  // What comes at the very end lacks its own: it would run into an event that it overtakes.
+  if (!is_over_ && is_sign_of_life(frame)) {
     settled += frame.bytes;
     return {};
   }
