@@ -6,6 +6,7 @@
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
+#include "content/context_table.h"
 #include "content/number_surroundings.h"
 #include "content/phone_plan.h"
 #include "content/text_walk.h"
@@ -42,7 +43,7 @@ struct Sureness {
 class PhoneFinder final : public PreparedFinder {
  public:
   PhoneFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
-    for (const std::uint32_t index : mine) detectors_.push_back({index, &all[index]});
+    for (const std::uint32_t index : mine) detectors_.push_back({index, words_.add(all[index].context)});
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
@@ -220,11 +221,14 @@ class PhoneFinder final : public PreparedFinder {
            NumberSurroundings& surroundings, std::vector<Candidate>& found) const {
     bool said = false;
     const std::size_t begin = groups.begin;
-    for (const auto& [index, detector] : detectors_) {
-      bool is_named = has_context(text, begin, end, detector->context);
+    ContextTable::Near near, in_column;
+    words_.look(text, begin, end, near);
+    for (const auto& [index, words] : detectors_) {
+      bool is_named = near.is_near(words_, words);
       if (!is_named) {
         const std::string_view column = surroundings.column(begin);
-        is_named = !column.empty() && has_context(column, column.size(), column.size(), detector->context);
+        words_.look(column, column.size(), column.size(), in_column);
+        is_named = in_column.is_near(words_, words);
       }
       float confidence = sureness.named;
       if (!is_named) {
@@ -238,7 +242,8 @@ class PhoneFinder final : public PreparedFinder {
     return said;
   }
 
-  std::vector<std::pair<std::uint32_t, const Detector*>> detectors_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> detectors_;  // in the set; of the words
+  ContextTable words_;
 };
 
 }  // namespace
