@@ -11,6 +11,7 @@
 #include "content/secret_assignment.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -65,7 +66,7 @@ class AssignmentFinder final : public PreparedFinder {
     for (std::size_t word = 0; word < text.masks.assign.size(); ++word) {
       for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at >= text.text.size()) return;
+        if (at >= text.text.size() || found.size() > kFoundMax) return;
         if (!may_be_assignment(text.text, at)) continue;
         const auto assignment = read_assignment(text.text, at);
         if (!assignment || assignment->value_start < done) continue;

@@ -268,7 +268,7 @@ class Tables {
       if (line.find(delimiter) == std::string_view::npos) continue;
       // Cheap first: a head has none of these, code mostly has.
       if (std::ranges::any_of(line, [](char c) { return holds("={}:<>+!?@", c); })) return end;
-      if (!may_have_heads(line, delimiter)) continue;
+      if (!may_have_heads(line, delimiter) || !may_go_on(line, end, delimiter)) continue;
       const std::vector<Cell> heads = cells_of(text_, begin, end, delimiter);
       if (heads.size() < 2) continue;
       const auto columns = known_columns(text_, heads, is_known_);
@@ -286,6 +286,16 @@ class Tables {
       if (is_alphanumeric(c) && ++letters > kKeyMax) return false;
     }
     return true;
+  }
+
+  /// Coarse: the line behind `end` has cells, too; as many, where no quotes stand in either line.
+  bool may_go_on(std::string_view line, std::size_t end, char delimiter) const {
+    const std::string_view rest = text_.substr(end + 1, kLineMax);
+    const std::string_view next = rest.substr(0, rest.find('\n'));
+    const auto is_quote = [](char c) { return c == '"' || c == '\''; };
+    const auto wanted = std::ranges::count(line, delimiter), given = std::ranges::count(next, delimiter);
+    if (wanted == given) return true;
+    return given > 0 && (std::ranges::any_of(line, is_quote) || std::ranges::any_of(next, is_quote));
   }
 
   static std::size_t insert_columns(std::string_view line) {

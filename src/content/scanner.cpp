@@ -8,6 +8,7 @@
 #include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/layer.h"
+#include "content/text_walk.h"
 #include "content/verdict_cache.h"
 #include "content/word_patterns.h"
 
@@ -29,7 +30,6 @@ namespace {
 
 constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
-constexpr std::size_t kPieceCandidatesMax = 20'000;
 
 /// An allow marker on the line of [start, end).
 bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
@@ -322,6 +322,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   if (budget.exhausted) fail("too many possible values to look at each");
   const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
+    if (candidates.size() > kFoundMax) break;
     const std::size_t before = candidates.size();
     finder->find(finder_text, candidates);
     if (watcher == nullptr) continue;
@@ -329,9 +330,9 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
       looked_at(candidates[i].detector, candidates[i].start, candidates[i].end, true, "found by its finder");
     }
   }
-  if (candidates.size() > kPieceCandidatesMax) {
+  if (candidates.size() > kFoundMax) {
     fail("too many values in one text");
-    candidates.resize(kPieceCandidatesMax);
+    candidates.resize(kFoundMax);
   }
   for (const Candidate& candidate : candidates) {
     if (here.cut_start && candidate.start == 0) continue;
