@@ -135,6 +135,15 @@ struct DetectorsArguments {
 int detectors_list_command(const Common& common, const DetectorsArguments& arguments);
 int detectors_test_command(const Common& common, const DetectorsArguments& arguments);
 
+struct AppealArguments {
+  std::string request_id, type, reason;
+  std::string by;  // empty: the user that runs the command
+};
+/// Says that a finding in a call was wrong: a note in the ledger. 1 when nothing of the type was found there.
+int appeal_command(const Common& common, const AppealArguments& arguments);
+/// Findings and appeals by detector.
+int appeals_command(const Common& common, const std::string& since);
+
 /// `reeve scan`: what the detectors find; also the redaction path for pipes. 1 when something was found.
 int scan_command(const Common& common, const ScanArguments& arguments);
 

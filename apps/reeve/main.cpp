@@ -40,6 +40,8 @@ struct Line {
   bool schema = false;
   ScanArguments scan;
   DetectorsArguments detectors;
+  AppealArguments appeal;
+  std::string appeals_since = "30d";
   FingerprintAddArguments fingerprint;
   EdmAddArguments edm;
   ContentArguments content;
@@ -214,6 +216,15 @@ void add_content(CLI::App& app, Line& line) {
   test.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
   test.add_flag("--cost", line.detectors.cost, "Also measure each on clean and on hostile text; takes a minute or two");
   test.add_option("--rows", line.detectors.rows, "How many of the dearest are shown")->capture_default_str();
+  CLI::App& appeal = command(detectors, line, "appeal", "Say that a finding in a call was wrong",
+                             [&line] { return appeal_command(line.common, line.appeal); });
+  appeal.add_option("REQUEST_ID", line.appeal.request_id, "The call: the x-reeve-request-id of its answer")->required();
+  appeal.add_option("--type", line.appeal.type, "The finding's type, such as generic-password")->required();
+  appeal.add_option("--reason", line.appeal.reason, "What it really is; recorded in the ledger")->required();
+  appeal.add_option("--by", line.appeal.by, "Who says so (default: the user that runs this)");
+  CLI::App& appeals = command(detectors, line, "appeals", "Findings and appeals by detector: which are wrong often",
+                              [&line] { return appeals_command(line.common, line.appeals_since); });
+  appeals.add_option("--since", line.appeals_since, "A duration (7d) or a time (2026-11-01)")->capture_default_str();
   scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
 }
 

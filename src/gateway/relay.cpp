@@ -11,6 +11,9 @@ namespace reeve::gateway {
 
 namespace {
 
+/// Of longer answers the beginning is kept.
+constexpr std::size_t kKeptAnswerMax = 16UL << 20U;
+
 bool is_event_stream(std::string_view content_type) { return content_type.starts_with("text/event-stream"); }
 
 bool speaks_of_answers(const policy::RuleInfo& rule) {
@@ -31,6 +34,7 @@ struct ModelCall::Relay {
   std::unique_ptr<wire::AnswerRewriter> rewriter;  // with content
   bool started = false;                            // the client has the head
   Result<void> to_client;
+  std::string kept;              // the answer as the provider gave it, where the house keeps content
   std::optional<Error> cut;      // the provider's answer broke off
   std::optional<Error> stopped;  // we do not pass on the rest
 };
@@ -124,6 +128,7 @@ Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
     }
     relayed += piece->size();
     relay.reader->feed(*piece);
+    if (worker_.sealed_content != nullptr && relay.kept.size() < kKeptAnswerMax) relay.kept += *piece;
     // The last bytes and the end leave in one packet where the length tells which bytes are the last.
     ended = piece->empty() || (relay.length && relayed == *relay.length);
     std::string_view passing = *piece;
@@ -173,6 +178,7 @@ Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
     relay.to_client = co_await exchange_.finish("\n\n" + wire::encode_stream_error(route_.dialect, why));
   }
 
+  if (!relay.kept.empty()) co_await seal_answer(std::move(relay.kept));
   const wire::AnswerSummary summary = relay.reader->finish();
   const bool billed = relay.status >= 200 && relay.status < 300;
   const auto end_as = [&](std::string_view how, std::string_view reason) {
