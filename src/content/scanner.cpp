@@ -292,7 +292,8 @@ void Scanner::State::scan_long_words(std::string_view text, CandidateWatcher* wa
   const auto size = static_cast<std::uint32_t>(text.size());
   for (const MatchRun& run : word_scratch->runs) {
     const MatchRun there{set->word_patterns()[run.pattern], std::min(long_words.in_text(run.first_end - 1) + 1, size),
-                         std::min(long_words.in_text(run.last_end - 1) + 1, size)};
+                         // One more: a pattern may ask for what ends the word.
+                         std::min(long_words.in_text(run.last_end - 1) + 2, size)};
     confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher);
   }
   for (const MatchRun& run : word_scratch->runs) last_end[set->word_patterns()[run.pattern]] = 0;

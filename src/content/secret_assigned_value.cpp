@@ -184,6 +184,10 @@ bool is_plainly_harmless(std::string_view value) {
   if (value.find(' ') != std::string_view::npos || value.find('\t') != std::string_view::npos) return true;
   if (value.find_first_of("<>(){}[]") != std::string_view::npos && word_likeness(value) > 0.6) return true;
   if (value.ends_with("...") || value.ends_with(":")) return true;
+  // The description of a shape: [A-Za-z0-9]{36}.
+  for (const std::string_view range : {"[a-", "[A-", "[0-", "\\d", "\\w", "[^"}) {
+    if (value.find(range) != std::string_view::npos) return true;
+  }
   return is_number_like(value) || is_path_or_address(value) || is_integrity_value(value);
 }
 
