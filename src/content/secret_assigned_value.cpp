@@ -86,6 +86,8 @@ bool echoes_key(std::string_view value, std::string_view key) {
 bool is_numbered_name(std::string_view value) {
   if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back()))
     return false;
+  const ValueShape shape = shape_of(value);
+  if (shape.upper > 0 && shape.lower > 0) return false;
   std::size_t digits_behind = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!is_digit(value[i])) {
