@@ -1,5 +1,6 @@
 #include "reeve/serve.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -190,6 +191,9 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   if (has_errors(complaints)) {
     return Error{ErrorCode::kInvalid, "the detectors have errors; 'reeve check' lists them"};
   }
+  // Reading and compiling takes tens of megabytes that a server has no use for afterwards.
+  governance.documents.clear();
+  ::malloc_trim(0);
   return std::shared_ptr<const gateway::Settings>(
       settings_with(config, std::move(governance.policy), std::move(governance.prices), std::move(detectors)));
 }

@@ -63,13 +63,22 @@ LabelledValue value_after(std::string_view text, std::size_t at) {
   return value;
 }
 
+/// `<input name="city">`: the name of a field, not of a person.
+bool is_attribute_name(std::string_view text, std::string_view key) {
+  if (joined_key(key) != "name") return false;
+  const auto begin = static_cast<std::size_t>(key.data() - text.data());
+  const auto head = text.substr(begin > 120 ? begin - 120 : 0, begin > 120 ? 120 : begin);
+  const auto open = head.rfind('<');
+  return open != std::string_view::npos && head.find('>', open) == std::string_view::npos;
+}
+
 void assignments(const FinderText& input, const IsKnown& is_known, const Tell& tell) {
   const std::string_view text = input.text;
   for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
        at = next_place(input.masks.assign, at + 1, text.size())) {
     if (is_operator(text, at)) continue;
     const std::string_view key = key_before(text, at);
-    if (key.size() < 2 || !is_known(key)) continue;
+    if (key.size() < 2 || !is_known(key) || (text[at] == '=' && is_attribute_name(text, key))) continue;
     LabelledValue value = value_after(text, at + 1);
     if (value.end <= value.begin) continue;
     value.key = key;

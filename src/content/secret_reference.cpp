@@ -85,6 +85,9 @@ bool is_format(std::string_view value) {
 
 bool is_reference(std::string_view value) {
   if (value.empty()) return true;
+  // Letters and digits alone refer to nothing: that is quickly seen, and most values are so.
+  if (std::ranges::all_of(value, is_alnum) && !value.starts_with("keyvault") && !value.starts_with("getenv"))
+    return false;
   const std::string lower = lower_copy(value.substr(0, 160));
   if (std::ranges::any_of(kReferenceStarts, [&lower](auto start) { return lower.starts_with(start); })) return true;
   // $NAME and $name of a shell, %NAME% of Windows, :name of a prepared statement, @name of SQL.

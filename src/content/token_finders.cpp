@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "content/secret_checks.h"
@@ -113,7 +114,8 @@ struct FindDottedTokens {
       if (end != dot + kSecondDot || dot - start < 23 || dot - start > 28) continue;
       for (++end; end < text.size() && end - dot - kSecondDot <= 40 && is_base64url(text[end]);) ++end;
       const std::size_t signature = end - dot - kSecondDot - 1;
-      if (signature < 27 || signature > 38 || (text[start] != 'M' && text[start] != 'N' && text[start] != 'O')) continue;
+      if (signature < 27 || signature > 38 || (text[start] != 'M' && text[start] != 'N' && text[start] != 'O'))
+        continue;
       const std::string_view token = text.substr(start, end - start);
       const ValueShape shape = shape_of(token);
       if (shape.digits < 2 || shape.lower < 4 || shape.upper < 4 || !is_random_token(token)) continue;
@@ -126,11 +128,14 @@ struct FindDottedTokens {
 struct FindSeedPhrases {
   void operator()(std::string_view text, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
-    constexpr std::array<std::string_view, 8> kNames = {"mnemonic", "seed phrase", "recovery phrase", "seed_phrase",
-                                                        "MNEMONIC", "Mnemonic",    "Seed phrase",     "SEED_PHRASE"};
-    for (const std::string_view name : kNames) {
-      for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + name.size())) {
-        read_words(text, at + name.size(), detector, confidence, found);
+    // "nemonic" and "phrase" in any case: their rarest letters lead.
+    for (const std::string_view name : {"nemonic", "NEMONIC", "hrase", "HRASE"}) {
+      const void* at = nullptr;
+      std::size_t from = 0;
+      while (from < text.size() &&
+             (at = memmem(text.data() + from, text.size() - from, name.data(), name.size())) != nullptr) {
+        from = static_cast<std::size_t>(static_cast<const char*>(at) - text.data()) + name.size();
+        read_words(text, from, detector, confidence, found);
       }
     }
   }

@@ -173,6 +173,7 @@ constexpr std::array kRules = {
     IdentifierRule{"person-name", "", "capitalised words, or another script; no words that stand for a name",
                    looks_like_name},
     IdentifierRule{"known-name", "", "two words and more, one of them a common name", is_known_name},
+    IdentifierRule{"full-name", "", "two capitalised words and more, none that stand for a name", looks_like_full_name},
     IdentifierRule{"known-name-part", "", "a common given name or surname, or a name of two words", is_known_name_or_part},
     IdentifierRule{"street-address", "", "a number beside a word, no signs of a program's address", street_address},
     IdentifierRule{"birth-date", "", "a day since 1900 in one of the usual orders", birth_date},

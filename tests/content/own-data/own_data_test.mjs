@@ -72,7 +72,11 @@ describe('registered code', () => {
 })
 
 describe('registered tables', () => {
-  const word = (n) => `${String.fromCharCode(65 + (n % 26))}${'aeiou'[n % 5]}${'lmnrst'[(n >> 2) % 6]}${'aeiou'[(n >> 3) % 5]}${'bdfgk'[(n >> 5) % 5]}`
+  // Names of five letters without a pattern that a reader would see.
+  const pick = (letters, n) => letters[n % letters.length]
+  const word = (n) =>
+    [pick('ABCDEFGHIJKLMNOPRSTUVWZ', n), pick('aeiou', n), pick('lmnrst', n >> 2), pick('aeiou', n >> 3)].join('') +
+    pick('bdfgk', n >> 5)
   const rows = Array.from({ length: 400 }, (_, i) => ({
     account: String(5_510_000_007 + i * 7_919),
     name: `${word(i * 7)} ${word(i * 13 + 5)}son`,
