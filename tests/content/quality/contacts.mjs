@@ -13,7 +13,7 @@ const emails = {
   'email-sub': (c) => `${c.pick(given)}_${c.pick(family)}@mail.${word(c)}.${c.pick(ends)}`,
   'email-short': (c) => `${c.from(lower, 1)}.${c.pick(family)}@${c.from(lower, 3)}.${c.pick(ends)}`,
 };
-const emailFrames = ['write to {} today', '"email": "{}"', 'From: Anna Berg <{}>', 'mailto:{}', 'user={}&id=3', "('Li', '{}', 4)",
+const emailFrames = ['write to {} today', '"email": "{}"', 'From: <{}>', 'mailto:{}', 'user={}&id=3', "('Li', '{}', 4)",
   '{},active,2023-01-04', 'Author: x <{}>', '- {}', '({})', '{}', 'git config user.email {}', '[info] login ok for {}.', '<td>{}</td>'];
 
 // # is a digit, N one from 2 to 9; numbers follow each country's own plan.

@@ -59,7 +59,9 @@ function judge(sample, findings, { counts, present = [] }) {
   if (!span) return { ...sample, findings: counted, all: findings, flagged: counted.length > 0, wrong: counted.length };
   const hits = counted.filter((finding) => covers(finding, span));
   const strict = hits.some((finding) => finding.start === span.start && finding.end === span.end);
-  const apart = counted.filter((finding) => finding.end <= span.start || finding.start >= span.end);
+  // `also`: where another value stands that may be found, such as the first name beside the last.
+  const apart = counted.filter((finding) => (finding.end <= span.start || finding.start >= span.end) &&
+    finding.start !== sample.also);
   const otherwise = hits.length ? [] : findings.filter((finding) => covers(finding, span));
   return { ...sample, findings, found: hits.length > 0, strict, wrong: apart.length, otherwise };
 }
