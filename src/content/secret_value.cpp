@@ -55,14 +55,14 @@ PairTable make_pairs() {
 
 /// Words that stand-ins are made of. Long enough that random tokens do not hold them.
 constexpr std::array<std::string_view, 63> kStandIns = {
-    "example",     "sample",     "placeholder", "changeme",   "change_me",  "change-me",  "your_",      "your-",
-    "yourkey",     "yourtoken",  "yoursecret",  "yourpass",   "yourapi",    "youraccess", "yourauth",   "yourclient",
-    "dummy",       "fake",       "redacted",    "insert_",    "insert-",    "inserty",    "replace",    "todo",
-    "fixme",       "notreal",    "not_real",    "not-real",   "not-a-",     "not_a_",     "notasecret", "notarealkey",
-    "xxxx",        "****",       "....",        "----",       "____",       "####",       "????",       "masked",
-    "hidden",      "censored",   "removed",     "sanitized",  "obfuscated", "foobar",     "foo_bar",    "foo-bar",
-    "deadbeef",    "cafebabe",   "qwertyui",    "asdfghjk",   "loremipsum", "goes_here",  "goes-here",  "goeshere",
-    "eby8vdm02x",  "placehold",   "my_secret_", "mysupersecr", "secret_here", "key_here",  "token_here",
+    "example",    "sample",    "placeholder", "changeme",    "change_me",   "change-me",  "your_",      "your-",
+    "yourkey",    "yourtoken", "yoursecret",  "yourpass",    "yourapi",     "youraccess", "yourauth",   "yourclient",
+    "dummy",      "fake",      "redacted",    "insert_",     "insert-",     "inserty",    "replace",    "todo",
+    "fixme",      "notreal",   "not_real",    "not-real",    "not-a-",      "not_a_",     "notasecret", "notarealkey",
+    "xxxx",       "****",      "....",        "----",        "____",        "####",       "????",       "masked",
+    "hidden",     "censored",  "removed",     "sanitized",   "obfuscated",  "foobar",     "foo_bar",    "foo-bar",
+    "deadbeef",   "cafebabe",  "qwertyui",    "asdfghjk",    "loremipsum",  "goes_here",  "goes-here",  "goeshere",
+    "eby8vdm02x", "placehold", "my_secret_",  "mysupersecr", "secret_here", "key_here",   "token_here",
 };
 
 bool holds_stand_in(std::string_view value) {
@@ -98,12 +98,17 @@ ValueShape shape_of(std::string_view value) {
   std::size_t step = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
-    if (is_lower(c)) ++shape.lower;
-    else if (is_upper(c)) ++shape.upper;
-    else if (is_digit(c)) ++shape.digits;
-    else ++shape.other;
+    if (is_lower(c))
+      ++shape.lower;
+    else if (is_upper(c))
+      ++shape.upper;
+    else if (is_digit(c))
+      ++shape.digits;
+    else
+      ++shape.other;
     seen.set(static_cast<unsigned char>(c));
-    same = i > 0 && value[i - 1] == c ? same + 1 : 1;
+    // Backslashes multiply with each level of nesting, and mean nothing.
+    same = i > 0 && value[i - 1] == c && c != '\\' ? same + 1 : 1;
     const bool follows = i > 0 && is_alnum(c) && value[i - 1] + 1 == c;
     step = follows ? step + 1 : 1;
     shape.longest_same = std::max(shape.longest_same, same);
