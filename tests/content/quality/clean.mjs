@@ -28,7 +28,7 @@ const trees = {
     /\.(json|xml|dat|yaml|yml|toml)$/
   ],
 };
-const skipped = /node_modules\/\.cache|\/build\/|\/\.git\/|governance\/detectors|dist-packages\/.*\/locale/;
+const skipped = /node_modules\/\.cache|\/build\/|\/\.git\/|governance\/detectors|lint_sample|dist-packages\/.*\/locale/;
 
 function filesUnder(directory, wanted, found, depth = 0) {
   if (found.length > 6000 || depth > 12) return found;

@@ -15,7 +15,7 @@ function spoiled(c, text, at) {
 }
 
 const key = (name) =>
-    name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').replace(/[^\p{L}\p{N}]+/gu, '_').toLowerCase();
+    name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '_').toLowerCase();
 const frames = [
   (n) => `my ${n} is {}, please update the file`, (n) => `${n}: {}`, (n) => `"${key(n)}": "{}"`,
   (n) => `id,${key(n)},city\n12,{},Oslo\n`, (n) => `${key(n)} = "{}"`, (n) => `The ${n} {} was rejected by the form.`,

@@ -176,7 +176,7 @@ export const providers = {
   'pem-rsa': pem('RSA PRIVATE KEY', 608),
   'pem-pkcs8': pem('PRIVATE KEY', 1190),
   'pem-ec': pem('EC PRIVATE KEY', 121),
-  typeform: (c) => 'tfp_' + c.b62(44),
+  typeform: (c) => 'tfp_' + c.b64u(58) + 'a',
   readme: (c) => 'rdme_' + c.from(lower + digits, 70),
   prefect: (c) => c.pick(['pnu_', 'pnb_']) + c.b62(36),
   easypost: (c) => 'EZAK' + c.b62(54),
