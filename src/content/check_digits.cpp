@@ -64,7 +64,6 @@ int mod97(std::string_view text) {
   return static_cast<int>(rest);
 }
 
-
 bool iso7064_mod11_10(std::string_view digits) {
   int product = 10;
   for (std::size_t i = 0; i + 1 < digits.size(); ++i) {
@@ -115,6 +114,8 @@ bool is_date(int year, int month, int day) {
   return day <= kDays[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
 }
 
-bool is_short_date(int year, int month, int day) { return is_date(1900 + year, month, day) || is_date(2000 + year, month, day); }
+bool is_short_date(int year, int month, int day) {
+  return is_date(1900 + year, month, day) || is_date(2000 + year, month, day);
+}
 
 }  // namespace reeve::content

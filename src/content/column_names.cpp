@@ -22,7 +22,8 @@ std::string_view trimmed(std::string_view text) {
 /// Words, not data: some letter, few digits.
 bool is_head(std::string_view cell) {
   return !cell.empty() && cell.size() <= kHeadMax && std::ranges::count_if(cell, is_digit) < 3 &&
-         std::ranges::any_of(cell, [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }) &&
+         std::ranges::any_of(
+             cell, [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }) &&
          cell.find('=') == std::string_view::npos && cell.find(':') == std::string_view::npos &&
          cell.find('(') == std::string_view::npos;
 }

@@ -13,5 +13,4 @@ std::unique_ptr<PreparedFinder> prepare_ip_address(std::span<const Detector> all
 std::unique_ptr<PreparedFinder> prepare_mac(std::span<const Detector> all, std::span<const std::uint32_t> mine);
 std::unique_ptr<PreparedFinder> prepare_phone(std::span<const Detector> all, std::span<const std::uint32_t> mine);
 
-
 }  // namespace reeve::content

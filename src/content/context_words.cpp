@@ -16,7 +16,8 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 /// Equal but for case: ASCII, and the two-byte letters of Latin, Greek and Cyrillic. `word` is in lower case.
-bool same_letter(std::string_view text, std::size_t at, std::string_view word, std::size_t in_word, std::size_t& bytes) {
+bool same_letter(std::string_view text, std::size_t at, std::string_view word, std::size_t in_word,
+                 std::size_t& bytes) {
   const unsigned char wanted = byte_at(word, in_word), given = byte_at(text, at);
   bytes = 1;
   if (wanted < 0x80) return static_cast<unsigned char>(lower_case(static_cast<char>(given))) == wanted;
@@ -79,7 +80,8 @@ bool word_at(std::string_view text, std::size_t at, std::size_t limit, std::stri
     at += bytes;
     i += bytes;
   }
-  return at <= limit && (byte_at(word, word.size() - 1) >= 0xe0 || byte_at(text, at - 1) >= 0x80 || ends_word(text, at));
+  return at <= limit &&
+         (byte_at(word, word.size() - 1) >= 0xe0 || byte_at(text, at - 1) >= 0x80 || ends_word(text, at));
 }
 
 bool holds_word(std::string_view text, std::size_t from, std::size_t to, const ContextWords& context) {

@@ -48,7 +48,8 @@ bool sa_id(std::string_view value) {
 
 bool kw_civil_id(std::string_view value) {
   const Significant s(value);
-  if (!s.is_digits(12) || s.at(0) < '1' || s.at(0) > '3' || !is_short_date(two(s, 1), two(s, 3), two(s, 5))) return false;
+  if (!s.is_digits(12) || s.at(0) < '1' || s.at(0) > '3' || !is_short_date(two(s, 1), two(s, 3), two(s, 5)))
+    return false;
   return 11 - weighted(s, 0, {2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}) % 11 == s.digit(11);
 }
 

@@ -96,8 +96,7 @@ bool au_tfn(std::string_view value) {
 
 bool au_abn(std::string_view value) {
   const Significant s(value);
-  return s.is_digits(11) && s.at(0) != '0' &&
-         (weighted(s, 0, {10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19}) - 10) % 89 == 0;
+  return s.is_digits(11) && s.at(0) != '0' && (weighted(s, 0, {10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19}) - 10) % 89 == 0;
 }
 
 bool au_acn(std::string_view value) {

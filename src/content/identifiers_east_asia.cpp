@@ -36,8 +36,7 @@ bool cn_social_credit(std::string_view value) {
 
 bool cn_passport(std::string_view value) {
   const Significant s(value);
-  return s.size() == 9 && holds("EGDSPH", s.at(0)) && (is_digit(s.at(1)) || is_letter(s.at(1))) &&
-         s.digits_at(2, 7);
+  return s.size() == 9 && holds("EGDSPH", s.at(0)) && (is_digit(s.at(1)) || is_letter(s.at(1))) && s.digits_at(2, 7);
 }
 
 bool hk_identity_card(std::string_view value) {

@@ -46,7 +46,9 @@ bool pl_document(const Significant& s, std::size_t letters, std::initializer_lis
   return sum % 10 == 0;
 }
 
-bool pl_identity_card(std::string_view value) { return pl_document(Significant(value), 3, {7, 3, 1, 9, 7, 3, 1, 7, 3}); }
+bool pl_identity_card(std::string_view value) {
+  return pl_document(Significant(value), 3, {7, 3, 1, 9, 7, 3, 1, 7, 3});
+}
 bool pl_passport(std::string_view value) { return pl_document(Significant(value), 2, {7, 3, 9, 1, 7, 3, 1, 7, 3}); }
 
 /// Czechia and Slovakia. Nine digits, without a check, until 1953.
@@ -102,7 +104,8 @@ bool ro_cnp(std::string_view value) {
 bool ro_company(std::string_view value) {
   Significant s(value);
   if (s.text().starts_with("RO")) s = Significant(value.substr(value.find_first_of("Oo") + 1));
-  if (s.size() < 4 || s.size() > 10 || !s.digits_at(0, s.size()) || s.at(0) == '0' || is_trivial(s.text())) return false;
+  if (s.size() < 4 || s.size() > 10 || !s.digits_at(0, s.size()) || s.at(0) == '0' || is_trivial(s.text()))
+    return false;
   constexpr std::array kWeights = {7, 5, 3, 2, 1, 7, 5, 3, 2};
   int sum = 0;
   const std::size_t skip = 10 - s.size();

@@ -66,7 +66,8 @@ bool br_rg(std::string_view value) {
 
 bool mx_curp(std::string_view value) {
   const Significant s(value);
-  if (s.size() != 18 || !s.letters_at(0, 4) || !s.digits_at(4, 6) || !s.letters_at(10, 6) || !is_digit(s.at(17))) return false;
+  if (s.size() != 18 || !s.letters_at(0, 4) || !s.digits_at(4, 6) || !s.letters_at(10, 6) || !is_digit(s.at(17)))
+    return false;
   if (s.at(10) != 'H' && s.at(10) != 'M' && s.at(10) != 'X') return false;
   if (!is_short_date(two(s, 4), two(s, 6), two(s, 8))) return false;
   int sum = 0;
@@ -149,7 +150,8 @@ bool co_nit(std::string_view value) {
 
 bool pe_ruc(std::string_view value) {
   const Significant s(value);
-  if (!s.is_digits(11) || (two(s, 0) != 10 && two(s, 0) != 15 && two(s, 0) != 16 && two(s, 0) != 17 && two(s, 0) != 20)) {
+  if (!s.is_digits(11) ||
+      (two(s, 0) != 10 && two(s, 0) != 15 && two(s, 0) != 16 && two(s, 0) != 17 && two(s, 0) != 20)) {
     return false;
   }
   return (11 - weighted(s, 0, {5, 4, 3, 2, 7, 6, 5, 4, 3, 2}) % 11) % 10 == s.digit(10);

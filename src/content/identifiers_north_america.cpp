@@ -16,9 +16,8 @@ bool us_ssn(std::string_view value) {
   const auto area = s.number(0, 3);
   if (area == 0 || area == 666 || area >= 900 || s.number(3, 2) == 0 || s.number(5, 4) == 0) return false;
   // Two numbers that were printed on cards in shops, and those of no one.
-  return s.text() != "078051120" && s.text() != "219099999" && !std::ranges::all_of(s.text(), [&](char c) {
-    return c == s.at(0);
-  });
+  return s.text() != "078051120" && s.text() != "219099999" &&
+         !std::ranges::all_of(s.text(), [&](char c) { return c == s.at(0); });
 }
 
 bool us_itin(std::string_view value) {
@@ -128,7 +127,8 @@ bool ca_passport(std::string_view value) {
 }
 
 constexpr std::array kRules = {
-    IdentifierRule{"us-ssn", "3-2-4 ; 3_2_4 3.2.4", "area, group and serial that the SSA hands out (20 CFR 422)", us_ssn},
+    IdentifierRule{"us-ssn", "3-2-4 ; 3_2_4 3.2.4", "area, group and serial that the SSA hands out (20 CFR 422)",
+                   us_ssn},
     IdentifierRule{"us-itin", "3-2-4 ; 3_2_4", "begins with 9, group in the IRS ranges", us_itin},
     IdentifierRule{"us-ein", "; 2-7", "prefix of an IRS campus", us_ein},
     IdentifierRule{"us-npi", "", "Luhn with the prefix 80840 (CMS)", us_npi},

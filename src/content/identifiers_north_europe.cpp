@@ -79,7 +79,8 @@ bool is_kennitala(std::string_view value) {
 /// Estonia and Lithuania: a second round of weights where the first gives ten.
 bool baltic_personal_code(std::string_view value) {
   const Significant s(value);
-  if (!s.is_digits(11) || s.at(0) < '1' || s.at(0) > '8' || !is_short_date(two(s, 1), two(s, 3), two(s, 5))) return false;
+  if (!s.is_digits(11) || s.at(0) < '1' || s.at(0) > '8' || !is_short_date(two(s, 1), two(s, 3), two(s, 5)))
+    return false;
   int check = weighted(s, 0, {1, 2, 3, 4, 5, 6, 7, 8, 9, 1}) % 11;
   if (check == 10) check = weighted(s, 0, {3, 4, 5, 6, 7, 8, 9, 1, 2, 3}) % 11 % 10;
   return check == s.digit(10);

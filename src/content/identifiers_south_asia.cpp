@@ -92,8 +92,7 @@ bool sg_uen(std::string_view value) {
   }
   if (s.size() != 10) return false;
   if (s.digits_at(0, 9)) return "ZKCMDNERGWH"[weighted(s, 0, {10, 8, 6, 4, 9, 7, 5, 3, 1}) % 11] == s.at(9);
-  return holds("RST", s.at(0)) && s.digits_at(1, 2) && s.letters_at(3, 2) && s.digits_at(5, 4) &&
-         is_letter(s.at(9));
+  return holds("RST", s.at(0)) && s.digits_at(1, 2) && s.letters_at(3, 2) && s.digits_at(5, 4) && is_letter(s.at(9));
 }
 
 bool my_nric(std::string_view value) {
@@ -135,7 +134,8 @@ bool ph_number(std::string_view value) {
 constexpr std::array kRules = {
     IdentifierRule{"in-aadhaar", "; 4_4_4 4-4-4", "Verhoeff, first digit from 2 (UIDAI)", in_aadhaar},
     IdentifierRule{"in-aadhaar-virtual", "; 4_4_4_4", "Verhoeff over sixteen digits", in_aadhaar_virtual},
-    IdentifierRule{"in-pan", "5_4_1 ; 5-4-1", "five letters, the fourth the kind of holder, four digits, a letter", in_pan},
+    IdentifierRule{"in-pan", "5_4_1 ; 5-4-1", "five letters, the fourth the kind of holder, four digits, a letter",
+                   in_pan},
     IdentifierRule{"in-gstin", "2-10-3 2_10_3 2_5_4_4 2_5_4_1_1_1_1", "state, PAN, weights 1 and 2 by 36", in_gstin},
     IdentifierRule{"in-voter-id", "; 3_7", "three letters, seven digits by Luhn", in_voter_id},
     IdentifierRule{"in-passport", "; 1_2_5 1_7", "a letter and seven digits", in_passport},

@@ -27,8 +27,8 @@ bool it_codice_fiscale(std::string_view value) {
   }
   const int day = digits[9] * 10 + digits[10];
   if (!holds("ABCDEHLMPRST", s.at(8)) || day < 1 || (day > 31 && day < 41) || day > 71) return false;
-  constexpr std::array kOdd = {1,  0,  5,  7,  9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22,
-                               25, 24, 23};
+  constexpr std::array kOdd = {1,  0,  5, 7, 9, 13, 15, 17, 19, 21, 2,  4,  18,
+                               20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23};
   int sum = 0;
   for (std::size_t i = 0; i < 15; ++i) {
     const int place = is_digit(s.at(i)) ? s.digit(i) : s.at(i) - 'A';
@@ -47,8 +47,7 @@ bool it_partita_iva(std::string_view value) {
 
 bool it_identity_card(std::string_view value) {
   const Significant s(value);
-  return s.size() == 9 && s.letters_at(0, 2) &&
-         ((s.digits_at(2, 5) && s.letters_at(7, 2)) || s.digits_at(2, 7));
+  return s.size() == 9 && s.letters_at(0, 2) && ((s.digits_at(2, 5) && s.letters_at(7, 2)) || s.digits_at(2, 7));
 }
 
 char es_letter(long long number) { return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23]; }
@@ -158,8 +157,8 @@ bool al_nipt(std::string_view value) {
 }
 
 constexpr std::array kRules = {
-    IdentifierRule{"it-codice-fiscale", "3_3_5_5 6_5_4_1 3_3_2_3_5 6_2_3_5 6-5-5 3-3-5-5",
-                   "odd and even tables by 26", it_codice_fiscale},
+    IdentifierRule{"it-codice-fiscale", "3_3_5_5 6_5_4_1 3_3_2_3_5 6_2_3_5 6-5-5 3-3-5-5", "odd and even tables by 26",
+                   it_codice_fiscale},
     IdentifierRule{"it-partita-iva", "", "Luhn and the office's code", it_partita_iva},
     IdentifierRule{"it-identity-card", "", "two letters, then five digits and two letters, or seven digits",
                    it_identity_card},

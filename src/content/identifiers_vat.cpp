@@ -93,7 +93,9 @@ bool lithuania(const Significant& s) {
   return check == s.digit(s.size() - 1);
 }
 
-bool luxembourg(const Significant& s) { return s.is_digits(8) && s.number(0, 6) > 0 && s.number(0, 6) % 89 == s.number(6, 2); }
+bool luxembourg(const Significant& s) {
+  return s.is_digits(8) && s.number(0, 6) > 0 && s.number(0, 6) % 89 == s.number(6, 2);
+}
 
 bool latvia(const Significant& s) {
   if (!s.is_digits(11)) return false;
@@ -101,10 +103,13 @@ bool latvia(const Significant& s) {
   return weighted(s, 0, {9, 1, 4, 8, 3, 10, 2, 5, 7, 6, 1}) % 11 == 3;
 }
 
-bool malta(const Significant& s) { return s.is_digits(8) && s.at(0) != '0' && weighted(s, 0, {3, 4, 6, 7, 8, 9, 10, 1}) % 37 == 0; }
+bool malta(const Significant& s) {
+  return s.is_digits(8) && s.at(0) != '0' && weighted(s, 0, {3, 4, 6, 7, 8, 9, 10, 1}) % 37 == 0;
+}
 
 bool netherlands(const Significant& s) {
-  if (s.size() != 12 || !s.digits_at(0, 9) || s.at(9) != 'B' || !s.digits_at(10, 2) || s.number(10, 2) == 0) return false;
+  if (s.size() != 12 || !s.digits_at(0, 9) || s.at(9) != 'B' || !s.digits_at(10, 2) || s.number(10, 2) == 0)
+    return false;
   if (named("nl-bsn", Significant(s.text().substr(0, 9)))) return true;
   std::array<char, 14> whole = {'N', 'L'};  // sole traders since 2020: the whole by 97
   std::ranges::copy(s.text(), whole.begin() + 2);
@@ -112,22 +117,23 @@ bool netherlands(const Significant& s) {
 }
 
 bool sweden(const Significant& s) {
-  return s.is_digits(12) && s.text().ends_with("01") && luhn(s.text().substr(0, 10)) && !is_trivial(s.text().substr(0, 10));
+  return s.is_digits(12) && s.text().ends_with("01") && luhn(s.text().substr(0, 10)) &&
+         !is_trivial(s.text().substr(0, 10));
 }
 bool slovakia(const Significant& s) {
   return s.is_digits(10) && s.at(0) != '0' && holds("234789", s.at(2)) && s.number(0, 10) % 11 == 0;
 }
 
 constexpr std::array kStates = {
-    State{"AT", 9, 9, austria},    State{"BE", 10, 10, belgium},     State{"BG", 9, 10, bulgaria},
-    State{"CY", 9, 9, cyprus},     State{"CZ", 8, 10, czechia},      State{"DE", 9, 9, germany},
-    State{"DK", 8, 8, denmark},    State{"EE", 9, 9, estonia},       State{"EL", 9, 9, greece},
-    State{"ES", 9, 9, spain},      State{"FI", 8, 8, finland},       State{"FR", 11, 11, france},
-    State{"HR", 11, 11, croatia},  State{"HU", 8, 8, hungary},       State{"IE", 8, 9, ireland},
-    State{"IT", 11, 11, italy},    State{"LT", 9, 12, lithuania},    State{"LU", 8, 8, luxembourg},
-    State{"LV", 11, 11, latvia},   State{"MT", 8, 8, malta},         State{"NL", 12, 12, netherlands},
-    State{"PL", 10, 10, poland},   State{"PT", 9, 9, portugal},      State{"RO", 6, 10, romania},
-    State{"SE", 12, 12, sweden},   State{"SI", 8, 8, slovenia},      State{"SK", 10, 10, slovakia},
+    State{"AT", 9, 9, austria},   State{"BE", 10, 10, belgium},  State{"BG", 9, 10, bulgaria},
+    State{"CY", 9, 9, cyprus},    State{"CZ", 8, 10, czechia},   State{"DE", 9, 9, germany},
+    State{"DK", 8, 8, denmark},   State{"EE", 9, 9, estonia},    State{"EL", 9, 9, greece},
+    State{"ES", 9, 9, spain},     State{"FI", 8, 8, finland},    State{"FR", 11, 11, france},
+    State{"HR", 11, 11, croatia}, State{"HU", 8, 8, hungary},    State{"IE", 8, 9, ireland},
+    State{"IT", 11, 11, italy},   State{"LT", 9, 12, lithuania}, State{"LU", 8, 8, luxembourg},
+    State{"LV", 11, 11, latvia},  State{"MT", 8, 8, malta},      State{"NL", 12, 12, netherlands},
+    State{"PL", 10, 10, poland},  State{"PT", 9, 9, portugal},   State{"RO", 6, 10, romania},
+    State{"SE", 12, 12, sweden},  State{"SI", 8, 8, slovenia},   State{"SK", 10, 10, slovakia},
 };
 
 bool eu_vat(std::string_view value) {

@@ -27,7 +27,7 @@ bool de_pension(std::string_view value) {
   if (day > 50) day -= 50;
   if (!is_short_date(static_cast<int>(s.number(6, 2)), static_cast<int>(s.number(4, 2)), day)) return false;
   const int letter = s.at(8) - 'A' + 1;
-  const std::array places = {s.digit(0), s.digit(1), s.digit(2), s.digit(3), s.digit(4), s.digit(5),
+  const std::array places = {s.digit(0), s.digit(1), s.digit(2),  s.digit(3),  s.digit(4), s.digit(5),
                              s.digit(6), s.digit(7), letter / 10, letter % 10, s.digit(9), s.digit(10)};
   constexpr std::array kWeights = {2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1};
   int sum = 0;
@@ -205,8 +205,8 @@ constexpr std::array kRules = {
     IdentifierRule{"fr-tax-number", "; 2_2_3_3_3 1_3_3_3_3", "ten digits by 511 give the last three", fr_tax_number},
     IdentifierRule{"fr-identity-card", "", "twelve digits, or nine letters and digits", fr_identity_card},
     IdentifierRule{"fr-passport", "", "two digits, two letters, five digits", fr_passport},
-    IdentifierRule{"be-national", "2.2.2-3.2 2.2.2-3-2 6-3-2 6-3.2 ; 2_2_2_3_2 6_3_2", "97 less the rest by 97, date of birth",
-                   be_national},
+    IdentifierRule{"be-national", "2.2.2-3.2 2.2.2-3-2 6-3-2 6-3.2 ; 2_2_2_3_2 6_3_2",
+                   "97 less the rest by 97, date of birth", be_national},
     IdentifierRule{"be-enterprise", "4.3.3 ; 4_3_3", "97 less the rest by 97", be_enterprise},
     IdentifierRule{"nl-bsn", "; 4.2.3 3_3_3 4_2_3 3.3.3 3-3-3", "eleven test, last digit counts negative", nl_bsn},
     IdentifierRule{"nl-passport", "", "two letters, six letters or digits, a digit", nl_passport},

@@ -120,12 +120,14 @@ std::string_view cut(std::string_view text, const Cell& cell) { return text.subs
 
 bool is_head(std::string_view cell) {
   return cell.empty() || (cell.size() <= kKeyMax && std::ranges::all_of(cell, [](char c) {
-                            return is_key_character(c) || c == ' ' || c == '.' || c == '#' || c == '/' || c == '(' || c == ')';
+                            return is_key_character(c) || c == ' ' || c == '.' || c == '#' || c == '/' || c == '(' ||
+                                   c == ')';
                           }));
 }
 
 /// Columns whose heads are known: their places and names.
-std::vector<std::pair<std::size_t, std::string_view>> known_columns(std::string_view text, const std::vector<Cell>& heads,
+std::vector<std::pair<std::size_t, std::string_view>> known_columns(std::string_view text,
+                                                                    const std::vector<Cell>& heads,
                                                                     const IsKnown& is_known) {
   std::vector<std::pair<std::size_t, std::string_view>> columns;
   for (std::size_t i = 0; i < heads.size(); ++i) {
@@ -204,7 +206,8 @@ class Tables {
   std::size_t head_line(std::size_t begin, std::size_t end) {
     const std::string_view line = text_.substr(begin, end - begin);
     if (!may_be_head(line)) return end;
-    const char first = line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
+    const char first =
+        line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
     if (!is_letter(first) && !is_high(first) && first != '`' && first != '(') return end;
     if (const auto open = insert_columns(line); open != std::string_view::npos) {
       return insert(text_, begin + open, is_known_, tell_);

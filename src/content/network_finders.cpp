@@ -28,8 +28,8 @@ class NetworkFinder : public PreparedFinder {
  protected:
   void say(std::size_t begin, std::size_t end, float sureness, std::vector<Candidate>& found) const {
     for (const auto& [index, confidence] : detectors_) {
-      found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
-                       std::min(sureness, confidence)});
+      found.push_back(
+          {index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::min(sureness, confidence)});
     }
   }
   bool named(std::string_view text, std::size_t begin, std::size_t end) const {
@@ -60,13 +60,21 @@ std::size_t read_octets(std::string_view text, std::size_t at, Octets& octets) {
 bool is_nobodys(const Octets& o) {
   if (o[0] == 0 || o[0] == 10 || o[0] == 127 || o[0] >= 224) return true;
   if (o[0] == 172 && o[1] >= 16 && o[1] < 32) return true;
-  if ((o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254) || (o[0] == 100 && o[1] >= 64 && o[1] < 128)) return true;
+  if ((o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254) || (o[0] == 100 && o[1] >= 64 && o[1] < 128))
+    return true;
   if (o[0] == 198 && (o[1] == 18 || o[1] == 19)) return true;
   const bool documentation = (o[0] == 192 && o[1] == 0 && (o[2] == 2 || o[2] == 0)) ||
                              (o[0] == 198 && o[1] == 51 && o[2] == 100) || (o[0] == 203 && o[1] == 0 && o[2] == 113);
   // Everybody's resolvers, and what people write when they think of no address.
-  constexpr std::array<Octets, 9> kPublic = {{{8, 8, 8, 8}, {8, 8, 4, 4}, {1, 1, 1, 1}, {1, 0, 0, 1}, {9, 9, 9, 9},
-                                              {208, 67, 222, 222}, {208, 67, 220, 220}, {1, 2, 3, 4}, {4, 4, 4, 4}}};
+  constexpr std::array<Octets, 9> kPublic = {{{8, 8, 8, 8},
+                                              {8, 8, 4, 4},
+                                              {1, 1, 1, 1},
+                                              {1, 0, 0, 1},
+                                              {9, 9, 9, 9},
+                                              {208, 67, 222, 222},
+                                              {208, 67, 220, 220},
+                                              {1, 2, 3, 4},
+                                              {4, 4, 4, 4}}};
   return documentation || std::ranges::find(kPublic, o) != kPublic.end();
 }
 
@@ -107,9 +115,11 @@ class IpFinder final : public NetworkFinder {
   }
 
   float judge(std::string_view text, std::size_t at, std::size_t end, const Octets& octets) const {
-    static const ContextWords kVersions{{"version", "ver", "release", "firmware", "build", "update", "upgrade", "section",
-                                         "chapter", "clause", "rfc", "assembly", "dotnet", "sdk", "library", "bookmark"},
-                                        28, false};
+    static const ContextWords kVersions{
+        {"version", "ver", "release", "firmware", "build", "update", "upgrade", "section", "chapter", "clause", "rfc",
+         "assembly", "dotnet", "sdk", "library", "bookmark"},
+        28,
+        false};
     if (is_nobodys(octets)) return kNobodys;
     const bool is_named = named(text, at, end);
     if (has_context(text.substr(0, end), at, end, kVersions) && !is_named) return 0;
@@ -139,9 +149,11 @@ class IpFinder final : public NetworkFinder {
       const auto address = text.substr(begin, end - begin);
       if (!is_version_six(address)) continue;
       const std::string lower = lowered(address.substr(0, 9));
-      const bool documentation = lower.starts_with("2001:db8") || lower.starts_with("2001:0db8") || lower.starts_with("3fff:");
+      const bool documentation =
+          lower.starts_with("2001:db8") || lower.starts_with("2001:0db8") || lower.starts_with("3fff:");
       const bool resolver = lower.starts_with("2606:4700") || lower.starts_with("2001:4860");
-      say(begin, end, documentation || (resolver && address.find("::") != std::string_view::npos) ? kNobodys : 1, found);
+      say(begin, end, documentation || (resolver && address.find("::") != std::string_view::npos) ? kNobodys : 1,
+          found);
     }
   }
 
@@ -207,8 +219,9 @@ class MacFinder final : public NetworkFinder {
     const auto address = text.substr(begin, 17);
     const bool same = std::ranges::all_of(address, [&](char c) { return c == separator || c == address[0]; });
     const bool counted = address.starts_with("00:11:22:33") || address.starts_with("00-11-22-33") ||
-                         address.starts_with("01:23:45") || address.starts_with("aa:bb:cc") || address.starts_with("AA:BB:CC") ||
-                         address.starts_with("de:ad:be") || address.starts_with("12:34:56");
+                         address.starts_with("01:23:45") || address.starts_with("aa:bb:cc") ||
+                         address.starts_with("AA:BB:CC") || address.starts_with("de:ad:be") ||
+                         address.starts_with("12:34:56");
     const bool digits_only = std::ranges::all_of(address, [&](char c) { return c == separator || is_digit(c); });
     if (same || (separator == '-' && digits_only && !named(text, begin, end))) return end;
     say(begin, end, counted ? kNobodys : 1, found);

@@ -12,15 +12,16 @@ namespace {
 /// What numbers are called that are nobody's identifiers.
 const ContextWords& other_things() {
   static const ContextWords kWords{
-      {"timestamp", "time",   "epoch",   "date",    "order",    "invoice",  "tracking", "sku",      "build",  "version",
-       "ticket",    "offset", "size",    "length",  "count",    "bytes",    "seed",     "hash",     "crc",    "checksum",
-       "commit",    "rev",    "pid",     "port",    "latency",  "duration", "expires",  "exp",      "iat",    "nbf",
-       "snowflake", "trace",  "span",    "request", "session",  "message",  "created",  "updated",  "random", "mask",
-       "isbn",      "ean",    "upc",     "gtin",    "barcode",  "serial",   "part",     "batch",    "lot",    "job",
-       "run",       "nonce",  "inode",   "block",   "uuid",     "guid",     "etag",     "modified", "ms",     "ns",
-       "shipment",  "parcel", "package", "product", "item",     "article",  "case",     "issue",    "bug",    "pr",
-       "lat",       "lng",    "lon",     "test id", "revision", "sequence", "seq",      "line",     "row",    "page",
-       "tweet",     "channel", "guild",  "post",    "status",   "thread",   "asin",     "doi",      "model",  "amount"},
+      {"timestamp", "time",     "epoch",    "date",      "order",  "invoice", "tracking", "sku",      "build",
+       "version",   "ticket",   "offset",   "size",      "length", "count",   "bytes",    "seed",     "hash",
+       "crc",       "checksum", "commit",   "rev",       "pid",    "port",    "latency",  "duration", "expires",
+       "exp",       "iat",      "nbf",      "snowflake", "trace",  "span",    "request",  "session",  "message",
+       "created",   "updated",  "random",   "mask",      "isbn",   "ean",     "upc",      "gtin",     "barcode",
+       "serial",    "part",     "batch",    "lot",       "job",    "run",     "nonce",    "inode",    "block",
+       "uuid",      "guid",     "etag",     "modified",  "ms",     "ns",      "shipment", "parcel",   "package",
+       "product",   "item",     "article",  "case",      "issue",  "bug",     "pr",       "lat",      "lng",
+       "lon",       "test id",  "revision", "sequence",  "seq",    "line",    "row",      "page",     "tweet",
+       "channel",   "guild",    "post",     "status",    "thread", "asin",    "doi",      "model",    "amount"},
       32,
       false};
   return kWords;
@@ -67,7 +68,8 @@ bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, con
   if (holds("/-+$#*^&", before) || holds("/\\", after)) return false;
   // Milliseconds and their like since 2014, and seconds.
   const std::size_t length = end - begin;
-  if ((length == 10 || length == 13 || length == 16 || length == 19) && text_[begin] == '1' && text_[begin + 1] >= '4') {
+  if ((length == 10 || length == 13 || length == 16 || length == 19) && text_[begin] == '1' &&
+      text_[begin + 1] >= '4') {
     return false;
   }
   if (has_context(text_, begin, end, other_things())) return false;

@@ -53,7 +53,8 @@ class PhoneFinder final : public PreparedFinder {
          at = next_place(input.masks.digit, next, text.size())) {
       const std::size_t run_end = next_place(input.masks.digit, {}, at, text.size(), false);
       next = run_end;
-      if (run_end - at > kDigitsMax || (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
+      if (run_end - at > kDigitsMax ||
+          (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
         continue;
       }
       Groups groups = read(text, at);
@@ -97,8 +98,7 @@ class PhoneFinder final : public PreparedFinder {
     }
     if (groups.plus && groups.begin > 0 && text[groups.begin - 1] == '(') --groups.begin;
     if (!begins_well(text, groups)) return groups;
-    groups.behind_number =
-        groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
+    groups.behind_number = groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
     char separator = groups.bracket ? '(' : '\0';
     while (groups.count < kGroupsMax) {
       std::size_t end = at;
@@ -174,12 +174,14 @@ class PhoneFinder final : public PreparedFinder {
     if (g.digits[0] != '0' || g.digits[1] == '0' || g.size < 8 || g.size > 12) return std::nullopt;
     if (g.count == 1) return Sureness{0, 0.9F};
     const char separator = g.groups[1].separator;
-    const bool pairs = g.count == 5 && g.size == 10 &&
-                       std::ranges::all_of(std::span(g.groups).first(5), [](const auto& x) { return x.end - x.begin == 2; });
+    const bool pairs =
+        g.count == 5 && g.size == 10 &&
+        std::ranges::all_of(std::span(g.groups).first(5), [](const auto& x) { return x.end - x.begin == 2; });
     if (pairs) return Sureness{separator == '.' || separator == ' ' ? 0.75F : 0.6F, 0.97F};
     if (g.bracket && g.length(0) >= 2 && g.count <= 4) return Sureness{0.7F, 0.96F};
     const bool area = g.length(0) >= 2 && g.length(0) <= 5;
-    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 && separator != '.') {
+    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 &&
+        separator != '.') {
       return Sureness{0.6F, 0.95F};
     }
     if (g.count == 2 && area && g.length(0) >= 3 && g.size >= 10 && (separator == '/' || separator == ' ')) {
@@ -214,7 +216,8 @@ class PhoneFinder final : public PreparedFinder {
     bool said = false;
     const std::size_t begin = groups.begin;
     if (named.empty()) {
-      for (const auto& [index, detector] : detectors_) named.push_back(is_named(text, begin, end, *detector, surroundings));
+      for (const auto& [index, detector] : detectors_)
+        named.push_back(is_named(text, begin, end, *detector, surroundings));
     }
     for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
@@ -223,7 +226,8 @@ class PhoneFinder final : public PreparedFinder {
         if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back({detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      found.push_back(
+          {detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
       said = true;
     }
     return said;

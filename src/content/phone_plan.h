@@ -8,7 +8,7 @@
 namespace reeve::content {
 
 struct PhonePlan {
-  int country = 0;  // code, as in "+49"
+  int country = 0;                        // code, as in "+49"
   std::size_t shortest = 0, longest = 0;  // digits of the national number, without the code and without a leading 0
 };
 
