@@ -22,7 +22,7 @@ export const hardNegatives = [
   (r) => `const MASK = 0x${hex(r, 16)};`, (r) => `[${Array.from({ length: 8 }, () => r.digits(9)).join(', ')}]`,
     (r) => `[${Array.from({ length: 6 }, () => r.digits(11)).join(', ')}]`,
   (r) => `backup-${day(r)}-${time(r, '')}.tar`,
-  (r) => `d="M${r.int(1, 99)}.${r.digits(3)} ${r.int(1, 99)}.${r.digits(3)}l${r.int(1, 9)}.${r.digits(2)}-0.${r.digits(2)}"`,
+  (r) => `d="M${r.int(1, 99)}.${r.digits(3)} ${r.int(1, 99)}.${r.digits(3)}l1.${r.digits(2)}-0.${r.digits(2)}"`,
   (r) => `snowflake ${r.int(100000000, 999999999)}${r.digits(9)}`,
     (r) => `invoice INV-${r.int(2015, 2025)}-${r.digits(6)}`,
     (r) => `SKU ${r.letters(3)}-${r.digits(5)}-${r.letters(2)}`,
