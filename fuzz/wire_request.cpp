@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/check.h"
 #include "wire/wire.h"
@@ -42,15 +43,32 @@ void check_against_another_parser(const reeve::wire::Route& route, const std::st
   CHECK(models == 1);
 }
 
+// Ordered, apart, inside; and each is what its form says.
+void check_texts(std::string_view body, const std::vector<reeve::BodyText>& texts) {
+  std::size_t end = 0;
+  for (const reeve::BodyText& text : texts) {
+    CHECK(text.offset >= end && text.length > 0 && text.offset + text.length <= body.size());
+    end = text.offset + text.length;
+    if (text.form == reeve::TextForm::kJsonValue) {
+      CHECK(body[text.offset] == '{' || body[text.offset] == '[');
+      CHECK(body[end - 1] == '}' || body[end - 1] == ']');
+    } else {
+      CHECK(text.form == reeve::TextForm::kJsonString && body[text.offset - 1] == '"' && body[end] == '"');
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto route = reeve::wire::find_route(kPaths[data[0] % std::size(kPaths)], false);
   const std::string body(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const auto view = reeve::wire::read_request(*route, body);
+  std::vector<reeve::BodyText> texts;
+  const auto view = reeve::wire::read_request(*route, body, &texts);
+  check_texts(body, texts);
   if (!view) {
-    CHECK(!view.error().message.empty());
+    CHECK(!view.error().message.empty() && texts.empty());
     return 0;
   }
   CHECK(!view->model.empty() && view->estimated_input_tokens >= 0);

@@ -1,3 +1,7 @@
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
 #include <cstdio>
 #include <filesystem>
 
@@ -43,6 +47,15 @@ Result<std::unique_ptr<ledger::LogReader>> open_ledger(const Common& common) {
   const auto directory = data_directory(common);
   if (!directory) return directory.error();
   return ledger::LogReader::open(*directory / "ledger");
+}
+
+std::string system_user_name() {
+  const uid_t id = ::getuid();
+  std::array<char, 4096> buffer{};
+  struct passwd entry{};
+  struct passwd* found = nullptr;
+  if (::getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
+  return "uid " + std::to_string(id);
 }
 
 int exit_code_of(const Error& error) { return error.code == ErrorCode::kInvalid ? kWrongUse : kFailed; }

@@ -1,7 +1,3 @@
-#include <pwd.h>
-#include <unistd.h>
-
-#include <array>
 #include <cstdio>
 
 #include "core/bytes.h"
@@ -12,16 +8,6 @@
 namespace reeve::app {
 
 namespace {
-
-/// Of the user that runs this; the number where the system knows no name.
-std::string system_user_name() {
-  const uid_t id = ::getuid();
-  std::array<char, 4096> buffer{};
-  struct passwd entry{};
-  struct passwd* found = nullptr;
-  if (::getpwuid_r(id, &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) return found->pw_name;
-  return "uid " + std::to_string(id);
-}
 
 std::string state_of(const policy::CheckState& state, Instant now) {
   if (now >= state.until) return "stale";

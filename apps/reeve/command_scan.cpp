@@ -230,7 +230,7 @@ int redact_or_restore(const Common& common, const ScanArguments& arguments) {
   if (!key) return fail(common, kFailed, key.error().message);
   content::Vault::Options options;
   options.key = *key;
-  options.store = nullptr;
+  options.store = &(*store)->placeholders();
   content::Vault vault(std::move(options));
   const content::Vault::Session session = vault.session("scan", arguments.session);
   std::string out;

@@ -59,6 +59,18 @@ int ledger_query_command(const Common& common, const LedgerQueryArguments& argum
 int ledger_tail_command(const Common& common, const LedgerQueryArguments& arguments);
 int ledger_verify_command(const Common& common, const std::string& offline_directory);
 int ledger_key_command(const Common& common);
+struct ContentArguments {
+  std::string request_id, reason;
+  std::string by;  // empty: the user that runs the command
+};
+/// Prints the kept content of a call; the ledger tells who read it.
+int ledger_content_command(const Common& common, const ContentArguments& arguments);
+struct EraseArguments {
+  std::string subject, reason;
+  std::string by;  // empty: the user that runs the command
+};
+/// Makes the kept content of a person unreadable, here and for ever.
+int ledger_erase_command(const Common& common, const EraseArguments& arguments);
 
 /// A copy of all that a server keeps, made beside it, verified before this says so.
 int backup_command(const Common& common, const std::string& directory);
@@ -113,8 +125,45 @@ struct ScanArguments {
   float confidence_min = 0.5F;
   bool lines = false, redact = false, restore = false, explain = false, staged = false;
 };
+struct DetectorsArguments {
+  std::string directory;   // a governance directory; empty: the configuration's, else those that ship
+  std::string class_name;  // list: only this one
+  bool cost = false;       // test: also measure
+  std::size_t rows = 30;   // test: the dearest that are shown
+};
+/// `reeve detectors`: what is looked for; whether examples are found and counter-examples are not, and what it costs.
+int detectors_list_command(const Common& common, const DetectorsArguments& arguments);
+int detectors_test_command(const Common& common, const DetectorsArguments& arguments);
+
+struct AppealArguments {
+  std::string request_id, type, reason;
+  std::string by;  // empty: the user that runs the command
+};
+/// Says that a finding in a call was wrong: a note in the ledger. 1 when nothing of the type was found there.
+int appeal_command(const Common& common, const AppealArguments& arguments);
+/// Findings and appeals by detector.
+int appeals_command(const Common& common, const std::string& since);
+
 /// `reeve scan`: what the detectors find; also the redaction path for pipes. 1 when something was found.
 int scan_command(const Common& common, const ScanArguments& arguments);
+
+struct FingerprintAddArguments {
+  std::string path, label;
+  std::vector<std::string> subtract;
+};
+/// `reeve fingerprint`: code that is this house's own.
+int fingerprint_add_command(const Common& common, const FingerprintAddArguments& arguments);
+int fingerprint_list_command(const Common& common);
+int fingerprint_remove_command(const Common& common, const std::string& label);
+struct EdmAddArguments {
+  std::string csv, name, label;
+  std::vector<std::string> primary;
+  std::uint32_t confirm = 1, window = 300;
+};
+/// `reeve edm`: exact data match, tables whose values must not leave.
+int edm_add_command(const Common& common, const EdmAddArguments& arguments);
+int edm_list_command(const Common& common);
+int edm_remove_command(const Common& common, const std::string& name);
 
 /// The configuration file to read: --config, else ./reeve.yaml, else the package's /etc/reeve/reeve.yaml; empty when
 /// there is none. A directory with ./data or ./governance is a set-up of its own, as `reeve run` makes it: there the
@@ -127,6 +176,8 @@ Result<std::filesystem::path> data_directory(const Common& common);
 /// The store there. `make`: when there is none yet, it is made; otherwise that is an error.
 Result<std::unique_ptr<store::Store>> open_store(const Common& common, bool make);
 Result<std::unique_ptr<ledger::LogReader>> open_ledger(const Common& common);
+/// Of the user that runs this; the number where the system knows no name.
+std::string system_user_name();
 /// 2 for what is wrong with the input, 3 for everything else.
 int exit_code_of(const Error& error);
 /// Prints to standard error, or as {"error":{"exit_code","message"}} to standard output with --json. Returns `code`.

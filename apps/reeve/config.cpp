@@ -260,15 +260,23 @@ class ConfigReader {
   }
 
   void read_ledger(const YamlValue& value, Config& config) {
-    if (!mapping(value, {"content", "sync", "origin", "node", "segment_mib"})) return;
+    if (!mapping(value, {"content", "keep", "sync", "origin", "node", "segment_mib"})) return;
     if (const YamlValue* content = value.find("content")) {
       const std::string level = text(*content);
       config.record_request_digest = level == "hash";
-      if (level == "sealed") {
-        complain(*content, "sealed content is not part of this version; use metadata or hash");
-      } else if (level != "metadata" && level != "hash") {
+      config.seal_content = level == "sealed";
+      if (level != "metadata" && level != "hash" && level != "sealed") {
         complain(*content,
-                 "ledger content is metadata (who, what, cost) or hash (also a keyed digest of each request)");
+                 "ledger content is metadata (who, what, cost, and what was found), hash (also a keyed digest of each "
+                 "request) or sealed (requests and answers, encrypted for each person)");
+      }
+    }
+    if (const YamlValue* keep = value.find("keep")) {
+      const auto time = parse_duration(text(*keep));
+      if (!time || *time < std::chrono::hours(1)) {
+        complain(*keep, "say for how long sealed content is kept, such as 30d; at least 1h");
+      } else {
+        config.keep_content = *time;
       }
     }
     if (const YamlValue* sync = value.find("sync"); sync != nullptr && text(*sync) != "always") {
@@ -387,6 +395,8 @@ std::vector<std::string_view> settings_for_a_restart(const Config& running, cons
       {"identity", running.issuers == wanted.issuers},
       {"ledger.origin", running.ledger_origin == wanted.ledger_origin},
       {"ledger.node", running.ledger_node == wanted.ledger_node},
+      {"ledger.content", running.seal_content == wanted.seal_content},
+      {"ledger.keep", running.keep_content == wanted.keep_content},
       {"ledger.segment_mib", running.segment_bytes == wanted.segment_bytes},
       {"tls", running.tls == wanted.tls},
       {"limits", running.server_limits == wanted.server_limits},

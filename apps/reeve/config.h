@@ -30,7 +30,9 @@ struct Config {
   std::vector<gateway::Model> models;
   std::vector<identity::OidcIssuer> issuers;
   bool record_request_digest = false;
-  std::string ledger_origin;  // empty: made on first start and kept
+  bool seal_content = false;
+  Duration keep_content = std::chrono::hours(24 * 30);  // sealed content
+  std::string ledger_origin;                            // empty: made on first start and kept
   std::string ledger_node;
   std::size_t segment_bytes = 64UL << 20U;
   std::optional<net::ServerTls> tls;

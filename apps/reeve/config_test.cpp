@@ -66,7 +66,8 @@ TEST(Config, PointsAtTheMistakeAndNamesTheWayOut) {
   complains("providers:\n  - {name: a, dialect: practice}\nmodels:\n  - {name: m, provider: b}\n", "4:25",
             "no provider named 'b'");
   complains("storage: {url: \"postgresql://db\"}\n", "1:16", "SQLite only");
-  complains("ledger: {content: sealed}\n", "1:19", "metadata or hash");
+  complains("ledger: {content: all}\n", "1:19", "hash (also a keyed digest");
+  complains("ledger: {content: sealed, keep: soon}\n", "1:33", "such as 30d");
   complains(
       "providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: \"${REEVE_NO_SUCH_VARIABLE}\"}\n",
       "2:64", "REEVE_NO_SUCH_VARIABLE");

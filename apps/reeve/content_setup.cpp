@@ -141,8 +141,40 @@ Result<std::shared_ptr<const content::Detectors>> open_detectors(const Common& c
   return detectors;
 }
 
+Result<ContentVaults> open_content_vaults(const Config& config, store::Store& store) {
+  ContentVaults vaults;
+  auto key = vault_key(config.data_dir);
+  if (!key) return key.error();
+  content::Vault::Options options;
+  options.key = *std::move(key);
+  options.store = &store.placeholders();
+  vaults.placeholders = std::make_unique<content::Vault>(std::move(options));
+  if (!config.seal_content) return vaults;
+  ledger::ContentVaultOptions sealed;
+  sealed.directory = config.data_dir / "content" / "sealed";
+  auto sealed_key = content_key(config.data_dir, true);
+  if (!sealed_key) return sealed_key.error();
+  sealed.root_key = *std::move(sealed_key);
+  sealed.keep = config.keep_content;
+  auto opened = ledger::ContentVault::open(sealed);
+  if (!opened) return with_context(opened.error(), "sealed content");
+  vaults.sealed = *std::move(opened);
+  return vaults;
+}
+
 Result<std::string> vault_key(const std::filesystem::path& data_directory) {
   return kept_value(data_directory / "vault.key", [] { return random_bytes(32); });
+}
+
+Result<std::string> content_key(const std::filesystem::path& data_directory, bool make) {
+  const std::filesystem::path file = data_directory / "content.key";
+  std::error_code ignored;
+  if (!make && !std::filesystem::exists(file, ignored)) {
+    return Error{ErrorCode::kNotFound, "no content was ever kept in " + data_directory.string()};
+  }
+  auto key = kept_value(file, [] { return random_bytes(32); });
+  if (key && key->size() != 32) return Error{ErrorCode::kCorrupt, file.string() + " is not a key of 32 bytes"};
+  return key;
 }
 
 }  // namespace reeve::app

@@ -39,6 +39,13 @@ struct Line {
   std::string good_for = "7d";
   bool schema = false;
   ScanArguments scan;
+  DetectorsArguments detectors;
+  AppealArguments appeal;
+  std::string appeals_since = "30d";
+  FingerprintAddArguments fingerprint;
+  EdmAddArguments edm;
+  ContentArguments content;
+  EraseArguments erase;
 };
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
@@ -199,7 +206,58 @@ void add_content(CLI::App& app, Line& line) {
   scan.add_option("--min-confidence", line.scan.confidence_min, "From 0 to 1")->capture_default_str();
   scan.add_option("--detectors", line.scan.detectors,
                   "A directory of detectors (default: the configuration's, else those that ship)");
+  CLI::App& detectors = family(app, "detectors", "What is looked for in content");
+  CLI::App& list = command(detectors, line, "list", "List the detectors",
+                           [&line] { return detectors_list_command(line.common, line.detectors); });
+  list.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
+  list.add_option("--class", line.detectors.class_name, "Only this class: secret, pii, ...");
+  CLI::App& test = command(detectors, line, "test", "Check that each finds its examples and not its counter-examples",
+                           [&line] { return detectors_test_command(line.common, line.detectors); });
+  test.add_option("DIR", line.detectors.directory, "Governance directory (default: the configuration's)");
+  test.add_flag("--cost", line.detectors.cost, "Also measure each on clean and on hostile text; takes a minute or two");
+  test.add_option("--rows", line.detectors.rows, "How many of the dearest are shown")->capture_default_str();
+  CLI::App& appeal = command(detectors, line, "appeal", "Say that a finding in a call was wrong",
+                             [&line] { return appeal_command(line.common, line.appeal); });
+  appeal.add_option("REQUEST_ID", line.appeal.request_id, "The call: the x-reeve-request-id of its answer")->required();
+  appeal.add_option("--type", line.appeal.type, "The finding's type, such as generic-password")->required();
+  appeal.add_option("--reason", line.appeal.reason, "What it really is; recorded in the ledger")->required();
+  appeal.add_option("--by", line.appeal.by, "Who says so (default: the user that runs this)");
+  CLI::App& appeals = command(detectors, line, "appeals", "Findings and appeals by detector: which are wrong often",
+                              [&line] { return appeals_command(line.common, line.appeals_since); });
+  appeals.add_option("--since", line.appeals_since, "A duration (7d) or a time (2026-11-01)")->capture_default_str();
   scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
+}
+
+void add_own_data(CLI::App& app, Line& line) {
+  CLI::App& fingerprint = family(app, "fingerprint", "Code that is your own: found in prompts when it is pasted");
+  CLI::App& add = command(fingerprint, line, "add", "Register a repository by its fingerprints; again replaces it",
+                          [&line] { return fingerprint_add_command(line.common, line.fingerprint); });
+  add.add_option("PATH", line.fingerprint.path, "A folder or a file; .gitignore is followed")->required();
+  add.add_option("--label", line.fingerprint.label, "What findings of it are labelled, such as payments-core")
+      ->required();
+  add.add_option("--subtract", line.fingerprint.subtract, "A folder of open source to leave out; repeat for more")
+      ->allow_extra_args(false);
+  command(fingerprint, line, "list", "List registered code", [&line] { return fingerprint_list_command(line.common); });
+  CLI::App& forget = command(fingerprint, line, "remove", "Remove registered code",
+                             [&line] { return fingerprint_remove_command(line.common, line.id); });
+  forget.add_option("LABEL", line.id, "Its label")->required();
+
+  CLI::App& edm = family(app, "edm", "Exact data match: tables whose values must not leave");
+  CLI::App& table = command(edm, line, "add", "Register a table by keyed hashes of its values; again replaces it",
+                            [&line] { return edm_add_command(line.common, line.edm); });
+  table.add_option("FILE", line.edm.csv, "A CSV file with a heading")->required();
+  table.add_option("--name", line.edm.name, "What it is called (default: the file's name)");
+  table.add_option("--label", line.edm.label, "What findings of it are labelled (default: customer-data)");
+  table
+      .add_option("--primary", line.edm.primary, "A column whose value finds a row; repeat for more (default: chosen)")
+      ->allow_extra_args(false);
+  table.add_option("--confirm", line.edm.confirm, "Further fields of the row that must stand near by")
+      ->capture_default_str();
+  table.add_option("--window", line.edm.window, "Within so many bytes before and behind")->capture_default_str();
+  command(edm, line, "list", "List registered tables", [&line] { return edm_list_command(line.common); });
+  CLI::App& drop =
+      command(edm, line, "remove", "Remove a table", [&line] { return edm_remove_command(line.common, line.id); });
+  drop.add_option("NAME", line.id, "Its name")->required();
 }
 
 void add_spend(CLI::App& app, Line& line) {
@@ -240,6 +298,17 @@ void add_ledger(CLI::App& app, Line& line) {
   tail.add_option("-n,--lines", line.query.last, "How many")->capture_default_str();
   tail.add_flag("-f,--follow", line.query.follow, "Go on printing new entries as they come");
   command(ledger, line, "key", "Print the log's verifier key", [&line] { return ledger_key_command(line.common); });
+  CLI::App& content = command(ledger, line, "content", "Print what a call said, where content is kept",
+                              [&line] { return ledger_content_command(line.common, line.content); });
+  content.add_option("REQUEST_ID", line.content.request_id, "The call's id, as entries name it")->required();
+  content.add_option("--reason", line.content.reason, "Why; recorded in the ledger");
+  content.add_option("--by", line.content.by, "Who reads it (default: the user that runs this)");
+  content.footer("The ledger records who read what.");
+  CLI::App& erase = command(ledger, line, "erase", "Make the kept content of a person unreadable, for ever",
+                            [&line] { return ledger_erase_command(line.common, line.erase); });
+  erase.add_option("--subject", line.erase.subject, "Whose: the principal's id, as entries name it")->required();
+  erase.add_option("--reason", line.erase.reason, "Why; recorded in the ledger")->required();
+  erase.add_option("--by", line.erase.by, "Who asked for it (default: the user that runs this)");
 }
 
 }  // namespace
@@ -254,6 +323,7 @@ int main(int argc, char** argv) {
   add_keys(app, line);
   add_policy(app, line);
   add_content(app, line);
+  add_own_data(app, line);
   add_spend(app, line);
   add_ledger(app, line);
   try {

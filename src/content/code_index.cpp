@@ -1,6 +1,7 @@
 #include "content/code_index.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 #include <tuple>
@@ -95,22 +96,31 @@ Result<CodeIndex> CodeIndex::build(std::vector<std::shared_ptr<const Registratio
 
 void CodeIndex::find_hits(const Group& group, const std::vector<Fingerprint>& prints, std::vector<Hit>& hits) const {
   constexpr std::size_t kBatch = 64;  // filter words under way at a time
-  std::uint64_t keys[kBatch];
+  std::array<std::uint64_t, kBatch> keys;
+  std::array<std::uint32_t, kBatch> positions;
   for (std::size_t begin = 0; begin < prints.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, prints.size() - begin);
     for (std::size_t i = 0; i < count; ++i) {
       keys[i] = salted_key(prints[begin + i].key, group.salt);
       group.filter.prefetch(filter_key(keys[i]));
     }
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!group.filter.may_hold(filter_key(keys[i]))) continue;
-      for (const Table& table : group.tables) {
-        const auto [first, last] = table.keys.range(keys[i]);
+    // What may be there is looked up in steps, so that one entry's memory comes while others are asked for.
+    std::size_t maybe = 0;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      positions[maybe] = i;
+      maybe += group.filter.may_hold(filter_key(keys[i])) ? 1 : 0;
+    }
+    for (const Table& table : group.tables) {
+      for (std::size_t i = 0; i < maybe; ++i) table.keys.prefetch_range(keys[positions[i]]);
+      for (std::size_t i = 0; i < maybe; ++i) table.keys.prefetch_keys(keys[positions[i]]);
+      for (std::size_t i = 0; i < maybe; ++i) {
+        const std::uint64_t key = keys[positions[i]];
+        const auto [first, last] = table.keys.range(key);
         const std::uint64_t* entries = table.keys.keys().data();
-        const std::uint64_t* entry = std::lower_bound(entries + first, entries + last, keys[i]);
+        const std::uint64_t* entry = std::lower_bound(entries + first, entries + last, key);
         for (std::size_t files = 0; files < kTaggedFiles && entry != entries + last; ++files, ++entry) {
-          if ((*entry & ~std::uint64_t{0xFFFF}) != keys[i]) break;
-          hits.push_back({table.registration, static_cast<std::uint32_t>(begin + i),
+          if ((*entry & ~std::uint64_t{0xFFFF}) != key) break;
+          hits.push_back({table.registration, static_cast<std::uint32_t>(begin + positions[i]),
                           static_cast<std::uint16_t>(*entry & 0xFFFFU)});
         }
       }
@@ -123,8 +133,10 @@ namespace {
 /// The file with the most distinct fingerprints in a stretch. `hits` are those of the stretch.
 template <typename Hit>
 std::uint32_t most_of_one_file(std::span<const Hit> hits, const std::vector<Fingerprint>& prints) {
-  std::vector<std::pair<std::uint16_t, std::uint64_t>> keys;
-  for (const Hit& hit : hits) keys.emplace_back(hit.tag, prints[hit.print].key);
+  constexpr std::size_t kLooked = 512;  // of a long stretch, its beginning says enough
+  thread_local std::vector<std::pair<std::uint16_t, std::uint64_t>> keys;
+  keys.clear();
+  for (const Hit& hit : hits.first(std::min(hits.size(), kLooked))) keys.emplace_back(hit.tag, prints[hit.print].key);
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   std::uint32_t many = 0, most = 0, count = 0;
@@ -151,9 +163,10 @@ void CodeIndex::find(std::string_view text, std::vector<CodeMatch>& found, const
   hits.clear();
   for (const Group& group : groups_) find_hits(group, prints, hits);
   if (hits.size() < thresholds.shared_min) return;
-  std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
+  const auto before = [](const Hit& a, const Hit& b) {
     return std::tie(a.registration, a.print, a.tag) < std::tie(b.registration, b.print, b.tag);
-  });
+  };
+  if (!std::is_sorted(hits.begin(), hits.end(), before)) std::sort(hits.begin(), hits.end(), before);
   std::vector<std::uint32_t> places;
   for (std::size_t begin = 0, end = 0; begin < hits.size(); begin = end) {
     places.clear();
@@ -171,7 +184,9 @@ void CodeIndex::find(std::string_view text, std::vector<CodeMatch>& found, const
       // A long stretch may go through several files; it then has many fingerprints of each.
       const bool enough =
           static_cast<float>(shared) >= thresholds.share_min * static_cast<float>(std::min(length, 60U));
-      if (shared < thresholds.shared_min || !enough) continue;
+      const std::uint32_t shared_min =
+          length < thresholds.length_long ? thresholds.shared_short : thresholds.shared_min;
+      if (shared < shared_min || !enough) continue;
       found.push_back({hits[begin].registration, prints[stretch.first].start, prints[stretch.last].end, shared,
                        static_cast<float>(shared) / static_cast<float>(length)});
     }

@@ -23,10 +23,13 @@ struct CodeMatch {
   float share = 0;           // of the fingerprints in the region
 };
 
-/// What is enough to call a region registered.
+/// What is enough to call a region registered. One or two lines of anybody's code may share a few fingerprints, all
+/// close together; a paste, also one that was changed, shares some all along.
 struct CodeThresholds {
-  std::uint32_t shared_min = 5;
-  float share_min = 0.30F;
+  std::uint32_t shared_min = 4;    // distinct fingerprints of one file
+  float share_min = 0.2F;          // of the fingerprints in the region
+  std::uint32_t shared_short = 5;  // needed where the region has fewer than `length_long` fingerprints
+  std::uint32_t length_long = 8;
 };
 
 class CodeIndex {

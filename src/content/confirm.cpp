@@ -31,6 +31,15 @@ bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::
   return has_context(text.substr(from, to - from), start - from, end - from, words);
 }
 
+/// What is said of a whole text needs no second place in it.
+bool is_sure_already(const std::vector<Candidate>& found, std::uint32_t detector) {
+  constexpr std::size_t kLooked = 64;
+  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
+  return std::any_of(found.begin(), end, [detector](const Candidate& candidate) {
+    return candidate.detector == detector && candidate.confidence >= 0.85F;
+  });
+}
+
 }  // namespace
 
 bool judge_value(const Detector& detector, std::string_view text, std::size_t start, std::size_t end, float& confidence,
@@ -55,7 +64,9 @@ bool judge_value(const Detector& detector, std::string_view text, std::size_t st
   }
   const bool has_words = !detector.context.near.empty() && has_context(text, start, end, detector.context);
   if (detector.context.need && !has_words) return drop("none of the words of 'context' stands near by");
-  confidence = has_words ? std::max(detector.confidence, detector.with_context) : detector.confidence;
+  confidence = detector.weigh != nullptr ? detector.weigh(detector, text, start, end) : detector.confidence;
+  if (confidence <= 0) return drop("is nothing by what stands around it, says 'weigh'");
+  if (has_words) confidence = std::max(confidence, detector.with_context);
   why = has_words ? "passes everything, with words of 'context' near by" : "passes everything";
   return true;
 }
@@ -91,6 +102,10 @@ void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view t
     const auto start = static_cast<std::size_t>(value.data() - text.data());
     float confidence = 0;
     std::string_view why;
+    if (detector.weigh != nullptr &&
+        ((detector.whole && is_sure_already(found, pattern.detector)) || budget.weighs == 0))
+      return;
+    if (detector.weigh != nullptr) --budget.weighs;
     const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
     if (watcher != nullptr) watcher->looked_at(pattern.detector, start, start + value.size(), kept, why);
     if (kept) {

@@ -23,6 +23,7 @@ class CandidateWatcher {
 /// How much work one scan may spend on confirming: bytes that expressions walk over.
 struct ConfirmBudget {
   std::uint64_t bytes = 0;
+  std::uint64_t weighs = 0;  // looks around places of documents; beyond them such places are passed over
   bool exhausted = false;
 };
 

@@ -14,6 +14,7 @@
 //   find: digits                     # instead of a pattern: a hand-written finder proposes candidates (finders.h)
 //   length: [9, 11]                  # with find: of the candidate's significant characters (digits, letters)
 //   check: luhn                      # a checker's name (checkers.h), or several: all must hold
+//   weigh: table-definition          # a weigher's name: confidence comes from counting what stands around
 //   rare: 0.6                        # 0 to 1: how unlike words and identifiers the value must be (rarity.h)
 //   context: {near: [example, "ext key"], within: 60, need: true}   # words before or after; need: false only raises
 //   not_near: [sha256, integrity]    # words that rule it out, on the same line
@@ -50,6 +51,19 @@ std::vector<NamedChecker> all_checkers();
 std::vector<NamedChecker> secret_checkers();
 std::vector<NamedChecker> identifier_checkers();
 
+struct Detector;
+/// Looks around a pattern's value at [start, end) of the normalised text where something must be counted: how sure it
+/// is, from 0 (it is nothing) to 1. What it reads is bounded.
+using Weigher = float (*)(const Detector& detector, std::string_view text, std::size_t start, std::size_t end);
+struct NamedWeigher {
+  std::string_view name;
+  std::string_view description;
+  Weigher weigh;
+};
+/// document_weighers.cpp
+const NamedWeigher* find_weigher(std::string_view name);
+std::vector<NamedWeigher> all_weighers();
+
 struct ContextWords {
   std::vector<std::string> near;  // lower case
   std::uint32_t within = 60;      // bytes before the value or after it
@@ -63,6 +77,7 @@ struct Detector {
   std::string finder;                            // "digits", …; empty with patterns
   std::uint32_t length_min = 0, length_max = 0;  // 0: any
   std::vector<Checker> checks;
+  Weigher weigh = nullptr;  // with patterns; its answer takes the place of `confidence`
   double rare = 0;
   ContextWords context;
   std::vector<std::string> not_near, not_values;

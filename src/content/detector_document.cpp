@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kTextBytesMax = 2000;
 constexpr std::size_t kPatternBytesMax = 4000;
 constexpr std::size_t kListMax = 500;
-constexpr std::uint32_t kWithinMax = 1000;
+constexpr std::uint32_t kWithinMax = 4000;
 
 std::string in_quotes(std::string_view text) { return "'" + printable(text, 60) + "'"; }
 
@@ -189,6 +189,20 @@ void read_checks(Reader& reader, const YamlValue& document, Detector& detector) 
   }
 }
 
+void read_weigher(Reader& reader, Detector& detector) {
+  const YamlValue* value = reader.find("weigh");
+  if (value == nullptr) return;
+  if (const NamedWeigher* weigher = find_weigher(value->text())) {
+    detector.weigh = weigher->weigh;
+    if (detector.patterns.empty()) reader.complain(*value, "'weigh' looks around a pattern; there is none");
+    return;
+  }
+  static const std::vector<NamedWeigher> kWeighers = all_weighers();
+  std::vector<std::string_view> names;
+  for (const NamedWeigher& weigher : kWeighers) names.push_back(weigher.name);
+  reader.complain(*value, "there is no weigher " + in_quotes(value->text()) + did_you_mean(value->text(), names));
+}
+
 /// Words as they look in normalised text, in lower case.
 std::vector<std::string> read_words(std::vector<std::string> words) {
   for (std::string& word : words) word = to_lower(normalised(word));
@@ -217,21 +231,48 @@ void read_context(Reader& reader, const YamlValue& document, Detector& detector)
   }
 }
 
+/// Where it is looked for, and what its finder is told.
+void read_scope(Reader& reader, const YamlValue& document, Detector& detector) {
+  if (const YamlValue* whole = reader.find("whole")) {
+    const auto flag = whole->as_bool();
+    if (!flag) reader.complain(*whole, "'whole' must be true or false");
+    detector.whole = flag.value_or(false);
+  }
+  detector.with = reader.texts(document, "with", 500);
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kTextOrigins; ++i) names.push_back(text_origin_name(static_cast<TextOrigin>(i)));
+  for (const std::string& name : reader.texts(document, "origins", 63)) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+      reader.complain(*reader.find("origins"), "there is no origin " + in_quotes(name) + did_you_mean(name, names));
+    } else {
+      detector.origins |= 1U << static_cast<unsigned>(found - names.begin());
+    }
+  }
+  detector.elsewhere = static_cast<float>(reader.fraction("elsewhere", 0));
+  if (const YamlValue* elsewhere = reader.find("elsewhere"); elsewhere != nullptr && detector.origins == 0) {
+    reader.complain(*elsewhere, "'elsewhere' needs 'origins'");
+  }
+}
+
 }  // namespace
 
 std::optional<Detector> read_detector(const YamlValue& document, std::vector<Diagnostic>& complaints) {
   Reader reader(document, complaints);
   reader.refuse_unknown(
-      document, {"kind",       "id",     "title",    "class",    "severity",   "pattern",      "patterns",
-                 "value",      "find",   "length",   "check",    "rare",       "context",      "not_near",
-                 "not_values", "labels", "controls", "examples", "confidence", "with_context", "counter_examples"});
+      document, {"kind",       "id",     "title",    "class",     "severity",   "pattern",      "patterns",
+                 "value",      "find",   "length",   "check",     "rare",       "context",      "not_near",
+                 "not_values", "labels", "controls", "examples",  "confidence", "with_context", "counter_examples",
+                 "whole",      "with",   "origins",  "elsewhere", "weigh"});
   Detector detector;
   detector.document = &document;
   read_names(reader, document, detector);
   read_source(reader, document, detector);
   read_length(reader, detector);
   read_checks(reader, document, detector);
+  read_weigher(reader, detector);
   read_context(reader, document, detector);
+  read_scope(reader, document, detector);
   if (const YamlValue* value = reader.find("value")) {
     detector.value_group = static_cast<int>(reader.count(*value, "value", 9));
     if (detector.patterns.empty()) reader.complain(*value, "'value' names a group of a pattern; there is no pattern");

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 
+#include "content/word_patterns.h"
 #include "core/bytes.h"
 #include "core/crypto.h"
 
@@ -138,21 +139,36 @@ bool DetectorSet::compile_patterns(const Options& options, std::vector<Diagnosti
       }
     }
   }
-  if (failed) return false;
-  // The databases depend on the patterns alone: changing a confidence compiles nothing.
-  std::string joined;
-  for (const std::string& source : sources) joined += std::to_string(source.size()) + ":" + source;
-  const std::string patterns_digest = to_hex(as_bytes(sha256(joined)));
-  for (const ScanMode mode : {ScanMode::kBlock, ScanMode::kStream}) {
+  return !failed && compile_databases(options, sources, places, complaints);
+}
+
+bool DetectorSet::compile_databases(const Options& options, const std::vector<std::string>& sources,
+                                    const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints) {
+  std::vector<std::uint32_t> all;
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    all.push_back(i);
+    (is_word_pattern(sources[i], patterns_[i].width.least) ? word_patterns_ : block_patterns_).push_back(i);
+  }
+  const auto build = [&](const std::vector<std::uint32_t>& which, ScanMode mode,
+                         std::unique_ptr<PatternDatabase>& into) {
+    // A database depends on its patterns alone: changing a confidence compiles nothing.
+    std::vector<std::string> chosen;
+    std::string joined;
+    for (const std::uint32_t i : which) {
+      chosen.push_back(sources[i]);
+      joined += std::to_string(sources[i].size()) + ":" + sources[i];
+    }
     std::size_t wrong = 0;
-    auto built = PatternDatabase::build(sources, mode, options.cache_directory, patterns_digest, wrong);
+    auto built = PatternDatabase::build(chosen, mode, options.cache_directory, to_hex(as_bytes(sha256(joined))), wrong);
     if (!built) {
-      complaints.push_back(places[wrong]->complain("the pattern cannot be used: " + built.error().message));
+      complaints.push_back(places[which[wrong]]->complain("the pattern cannot be used: " + built.error().message));
       return false;
     }
-    (mode == ScanMode::kBlock ? block_ : stream_) = *std::move(built);
-  }
-  return true;
+    into = *std::move(built);
+    return true;
+  };
+  return build(block_patterns_, ScanMode::kBlock, block_) && build(word_patterns_, ScanMode::kBlock, words_) &&
+         build(all, ScanMode::kStream, stream_);
 }
 
 void DetectorSet::prepare_finders() {
@@ -161,7 +177,11 @@ void DetectorSet::prepare_finders() {
     for (std::uint32_t i = 0; i < detectors_.size(); ++i) {
       if (detectors_[i].finder == finder.name) mine.push_back(i);
     }
-    if (!mine.empty()) finders_.push_back(finder.prepare(detectors_, mine));
+    if (mine.empty()) continue;
+    if (finder.prepare == nullptr && own_data_ == nullptr) continue;
+    auto prepared =
+        finder.prepare != nullptr ? finder.prepare(detectors_, mine) : finder.prepare_own_data(own_data_, mine);
+    if (prepared != nullptr) finders_.push_back(std::move(prepared));
   }
 }
 

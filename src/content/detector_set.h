@@ -41,7 +41,13 @@ class DetectorSet final : public Detectors {
 
   const std::vector<Detector>& detectors() const { return detectors_; }
   const std::vector<CompiledPattern>& patterns() const { return patterns_; }
+  /// The patterns that look at all of a text; their ids are places in block_patterns().
   const PatternDatabase& block() const { return *block_; }
+  const std::vector<std::uint32_t>& block_patterns() const { return block_patterns_; }
+  /// Those that look at long words only (word_patterns.h).
+  const PatternDatabase& words() const { return *words_; }
+  const std::vector<std::uint32_t>& word_patterns() const { return word_patterns_; }
+  /// All of them, for growing texts.
   const PatternDatabase& stream() const { return *stream_; }
   const std::vector<std::unique_ptr<PreparedFinder>>& finders() const { return finders_; }
   /// Unique among all sets of this process: tells a scanner that its scratch belongs to another set.
@@ -50,13 +56,16 @@ class DetectorSet final : public Detectors {
  private:
   DetectorSet() = default;
   bool compile_patterns(const Options& options, std::vector<Diagnostic>& complaints);
+  bool compile_databases(const Options& options, const std::vector<std::string>& sources,
+                         const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints);
   void prepare_finders();
 
   std::vector<Detector> detectors_;
   std::vector<DetectorInfo> infos_;
   std::string digest_;
   std::vector<CompiledPattern> patterns_;
-  std::unique_ptr<PatternDatabase> block_, stream_;
+  std::vector<std::uint32_t> block_patterns_, word_patterns_;
+  std::unique_ptr<PatternDatabase> block_, words_, stream_;
   std::vector<std::unique_ptr<PreparedFinder>> finders_;
   std::shared_ptr<const OwnData> own_data_;
   std::uint64_t serial_ = 0;

@@ -44,7 +44,8 @@ struct NamedFinder {
   std::string_view name;         // what a detector's `find` says
   std::string_view description;  // one line for docs
   std::unique_ptr<PreparedFinder> (*prepare)(std::span<const Detector> all, std::span<const std::uint32_t> mine);
-  /// Instead of `prepare`, which is null then: for finders that look for registered data. They keep it.
+  /// Instead of `prepare`, which is null then: for finders that look for registered data. They keep it. Gives back null
+  /// when nothing is registered.
   std::unique_ptr<PreparedFinder> (*prepare_own_data)(std::shared_ptr<const OwnData> own_data,
                                                       std::span<const std::uint32_t> mine) = nullptr;
 };

@@ -21,14 +21,20 @@ struct Piece {
   std::uint32_t text = 0;                        // depth 0: index of the body's text
   std::uint32_t parent = 0;                      // deeper: the piece of the layer before in which it stands encoded
   std::uint32_t outer_start = 0, outer_end = 0;  // there: the encoded run
-  std::uint32_t offsets = kWhole;  // first of its bytes in Layer::offsets; kWhole: only the whole run is known
+  std::uint32_t origins = kWhole;           // of its first byte in Layer::origins; kWhole: only the whole run is known
+  bool cut_start = false, cut_end = false;  // its borders were chosen: what touches them may be a part of something
   std::uint32_t checkpoints = 0, checkpoints_count = 0;  // depth 0
+};
+
+/// The bytes of the parent that gave one byte.
+struct Origin {
+  std::uint32_t start = 0, end = 0;
 };
 
 struct Layer {
   Buffer buffer;
   std::vector<Piece> pieces;
-  std::vector<std::uint32_t> offsets;  // by byte of the buffer: where it begins in its parent; one more at the end
+  std::vector<Origin> origins;
   std::vector<Checkpoint> checkpoints;
 
   std::string_view text(const Piece& piece) const { return buffer.view(piece.begin, piece.end); }

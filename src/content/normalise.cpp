@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -61,19 +62,18 @@ Unit as_is(char byte) {
 }
 
 /// What stands for the character after a backslash; 0: not such an escape.
-char simple_escape(char c) {
-  switch (c) {
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'r': return '\r';
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case '"':
-    case '\\':
-    case '/': return c;
-    default: return 0;
-  }
+constexpr std::array<char, 256> make_simple_escapes() {
+  std::array<char, 256> simple{};
+  simple['n'] = '\n';
+  simple['t'] = '\t';
+  simple['r'] = '\r';
+  simple['b'] = '\b';
+  simple['f'] = '\f';
+  for (const char c : {'"', '\\', '/'}) simple[static_cast<unsigned char>(c)] = c;
+  return simple;
 }
+constexpr std::array<char, 256> kSimpleEscapes = make_simple_escapes();
+char simple_escape(char c) { return kSimpleEscapes[static_cast<unsigned char>(c)]; }
 
 Unit read_escape(const char* at, const char* end) {
   if (end - at < 2) return as_is(*at);
@@ -157,12 +157,15 @@ std::size_t normalise_into(std::string_view raw, char* out, std::vector<Checkpoi
       checkpoints.push_back({static_cast<std::uint32_t>(to - out), static_cast<std::uint32_t>(at - begin)});
       next_checkpoint = static_cast<std::size_t>(at - begin) + kCheckpointBytes;
     }
-    if (kJson && *at == '\\' && end - at >= 2) {
-      if (const char simple = simple_escape(at[1])) {
-        *to++ = simple;
+    // Line feeds and quotes: nearly all escapes there are, often several in a row.
+    if constexpr (kJson) {
+      bool simple = false;
+      while (end - at >= 2 && *at == '\\' && simple_escape(at[1]) != 0) {
+        *to++ = simple_escape(at[1]);
         at += 2;
-        continue;
+        simple = true;
       }
+      if (simple) continue;
     }
     const Unit unit = read_unit(at, end, kJson);
     std::memcpy(to, unit.bytes, 4);

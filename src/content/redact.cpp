@@ -67,7 +67,7 @@ void PlaceFinder::in_string(std::size_t string_start, std::size_t string_end, st
                             std::vector<Place>& places) {
   const std::string_view inside = text_.substr(0, string_end);
   widen_to_characters(inside, start, end);
-  widen_to_escapes(inside, start, end, escape_);
+  widen_to_escapes(text_, start, end, escape_);
   start = std::max({start, done_, string_start});
   if (start >= end) return;
   Place place{start, end, {}, Quotes::kNone};
@@ -136,8 +136,8 @@ class TextRedaction {
     return static_cast<std::size_t>(std::ranges::lower_bound(source_places_, at) - source_places_.begin());
   }
   Result<void> add(const Replacement& replacement, Place place);
-  Result<void> search_gap(std::size_t start, std::size_t end, std::size_t next_splice, std::vector<Splice>& found);
-  std::string text_behind(std::size_t next_splice) const;
+  Result<void> search_gap(std::size_t start, std::size_t end, std::vector<Splice>& behind);
+  std::string run_behind(const std::vector<Splice>& behind) const;
 
   const BodyText& text_;
   const Vault::Session& session_;
@@ -201,38 +201,39 @@ Result<void> TextRedaction::add(const Replacement& replacement, Place place) {
   return {};
 }
 
+/// From the end to the beginning: what a lookalike is depends on what will stand behind it, never on what is before it.
 Result<void> TextRedaction::replace_lookalikes() {
-  std::vector<Splice> all;
-  std::size_t gap = 0;
-  for (std::size_t i = 0; i <= splices_.size(); ++i) {
-    const std::size_t gap_end = i < splices_.size() ? splices_[i].start : inside_.size();
-    if (auto searched = search_gap(gap, gap_end, i, all); !searched) return searched;
-    if (i == splices_.size()) break;
-    gap = splices_[i].end;
-    all.push_back(splices_[i]);
+  std::vector<Splice> behind;  // the last one first
+  std::size_t gap_end = inside_.size();
+  for (std::size_t i = splices_.size();; --i) {
+    const std::size_t gap_start = i > 0 ? splices_[i - 1].end : 0;
+    if (auto searched = search_gap(gap_start, gap_end, behind); !searched) return searched;
+    if (i == 0) break;
+    gap_end = splices_[i - 1].start;
+    behind.push_back(std::move(splices_[i - 1]));
   }
-  splices_ = std::move(all);
+  std::ranges::reverse(behind);
+  splices_ = std::move(behind);
   return {};
 }
 
-/// The letters and digits that will stand behind the gap before a splice, as far as they matter.
-std::string TextRedaction::text_behind(std::size_t next_splice) const {
-  std::string behind;
-  const auto runs_on = [&behind](std::string_view text) {
+/// The letters and digits that will stand from the next splice on, as far as they matter.
+std::string TextRedaction::run_behind(const std::vector<Splice>& behind) const {
+  std::string whole;
+  const auto runs_on = [&whole](std::string_view text) {
     const std::string_view run = leading_run(text);
-    behind.append(run);
-    return run.size() == text.size() && behind.size() <= kPlaceholderBytes;
+    whole.append(run);
+    return run.size() == text.size() && whole.size() <= kPlaceholderBytes;
   };
-  for (std::size_t i = next_splice; i < splices_.size(); ++i) {
-    const std::size_t gap = splices_[i].end;
-    const std::size_t gap_end = i + 1 < splices_.size() ? splices_[i + 1].start : inside_.size();
-    if (!runs_on(splices_[i].written) || !runs_on(inside_.substr(gap, gap_end - gap))) break;
+  for (std::size_t i = behind.size(); i > 0; --i) {
+    const std::size_t gap = behind[i - 1].end;
+    const std::size_t gap_end = i > 1 ? behind[i - 2].start : inside_.size();
+    if (!runs_on(behind[i - 1].written) || !runs_on(inside_.substr(gap, gap_end - gap))) break;
   }
-  return behind;
+  return whole;
 }
 
-Result<void> TextRedaction::search_gap(std::size_t start, std::size_t end, std::size_t next_splice,
-                                       std::vector<Splice>& found) {
+Result<void> TextRedaction::search_gap(std::size_t start, std::size_t end, std::vector<Splice>& behind) {
   const std::string_view raw = inside_.substr(start, end - start);
   std::string decoded;
   std::vector<std::size_t> places;
@@ -241,25 +242,26 @@ Result<void> TextRedaction::search_gap(std::size_t start, std::size_t end, std::
   if (is_escaped) decode_json_inside(raw, decoded, &places);
   places.push_back(raw.size());
   const std::string_view text = is_escaped ? std::string_view(decoded) : raw;
-  for (std::size_t at = 0; (at = find_placeholder_start(text, at)) < text.size();) {
-    std::string run(leading_run(text.substr(at)));
+  std::vector<std::size_t> starts;
+  for (std::size_t at = 0; (at = find_placeholder_start(text, at)) < text.size(); ++at) starts.push_back(at);
+  std::size_t limit = text.size();  // of what is not settled yet
+  for (auto next = starts.rbegin(); next != starts.rend(); ++next) {
+    const std::size_t at = *next;
+    std::string run(leading_run(text.substr(at, limit - at)));
     const std::size_t inside_gap = run.size();
-    if (at + run.size() == text.size()) run = leading_run(run.append(text_behind(next_splice)));
+    if (at + run.size() == limit) run = leading_run(run.append(run_behind(behind)));
+    if (run.size() < kPlaceholderBeginning || (run[1] | 0x20) != 'v') continue;
     const bool has_shape = has_placeholder_shape(std::string_view(run).substr(0, kPlaceholderBytes));
-    const bool resembles =
-        has_shape || (run.size() > 1 && (run[1] | 0x20) == 'v' && session_.resembles_placeholder(run));
-    if (!resembles || (text_.form != TextForm::kPlain && !is_escaped && is_escaped_at(text, at))) {
-      ++at;
-      continue;
-    }
+    if (!has_shape && !session_.resembles_placeholder(run)) continue;
+    if (text_.form != TextForm::kPlain && !is_escaped && is_escaped_at(text, at)) continue;
     // Where it reaches into what is replaced already, its beginning alone is enough to break it.
     const std::size_t length = std::min(inside_gap, has_shape ? kPlaceholderBytes : run.size());
     auto placeholder = session_.placeholder("placeholder", text.substr(at, length));
     if (!placeholder) return std::move(placeholder).error();
     const std::size_t raw_start = is_escaped ? places[at] : at;
     const std::size_t raw_end = is_escaped ? places[at + length] : at + length;
-    found.push_back({start + raw_start, start + raw_end, *std::move(placeholder)});
-    at += length;
+    behind.push_back({start + raw_start, start + raw_end, *std::move(placeholder)});
+    limit = at;
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -49,7 +50,9 @@ std::string describe(const RegistrationHead& head) {
   json.member("files", r.files).member("entries", r.entries).member("bytes", r.bytes);
   json.member("salt", to_hex(head.salt)).member("version", std::uint64_t{head.version});
   json.member("confirm", std::uint64_t{head.confirm}).member("window", std::uint64_t{head.window});
-  json.member("columns", std::uint64_t{head.columns}).member("lengths", std::to_string(head.lengths)).end_object();
+  json.member("columns", std::uint64_t{head.columns});
+  json.member("digit_lengths", std::to_string(head.digit_lengths));
+  json.member("mixed_lengths", std::to_string(head.mixed_lengths)).end_object();
   return json.take();
 }
 
@@ -67,7 +70,9 @@ Result<RegistrationHead> read_description(std::string_view text) {
                        number("entries"),
                        number("bytes")};
   const auto salt = from_hex(root["salt"].string_or(""));
-  const std::string lengths(root["lengths"].string_or("0"));
+  const auto bits = [&](std::string_view key) {
+    return std::strtoull(std::string(root[key].string_or("0")).c_str(), nullptr, 10);
+  };
   if (!salt || salt->size() != 16 || head.registration.name.empty() ||
       (head.registration.kind != "code" && head.registration.kind != "table")) {
     return Error{ErrorCode::kCorrupt, "its description lacks what it must say"};
@@ -77,7 +82,8 @@ Result<RegistrationHead> read_description(std::string_view text) {
   head.confirm = static_cast<std::uint32_t>(number("confirm"));
   head.window = static_cast<std::uint32_t>(number("window"));
   head.columns = static_cast<std::uint32_t>(number("columns"));
-  head.lengths = std::strtoull(lengths.c_str(), nullptr, 10);
+  head.digit_lengths = bits("digit_lengths");
+  head.mixed_lengths = bits("mixed_lengths");
   return head;
 }
 

@@ -28,12 +28,12 @@ inline constexpr std::size_t kRegistrationSections = 6;
 /// What stands in a file besides its arrays.
 struct RegistrationHead {
   Registration registration;
-  std::string salt;           // 16 bytes
-  std::uint32_t version = 0;  // of what the entries are: kFingerprintVersion, kTableVersion
-  std::uint32_t confirm = 0;  // tables: further fields that must stand near by,
-  std::uint32_t window = 0;   // within so many bytes
-  std::uint32_t columns = 0;  // hashes a row
-  std::uint64_t lengths = 0;  // tables: bit n: a primary has n significant characters
+  std::string salt;                                    // 16 bytes
+  std::uint32_t version = 0;                           // of what the entries are: kFingerprintVersion, kTableVersion
+  std::uint32_t confirm = 0;                           // tables: further fields that must stand near by,
+  std::uint32_t window = 0;                            // within so many bytes
+  std::uint32_t columns = 0;                           // hashes a row
+  std::uint64_t digit_lengths = 0, mixed_lengths = 0;  // bit n: a primary has n characters that count; bit 0: e-mail
 };
 
 /// Writes one file. Sections are written in order, each in any number of pieces.
@@ -127,14 +127,18 @@ class SortedKeys {
   static unsigned lead_bits(std::uint64_t keys);
   /// The index of the first key that is at least `key`, and behind the last of its leading part.
   std::pair<std::size_t, std::size_t> range(std::uint64_t key) const {
-    const std::uint64_t lead = shift_ == 64 ? 0 : key >> shift_;
-    return {starts_[lead], starts_[lead + 1]};
+    return {starts_[lead(key)], starts_[lead(key) + 1]};
   }
   std::span<const std::uint64_t> keys() const { return keys_; }
+  /// Fetch ahead what range() reads, and what it leads to.
+  void prefetch_range(std::uint64_t key) const { __builtin_prefetch(starts_.data() + lead(key)); }
+  void prefetch_keys(std::uint64_t key) const { __builtin_prefetch(keys_.data() + starts_[lead(key)]); }
   /// True when the table leads only into the array.
   bool sound() const;
 
  private:
+  std::size_t lead(std::uint64_t key) const { return shift_ == 64 ? 0 : key >> shift_; }
+
   std::span<const std::uint64_t> keys_;
   std::span<const std::uint32_t> starts_;
   unsigned shift_ = 64;

@@ -5,21 +5,24 @@
 
 #include "content/confirm.h"
 #include "content/content.h"
+#include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/layer.h"
+#include "content/verdict_cache.h"
+#include "content/word_patterns.h"
 
 namespace reeve::content {
 
 void Layer::clear() {
   buffer.clear();
   pieces.clear();
-  offsets.clear();
+  origins.clear();
   checkpoints.clear();
 }
 
 void Layer::release_above(std::size_t bytes) {
   buffer.release_above(bytes);
-  if (offsets.capacity() * sizeof(offsets[0]) > bytes) offsets = {};
+  if (origins.capacity() * sizeof(Origin) > bytes) origins = {};
 }
 
 namespace {
@@ -27,11 +30,6 @@ namespace {
 constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
 constexpr std::size_t kPieceCandidatesMax = 20'000;
-
-bool says_of_whole_text(const DetectorInfo& info) {
-  static constexpr std::array<std::string_view, 5> kClasses{"schema", "api", "security-config", "label", "licence"};
-  return std::find(kClasses.begin(), kClasses.end(), info.class_name) != kClasses.end();
-}
 
 /// An allow marker on the line of [start, end).
 bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
@@ -63,10 +61,15 @@ void settle(std::vector<Finding>& findings) {
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding finding = findings[i];
     if (finding.is_document) {
-      const bool again = std::any_of(
-          findings.begin(), findings.begin() + static_cast<std::ptrdiff_t>(kept),
-          [&](const Finding& other) { return other.detector == finding.detector && other.text == finding.text; });
-      if (!again) findings[kept++] = finding;
+      const auto kept_end = findings.begin() + static_cast<std::ptrdiff_t>(kept);
+      const auto again = std::find_if(findings.begin(), kept_end, [&](const Finding& other) {
+        return other.detector == finding.detector && other.text == finding.text && other.label == finding.label;
+      });
+      if (again == kept_end) {
+        findings[kept++] = finding;
+      } else if (finding.confidence > again->confidence) {
+        *again = finding;
+      }
       continue;
     }
     if (last < kept && finding.start < findings[last].end) {
@@ -83,19 +86,17 @@ void settle(std::vector<Finding>& findings) {
 
 }  // namespace
 
-struct VerdictCache::State {};
-VerdictCache::VerdictCache(std::size_t) : state_(std::make_unique<State>()) {}
-VerdictCache::~VerdictCache() = default;
-VerdictCache::Stats VerdictCache::stats() const { return {}; }
-
 struct Scanner::State final : CandidateWatcher {
   VerdictCache* cache = nullptr;
   Explain explain;
   Report report;
   std::array<Layer, kDepthMax + 1> layers;
-  std::unique_ptr<PatternScratch> scratch;
+  std::unique_ptr<PatternScratch> scratch, word_scratch;
+  LongWords long_words;
   std::uint64_t scratch_serial = 0;
   TextMasks masks;
+  DecodeMasks decode_masks;
+  DecodeBudget decode_budget;
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
 
@@ -104,15 +105,22 @@ struct Scanner::State final : CandidateWatcher {
   std::string_view body;
   std::span<const BodyText> texts;
   ConfirmBudget budget;
+  std::vector<std::pair<std::uint32_t, VerdictKey>> new_texts;
+  std::vector<KnownFinding> known;
   std::size_t depth = 0, piece = 0;  // what the watcher is told of
 
   void begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts);
+  bool is_known(std::uint32_t i);
+  void remember();
   void read_texts();
   void scan_layer(std::size_t at);
   void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
+  void scan_long_words(std::string_view text, CandidateWatcher* watcher);
   void keep(const Candidate& candidate);
+  std::uint32_t text_of(std::size_t at, std::size_t index) const;
   RawSpan in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const;
   void fail(std::string_view reason);
+  void add_label(std::string_view label);
   void finish();
 
   void looked_at(std::uint32_t detector, std::size_t start, std::size_t end, bool kept, std::string_view why) override {
@@ -132,15 +140,64 @@ void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::s
   report.incomplete_reason = {};
   if (scratch == nullptr || scratch_serial != of.serial()) {
     scratch = of.block().make_scratch();
+    word_scratch = of.words().make_scratch();
     scratch_serial = of.serial();
     last_end.assign(of.patterns().size(), 0);
   }
+  new_texts.clear();
   for (Layer& layer : layers) layer.clear();
 }
 
 void Scanner::State::fail(std::string_view reason) {
   if (report.complete) report.incomplete_reason = reason;
   report.complete = false;
+}
+
+/// Whether the cache knows text `i`; its findings are taken over then.
+bool Scanner::State::is_known(std::uint32_t i) {
+  if (cache == nullptr || explain) return false;
+  const BodyText& text = texts[i];
+  const VerdictKey key =
+      cache->state_->key(body.substr(text.offset, text.length), text.form, text.origin, set->serial());
+  known.clear();
+  if (!cache->state_->find(key, known)) {
+    new_texts.emplace_back(i, key);
+    return false;
+  }
+  for (const KnownFinding& one : known) {
+    Finding finding;
+    finding.detector = &set->list()[one.detector];
+    finding.start = text.offset + one.start;
+    finding.end = text.offset + one.end;
+    finding.confidence = one.confidence;
+    finding.origin = text.origin;
+    finding.text = i;
+    finding.depth = one.depth;
+    finding.marked_allowed = one.marked_allowed;
+    finding.is_document = one.is_document;
+    finding.label = one.label;
+    report.findings.push_back(finding);
+  }
+  return true;
+}
+
+/// What was found in texts that were new. After an incomplete scan nothing is known of any of them.
+void Scanner::State::remember() {
+  if (!report.complete) return;
+  // Findings are by start, as texts are.
+  auto finding = report.findings.begin();
+  for (const auto& [index, key] : new_texts) {
+    const BodyText& text = texts[index];
+    known.clear();
+    while (finding != report.findings.end() && finding->start < text.offset) ++finding;
+    for (; finding != report.findings.end() && finding->start < text.offset + text.length; ++finding) {
+      known.push_back({static_cast<std::uint32_t>(finding->detector - set->list().data()),
+                       static_cast<std::uint32_t>(finding->start - text.offset),
+                       static_cast<std::uint32_t>(finding->end - text.offset), finding->confidence, finding->depth,
+                       finding->marked_allowed, finding->is_document, finding->label});
+    }
+    cache->state_->put(key, known);
+  }
 }
 
 void Scanner::State::read_texts() {
@@ -153,6 +210,7 @@ void Scanner::State::read_texts() {
       fail("the texts are larger than 1 GiB");
       continue;
     }
+    if (is_known(i)) continue;
     report.scanned_bytes += text.length;
     Piece piece_read;
     piece_read.text = i;
@@ -171,12 +229,12 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
   while (at > 0) {
     const Layer& layer = layers[at];
     const Piece& inner = layer.pieces[index];
-    if (inner.offsets == Piece::kWhole) {
+    if (inner.origins == Piece::kWhole) {
       start = inner.outer_start;
       end = inner.outer_end;
     } else {
-      start = layer.offsets[inner.offsets + start];
-      end = layer.offsets[inner.offsets + end];
+      end = layer.origins[inner.origins + std::max(end, start + 1) - 1].end;
+      start = layer.origins[inner.origins + start].start;
     }
     index = inner.parent;
     --at;
@@ -189,14 +247,27 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
   return {text.offset + span.start, text.offset + span.end};
 }
 
+/// The index of the text in which a piece stands.
+std::uint32_t Scanner::State::text_of(std::size_t at, std::size_t index) const {
+  for (; at > 0; --at) index = layers[at].pieces[index].parent;
+  return layers[0].pieces[index].text;
+}
+
 void Scanner::State::keep(const Candidate& candidate) {
-  const DetectorInfo& info = set->list()[candidate.detector];
-  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  const Detector& detector = set->detectors()[candidate.detector];
   Finding finding;
-  finding.detector = &info;
-  finding.confidence = candidate.confidence;
+  finding.text = text_of(depth, piece);
+  finding.origin = texts[finding.text].origin;
+  const bool elsewhere =
+      detector.origins != 0 && (detector.origins & (1U << static_cast<unsigned>(finding.origin))) == 0;
+  const float confidence = elsewhere ? std::min(candidate.confidence, detector.elsewhere) : candidate.confidence;
+  if (elsewhere && confidence == 0) return;
+  std::size_t start = candidate.start, end = candidate.end, index = piece;
+  finding.detector = &set->list()[candidate.detector];
+  finding.confidence = confidence;
+  finding.label = candidate.label;
   finding.depth = static_cast<std::uint8_t>(depth);
-  finding.is_document = says_of_whole_text(info);
+  finding.is_document = detector.whole;
   const RawSpan span = in_body(depth, index, start, end);
   finding.start = span.start;
   finding.end = span.end;
@@ -206,10 +277,26 @@ void Scanner::State::keep(const Candidate& candidate) {
     index = layers[at].pieces[index].parent;
   }
   const Piece& outer = layers[0].pieces[index];
-  finding.text = outer.text;
-  finding.origin = texts[outer.text].origin;
   finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
   report.findings.push_back(finding);
+}
+
+void Scanner::State::scan_long_words(std::string_view text, CandidateWatcher* watcher) {
+  if (set->word_patterns().empty()) return;
+  long_words.collect(text, masks, decode_masks);
+  if (long_words.words.empty()) return;
+  long_words.joined.finish();
+  word_scratch->runs_max = 4096 + long_words.joined.size() / 16;
+  set->words().scan(long_words.joined.view(), *word_scratch);
+  if (word_scratch->overflowed) fail("too many possible values to look at each");
+  const auto size = static_cast<std::uint32_t>(text.size());
+  for (const MatchRun& run : word_scratch->runs) {
+    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it there.
+    const MatchRun there{set->word_patterns()[run.pattern], std::min(long_words.in_text(run.first_end - 1) + 1, size),
+                         std::min(long_words.in_text(run.last_end - 1) + 2, size)};
+    confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher);
+  }
+  for (const MatchRun& run : word_scratch->runs) last_end[set->word_patterns()[run.pattern]] = 0;
 }
 
 void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs) {
@@ -220,18 +307,19 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   piece = index;
   candidates.clear();
   CandidateWatcher* const watcher = explain ? this : nullptr;
+  masks.compute(text);
+  decode_masks.compute(text, masks);
   const auto begin = static_cast<std::uint32_t>(here.begin);
   for (MatchRun run : runs) {
-    run.first_end -= begin;
+    run.pattern = set->block_patterns()[run.pattern];
+    run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
     run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
     confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher);
   }
-  for (const MatchRun& run : runs) last_end[run.pattern] = 0;
+  for (const MatchRun& run : runs) last_end[set->block_patterns()[run.pattern]] = 0;
+  scan_long_words(text, watcher);
   if (budget.exhausted) fail("too many possible values to look at each");
-  std::size_t piece_text = index;
-  for (std::size_t up = at; up > 0; --up) piece_text = layers[up].pieces[piece_text].parent;
-  masks.compute(text);
-  const FinderText finder_text{text, masks, texts[layers[0].pieces[piece_text].text].origin};
+  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
     const std::size_t before = candidates.size();
     finder->find(finder_text, candidates);
@@ -244,7 +332,14 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
     fail("too many values in one text");
     candidates.resize(kPieceCandidatesMax);
   }
-  for (const Candidate& candidate : candidates) keep(candidate);
+  for (const Candidate& candidate : candidates) {
+    if (here.cut_start && candidate.start == 0) continue;
+    if (here.cut_end && candidate.end == text.size()) continue;
+    keep(candidate);
+  }
+  if (at == kDepthMax) return;
+  DecodeTask task{text, decode_masks, static_cast<std::uint32_t>(index), layers[at + 1], decode_budget};
+  decode(task);
 }
 
 void Scanner::State::scan_layer(std::size_t at) {
@@ -257,7 +352,8 @@ void Scanner::State::scan_layer(std::size_t at) {
   std::size_t from = 0;
   for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
     std::size_t to = from;
-    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end) ++to;
+    // A pattern that ends with "not a character of the token" takes the border behind the last piece's end as one.
+    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end + 1) ++to;
     scan_piece(at, i, runs.subspan(from, to - from));
     from = to;
     while (from < runs.size() && i + 1 < layer.pieces.size() && runs[from].first_end <= layer.pieces[i + 1].begin) {
@@ -266,14 +362,18 @@ void Scanner::State::scan_layer(std::size_t at) {
   }
 }
 
+void Scanner::State::add_label(std::string_view label) {
+  if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
+    report.labels.push_back(label);
+  }
+}
+
 void Scanner::State::finish() {
   settle(report.findings);
+  remember();
   for (const Finding& finding : report.findings) {
-    for (const std::string& label : finding.detector->labels) {
-      if (std::find(report.labels.begin(), report.labels.end(), label) == report.labels.end()) {
-        report.labels.push_back(label);
-      }
-    }
+    for (const std::string& label : finding.detector->labels) add_label(label);
+    if (!finding.label.empty()) add_label(finding.label);
   }
   for (Layer& layer : layers) layer.release_above(kKeptMemory);
 }
@@ -285,9 +385,13 @@ void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain)
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget = {(1UL << 20U) + 8 * body.size(), false};
+  state.budget = {(1UL << 20U) + 8 * body.size(), 100 + body.size() / 8000, false};
   state.read_texts();
-  state.scan_layer(0);
+  state.decode_budget = {(1UL << 20U) + 4 * body.size(), false};
+  for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {
+    state.scan_layer(depth);
+  }
+  if (state.decode_budget.exhausted) state.fail("more stands encoded in the texts than is decoded");
   state.finish();
   return state.report;
 }

@@ -8,7 +8,7 @@ namespace reeve::gateway {
 
 namespace {
 
-/// A word longer than this is passed on in pieces: whatever it is, a client must not wait for ever.
+/// A word longer than this does not wait for its end: whatever it is, a client must not wait for ever.
 constexpr std::size_t kHeldBytesMax = 1024;
 
 /// Bytes of which secrets and identifiers are made. Anything else ends a word.
@@ -35,12 +35,12 @@ std::string mask_of(std::string_view type) {
 }  // namespace
 
 AnswerContent::Channel& AnswerContent::channel(std::uint32_t number, Kind kind) {
-  const auto [at, is_new] = channels_.try_emplace({number, kind});
+  const auto [at, is_new] = channels_.try_emplace(number);
   Channel& found = at->second;
   if (!is_new) return found;
-  const bool arguments = kind != Kind::kText;
   if (options_.detectors) {
-    found.scanner.emplace(options_.detectors, arguments ? TextOrigin::kToolArguments : TextOrigin::kAssistant);
+    found.scanner.emplace(options_.detectors,
+                          kind == Kind::kText ? TextOrigin::kAssistant : TextOrigin::kToolArguments);
   }
   if (options_.session) {
     found.restorer.emplace(*options_.session, kind == Kind::kToolArguments ? content::Restorer::Writing::kInsideJson
@@ -49,22 +49,67 @@ AnswerContent::Channel& AnswerContent::channel(std::uint32_t number, Kind kind) 
   return found;
 }
 
-Result<void> AnswerContent::judge_new(Channel& channel) {
-  for (const content::Finding& finding : new_findings_) {
+// ---- Looking
+
+Result<void> AnswerContent::judge_until(Channel& channel, std::uint64_t end) {
+  const auto middle = std::stable_partition(channel.undecided.begin(), channel.undecided.end(),
+                                            [end](const auto& finding) { return finding.end > end; });
+  std::vector<content::Finding> whole(middle, channel.undecided.end());
+  channel.undecided.erase(middle, channel.undecided.end());
+  std::stable_sort(whole.begin(), whole.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.confidence, a.end - a.start) > std::pair(b.confidence, b.end - b.start);
+  });
+  for (const content::Finding& finding : whole) {
+    const bool covered = std::any_of(whole.begin(), whole.end(), [&finding](const auto& better) {
+      return &better < &finding && better.start < finding.end && finding.start < better.end;
+    });
+    if (covered) continue;
     found_.add(finding);
     std::string why;
     switch (options_.judge(found_, finding, why)) {
       case Verdict::kPass: break;
       case Verdict::kCut: return Error{ErrorCode::kDenied, std::move(why)};
       case Verdict::kTakeOut:
-        found_.set_action(finding.detector->class_name, "masked");
+        found_.set_action(finding, "masked");
         channel.taken_out.push_back({finding.start, finding.end, content::RedactWith::kMask,
                                      finding.detector->class_name, finding.detector->id});
     }
   }
-  new_findings_.clear();
+  std::sort(channel.taken_out.begin(), channel.taken_out.end(),
+            [](const auto& a, const auto& b) { return a.start < b.start; });
   return {};
 }
+
+Result<std::uint64_t> AnswerContent::look_at(Channel& channel, std::string_view text) {
+  if (!channel.scanner) return channel.looked += text.size();
+  new_findings_.clear();
+  channel.scanner->feed(text, new_findings_);
+  channel.undecided.insert(channel.undecided.end(), new_findings_.begin(), new_findings_.end());
+  channel.looked += text.size();
+  channel.word += text;
+  channel.word.erase(0, channel.word.size() - unfinished_word(channel.word));
+  const std::uint64_t settled = channel.looked - channel.word.size();
+  if (auto judged = judge_until(channel, settled); !judged) return judged.error();
+  return settled;
+}
+
+Result<void> AnswerContent::look_to_the_end(Channel& channel) {
+  if (channel.looked_to_the_end || !channel.scanner) return {};
+  channel.looked_to_the_end = true;
+  channel.word.clear();
+  new_findings_.clear();
+  channel.scanner->end(new_findings_);
+  channel.undecided.insert(channel.undecided.end(), new_findings_.begin(), new_findings_.end());
+  return judge_until(channel, channel.looked);
+}
+
+Result<std::uint64_t> AnswerContent::look(std::uint32_t number, Kind kind, std::string_view text) {
+  return look_at(channel(number, kind), text);
+}
+
+Result<void> AnswerContent::look_end(std::uint32_t number, Kind kind) { return look_to_the_end(channel(number, kind)); }
+
+// ---- Passing on
 
 Result<void> AnswerContent::restore(Channel& channel, std::string_view text, std::string& out) {
   if (channel.restorer) return channel.restorer->feed(text, out);
@@ -72,23 +117,22 @@ Result<void> AnswerContent::restore(Channel& channel, std::string_view text, std
   return {};
 }
 
-Result<void> AnswerContent::pass_on(Channel& channel, std::uint64_t end, std::string& out) {
-  const std::uint64_t first = channel.scanned - channel.held.size();
-  for (const content::Replacement& place : channel.taken_out) {
-    // A place is taken out as one.
-    if (place.start < end && place.end > end) end = std::max<std::uint64_t>(first, place.start);
-  }
+Result<void> AnswerContent::pass_on(Channel& channel, std::string_view text, std::string& out) {
+  const std::uint64_t first = channel.passed;
+  const std::uint64_t end = first + text.size();
+  channel.passed = end;
+  if (channel.taken_out.empty()) return restore(channel, text, out);
   std::uint64_t at = first;
   std::string passing;
   for (const content::Replacement& place : channel.taken_out) {
+    if (place.end <= at || place.start >= end) continue;
     const std::uint64_t from = std::max<std::uint64_t>(place.start, at);
-    if (place.end <= at || from >= end) continue;
-    passing.append(channel.held, at - first, from - at);
-    passing += mask_of(place.type);
+    passing += text.substr(at - first, from - at);
+    // What began in an earlier piece, or within another place, is masked there.
+    if (place.start >= at) passing += mask_of(place.type);
     at = std::min<std::uint64_t>(place.end, end);
   }
-  if (at < end) passing.append(channel.held, at - first, end - at);
-  channel.held.erase(0, end - first);
+  passing += text.substr(at - first);
   std::erase_if(channel.taken_out, [end](const auto& place) { return place.end <= end; });
   return restore(channel, passing, out);
 }
@@ -96,35 +140,23 @@ Result<void> AnswerContent::pass_on(Channel& channel, std::uint64_t end, std::st
 Result<void> AnswerContent::feed(std::uint32_t number, Kind kind, std::string_view text, std::string& out) {
   Channel& now = channel(number, kind);
   if (!now.scanner) return restore(now, text, out);
-  now.scanner->feed(text, new_findings_);
-  now.scanned += text.size();
-  if (!options_.takes_out) {
-    if (auto judged = judge_new(now); !judged) return judged;
-    return restore(now, text, out);
-  }
+  if (now.held.empty() && now.passed + text.size() <= now.looked) return pass_on(now, text, out);
+  // Not shown before, as the texts of answers that come in one piece.
+  const Result<std::uint64_t> settled = look_at(now, text);
+  if (!settled) return settled.error();
   now.held += text;
-  if (auto judged = judge_new(now); !judged) return judged;
-  return pass_on(now, now.scanned - unfinished_word(now.held), out);
+  const std::string ready = now.held.substr(0, *settled - now.passed);
+  now.held.erase(0, ready.size());
+  return pass_on(now, ready, out);
 }
 
 Result<void> AnswerContent::end(std::uint32_t number, Kind kind, std::string& out) {
-  const auto at = channels_.find({number, kind});
-  if (at == channels_.end()) return {};
-  Channel& now = at->second;
-  if (now.scanner) {
-    now.scanner->end(new_findings_);
-    if (auto judged = judge_new(now); !judged) return judged;
-    if (auto passed = pass_on(now, now.scanned, out); !passed) return passed;
-  }
-  Result<void> ended = now.restorer ? now.restorer->end(out) : Result<void>{};
-  channels_.erase(at);
+  Channel& now = channel(number, kind);
+  if (auto looked = look_to_the_end(now); !looked) return looked;
+  if (auto passed = pass_on(now, std::exchange(now.held, {}), out); !passed) return passed;
+  const Result<void> ended = now.restorer ? now.restorer->end(out) : Result<void>{};
+  channels_.erase(number);
   return ended;
-}
-
-std::uint64_t AnswerContent::restored() const {
-  std::uint64_t sum = 0;
-  for (const auto& [key, channel] : channels_) sum += channel.restorer ? channel.restorer->restored() : 0;
-  return sum;
 }
 
 }  // namespace reeve::gateway

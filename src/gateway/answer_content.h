@@ -15,6 +15,8 @@
 
 namespace reeve::gateway {
 
+/// Belongs to one answer. Looks at streamed texts before they are passed on: whole words wait for their end, so that
+/// nothing that must not come out has begun to come out, and what may pass does so in the bytes in which it came.
 class AnswerContent final : public wire::AnswerFilter {
  public:
   /// What to do about a finding in the answer.
@@ -26,36 +28,45 @@ class AnswerContent final : public wire::AnswerFilter {
   struct Options {
     std::shared_ptr<const content::Detectors> detectors;  // null: the answer is not looked at
     std::optional<content::Vault::Session> session;       // nothing: nothing to restore
-    bool takes_out = false;  // a rule may redact answers: words are held back until they are whole
     Judge judge;
   };
   explicit AnswerContent(Options options) : options_(std::move(options)) {}
 
-  Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) override;
-  Result<void> end(std::uint32_t channel, Kind kind, std::string& out) override;
+  Result<void> feed(std::uint32_t number, Kind kind, std::string_view text, std::string& out) override;
+  Result<void> end(std::uint32_t number, Kind kind, std::string& out) override;
+  bool looks_ahead() const override { return options_.detectors != nullptr; }
+  Result<std::uint64_t> look(std::uint32_t number, Kind kind, std::string_view text) override;
+  Result<void> look_end(std::uint32_t number, Kind kind) override;
 
   const FindingGroups& found() const { return found_; }
-  std::uint64_t restored() const;
 
  private:
+  /// Places are counted in bytes from the channel's start.
   struct Channel {
     std::optional<content::StreamScanner> scanner;
     std::optional<content::Restorer> restorer;
-    std::uint64_t scanned = 0;                    // bytes given to the scanner
-    std::string held;                             // given to the scanner, not passed on yet
-    std::vector<content::Replacement> taken_out;  // places counted from the channel's start
+    std::uint64_t looked = 0;  // bytes that the scanner saw
+    std::uint64_t passed = 0;  // bytes that went on, or were taken out
+    std::string word;          // the end of what was looked at: a word that may go on
+    std::string held;          // fed, not passed: only where nothing was shown before it was fed
+    bool looked_to_the_end = false;
+    std::vector<content::Finding> undecided;  // in words that may go on
+    std::vector<content::Replacement> taken_out;
   };
 
   Channel& channel(std::uint32_t number, Kind kind);
-  Result<void> judge_new(Channel& channel);
-  /// Passes on all of `held` up to the place `end`, counted from the channel's start.
-  Result<void> pass_on(Channel& channel, std::uint64_t end, std::string& out);
+  Result<std::uint64_t> look_at(Channel& channel, std::string_view text);
+  Result<void> look_to_the_end(Channel& channel);
+  /// Judges the findings that end by then. Of those that overlap, the surer, then the longer counts.
+  Result<void> judge_until(Channel& channel, std::uint64_t end);
+  /// Passes on the text that follows what was passed, without what is taken out of it.
+  Result<void> pass_on(Channel& channel, std::string_view text, std::string& out);
   Result<void> restore(Channel& channel, std::string_view text, std::string& out);
 
   Options options_;
-  std::map<std::pair<std::uint32_t, Kind>, Channel> channels_;
+  std::map<std::uint32_t, Channel> channels_;
   FindingGroups found_;
-  std::vector<content::Finding> new_findings_;
+  std::vector<content::Finding> new_findings_;  // memory for one look
 };
 
 }  // namespace reeve::gateway

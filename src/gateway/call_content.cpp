@@ -34,9 +34,11 @@ bool covers(const policy::RuleInfo& rule, std::string_view class_name) {
 }
 
 /// Of several rules that cover a class the one that leaves least is carried out.
-std::optional<content::RedactWith> strictest(const policy::Decision& decision, std::string_view class_name) {
+std::optional<content::RedactWith> strictest(const policy::Decision& decision, std::string_view class_name,
+                                             bool marked) {
   std::optional<content::RedactWith> found;
   for (const policy::RuleInfo* rule : decision.matched) {
+    if (marked && rule->spares_marked) continue;
     if (covers(*rule, class_name)) found = std::max(found.value_or(content::RedactWith::kToken), redact_with(*rule));
   }
   return found;
@@ -44,8 +46,8 @@ std::optional<content::RedactWith> strictest(const policy::Decision& decision, s
 
 }  // namespace
 
-bool redacts(const policy::Decision& decision, std::string_view class_name) {
-  return strictest(decision, class_name).has_value();
+bool redacts(const policy::Decision& decision, const content::Finding& finding) {
+  return strictest(decision, finding.detector->class_name, finding.marked_allowed).has_value();
 }
 
 // ---- FindingGroups
@@ -61,20 +63,27 @@ void FindingGroups::add(const content::Finding& finding) {
   const std::string_view class_name = finding.detector->class_name;
   const std::int64_t hundredths = percent(finding.confidence);
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (groups_[i].type != finding.detector->id || groups_[i].origin != origin) continue;
+    if (groups_[i].type != finding.detector->id || groups_[i].origin != origin ||
+        groups_[i].marked != finding.marked_allowed) {
+      continue;
+    }
     recorded_[i].confidence_percent = std::max(recorded_[i].confidence_percent, hundredths);
     groups_[i].confidence = static_cast<double>(recorded_[i].confidence_percent) / 100;
     groups_[i].count = ++recorded_[i].count;
     return;
   }
-  groups_.push_back({finding.detector->id, class_name, static_cast<double>(hundredths) / 100, 1, origin});
-  recorded_.push_back({finding.detector->id, class_name, origin, hundredths, 1, {}});
+  groups_.push_back(
+      {finding.detector->id, class_name, static_cast<double>(hundredths) / 100, 1, origin, finding.marked_allowed});
+  recorded_.push_back({finding.detector->id, class_name, origin, hundredths, 1, {}, finding.marked_allowed});
   if (std::find(classes_.begin(), classes_.end(), class_name) == classes_.end()) classes_.push_back(class_name);
 }
 
-void FindingGroups::set_action(std::string_view class_name, std::string_view action) {
-  for (ledger::Entry::Content::Finding& finding : recorded_) {
-    if (finding.class_name == class_name) finding.action = action;
+void FindingGroups::set_action(const content::Finding& finding, std::string_view action) {
+  for (ledger::Entry::Content::Finding& group : recorded_) {
+    if (group.type == finding.detector->id && group.origin == text_origin_name(finding.origin) &&
+        group.marked == finding.marked_allowed) {
+      group.action = action;
+    }
   }
 }
 
@@ -97,9 +106,9 @@ std::vector<content::Replacement> CallContent::replacements_for(const policy::De
   for (const content::Finding& finding : findings_) {
     if (finding.confidence < kTakenOutFrom || finding.is_document) continue;
     const std::string_view class_name = finding.detector->class_name;
-    const auto with = strictest(decision, class_name);
+    const auto with = strictest(decision, class_name, finding.marked_allowed);
     if (!with) continue;
-    found_.set_action(class_name, action_name(*with));
+    found_.set_action(finding, action_name(*with));
     replacements.push_back({finding.start, finding.end, *with, class_name, finding.detector->id});
   }
   return replacements;

@@ -18,16 +18,16 @@ namespace reeve::gateway {
 /// out for it.
 inline constexpr float kTakenOutFrom = 0.5F;
 
-/// Whether a redact rule that matched covers the class.
-bool redacts(const policy::Decision& decision, std::string_view class_name);
+/// Whether a redact rule that matched covers the finding.
+bool redacts(const policy::Decision& decision, const content::Finding& finding);
 
 /// Findings as rules and entries list them: one a type and origin.
 class FindingGroups {
  public:
   void clear();
   void add(const content::Finding& finding);
-  /// What became of all findings of a class.
-  void set_action(std::string_view class_name, std::string_view action);
+  /// What became of the findings of this one's kind.
+  void set_action(const content::Finding& finding, std::string_view action);
   std::span<const policy::Finding> for_rules() const { return groups_; }
   std::span<const ledger::Entry::Content::Finding> for_entry() const { return recorded_; }
   std::span<const std::string_view> classes() const { return classes_; }

@@ -51,6 +51,9 @@ class ModelCall {
   /// Carries out the redact rules that matched.
   std::optional<wire::Refusal> redact();
   Task<std::optional<wire::Refusal>> record_intent();
+  /// Keeps what leaves, where the house keeps content.
+  Task<Result<void>> seal_request();
+  Task<void> seal_answer(std::string bytes);
   Task<void> forward();
 
   Task<void> list_models();
@@ -117,6 +120,7 @@ class ModelCall {
   policy::Decision answer_decision_;  // on what the answer says
   FindingGroups answer_found_;
   std::string request_digest_;
+  std::optional<ledger::SealedContent> sealed_request_, sealed_answer_;
   bool client_gone_ = false;
   std::function<void()> cancel_upstream_;
 

@@ -98,11 +98,38 @@ Task<std::optional<wire::Refusal>> ModelCall::record_intent() {
     request_digest_ = "hmac-sha256:" + to_hex(as_bytes(hmac_sha256(settings_->digest_key, body_)));
   }
   entry.request_digest = request_digest_;
+  if (auto sealed = co_await seal_request(); !sealed) {
+    log_error("content not kept, call refused", {{"request_id", request_id_}, {"why", sealed.error().message}});
+    co_return refusal(wire::RefusalReason::kUnavailable,
+                      "This call was not sent, because its content cannot be kept: " + sealed.error().message);
+  }
+  if (sealed_request_) entry.content.sealed = &*sealed_request_;
   auto placed = co_await worker_.log.append(entry, worker_.loop);
   if (placed) co_return std::nullopt;
   log_error("intent not recorded, call refused", {{"request_id", request_id_}, {"why", placed.error().message}});
   co_return refusal(wire::RefusalReason::kUnavailable,
                     "This call was not sent, because it cannot be recorded: " + placed.error().message);
+}
+
+Task<Result<void>> ModelCall::seal_request() {
+  if (worker_.sealed_content == nullptr || sealed_request_) co_return Result<void>{};
+  const std::string_view leaves = content_.redacted() ? content_.body_to_send() : body_;
+  ledger::ContentToSeal content{principal_->id, request_id_, "request", std::string(leaves)};
+  auto sealed = co_await worker_.sealed_content->seal(std::move(content), worker_.loop);
+  if (!sealed) co_return sealed.error();
+  sealed_request_ = *std::move(sealed);
+  co_return Result<void>{};
+}
+
+/// The answer is with the client already: what cannot be kept now is told, and the outcome names nothing.
+Task<void> ModelCall::seal_answer(std::string bytes) {
+  ledger::ContentToSeal content{principal_->id, request_id_, "answer", std::move(bytes)};
+  auto sealed = co_await worker_.sealed_content->seal(std::move(content), worker_.loop);
+  if (sealed) {
+    sealed_answer_ = *std::move(sealed);
+  } else {
+    log_error("answer not kept", {{"request_id", request_id_}, {"why", sealed.error().message}});
+  }
 }
 
 ledger::Entry::Timing ModelCall::timing() const {
@@ -124,6 +151,7 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   entry.content.labels = {};
   entry.content.incomplete = {};
   entry.content.findings = answer_found_.for_entry();
+  if (sealed_answer_) entry.content.sealed = &*sealed_answer_;
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
   entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};

@@ -11,7 +11,17 @@ namespace reeve::gateway {
 
 namespace {
 
+/// Of longer answers the beginning is kept.
+constexpr std::size_t kKeptAnswerMax = 16UL << 20U;
+
 bool is_event_stream(std::string_view content_type) { return content_type.starts_with("text/event-stream"); }
+
+/// A conversation that the provider keeps: earlier turns, whose placeholders may come back, are not in this request.
+bool goes_on_elsewhere(wire::Dialect dialect, std::string_view body) {
+  return dialect == wire::Dialect::kOpenAiResponses &&
+         (body.find("\"previous_response_id\"") != std::string_view::npos ||
+          body.find("\"conversation\"") != std::string_view::npos);
+}
 
 bool speaks_of_answers(const policy::RuleInfo& rule) {
   return rule.mode != policy::Mode::kOff &&
@@ -31,6 +41,7 @@ struct ModelCall::Relay {
   std::unique_ptr<wire::AnswerRewriter> rewriter;  // with content
   bool started = false;                            // the client has the head
   Result<void> to_client;
+  std::string kept;              // the answer as the provider gave it, where the house keeps content
   std::optional<Error> cut;      // the provider's answer broke off
   std::optional<Error> stopped;  // we do not pass on the rest
 };
@@ -39,13 +50,12 @@ std::unique_ptr<AnswerContent> ModelCall::answer_content(int status) {
   if (route_.operation != wire::Operation::kGenerate || status < 200 || status >= 300) return nullptr;
   AnswerContent::Options options;
   options.session = content_.session();
-  bool asked = false;
-  for (const policy::RuleInfo* rule : settings_->policy->rules()) {
-    if (!speaks_of_answers(*rule)) continue;
-    asked = true;
-    options.takes_out =
-        options.takes_out || (rule->effect == policy::Effect::kRedact && rule->mode == policy::Mode::kEnforce);
+  if (!options.session && worker_.vault != nullptr && goes_on_elsewhere(route_.dialect, body_)) {
+    options.session = worker_.vault->session(principal_->id, hints_.session_id);
   }
+  const auto rules = settings_->policy->rules();
+  const bool asked =
+      std::any_of(rules.begin(), rules.end(), [](const policy::RuleInfo* rule) { return speaks_of_answers(*rule); });
   if (asked && settings_->detectors) options.detectors = settings_->detectors;
   if (!options.detectors && !options.session) return nullptr;
   options.judge = [this](const FindingGroups& found, const content::Finding& finding, std::string& why) {
@@ -79,8 +89,7 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
     return AnswerContent::Verdict::kCut;
   }
   if (finding.confidence < kTakenOutFrom) return AnswerContent::Verdict::kPass;
-  return redacts(answer_decision_, finding.detector->class_name) ? AnswerContent::Verdict::kTakeOut
-                                                                 : AnswerContent::Verdict::kPass;
+  return redacts(answer_decision_, finding) ? AnswerContent::Verdict::kTakeOut : AnswerContent::Verdict::kPass;
 }
 
 Task<void> ModelCall::relay(net::ClientResponse& response) {
@@ -129,6 +138,7 @@ Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
     }
     relayed += piece->size();
     relay.reader->feed(*piece);
+    if (worker_.sealed_content != nullptr && relay.kept.size() < kKeptAnswerMax) relay.kept += *piece;
     // The last bytes and the end leave in one packet where the length tells which bytes are the last.
     ended = piece->empty() || (relay.length && relayed == *relay.length);
     std::string_view passing = *piece;
@@ -178,6 +188,7 @@ Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
     relay.to_client = co_await exchange_.finish("\n\n" + wire::encode_stream_error(route_.dialect, why));
   }
 
+  if (!relay.kept.empty()) co_await seal_answer(std::move(relay.kept));
   const wire::AnswerSummary summary = relay.reader->finish();
   const bool billed = relay.status >= 200 && relay.status < 300;
   const auto end_as = [&](std::string_view how, std::string_view reason) {

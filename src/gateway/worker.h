@@ -26,6 +26,7 @@ struct Worker {
         log(record),
         metrics(counters),
         exception_uses(options.exception_uses),
+        sealed_content(options.sealed_content),
         vault(options.vault),
         clock(*options.clock),
         scanner(options.verdicts),
@@ -39,6 +40,7 @@ struct Worker {
   ledger::Log& log;
   Metrics& metrics;
   policy::UseCounter* exception_uses;
+  ledger::ContentVault* sealed_content;
   content::Vault* vault;
   const Clock& clock;
   policy::Scratch scratch;  // for decisions

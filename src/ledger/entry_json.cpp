@@ -194,9 +194,16 @@ std::string findings_json(std::span<const Entry::Content::Finding> findings, std
   for (const Entry::Content::Finding& finding : findings.first(std::min(findings.size(), items_max))) {
     json.begin_object().member_if("action", finding.action).member("class", finding.class_name);
     json.key("confidence").raw(confidence_text(finding.confidence_percent)).member("count", finding.count);
+    if (finding.marked) json.member("marked", true);
     json.member("origin", finding.origin).member("type", finding.type).end_object();
   }
   return json.end_array().take();
+}
+
+std::string sealed_json(const SealedContent& sealed) {
+  JsonWriter json;
+  json.begin_object().member("commitment", sealed.commitment).member("kind", sealed.kind);
+  return json.member("offset", sealed.offset).member("segment", sealed.segment).end_object().take();
 }
 
 void write_content(CanonicalWriter& json, const Entry& entry, const Limits& limits) {
@@ -207,6 +214,7 @@ void write_content(CanonicalWriter& json, const Entry& entry, const Limits& limi
   if (!entry.content.findings.empty()) json.raw("findings", findings_json(entry.content.findings, limits.list_items));
   json.text("incomplete", entry.content.incomplete);
   json.list("labels", entry.content.labels);
+  if (entry.content.sealed != nullptr) json.raw("sealed", sealed_json(*entry.content.sealed));
   json.end();
 }
 

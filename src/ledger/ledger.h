@@ -27,6 +27,7 @@
 #include "core/task.h"
 #include "core/time.h"
 #include "core/token_usage.h"
+#include "ledger/content_vault.h"  // sealed content
 
 namespace reeve::ledger {
 
@@ -80,12 +81,14 @@ struct Entry {
       std::string_view type, class_name, origin;
       std::int64_t confidence_percent = 0;  // written as 0.95, the shortest form of the number that rules saw
       std::int64_t count = 0;
-      std::string_view action;  // "redacted", "removed", "masked", "cut"; empty: it went on
+      std::string_view action;  // "tokenised", "masked", "removed"; empty: it went on
+      bool marked = false;      // on lines with an allow marker
     };
     std::span<const Finding> findings;
     std::span<const std::string_view> labels;
-    std::string_view detectors;   // digest of the set that looked
-    std::string_view incomplete;  // why not everything was looked at; empty when it was
+    std::string_view detectors;             // digest of the set that looked
+    std::string_view incomplete;            // why not everything was looked at; empty when it was
+    const SealedContent* sealed = nullptr;  // where the content itself lies, if it is kept
   } content;
   std::optional<bool> request_stream;
   std::string_view request_digest;  // keyed commitment to the request body, "hmac-sha256:…"

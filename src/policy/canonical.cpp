@@ -77,6 +77,7 @@ std::string canonical_rule(const Rule& source) {
     json.end_object();
   }
   if (rule.since) json.member("since", format_time(*rule.since));
+  if (rule.spares_marked) json.member("spares_marked", true);
   json.member_if("title", rule.title);
   route(json, rule);
   if (rule.until) json.member("until", format_time(*rule.until));

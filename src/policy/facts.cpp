@@ -98,8 +98,11 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
     {Fact::kRequestStream, "request.stream", "bool", kModel, "", "Whether the answer is streamed.", "true",
      "request.stream"},
     {Fact::kContentFindings, "content.findings", "list(Finding)", kContent, "",
-     "What scanning found in the text: type, class, confidence, count and origin of each kind.",
-     "[{\"type\": \"email\", \"class\": \"pii\", \"confidence\": 0.98, \"count\": 2, \"origin\": \"user\"}]",
+     "What scanning found in the text: type, class, confidence, count and origin of each kind, and whether it stands "
+     "on "
+     "lines with an allow marker.",
+     "[{\"type\": \"email\", \"class\": \"pii\", \"confidence\": 0.98, \"count\": 2, \"origin\": \"user\", \"marked\": "
+     "false}]",
      "content.findings"},
     {Fact::kContentClasses, "content.classes", "list(string)", kContent, "classes",
      "The classes of all findings, each once.", "[\"pii\"]", "content.classes"},
@@ -190,9 +193,12 @@ const FactDescriptor* find_match_key(std::string_view key) {
 
 std::span<const std::shared_ptr<const cel::Structure>> all_structures() {
   static const std::vector<std::shared_ptr<const cel::Structure>> structures{
-      structure(
-          "Finding",
-          {{"type", "string"}, {"class", "string"}, {"confidence", "double"}, {"count", "int"}, {"origin", "string"}}),
+      structure("Finding", {{"type", "string"},
+                            {"class", "string"},
+                            {"confidence", "double"},
+                            {"count", "int"},
+                            {"origin", "string"},
+                            {"marked", "bool"}}),
       structure("Command", {{"name", "string"}, {"arguments", "list(string)"}, {"text", "string"}}),
       structure("Approval", {{"rule", "string"}, {"by", "string"}, {"groups", "list(string)"}, {"time", "timestamp"}})};
   return structures;

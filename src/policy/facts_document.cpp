@@ -137,6 +137,7 @@ void policy_schema(JsonWriter& json) {
     text_or_list(json);
   }
   choice(json, "with", std::vector<std::string_view>{"token", "mask", "remove"}, "How redacted text is replaced");
+  plain(json, "spares_marked", "boolean", "Whether what stands on a line with an allow marker is left alone");
   plain(json, "to", "object", "Where to: region, provider, retention");
   plain(json, "ladder", "string", "The ladder's name");
   plain(json, "approval", "object", "{by: [group], within: 24h}");

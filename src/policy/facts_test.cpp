@@ -91,9 +91,9 @@ TEST(GovernanceSchema, IsJsonAndNamesEveryKey) {
   const auto kinds = document->root()["oneOf"].items();
   ASSERT_EQ(kinds.size(), 5U);
   for (const char* key :
-       {"name",     "on",    "match", "not",       "when",    "effect", "message", "fix",     "mode",
-        "since",    "until", "layer", "relaxable", "relaxes", "with",   "classes", "to",      "ladder",
-        "approval", "check", "lease", "set",       "tests",   "title",  "owner",   "controls"}) {
+       {"name",   "on",       "match", "not",       "when",    "effect", "message", "fix",           "mode",
+        "since",  "until",    "layer", "relaxable", "relaxes", "with",   "classes", "spares_marked", "to",
+        "ladder", "approval", "check", "lease",     "set",     "tests",  "title",   "owner",         "controls"}) {
     EXPECT_TRUE(kinds[0]["properties"][key].present()) << key;
   }
   EXPECT_TRUE(kinds[0]["properties"]["match"]["properties"]["tiers"].present());

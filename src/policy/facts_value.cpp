@@ -182,11 +182,35 @@ class EntryFacts final : public Facts {
   void read(Fact fact, FactSink& sink) const override {
     const std::string_view path = descriptor_of(fact).recorded;
     if (path.empty()) return;
+    if (fact == Fact::kContentFindings || fact == Fact::kContentClasses || fact == Fact::kContentLabels) {
+      // Not everything was looked at: then as now nobody knew.
+      if (entry_.at("content.incomplete").present()) return sink.unknown(fact);
+      if (fact != Fact::kContentLabels) return read_findings(fact, sink);
+    }
     const JsonValue value = entry_.at(path);
     if (value.present() && !value.is_null()) sink.json(fact, value);
   }
 
  private:
+  /// As they were given to the rules: an entry also says what became of each, and leaves out what is the rule.
+  void read_findings(Fact fact, FactSink& sink) const {
+    std::vector<Finding> findings;
+    std::vector<std::string_view> classes;
+    for (const JsonValue& item : entry_.at("content.findings").items()) {
+      Finding finding{
+          item["type"].string_or(""), item["class"].string_or(""),  0,
+          item["count"].int_or(0),    item["origin"].string_or(""), item["marked"].as_bool().value_or(false)};
+      finding.confidence = item["confidence"].as_double().value_or(0);
+      findings.push_back(finding);
+      if (std::find(classes.begin(), classes.end(), finding.class_name) == classes.end()) {
+        classes.push_back(finding.class_name);
+      }
+    }
+    if (findings.empty()) return;
+    if (fact == Fact::kContentFindings) return sink.findings(findings);
+    sink.texts(classes);
+  }
+
   JsonValue entry_;
 };
 
@@ -212,11 +236,12 @@ void FactSink::findings(std::span<const Finding> findings) {
   const auto items = arena_.make_array<Value>(findings.size());
   for (std::size_t i = 0; i < findings.size(); ++i) {
     const Finding& finding = findings[i];
-    const std::array<cel::MapEntry, 5> fields{{{Value::of_string("type"), Value::of_string(finding.type)},
+    const std::array<cel::MapEntry, 6> fields{{{Value::of_string("type"), Value::of_string(finding.type)},
                                                {Value::of_string("class"), Value::of_string(finding.class_name)},
                                                {Value::of_string("confidence"), Value::of_double(finding.confidence)},
                                                {Value::of_string("count"), Value::of_int(finding.count)},
-                                               {Value::of_string("origin"), Value::of_string(finding.origin)}}};
+                                               {Value::of_string("origin"), Value::of_string(finding.origin)},
+                                               {Value::of_string("marked"), Value::of_bool(finding.marked)}}};
     items[i] = cel::make_map(arena_, fields);
   }
   value_ = Value::of_list(arena_.make(cel::List{items.data(), items.size()}));

@@ -127,6 +127,7 @@ struct Finding {
   double confidence = 0;  // 0 to 1
   std::int64_t count = 0;
   std::string_view origin;  // "user", "tool_result", ...
+  bool marked = false;      // each stands on a line with an allow marker
 };
 
 /// Takes one fact's value. Texts are not copied: they must live until the decision is made.
@@ -201,8 +202,9 @@ struct RuleInfo {
   std::optional<Instant> since, until;
 
   // What the effect needs.
-  std::string redact_with;                                           // token, mask, remove
-  std::vector<std::string> classes;                                  // redact
+  std::string redact_with;           // token, mask, remove
+  std::vector<std::string> classes;  // redact
+  bool spares_marked = false;        // redact: leaves alone what stands on a line with an allow marker
   std::vector<std::string> to_regions, to_providers, to_retentions;  // route
   std::string ladder;                                                // degrade
   std::optional<ApprovalNeed> approval;                              // require

@@ -22,7 +22,7 @@ struct EffectDescriptor {
   std::string_view name;
   PointSet points;                       // where it can stand
   bool needs_message;                    // a person will read it
-  std::array<std::string_view, 2> keys;  // that only this effect takes
+  std::array<std::string_view, 3> keys;  // that only this effect takes
 };
 constexpr std::array<EffectDescriptor, kEffects> kEffectTable{{
     {Effect::kWarn, "warn", kEverywhere, true, {}},
@@ -44,7 +44,7 @@ constexpr std::array<EffectDescriptor, kEffects> kEffectTable{{
      points_of({Point::kModelCall, Point::kModelResponse, Point::kPromptSubmit, Point::kToolCall, Point::kToolResult,
                 Point::kContextQuery, Point::kMcpCall}),
      false,
-     {"with", "classes"}},
+     {"with", "classes", "spares_marked"}},
     {Effect::kAsk, "ask", kEverywhere, true, {}},
     {Effect::kRequire, "require", kEverywhere, true, {"approval", "check"}},
     {Effect::kDeny, "deny", kEverywhere, true, {}},
@@ -77,9 +77,9 @@ class RuleReader {
 
   std::optional<Rule> read() {
     reader_.document().refuse_unknown_keys(
-        {"kind",   "name",    "title", "owner",  "controls", "on",    "match", "not",       "when",
-         "effect", "message", "fix",   "mode",   "since",    "until", "layer", "relaxable", "relaxes",
-         "with",   "classes", "to",    "ladder", "approval", "check", "lease", "set",       "tests"},
+        {"kind",          "name", "title",  "owner",    "controls", "on",    "match",     "not",     "when", "effect",
+         "message",       "fix",  "mode",   "since",    "until",    "layer", "relaxable", "relaxes", "with", "classes",
+         "spares_marked", "to",   "ladder", "approval", "check",    "lease", "set",       "tests"},
         reader_.complaints());
     RuleInfo& info = rule_.info;
     info.file = reader_.document().file();
@@ -217,6 +217,7 @@ class RuleReader {
     } else {
       reader_.complain_of("classes", "a rule that redacts says which classes, such as 'classes: [pii, secret]'");
     }
+    info.spares_marked = reader_.flag("spares_marked").value_or(false);
   }
 
   void read_route() {

@@ -10,6 +10,8 @@
 #include "store/sqlite.h"
 #include "store/sqlite_check_register.h"
 #include "store/sqlite_key_store.h"
+#include "store/sqlite_notes.h"
+#include "store/sqlite_placeholder_store.h"
 #include "store/store.h"
 
 namespace reeve::store {
@@ -26,11 +28,15 @@ struct Connections {
 
 class EmbeddedStore final : public Store {
  public:
-  EmbeddedStore(Connections keys, GenerationFile key_generation, Connections checks, GenerationFile check_generation)
+  EmbeddedStore(Connections keys, GenerationFile key_generation, Connections checks, GenerationFile check_generation,
+                std::unique_ptr<SqlitePlaceholderStore> placeholders, Database notes)
       : keys_(std::move(keys.writer), std::move(keys.reader), std::move(key_generation)),
-        checks_(std::move(checks.writer), std::move(checks.reader), std::move(check_generation)) {}
+        checks_(std::move(checks.writer), std::move(checks.reader), std::move(check_generation)),
+        placeholders_(std::move(placeholders)),
+        notes_(std::move(notes)) {}
   identity::KeyStore& keys() override { return keys_; }
   policy::CheckRegister& checks() override { return checks_; }
+  content::PlaceholderStore& placeholders() override { return *placeholders_; }
   Result<void> catch_up() override {
     auto keys = keys_.catch_up();
     auto checks = checks_.catch_up();
@@ -42,14 +48,20 @@ class EmbeddedStore final : public Store {
   Result<void> check_reports_recorded(std::span<const CheckReport> reports) override {
     return checks_.recorded(reports);
   }
+  Result<void> note(std::string_view kind, std::string_view detail) override { return notes_.add(kind, detail); }
+  Result<std::vector<Note>> unrecorded_notes() override { return notes_.unrecorded(); }
+  Result<void> notes_recorded(std::span<const Note> notes) override { return notes_.recorded(notes); }
   Result<void> ledger_ends_at(std::uint64_t entries) override {
     if (auto keys = keys_.forget_entries_from(entries); !keys) return keys;
+    if (auto notes = notes_.forget_entries_from(entries); !notes) return notes;
     return checks_.forget_entries_from(entries);
   }
 
  private:
   SqliteKeyStore keys_;
   SqliteCheckRegister checks_;
+  std::unique_ptr<SqlitePlaceholderStore> placeholders_;
+  SqliteNotes notes_;
 };
 
 Result<Connections> connect(const std::filesystem::path& file) {
@@ -100,8 +112,16 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   if (auto migrated = migrate(keys->writer, embedded_migrations()); !migrated) return std::move(migrated).error();
   auto checks = connect(file);
   if (!checks) return std::move(checks).error();
+  auto placeholder_connections = connect(file);
+  if (!placeholder_connections) return std::move(placeholder_connections).error();
+  auto placeholders = SqlitePlaceholderStore::open(std::move(placeholder_connections->writer),
+                                                   std::move(placeholder_connections->reader));
+  if (!placeholders) return std::move(placeholders).error();
+  auto notes = Database::open(file);
+  if (!notes) return std::move(notes).error();
   return std::unique_ptr<Store>(std::make_unique<EmbeddedStore>(*std::move(keys), *std::move(key_generation),
-                                                                *std::move(checks), *std::move(check_generation)));
+                                                                *std::move(checks), *std::move(check_generation),
+                                                                *std::move(placeholders), *std::move(notes)));
 }
 
 Result<void> Store::copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to) {

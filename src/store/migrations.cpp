@@ -81,9 +81,33 @@ CREATE TRIGGER check_report_deleted AFTER DELETE ON check_report
 BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'check_report'; END;
 )sql";
 
-constexpr std::array<Migration, 3> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+// Sealed under keys that are not in the database. The scope's first half is the principal's.
+constexpr const char* kPlaceholders = R"sql(
+CREATE TABLE placeholder (
+  scope   BLOB NOT NULL CHECK (length(scope) = 32),
+  name    TEXT NOT NULL CHECK (length(name) = 20),
+  sealed  BLOB NOT NULL,
+  expires INTEGER NOT NULL, -- nanoseconds since 1970, UTC
+  PRIMARY KEY (scope, name)
+) STRICT;
+CREATE INDEX placeholder_by_expiry ON placeholder (expires);
+)sql";
+
+constexpr const char* kNotes = R"sql(
+CREATE TABLE note (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind   TEXT NOT NULL,
+  detail TEXT NOT NULL, -- canonical JSON
+  entry  INTEGER        -- of the ledger, once it is recorded there
+) STRICT;
+CREATE INDEX note_unrecorded ON note (number) WHERE entry IS NULL;
+)sql";
+
+constexpr std::array<Migration, 5> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                    {2, "ledger entries of key changes", kKeyEntries},
-                                                   {3, "reports of checks", kCheckReports}}};
+                                                   {3, "reports of checks", kCheckReports},
+                                                   {4, "originals behind placeholders", kPlaceholders},
+                                                   {5, "notes of commands for the ledger", kNotes}}};
 
 std::string checksum(const Migration& migration) { return to_hex(as_bytes(sha256(migration.sql))); }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "content/content.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "identity/identity.h"
@@ -32,6 +33,14 @@ struct CheckReport {
   std::uint64_t entry = 0;  // of the ledger, once it is recorded there
 };
 
+/// That a command did something which the ledger must tell: who read content, whose was erased.
+struct Note {
+  std::int64_t number = 0;  // by which the store knows it
+  std::string kind;         // of the entry
+  std::string detail;       // of the entry: canonical JSON
+  std::uint64_t entry = 0;  // of the ledger, once it is recorded there
+};
+
 class Store {
  public:
   /// Opens or makes `directory`/reeve.db and brings its schema up to date (numbered migrations under a lock, with
@@ -49,6 +58,7 @@ class Store {
   /// Thread-safe. They live as long as the store.
   virtual identity::KeyStore& keys() = 0;
   virtual policy::CheckRegister& checks() = 0;
+  virtual content::PlaceholderStore& placeholders() = 0;
 
   /// The backstop behind generation() of both: a change whose maker died between its commit and its announcement
   /// becomes visible here. A process that stays up calls it about once a second, from any thread; it costs some
@@ -66,6 +76,12 @@ class Store {
   /// always.
   virtual Result<std::vector<CheckReport>> unrecorded_check_reports() = 0;
   virtual Result<void> check_reports_recorded(std::span<const CheckReport> reports) = 0;
+
+  /// A command leaves it here before it does what the note says; the server writes the entry. Durable on return.
+  virtual Result<void> note(std::string_view kind, std::string_view detail) = 0;
+  /// In the order in which they came, at most 100 at a time.
+  virtual Result<std::vector<Note>> unrecorded_notes() = 0;
+  virtual Result<void> notes_recorded(std::span<const Note> notes) = 0;
 
   /// The ledger has only `entries` entries: what was recorded behind them, in a newer copy of it or in another ledger,
   /// counts as unrecorded again.

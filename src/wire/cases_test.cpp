@@ -3,75 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <map>
 #include <random>
-#include <sstream>
 
-#include "core/bytes.h"
+#include "wire/case_file.h"
+#include "wire/restoring_filter.h"
 #include "wire/wire.h"
 
 namespace reeve::wire {
 namespace {
-
-using Fields = std::map<std::string, std::string>;
-
-struct Case {
-  std::string name;
-  Fields settings;
-  std::string kind;  // "request" or "answer"
-  std::string body;
-  Fields expect;
-  std::optional<std::vector<std::string>> texts;
-};
-
-void add_field(Fields& fields, const std::string& line) {
-  const std::size_t colon = line.find(':');
-  if (line.empty() || line.front() == '#' || colon == std::string::npos) return;
-  fields[line.substr(0, colon)] = std::string(trim(std::string_view(line).substr(colon + 1)));
-}
-
-std::vector<Case> read_cases(const std::filesystem::path& file) {
-  std::vector<Case> cases;
-  std::string section;
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("=== ")) {
-      cases.push_back({file.stem().string() + ": " + line.substr(4)});
-      section = "settings";
-    } else if (cases.empty()) {
-      continue;
-    } else if (line == "--- request" || line == "--- answer") {
-      cases.back().kind = section = line.substr(4);
-    } else if (line == "--- expect") {
-      section = "expect";
-    } else if (line == "--- texts") {
-      section = "texts";
-      cases.back().texts.emplace();
-    } else if (section == "texts") {
-      if (!line.empty()) cases.back().texts->push_back(line);
-    } else if (section == "settings") {
-      add_field(cases.back().settings, line);
-    } else if (section == "expect") {
-      add_field(cases.back().expect, line);
-    } else {
-      cases.back().body += line + "\n";
-    }
-  }
-  return cases;
-}
-
-std::vector<Case> all_cases() {
-  std::vector<Case> all;
-  for (const auto& entry : std::filesystem::directory_iterator(REEVE_SOURCE_DIR "/src/wire/cases")) {
-    if (entry.path().extension() != ".case") continue;
-    for (Case& read : read_cases(entry.path())) all.push_back(std::move(read));
-  }
-  std::sort(all.begin(), all.end(), [](const Case& left, const Case& right) { return left.name < right.name; });
-  return all;
-}
 
 std::string text(bool flag) { return flag ? "true" : "false"; }
 
@@ -217,15 +156,46 @@ void run_answer(const Case& test) {
   }
 }
 
+// What comes out, up to the first error, whose sentence follows.
+template <typename NextSize>
+std::string rewrite_in_pieces(const Case& test, NextSize next_size) {
+  const Originals originals = {{"RVAA0000000000000001", "it's \"x\" \\ y\n"}, {"RVAA0000000000000002", "😀"}};
+  RestoringFilter filter(originals);
+  const auto rewriter = make_answer_rewriter(
+      *find_route(test.settings.at("path"), true), std::stoi(setting(test, "status", "200")),
+      setting(test, "content-type", "application/json"), setting(test, "content-encoding", ""), filter);
+  if (rewriter == nullptr) return "none\n";
+  std::string out;
+  for (std::size_t at = 0; at < test.body.size();) {
+    const std::string piece = test.body.substr(at, next_size());
+    if (const Result<void> fed = rewriter->feed(piece, out); !fed) return out + fed.error().message + "\n";
+    at += piece.size();
+  }
+  const Result<void> finished = rewriter->finish(out);
+  return finished ? out : out + finished.error().message + "\n";
+}
+
+void run_rewrite(const Case& test) {
+  ASSERT_EQ(rewrite_in_pieces(test, [&test] { return test.body.size(); }), *test.rewritten);
+  ASSERT_EQ(rewrite_in_pieces(test, [] { return std::size_t{1}; }), *test.rewritten);
+  std::mt19937 random(4711);
+  for (int round = 0; round < 50; ++round) {
+    std::uniform_int_distribution<std::size_t> size(1, round < 25 ? 7 : 400);
+    ASSERT_EQ(rewrite_in_pieces(test, [&] { return size(random); }), *test.rewritten) << "round " << round;
+  }
+}
+
 class WireCases : public testing::TestWithParam<Case> {};
 
 TEST_P(WireCases, ReadAsWritten) {
   const Case& test = GetParam();
   SCOPED_TRACE(test.name);
   ASSERT_TRUE(test.settings.contains("path"));
-  ASSERT_TRUE(test.texts || !test.expect.empty());
+  ASSERT_TRUE(test.texts || test.rewritten || !test.expect.empty());
   if (test.kind == "request") {
     run_request(test);
+  } else if (test.rewritten) {
+    run_rewrite(test);
   } else {
     ASSERT_EQ(test.kind, "answer");
     run_answer(test);

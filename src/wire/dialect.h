@@ -16,6 +16,7 @@
 #include "core/result.h"
 #include "wire/answer.h"
 #include "wire/json_scan.h"
+#include "wire/text_flow.h"
 #include "wire/texts.h"
 #include "wire/wire.h"
 
@@ -100,6 +101,12 @@ struct DialectRules {
 
   void (*read_event)(AnswerState& state, JsonNode root);   // one event of a stream
   void (*read_answer)(AnswerState& state, JsonNode root);  // a whole answer
+
+  // Answers on their way through a filter: one event of a stream, a whole answer, and an event of ours. All null in
+  // dialects whose answers hold no text.
+  void (*rewrite_event)(TextFlow& flow, JsonNode root) = nullptr;
+  void (*rewrite_answer)(TextFlow& flow, JsonNode root) = nullptr;
+  WriteHeld write_held = nullptr;
 
   void (*write_error)(JsonWriter& out, const ErrorText& error);  // the body of an error answer
   std::string (*stream_error)(const ErrorText& error);           // server-sent events, each with its empty line

@@ -87,7 +87,9 @@ struct RequestView {
 /// names, queries. Never: thinking and reasoning, signatures, sealed and binary data, cache markers, identifiers,
 /// tool schemas and descriptions. A string in a place that the dialect's documentation does not name is a text too,
 /// of whoever holds the message: what we do not know must not slip by. Long texts stay one; keys of tool arguments
-/// count as text (kJsonValue).
+/// count as text (kJsonValue). A data: URL or a base64 block of a medium that is not known to be binary is a text of
+/// its bytes as sent. An object that gives its type twice, or in another spelling, is believed in neither: everything
+/// inside is a text. Empty texts are left out; a refused request has none.
 Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts = nullptr);
 
 // ---- Reading an answer ----
@@ -151,35 +153,53 @@ std::unique_ptr<AnswerReader> make_answer_reader(const Route& route, const Reque
 // ---- Changing an answer on its way ----
 
 /// What an answer's text passes through: the gateway puts originals back and looks for what must not come out. One per
-/// answer; called on one thread.
+/// answer; called on one thread. A channel's number is never used again; a text that a dialect says once more as a
+/// whole (Responses does, up to three times) is each time a channel of its own.
 class AnswerFilter {
  public:
   enum class Kind : std::uint8_t {
-    kText,           // what a person reads
+    kText,           // plain text: what a person reads, or the free text that a custom tool takes
     kToolArguments,  // JSON source text of a tool's arguments, in pieces that may cut it anywhere
     kToolValue,      // one whole string inside arguments that come as a JSON value, decoded
   };
   virtual ~AnswerFilter() = default;
-  /// The next decoded piece of one channel (a text block, a tool call); appends to `out` what may go on now. An error
-  /// ends the answer: its message is for the caller.
+  /// The next decoded piece of one channel (a text block, a tool call), never empty and of whole characters; appends to
+  /// `out` what may go on now. An error ends the answer: its message is for the caller.
   virtual Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) = 0;
   /// The channel has ended; appends what was held back.
   virtual Result<void> end(std::uint32_t channel, Kind kind, std::string& out) = 0;
+
+  /// True: streamed pieces are shown before they are fed, and events wait until the filter has settled what it thinks
+  /// of their texts. So a text that it leaves as it is goes on in the very events in which it came, though it could
+  /// only be judged with what followed.
+  virtual bool looks_ahead() const { return false; }
+  /// The next piece of a channel, before it is fed: how many bytes from the channel's start are settled by now. feed()
+  /// of these leaves nothing held back.
+  virtual Result<std::uint64_t> look(std::uint32_t channel, Kind kind, std::string_view text);
+  virtual Result<void> look_end(std::uint32_t channel, Kind kind);
 };
 
 /// Rewrites the texts of an answer as it passes. What a filter leaves as it is goes on byte for byte, event by event;
 /// a changed text is written anew inside its own event, and what was held back at a channel's end goes into an event of
-/// the dialect's own shape before the one that ends it. Thinking, signatures and unknown events are never shown to the
-/// filter. Plain JSON answers are kept whole (to 16 MiB) and spliced.
+/// the dialect's own shape before the one that ends it, or behind the channel's last piece when one event holds both.
+/// Thinking, signatures and unknown events are never shown to the filter. Plain JSON answers are kept whole (to 16 MiB)
+/// and spliced.
+///
+/// What cannot be looked into does not go on: an event that is not JSON (but [DONE]), one of more than 8 MiB, half an
+/// event at the end are errors, and after an error nothing follows. A stream that merely lacks its closing events is
+/// none; what was held back goes out at its end. Two things change bytes even where the filter changes nothing:
+/// a character whose halves come in two pieces is put together in the second, and the numbers of Responses events move
+/// up when an event of ours goes before them.
 class AnswerRewriter {
  public:
   virtual ~AnswerRewriter() = default;
-  /// Appends to `out` what may go to the client now.
+  /// Appends to `out` what may go to the client now. After an error `out` holds whole events that were in order.
   virtual Result<void> feed(std::string_view bytes, std::string& out) = 0;
   /// The provider's end. An answer that cannot be read to its end is an error, and nothing of the unread goes on.
   virtual Result<void> finish(std::string& out) = 0;
 };
-/// Null when the answer cannot be rewritten (a content encoding, no JSON and no event stream).
+/// Null when the answer cannot be rewritten (a content encoding, no JSON and no event stream). Errors of the provider
+/// (status 400 and above) and answers without texts (token counts, lists, vectors) pass as they are.
 std::unique_ptr<AnswerRewriter> make_answer_rewriter(const Route& route, int status, std::string_view content_type,
                                                      std::string_view content_encoding, AnswerFilter& filter);
 

@@ -88,7 +88,7 @@ function openCode(adapter, { home, url, key, model, prompt }) {
     model: `gateway/${model}`,
     small_model: `gateway/${model}`,
     enabled_providers: ['gateway'],
-    permission: { bash: 'allow', read: 'allow' },
+    permission: { bash: 'allow', read: 'allow', edit: 'allow' },
     provider: {
       gateway: {
         npm: adapter,
@@ -135,10 +135,20 @@ function copilotCli(type, wire, { home, url, key, model, prompt }) {
   }
 }
 
-// `once`: the client takes a refusal for an answer and does not ask again. `session`: its requests name their session.
+// `editingModels`: models with which the client offers other tools to edit with. `once`: the client takes a refusal for
+// an answer and does not ask again. `session`: its requests name their session.
 export const kAgents = [
   { name: 'Claude Code', wire: 'anthropic', vendor: 'anthropic', once: true, session: true, setUp: claudeCode },
-  { name: 'Codex', wire: 'responses', vendor: 'openai', once: true, session: true, setUp: codex },
+  {
+    name: 'Codex',
+    wire: 'responses',
+    vendor: 'openai',
+    once: true,
+    session: true,
+    // A shell alone; patches as free text; programs that call the tools.
+    editingModels: ['gpt-5.4', 'gpt-5.5', 'gpt-6-sol'],
+    setUp: codex,
+  },
   { name: 'Gemini CLI', wire: 'gemini', vendor: 'gemini', setUp: geminiCli },
   {
     name: 'OpenCode',

@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util'
 import { kAgents } from './agents.mjs'
 import { plain, runClient, Workplace } from './client_process.mjs'
 import { CountingHop } from './counting_hop.mjs'
-import { DirectTarget, kDeniedModels, kSentences, ReeveTarget } from './targets.mjs'
+import { clientFaults, kEdit, promptFor, writeFile } from './edit_scenario.mjs'
+import { DirectTarget, EditTarget, kDeniedModels, kSentences, ReeveTarget } from './targets.mjs'
 
 const kLimitSeconds = 120
 // The clients wait more than they compute, OpenCode above all: it looks for a registry first.
@@ -40,24 +41,52 @@ function refusalFaults(agent, result, hop, sentence) {
   return faults
 }
 
+// `models`: it is run once with each. `prepare` sets up the project, `prompt` is what the client is asked there.
+const kRunsCommand = {
+  target: 'practice',
+  prepare: () => {},
+  prompt: () => `Please help with this.\nRun \`${kCommand}\``,
+}
 const kScenarios = {
   'uses a tool': {
-    model: (agent) => kModels[agent.vendor],
+    ...kRunsCommand,
+    models: (agent) => [kModels[agent.vendor]],
     faults: (agent, result, hop) => toolTurnFaults(result, hop),
   },
   'refused by a rule': {
-    model: (agent) => kDeniedModels[agent.vendor],
+    ...kRunsCommand,
+    models: (agent) => [kDeniedModels[agent.vendor]],
     faults: (agent, result, hop) => refusalFaults(agent, result, hop, kSentences.rule),
   },
   'unknown model': {
-    model: () => 'no-such-model',
+    ...kRunsCommand,
+    models: () => ['no-such-model'],
     faults: (agent, result, hop) => refusalFaults(agent, result, hop, kSentences.unknown),
+  },
+  'edits a file': {
+    target: 'edit',
+    prepare: writeFile,
+    prompt: promptFor,
+    models: (agent) => agent.editingModels ?? [kModels[agent.vendor]],
+    faults: (agent, result, hop, project) => clientFaults(result, hop, project),
   },
 }
 
-async function runOne(target, agent, scenario, keep) {
+function targetsFor(direct) {
+  if (!direct) return { practice: new ReeveTarget(), edit: new EditTarget() }
+  return {
+    practice: new DirectTarget({ agent: { command: kCommand } }),
+    edit: new DirectTarget({ agent: { edit: kEdit } }),
+  }
+}
+
+async function runOne(targets, { agent, scenario, model }, keep) {
+  const { target: targetName, prepare, prompt, faults: clientFaultsOf } = kScenarios[scenario]
+  const target = targets[targetName]
   const workplace = new Workplace()
-  const caller = `${agent.name}-${agent.wire}-${scenario}`.toLowerCase().replaceAll(' ', '-') + '@example.com'
+  prepare(workplace.project)
+  const words = [agent.name, agent.wire, scenario, ...(agent.editingModels ? [model] : [])]
+  const caller = `${words.join('-').toLowerCase().replaceAll(' ', '-')}@example.com`
   const key = await target.keyFor(agent, caller)
   const hop = await new CountingHop().start(target.port)
   const place = {
@@ -65,12 +94,15 @@ async function runOne(target, agent, scenario, keep) {
     project: workplace.project,
     url: `http://127.0.0.1:${hop.port}`,
     key,
-    model: kScenarios[scenario].model(agent),
-    prompt: `Please help with this.\nRun \`${kCommand}\``,
+    model,
+    prompt: prompt(workplace.project),
   }
   const result = await runClient(agent.setUp(place), workplace, kLimitSeconds)
   hop.stop()
-  const faults = [...kScenarios[scenario].faults(agent, result, hop), ...(await target.faults(agent, caller, hop))]
+  const faults = [
+    ...clientFaultsOf(agent, result, hop, workplace.project),
+    ...(await target.faults(agent, caller, hop, workplace.project)),
+  ]
   if (faults.length > 0) {
     const calls = hop.calls.map(({ method, path, status }) => `    ${method} ${path} ${status}`)
     const title = `--- ${agent.name} ${agent.wire}, ${scenario}: output`
@@ -78,16 +110,27 @@ async function runOne(target, agent, scenario, keep) {
   }
   if (keep) console.log(`    kept ${workplace.home}`)
   else workplace.remove()
-  return { agent, scenario, faults, calls: hop.modelCalls.length, seconds: result.seconds }
+  return { agent, scenario, model, faults, calls: hop.modelCalls.length, seconds: result.seconds }
 }
 
-function line({ agent, scenario, faults, calls, seconds }) {
+function allRuns() {
+  const found = []
+  for (const [scenario, { models }] of Object.entries(kScenarios)) {
+    for (const agent of kAgents) found.push(...models(agent).map((model) => ({ scenario, agent, model })))
+  }
+  return found
+}
+
+const titleOf = ({ agent, scenario, model }) => `${agent.name} ${agent.wire} ${scenario} ${model ?? ''}`
+
+function line({ agent, scenario, model, faults, calls, seconds }) {
   const verdict = faults.length === 0 ? 'ok    ' : 'FAILED'
   const columns = [
     verdict,
     agent.name.padEnd(11),
     agent.wire.padEnd(9),
     scenario.padEnd(17),
+    (model ?? '').padEnd(16),
     `${calls} calls`.padEnd(8),
   ]
   return `${columns.join('  ')}  ${seconds.toFixed(1).padStart(5)} s  ${faults.join('; ')}`.trimEnd()
@@ -106,24 +149,27 @@ async function main() {
     console.log(fs.readFileSync(new URL('README.md', import.meta.url), 'utf8'))
     return
   }
-  const target = values.direct ? new DirectTarget() : new ReeveTarget()
-  await target.start()
+  const targets = targetsFor(values.direct)
   const wanted = new RegExp(values.only, 'i')
-  const runs = Object.keys(kScenarios).flatMap((scenario) => kAgents.map((agent) => ({ scenario, agent })))
-  const left = runs.filter(({ scenario, agent }) => wanted.test(`${agent.name} ${agent.wire} ${scenario}`))
+  const left = allRuns().filter((run) => wanted.test(titleOf(run)))
   const results = []
   const work = async () => {
     while (left.length > 0) {
-      const { scenario, agent } = left.shift()
-      const result = await runOne(target, agent, scenario, values.keep)
+      const result = await runOne(targets, left.shift(), values.keep)
       results.push(result)
       console.log(line(result))
     }
   }
+  const started = []
   try {
+    for (const target of Object.values(targets)) {
+      await target.start()
+      started.push(target)
+    }
     await Promise.all(Array.from({ length: kAtOnce }, work))
   } finally {
-    const faults = await target.stop()
+    const faults = []
+    for (const target of started) faults.push(...(await target.stop()))
     for (const fault of faults) console.log(`FAILED  ${fault}`)
     const failed = results.filter((result) => result.faults.length > 0).length + faults.length
     const passed = results.filter((result) => result.faults.length === 0).length

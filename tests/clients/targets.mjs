@@ -2,7 +2,9 @@
 // without Reeve.
 
 import { kAllowEverything, kKeys, UpstreamProcess } from '../upstream/upstream_process.mjs'
-import { Reeve } from '../upstream/reeve_process.mjs'
+import { detectorFiles, Reeve } from '../upstream/reeve_process.mjs'
+import { CountingHop } from './counting_hop.mjs'
+import { kEdit, ledgerFaults, upstreamFaults } from './edit_scenario.mjs'
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -30,6 +32,41 @@ effect: deny
 message: ${kSentences.rule}
 `
 
+const kTokenRule = `kind: Policy
+name: becomes-placeholders
+owner: tests
+on: model.call
+match: {classes: [pii, financial, secret]}
+effect: redact
+with: token
+classes: [pii, financial, secret]
+message: Replaced.
+`
+
+// Answers to `caller` by Reeve's ledger. Outcomes are recorded when an answer has ended, and readers see them with the
+// next checkpoint.
+async function entriesOf(reeve, caller, expectedOutcomes) {
+  for (let i = 0; ; i++) {
+    const entries = (await reeve.entries()).filter(({ principal }) => principal?.id === caller)
+    if (entries.filter(({ kind }) => kind === 'model.outcome').length >= expectedOutcomes || i === 20) return entries
+    await sleep(100)
+  }
+}
+
+// What is wrong with Reeve itself at the end.
+async function stopFaults(reeve) {
+  const faults = []
+  await reeve
+    .command('ledger', 'verify')
+    .catch((error) => faults.push(`ledger verify: ${error.stdout || error.message}`))
+  const code = await reeve.stop()
+  if (code !== 0) faults.push(`reeve serve ended with ${code}`)
+  if (/rv_[A-Za-z0-9]{8}/.test(reeve.log())) faults.push("a key stands in Reeve's log")
+  if (faults.length > 0) console.log(reeve.log().slice(-4000))
+  reeve.remove()
+  return faults
+}
+
 export class ReeveTarget {
   #reeve = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything, 'denied.yaml': kDenyRule } })
 
@@ -42,19 +79,10 @@ export class ReeveTarget {
     return (await this.#reeve.createKey(caller)).secret
   }
 
-  // Outcomes are recorded when an answer has ended, and readers see them with the next checkpoint.
-  async #outcomes(caller, expected) {
-    for (let i = 0; ; i++) {
-      const entries = await this.#reeve.entries()
-      const outcomes = entries.filter(({ kind, principal }) => kind === 'model.outcome' && principal?.id === caller)
-      if (outcomes.length >= expected || i === 20) return outcomes
-      await sleep(100)
-    }
-  }
-
   // The ledger tells the same story as the hop: one outcome for each call, under the right person and client.
   async faults(agent, caller, hop) {
-    const outcomes = await this.#outcomes(caller, hop.modelCalls.length)
+    const entries = await entriesOf(this.#reeve, caller, hop.modelCalls.length)
+    const outcomes = entries.filter(({ kind }) => kind === 'model.outcome')
     const faults = []
     if (outcomes.length !== hop.modelCalls.length) faults.push(`the ledger has ${outcomes.length} outcomes`)
     const expected = agent.name.toLowerCase().replaceAll(' ', '-')
@@ -65,25 +93,62 @@ export class ReeveTarget {
     return faults
   }
 
+  stop() {
+    return stopFaults(this.#reeve)
+  }
+}
+
+// Reeve with the shipped detectors and placeholders for what they find, before an upstream that edits a file.
+export class EditTarget {
+  #upstream = new UpstreamProcess()
+  #hop = new CountingHop() // between Reeve and the upstream
+
+  async start() {
+    await this.#upstream.start()
+    await this.#upstream.addRule({ script: { agent: { edit: kEdit } } })
+    await this.#hop.start(this.#upstream.port)
+    this.#reeve = new Reeve({
+      config: this.#upstream.reeveConfig(this.#hop.port),
+      governance: { 'all.yaml': kAllowEverything, 'tokens.yaml': kTokenRule, ...detectorFiles() },
+    })
+    await this.#reeve.start()
+    this.port = this.#reeve.port
+  }
+
+  #reeve
+
+  async keyFor(agent, caller) {
+    return (await this.#reeve.createKey(caller)).secret
+  }
+
+  // `project`: a path that every request of this run holds.
+  async faults(agent, caller, hop, project) {
+    const entries = await entriesOf(this.#reeve, caller, hop.modelCalls.length)
+    const bodies = this.#hop.modelCalls.map(({ body }) => body).filter((body) => body.includes(project))
+    return [...upstreamFaults(bodies), ...ledgerFaults(entries.filter(({ kind }) => kind === 'model.intent'))]
+  }
+
   async stop() {
-    const faults = []
-    await this.#reeve
-      .command('ledger', 'verify')
-      .catch((error) => faults.push(`ledger verify: ${error.stdout || error.message}`))
-    const code = await this.#reeve.stop()
-    if (code !== 0) faults.push(`reeve serve ended with ${code}`)
-    if (/rv_[A-Za-z0-9]{8}/.test(this.#reeve.log())) faults.push("a key stands in Reeve's log")
-    if (faults.length > 0) console.log(this.#reeve.log().slice(-4000))
-    this.#reeve.remove()
+    const { violations } = await this.#upstream.stats()
+    const faults = [...(await stopFaults(this.#reeve)), ...violations.map(({ text }) => text)]
+    this.#hop.stop()
+    this.#upstream.stop()
     return faults
   }
 }
 
 export class DirectTarget {
   #upstream = new UpstreamProcess()
+  #script
+
+  // `script`: what the upstream plays, see tests/upstream/script.mjs.
+  constructor(script) {
+    this.#script = script
+  }
 
   async start() {
-    await this.#upstream.start('--direct', '--agent', 'printf practice-%d 0x2a')
+    await this.#upstream.start('--direct')
+    await this.#upstream.addRule({ script: this.#script })
     const refusal = { status: 400, headers: { 'x-should-retry': 'false' } }
     const rules = { '*-denied-*': kSentences.rule, 'no-such-model': `There is no ${kSentences.unknown}.` }
     for (const [model, error_message] of Object.entries(rules)) {

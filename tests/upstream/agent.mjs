@@ -1,6 +1,8 @@
 // Plays the model behind a coding agent: one harmless tool call with whatever shell tool the client offers, then, once
 // the tool's result is there, a sentence. Requests that want JSON by a schema get the smallest value that fits.
 
+import { editingScript } from './editing_agent.mjs'
+
 const kShells = [
   ['Bash', (command) => ({ command, description: 'Print a line' })], // Claude Code
   ['exec_command', (command) => ({ cmd: command })], // Codex
@@ -25,9 +27,10 @@ export function smallestValue(schema) {
   }[type]
 }
 
-// The script's members for this request, given what the dialect read of it.
-export function agentScript({ command }, asked) {
+// The script's members for this request, given what the dialect read of it and its body.
+export function agentScript({ command, edit }, asked, body) {
   if (asked.jsonSchema) return { text: JSON.stringify(smallestValue(asked.jsonSchema)) }
+  if (edit) return editingScript(edit, asked, body)
   const shell = kShells.find(([name]) => asked.tools.includes(name))
   if (shell && asked.toolResult === undefined) return { tool: { name: shell[0], input: shell[1](command) } }
   if (asked.toolResult === undefined) return { text: 'A title from the upstream' }

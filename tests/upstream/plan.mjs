@@ -73,14 +73,19 @@ function pieces(total, count, random, toText) {
     .map((tokens) => ({ tokens, text: toText(tokens) }))
 }
 
-// JSON of an object, cut into pieces that each stand for a share of `tokens`.
-function toolPieces(input, tokens, random) {
-  const json = JSON.stringify(input)
-  const count = Math.min(json.length, 4)
-  const shares = share(tokens, count, random)
-  const size = Math.ceil(json.length / count)
-  return shares.map((part, i) => ({ tokens: part, text: json.slice(i * size, (i + 1) * size) }))
+// A text cut into at most `most` pieces, never through a character, that each stand for a share of `tokens`.
+function cutPieces(text, most, tokens, random) {
+  const characters = [...text]
+  const size = Math.max(1, Math.ceil(characters.length / most))
+  const count = Math.max(1, Math.ceil(characters.length / size))
+  return share(tokens, count, random).map((part, i) => ({
+    tokens: part,
+    text: characters.slice(i * size, (i + 1) * size).join(''),
+  }))
 }
+
+// What a tool is called with as it goes over the wire: a custom tool's free text, or JSON.
+export const inputText = (input) => (typeof input === 'string' ? input : JSON.stringify(input))
 
 const kZero = {
   input: 0,
@@ -105,21 +110,23 @@ export function makePlan(script, asked, id) {
     usage.output += usage.reasoning + (tool ? 12 : 0)
   }
   const visible = usage.output - usage.reasoning
-  const toolTokens = tool ? Math.min(visible, Math.max(1, Math.ceil(JSON.stringify(tool.input).length / 4))) : 0
+  const toolTokens = tool ? Math.min(visible, Math.max(1, Math.ceil(inputText(tool.input).length / 4))) : 0
   const parts = []
   if (usage.reasoning > 0) {
     const toText = (tokens) => words(tokens, random)
     parts.push({ kind: 'thinking', pieces: pieces(usage.reasoning, Math.ceil(script.events / 4), random, toText) })
   }
   if (script.text !== undefined) {
-    parts.push({ kind: 'text', pieces: [{ tokens: visible - toolTokens, text: script.text }] })
+    parts.push({ kind: 'text', pieces: cutPieces(script.text, script.pieces ?? 1, visible - toolTokens, random) })
   } else if (visible - toolTokens > 0) {
     const filler = script.pad_bytes ? 'x'.repeat(Math.ceil(script.pad_bytes / script.events)) : ''
     const toText = (tokens) => words(tokens, random) + filler
     parts.push({ kind: 'text', pieces: pieces(visible - toolTokens, script.events, random, toText) })
   }
-  if (tool)
-    parts.push({ kind: 'tool', name: tool.name, input: tool.input, pieces: toolPieces(tool.input, toolTokens, random) })
+  if (tool) {
+    const cut = cutPieces(inputText(tool.input), script.pieces ?? 4, toolTokens, random)
+    parts.push({ kind: 'tool', ...tool, custom: typeof tool.input === 'string', pieces: cut })
+  }
   const stop = tool ? 'tool' : (script.stop ?? 'end')
   return {
     id,

@@ -31,6 +31,14 @@ export async function freePort() {
   }
 }
 
+// The detectors that ship, as files of a governance folder: {file name: text}.
+export function detectorFiles() {
+  const folder = path.join(kRoot, 'governance/detectors')
+  const names = fs.readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.yaml'))
+  const text = (name) => fs.readFileSync(path.join(folder, name), 'utf8')
+  return Object.fromEntries(names.map((name) => [`detectors-${name.replaceAll('/', '-')}`, text(name)]))
+}
+
 export class Reeve {
   // `config`: the text of reeve.yaml without listen, data_dir and governance_dir; `governance`: {file name: text}.
   constructor({ config, governance = {}, environment = {} }) {
@@ -60,7 +68,8 @@ export class Reeve {
     this.process = spawn(kProgram, args, { stdio: ['ignore', log, log], env })
     this.exited = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve(code ?? signal)))
     this.process.once('error', (error) => fs.appendFileSync(this.logFile, `${error.message}\n`))
-    for (let i = 0; i < 200; i++) {
+    // Detectors take seconds to compile, more on a busy machine.
+    for (let i = 0; i < 1200; i++) {
       if (this.process.exitCode !== null || this.process.pid === undefined) break
       const ready = await fetch(`http://127.0.0.1:${this.port}/readyz`).catch(() => null)
       if (ready?.ok) return

@@ -5,7 +5,9 @@
 //   events        pieces of text (12)            text       the whole text, instead of filler words
 //   usage         {input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, input_audio, output_audio,
 //                 web_searches}: see plan.mjs
-//   tool          {name, input}                  agent      {command}: play a coding agent's model, see agent.mjs
+//   tool          {name, input}; a string as input is a custom tool's free text (OpenAI's dialects only)
+//   agent         {command} or {edit}: play a coding agent's model, see agent.mjs and editing_agent.mjs
+//   pieces        into how many a given text (1) and a tool's input (4) are cut
 //   stop          "end", "length"                pad_bytes  makes a huge answer of about that size
 //   service_tier  what the answer says (to Anthropic "fast" is a speed)   answer_model  the model that the answer names
 //   framing       "chunked", "length" or "close" (JSON: length, streams: chunked)
@@ -41,6 +43,7 @@ const kKnown = new Set([
     'text',
     'tool',
     'agent',
+    'pieces',
     'stop',
     'pad_bytes',
     'service_tier',

@@ -156,7 +156,7 @@ export class Upstream {
       }
     }
     let script = this.#scripts.choose(request, asked.model)
-    if (script.agent) script = { ...script, ...agentScript(script.agent, asked) }
+    if (script.agent) script = { ...script, ...agentScript(script.agent, asked, request.body.toString()) }
     const extra = Object.entries(script.headers)
     if (script.raw_body !== undefined) {
       return {

@@ -49,9 +49,9 @@ export class UpstreamProcess {
     this.process.kill('SIGTERM')
   }
 
-  // The part of reeve.yaml that makes this the provider of every model.
-  reeveConfig() {
-    const at = `http://127.0.0.1:${this.port}`
+  // The part of reeve.yaml that makes this the provider of every model; `port` may be that of a relay before it.
+  reeveConfig(port = this.port) {
+    const at = `http://127.0.0.1:${port}`
     return [
       'providers:',
       `  - {name: anthropic, dialect: anthropic, base_url: "${at}", api_key: "${kKeys.anthropic}"}`,

@@ -12,6 +12,9 @@ const TextRules& text_rules();
 
 void read_event(AnswerState& state, JsonNode root);
 void read_answer(AnswerState& state, JsonNode root);
+void rewrite_event(TextFlow& flow, JsonNode root);
+void rewrite_answer(TextFlow& flow, JsonNode root);
+OwnEvent write_held(TextFlow& flow, const Channel& channel, std::string_view text);
 
 void write_error(JsonWriter& out, const ErrorText& error);
 std::string stream_error(const ErrorText& error);

@@ -19,6 +19,12 @@ void read_chat_event(AnswerState& state, JsonNode root);
 void read_chat_answer(AnswerState& state, JsonNode root);
 void read_responses_event(AnswerState& state, JsonNode root);
 void read_responses_answer(AnswerState& state, JsonNode root);
+void rewrite_chat_event(TextFlow& flow, JsonNode root);
+void rewrite_chat_answer(TextFlow& flow, JsonNode root);
+OwnEvent write_held_chat(TextFlow& flow, const Channel& channel, std::string_view text);
+void rewrite_responses_event(TextFlow& flow, JsonNode root);
+void rewrite_responses_answer(TextFlow& flow, JsonNode root);
+OwnEvent write_held_responses(TextFlow& flow, const Channel& channel, std::string_view text);
 void read_embeddings_event(AnswerState& state, JsonNode root);  // there is no such stream
 void read_embeddings_answer(AnswerState& state, JsonNode root);
 void read_answer_service_tier(JsonNode tier, AnswerState& state);

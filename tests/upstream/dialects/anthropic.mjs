@@ -105,6 +105,9 @@ export function readBody(body) {
     toolResult: lastTurn(body)
       .flatMap((message) => (Array.isArray(message.content) ? message.content : []))
       .find((block) => block.type === 'tool_result')?.content,
+    toolResults: body.messages
+      .flatMap((message) => (Array.isArray(message.content) ? message.content : []))
+      .flatMap((block) => (block.type === 'tool_result' ? [block.content] : [])),
     jsonSchema: body.output_config?.format?.schema ?? null,
   }
 }

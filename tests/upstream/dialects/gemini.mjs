@@ -73,6 +73,9 @@ export function readBody(body) {
     tools: (body.tools ?? []).flatMap((tool) => (tool.functionDeclarations ?? []).map((declared) => declared.name)),
     toolResult: afterModel.flatMap((content) => content.parts).find((part) => part.functionResponse)?.functionResponse
       .response,
+    toolResults: contents
+      .flatMap((content) => content.parts)
+      .flatMap((part) => (part.functionResponse ? [part.functionResponse.response] : [])),
     jsonSchema:
       config.responseMimeType === 'application/json'
         ? (config.responseJsonSchema ?? config.responseSchema ?? {})

@@ -2,7 +2,7 @@
 
 import { EventList } from './sse.mjs'
 import { isObject, knownFields, need, needList, needString, optional, optionalWhole } from './rules.mjs'
-import { textOf } from '../plan.mjs'
+import { inputText, textOf } from '../plan.mjs'
 import { validateTools } from './openai_common.mjs'
 
 export { credentialPlaces, errorBody, modelListJson, responseHeaders, validateHead } from './openai_common.mjs'
@@ -77,6 +77,7 @@ export function readBody(body) {
     stream: body.stream === true,
     tools: (body.tools ?? []).map((tool) => tool.function?.name ?? tool.custom?.name ?? tool.name),
     toolResult: afterAssistant.find((message) => message.role === 'tool')?.content,
+    toolResults: body.messages.flatMap((message) => (message.role === 'tool' ? [message.content] : [])),
     jsonSchema: body.response_format?.json_schema?.schema ?? null,
     includeUsage: body.stream_options?.include_usage === true,
   }
@@ -104,16 +105,17 @@ function usageJson({ usage }) {
 
 const finishReason = (plan) => ({ end: 'stop', tool: 'tool_calls', length: 'length' })[plan.stop]
 const callId = (plan, index) => `call_upstream${plan.id}x${index}`
+// The members of a call, or of a piece of one, that say with what.
+const calledWith = (part, text, rest = {}) =>
+  part.custom
+    ? { type: 'custom', custom: { ...rest, input: text } }
+    : { type: 'function', function: { ...rest, arguments: text } }
 const visible = (plan) => plan.parts.filter((part) => part.kind !== 'thinking')
 
 export function answerJson(plan) {
   const calls = visible(plan)
     .filter((part) => part.kind === 'tool')
-    .map((part, i) => ({
-      id: callId(plan, i),
-      type: 'function',
-      function: { name: part.name, arguments: JSON.stringify(part.input) },
-    }))
+    .map((part, i) => ({ id: callId(plan, i), ...calledWith(part, inputText(part.input), { name: part.name }) }))
   const text =
     visible(plan)
       .filter((part) => part.kind === 'text')
@@ -160,19 +162,11 @@ export function answerEvents(plan, { newline, includeUsage }) {
   let call = 0
   for (const part of visible(plan)) {
     if (part.kind === 'tool') {
-      add({
-        tool_calls: [
-          { index: call, id: callId(plan, call), type: 'function', function: { name: part.name, arguments: '' } },
-        ],
-      })
+      add({ tool_calls: [{ index: call, id: callId(plan, call), ...calledWith(part, '', { name: part.name }) }] })
     }
     for (const piece of part.pieces) {
-      add(
-        part.kind === 'text'
-          ? { content: piece.text }
-          : { tool_calls: [{ index: call, function: { arguments: piece.text } }] },
-        piece.tokens,
-      )
+      const { type, ...input } = calledWith(part, piece.text)
+      add(part.kind === 'text' ? { content: piece.text } : { tool_calls: [{ index: call, ...input }] }, piece.tokens)
     }
     if (part.kind === 'tool') call++
   }

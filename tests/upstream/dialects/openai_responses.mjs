@@ -71,14 +71,23 @@ export function validateBody(body) {
   validateTools(body.tools)
 }
 
+// Tools may stand in namespaces, and among what is said.
+function toolNames(tools, input) {
+  const later = input.flatMap((item) => (item.type === 'additional_tools' ? item.tools : []))
+  return [...(tools ?? []), ...later]
+    .flatMap((tool) => (tool.type === 'namespace' ? tool.tools : [tool]))
+    .map((tool) => tool.name ?? tool.type)
+}
+
 export function readBody(body) {
   const input = Array.isArray(body.input) ? body.input : []
   const ours = input.findLastIndex((item) => kByUs.has(item.type) || item.role === 'assistant')
   return {
     model: body.model,
     stream: body.stream === true,
-    tools: (body.tools ?? []).map((tool) => tool.name ?? tool.type),
+    tools: toolNames(body.tools, input),
     toolResult: input.slice(ours + 1).find((item) => kOutputs.has(item.type))?.output,
+    toolResults: input.flatMap((item) => (kOutputs.has(item.type) ? [item.output] : [])),
     jsonSchema: body.text?.format?.schema ?? null,
   }
 }
@@ -101,6 +110,10 @@ function itemOf(part, plan, index) {
   const suffix = `upstream${plan.id}x${index}`
   if (part.kind === 'thinking')
     return { id: `rs_${suffix}`, type: 'reasoning', summary: [], encrypted_content: 'gAAAAAupstream==' }
+  if (part.custom) {
+    const call = { name: part.name, call_id: `call_${suffix}`, input: part.input }
+    return { id: `ctc_${suffix}`, type: 'custom_tool_call', status: 'completed', ...call }
+  }
   if (part.kind === 'tool') {
     return {
       id: `fc_${suffix}`,
@@ -169,10 +182,11 @@ function addItem(add, part, plan, number, index) {
     return
   }
   if (part.kind === 'tool') {
-    add('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', arguments: '' } })
-    for (const piece of part.pieces)
-      add('response.function_call_arguments.delta', { ...place, delta: piece.text }, piece.tokens)
-    add('response.function_call_arguments.done', { ...place, arguments: item.arguments })
+    const events = part.custom ? 'custom_tool_call_input' : 'function_call_arguments'
+    const member = part.custom ? 'input' : 'arguments'
+    add('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', [member]: '' } })
+    for (const piece of part.pieces) add(`response.${events}.delta`, { ...place, delta: piece.text }, piece.tokens)
+    add(`response.${events}.done`, { ...place, [member]: item[member] })
     add('response.output_item.done', { output_index: index, item })
     return
   }

@@ -1,0 +1,289 @@
+// bench/content: how fast the texts of calls are looked into, beside what the pattern engine alone could do on the same
+// bytes in the same run. Processor time of one thread, the best of several rounds.
+
+#include <ctime>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "content/content.h"
+#include "content/detector_set.h"
+#include "content/finders.h"
+#include "content/normalise.h"
+#include "content_bodies.h"
+
+namespace reeve::bench {
+
+namespace {
+
+using content::DetectorSet;
+
+struct Options {
+  std::filesystem::path detectors = "governance/detectors";
+  std::vector<std::filesystem::path> material{"src", "apps", "docs", "/usr/include", "/usr/share/doc"};
+  bool json = false;
+  bool profile = false;
+  bool finders = false;
+};
+
+struct Figure {
+  std::string name;
+  double value;
+};
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// Seconds of the best of `rounds`.
+double best_of(int rounds, const std::function<void()>& work) {
+  double best = 1e9;
+  for (int i = 0; i < rounds; ++i) {
+    const double start = cpu_seconds();
+    work();
+    best = std::min(best, cpu_seconds() - start);
+  }
+  return best;
+}
+
+class Bench {
+ public:
+  Bench(const Options& options, std::shared_ptr<const content::Detectors> detectors)
+      : options_(options),
+        detectors_(std::move(detectors)),
+        set_(DetectorSet::of(*detectors_)),
+        material_(options.material),
+        scratch_(set_.block().make_scratch()) {}
+
+  void run() {
+    add("detectors", static_cast<double>(detectors_->list().size()));
+    add("patterns", static_cast<double>(set_.patterns().size()));
+    if (options_.finders) return finders();
+    for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
+    if (!options_.profile) {
+      finders();
+      hostile();
+      stream();
+      conversation();
+    }
+    if (options_.json) print_json();
+  }
+
+ private:
+  void add(const std::string& name, double value) {
+    figures_.push_back({name, value});
+    if (!options_.json) std::printf("%-52s %12.3f\n", name.c_str(), value);
+    std::fflush(stdout);
+  }
+
+  void bodies(std::size_t kib) {
+    constexpr std::size_t kTotal = 16UL << 20U;
+    std::mt19937_64 random(kib);
+    std::vector<Body> all;
+    std::size_t bytes = 0, texts = 0;
+    while (bytes < kTotal) {
+      all.push_back(chat_body(material_, random, kib << 10U));
+      bytes += all.back().bytes.size();
+      texts += all.back().texts.size();
+    }
+    const std::string name = std::to_string(kib) + "_kib";
+    const auto rate = [&](double seconds) { return static_cast<double>(bytes) / seconds / 1e6; };
+    scratch_->runs_max = 1'000'000;
+    if (!options_.profile) {
+      add("raw_patterns_" + name + "_mb_per_s", rate(best_of(3, [&] {
+            for (const Body& body : all) set_.block().scan(body.bytes, *scratch_);
+          })));
+      content::Buffer buffer;
+      std::vector<content::Checkpoint> checkpoints;
+      const auto read = [&](const Body& body) {
+        buffer.clear();
+        checkpoints.clear();
+        for (const BodyText& text : body.texts) {
+          content::normalise(std::string_view(body.bytes).substr(text.offset, text.length), true, buffer, checkpoints);
+          buffer.push('\n');
+        }
+      };
+      add("normalise_" + name + "_mb_per_s", rate(best_of(3, [&] {
+            for (const Body& body : all) read(body);
+          })));
+      add("first_stage_" + name + "_mb_per_s", rate(best_of(3, [&] {
+            for (const Body& body : all) {
+              read(body);
+              set_.block().scan(buffer.view(), *scratch_);
+            }
+          })));
+    }
+    std::size_t findings = 0;
+    std::vector<double> each;
+    const double whole = best_of(options_.profile ? 20 : 3, [&] {
+      findings = 0;
+      for (const Body& body : all) {
+        const double start = cpu_seconds();
+        findings += scanner_.scan(*detectors_, body.bytes, body.texts).findings.size();
+        each.push_back(cpu_seconds() - start);
+      }
+    });
+    add("whole_" + name + "_mb_per_s", rate(whole));
+    std::sort(each.begin(), each.end());
+    add("whole_" + name + "_p50_us", each[each.size() / 2] * 1e6);
+    add("whole_" + name + "_p99_us", each[each.size() * 99 / 100] * 1e6);
+    add("findings_" + name + "_per_mb", static_cast<double>(findings) / static_cast<double>(bytes) * 1e6);
+  }
+
+  /// Each finder by itself, on the texts of bodies of 60 KiB.
+  void finders() {
+    std::mt19937_64 random(3);
+    std::vector<std::string> texts;
+    std::size_t bytes = 0;
+    while (bytes < (2UL << 20U)) {
+      texts.push_back(material_.piece(random, 4096));
+      bytes += texts.back().size();
+      texts.back().append(content::Buffer::kPadding, '\0');
+    }
+    const std::vector<content::Detector>& all = set_.detectors();
+    for (const content::NamedFinder& finder : content::all_finders()) {
+      std::vector<std::uint32_t> mine;
+      for (std::uint32_t i = 0; i < all.size(); ++i) {
+        if (all[i].finder == finder.name) mine.push_back(i);
+      }
+      if (mine.empty() || finder.prepare == nullptr) continue;
+      const auto prepared = finder.prepare(all, mine);
+      content::TextMasks masks;
+      std::vector<content::Candidate> found;
+      double best = 1e9;
+      for (int round = 0; round < 2; ++round) {
+        double spent = 0;
+        found.clear();
+        for (const std::string& padded : texts) {
+          const std::string_view text(padded.data(), padded.size() - content::Buffer::kPadding);
+          masks.compute(text);
+          const double start = cpu_seconds();
+          prepared->find({text, masks, TextOrigin::kUser}, found);
+          spent += cpu_seconds() - start;
+        }
+        best = std::min(best, spent);
+      }
+      std::string name(finder.name);
+      std::replace(name.begin(), name.end(), '-', '_');
+      add("finder_" + name + "_ns_per_byte", best * 1e9 / static_cast<double>(bytes));
+    }
+  }
+
+  void hostile() {
+    double worst = 0;
+    for (const Hostile& hostile : hostile_texts(1UL << 20U)) {
+      const BodyText text{0, hostile.text.size(), TextForm::kPlain, TextOrigin::kUser};
+      bool complete = true;
+      const double seconds =
+          best_of(2, [&] { complete = scanner_.scan(*detectors_, hostile.text, std::span(&text, 1)).complete; });
+      worst = std::max(worst, seconds);
+      add("hostile_" + std::string(hostile.name) + "_1_mib_ms" + (complete ? "" : "_incomplete"), seconds * 1e3);
+    }
+    add("hostile_worst_1_mib_ms", worst * 1e3);
+  }
+
+  void stream() {
+    std::mt19937_64 random(5);
+    const std::string text = material_.piece(random, 256UL << 10U);
+    std::vector<content::Finding> findings;
+    for (const std::size_t piece : {16, 64, 256}) {
+      const double seconds = best_of(3, [&] {
+        content::StreamScanner scanner(detectors_);
+        findings.clear();
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+          scanner.feed(std::string_view(text).substr(at, piece), findings);
+        }
+        scanner.end(findings);
+      });
+      add("stream_delta_" + std::to_string(piece) + "_b_us",
+          seconds * 1e6 / (static_cast<double>(text.size()) / static_cast<double>(piece)));
+    }
+    add("stream_pattern_state_bytes", static_cast<double>(set_.stream().stream_bytes()));
+  }
+
+  /// A conversation of 200 KB with 2 KB that are new, against these 2 KB alone.
+  void conversation() {
+    constexpr int kTurns = 200;
+    std::mt19937_64 random(9);
+    Body grown = chat_body(material_, random, 200UL << 10U);
+    content::VerdictCache cache;
+    content::Scanner cached(&cache);
+    cached.scan(*detectors_, grown.bytes, grown.texts);
+    double turns = 0, alone = 0;
+    for (int i = 0; i < kTurns; ++i) {
+      append_message(grown, material_, random, 2048);
+      double start = cpu_seconds();
+      cached.scan(*detectors_, grown.bytes, grown.texts);
+      turns += cpu_seconds() - start;
+      const std::span<const BodyText> last(&grown.texts.back(), 1);
+      start = cpu_seconds();
+      scanner_.scan(*detectors_, grown.bytes, last);
+      alone += cpu_seconds() - start;
+      grown.texts.pop_back();
+      grown.bytes.resize(grown.bytes.rfind(R"(,{"role")"));
+      grown.bytes += "]}";
+    }
+    add("conversation_200_kb_with_2_kb_new_us", turns / kTurns * 1e6);
+    add("conversation_2_kb_alone_us", alone / kTurns * 1e6);
+  }
+
+  void print_json() const {
+    std::printf("{");
+    for (std::size_t i = 0; i < figures_.size(); ++i) {
+      std::printf("%s\"%s\":%.3f", i == 0 ? "" : ",", figures_[i].name.c_str(), figures_[i].value);
+    }
+    std::printf("}\n");
+  }
+
+  const Options& options_;
+  std::shared_ptr<const content::Detectors> detectors_;
+  const DetectorSet& set_;
+  Material material_;
+  std::unique_ptr<content::PatternScratch> scratch_;
+  content::Scanner scanner_;
+  std::vector<Figure> figures_;
+};
+
+int run(int count, char** arguments) {
+  Options options;
+  for (int i = 1; i < count; ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--json") {
+      options.json = true;
+    } else if (argument == "--profile") {
+      options.profile = true;
+    } else if (argument == "--finders") {
+      options.finders = true;
+    } else if (argument == "--detectors" && i + 1 < count) {
+      options.detectors = arguments[++i];
+    } else {
+      std::printf(
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --finders]\n"
+          "Run in the repository: its sources are a part of the material.\n");
+      return argument == "--help" ? 0 : 2;
+    }
+  }
+  std::vector<Diagnostic> complaints;
+  const auto documents = read_yaml_directory(options.detectors, complaints);
+  const double start = cpu_seconds();
+  const auto detectors = content::Detectors::build(documents, {}, complaints);
+  for (const Diagnostic& complaint : complaints) std::fprintf(stderr, "%s\n", complaint.to_string().c_str());
+  if (detectors == nullptr) return 1;
+  if (!options.json) std::printf("%-52s %12.3f\n", "build_s", cpu_seconds() - start);
+  Bench(options, detectors).run();
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace reeve::bench
+
+int main(int count, char** arguments) { return reeve::bench::run(count, arguments); }

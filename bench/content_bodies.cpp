@@ -1,0 +1,190 @@
+#include "content_bodies.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+namespace reeve::bench {
+
+namespace {
+
+constexpr std::size_t kCodeMax = 12UL << 20U, kProseMax = 4UL << 20U, kFileMax = 200'000;
+constexpr std::string_view kEnd = "]}";
+
+bool is_code(const std::filesystem::path& path) {
+  static const std::vector<std::string> kEndings{".h", ".cpp", ".c", ".hpp", ".py", ".js", ".mjs", ".sh", ".cmake"};
+  return std::find(kEndings.begin(), kEndings.end(), path.extension().string()) != kEndings.end();
+}
+
+bool is_prose(const std::filesystem::path& path) {
+  return path.extension() == ".md" || path.extension() == ".txt" || path.filename() == "copyright";
+}
+
+bool is_text(std::string_view bytes) {
+  return bytes.find('\0') == std::string_view::npos &&
+         std::none_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<unsigned char>(c) < 9; });
+}
+
+std::string log_lines(std::mt19937_64& random, std::size_t bytes) {
+  static constexpr std::string_view kWords[] = {"request finished",   "cache miss for key",      "retrying upstream",
+                                                "connection closed",  "user session refreshed",  "slow query",
+                                                "GET /api/v2/orders", "POST /v1/payments/refund"};
+  std::string out;
+  char line[300];
+  while (out.size() < bytes) {
+    std::snprintf(line, sizeof line,
+                  "2026-%02u-%02uT%02u:%02u:%02u.%03uZ %s [worker-%u] %s id=%08x%08x status=%u took=%ums bytes=%u\n",
+                  static_cast<unsigned>(1 + random() % 12), static_cast<unsigned>(1 + random() % 28),
+                  static_cast<unsigned>(random() % 24), static_cast<unsigned>(random() % 60),
+                  static_cast<unsigned>(random() % 60), static_cast<unsigned>(random() % 1000),
+                  random() % 10 == 0 ? "WARN" : "INFO", static_cast<unsigned>(random() % 16),
+                  kWords[random() % std::size(kWords)].data(), static_cast<unsigned>(random()),
+                  static_cast<unsigned>(random()), static_cast<unsigned>(200 + random() % 4 * 100),
+                  static_cast<unsigned>(random() % 900), static_cast<unsigned>(random() % 90'000));
+    out += line;
+  }
+  return out;
+}
+
+std::string json_records(std::mt19937_64& random, std::size_t bytes) {
+  std::string out = "[\n";
+  char line[400];
+  while (out.size() < bytes) {
+    std::snprintf(line, sizeof line,
+                  "  {\"id\": %u, \"name\": \"item-%u\", \"price\": %u.%02u, \"tags\": [\"blue\", \"large\"], "
+                  "\"created_at\": \"2025-0%u-1%uT08:00:00Z\", \"checksum\": \"%08x%08x%08x%08x\", \"enabled\": %s},\n",
+                  static_cast<unsigned>(random() % 100'000), static_cast<unsigned>(random() % 1000),
+                  static_cast<unsigned>(random() % 500), static_cast<unsigned>(random() % 100),
+                  static_cast<unsigned>(1 + random() % 9), static_cast<unsigned>(random() % 10),
+                  static_cast<unsigned>(random()), static_cast<unsigned>(random()), static_cast<unsigned>(random()),
+                  static_cast<unsigned>(random()), random() % 2 == 0 ? "true" : "false");
+    out += line;
+  }
+  return out + "]\n";
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\t': out += "\\t"; break;
+      case '\r': out += "\\r"; break;
+      default:
+        if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    }
+  }
+}
+
+}  // namespace
+
+Material::Material(const std::vector<std::filesystem::path>& folders) {
+  for (const auto& folder : folders) {
+    std::error_code error;
+    std::vector<std::filesystem::path> files;
+    for (auto at = std::filesystem::recursive_directory_iterator(
+             folder, std::filesystem::directory_options::skip_permission_denied, error);
+         at != std::filesystem::recursive_directory_iterator(); at.increment(error)) {
+      if (at->is_regular_file(error)) files.push_back(at->path());
+    }
+    std::sort(files.begin(), files.end());
+    for (const auto& path : files) {
+      std::string& into = is_code(path) ? code_ : prose_;
+      if (!is_code(path) && !is_prose(path)) continue;
+      if (into.size() >= (&into == &code_ ? kCodeMax : kProseMax)) continue;
+      std::ifstream file(path, std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      if (bytes.size() <= kFileMax && is_text(bytes)) into += bytes;
+    }
+  }
+}
+
+std::string Material::piece(std::mt19937_64& random, std::size_t bytes) const {
+  const auto chance = random() % 10;
+  if (chance == 0) return log_lines(random, bytes);
+  if (chance == 1) return json_records(random, bytes);
+  const std::string& from = chance < 8 || prose_.size() <= bytes ? code_ : prose_;
+  const std::size_t start = random() % (from.size() - bytes);
+  // From a line's start on, as an agent reads a part of a file.
+  const std::size_t line = from.find('\n', start);
+  return from.substr(line == std::string::npos || line + bytes >= from.size() ? start : line + 1, bytes);
+}
+
+void append_message(Body& body, const Material& material, std::mt19937_64& random, std::size_t bytes) {
+  body.bytes.resize(body.bytes.size() - kEnd.size());
+  const bool first = body.texts.empty();
+  const bool tool = random() % 2 == 0;
+  body.bytes += first ? "" : ",";
+  body.bytes += tool ? R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_01","content":")"
+                     : R"({"role":"user","content":[{"type":"text","text":")";
+  BodyText text;
+  text.offset = body.bytes.size();
+  append_escaped(body.bytes, material.piece(random, bytes));
+  text.length = body.bytes.size() - text.offset;
+  text.form = TextForm::kJsonString;
+  text.origin = tool ? TextOrigin::kToolResult : TextOrigin::kUser;
+  body.texts.push_back(text);
+  body.bytes += "\"}]}";
+  body.bytes += kEnd;
+}
+
+Body chat_body(const Material& material, std::mt19937_64& random, std::size_t bytes) {
+  Body body;
+  body.bytes = R"({"model":"claude-sonnet-4-5","max_tokens":8192,"stream":true,"messages":[)" + std::string(kEnd);
+  while (body.bytes.size() < bytes) {
+    const std::size_t left = bytes - body.bytes.size();
+    append_message(body, material, random, std::min<std::size_t>(left, 200 + random() % 6000));
+  }
+  return body;
+}
+
+std::vector<Hostile> hostile_texts(std::size_t bytes) {
+  std::mt19937_64 random(11);
+  const auto repeat = [bytes](std::string_view unit) {
+    std::string out;
+    while (out.size() < bytes) out += unit;
+    return out;
+  };
+  const auto drawn = [&](std::string_view alphabet, std::size_t break_each) {
+    std::string out;
+    while (out.size() < bytes) {
+      out += alphabet[random() % alphabet.size()];
+      if (break_each != 0 && out.size() % break_each == 0) out += '\n';
+    }
+    return out;
+  };
+  constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::vector<Hostile> all;
+  all.push_back({"curl_flags", repeat("curl -H 'Authorization: Bearer x' ")});
+  all.push_back({"pairs", repeat("password=aZ3kQ9xLm2 api_key: \"s8Dk2mQ0z7Xw\" ")});
+  all.push_back({"base64", drawn(kBase64, 0)});
+  all.push_back({"base64_lines", drawn(kBase64, 76)});
+  all.push_back({"hex", drawn("0123456789abcdef", 0)});
+  all.push_back({"hex_words", drawn("0123456789abcdef", 33)});
+  all.push_back({"digits", drawn("0123456789", 0)});
+  all.push_back({"digit_groups", drawn("0123456789- ", 0)});
+  all.push_back({"card_likes", repeat("4111 1111 1111 1112 ")});
+  all.push_back({"at_signs", repeat("a@")});
+  all.push_back({"addresses", repeat("a.b@c.de ")});
+  all.push_back({"backslashes", repeat("\\\\")});
+  all.push_back({"escapes", repeat("\\u0041")});
+  all.push_back({"percent", repeat("%41")});
+  all.push_back({"entities", repeat("&#65;")});
+  all.push_back({"quotes", repeat("\"a\"+")});
+  all.push_back({"quote_signs", repeat("\"")});
+  all.push_back({"assignments", repeat("a=b:c=")});
+  all.push_back({"equal_signs", repeat("=")});
+  all.push_back({"encoded_text", repeat("c2VjcmV0IHRleHQgc2VjcmV0 ")});
+  all.push_back({"pem_begins", repeat("-----BEGIN PRIVATE KEY-----\n")});
+  all.push_back({"jwt_begins", repeat("eyJhbGciOiJIUzI1NiJ9.")});
+  all.push_back({"prefixes", repeat("ghp_ AKIA xoxb- sk- glpat- SG. npm_ ")});
+  all.push_back({"spaced", repeat("a b c d ")});
+  all.push_back({"zero_width", repeat("a\xe2\x80\x8b")});
+  all.push_back({"cyrillic", repeat("\xd0\xb0\xd0\xb5")});
+  all.push_back({"names", repeat("name: John Smith, ")});
+  return all;
+}
+
+}  // namespace reeve::bench

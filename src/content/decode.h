@@ -1,0 +1,80 @@
+#pragma once
+
+// What stands encoded in a text: base64, hex, compressed, escaped, UTF-16, cut into pieces. Each finds its own runs by
+// masks, looks at a few bytes first so that clean text costs next to nothing, and appends what it decoded to the next
+// layer. Private to the room.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "content/finders.h"
+#include "content/layer.h"
+
+namespace reeve::content {
+
+/// Bytes that decoding may still give in this call.
+struct DecodeBudget {
+  std::uint64_t bytes = 0;
+  bool exhausted = false;
+  bool take(std::uint64_t count) {
+    if (count > bytes) exhausted = true;
+    bytes -= exhausted ? bytes : count;
+    return !exhausted;
+  }
+};
+
+/// Bits by byte of a text, as in TextMasks.
+struct DecodeMasks {
+  std::vector<std::uint64_t> token;   // A-Z a-z 0-9 + / - _
+  std::vector<std::uint64_t> word;    // those and . : | =
+  std::vector<std::uint64_t> escape;  // \ % &
+  std::vector<std::uint64_t> join;    // " ' and line feed
+  bool has_zero = false;
+  void compute(std::string_view text, const TextMasks& masks);
+};
+
+/// The text being decoded, and where results go.
+struct DecodeTask {
+  std::string_view text;
+  const DecodeMasks& masks;
+  std::uint32_t parent = 0;  // its piece
+  Layer& deeper;
+  DecodeBudget& budget;
+
+  /// Decoded bytes of the run [start, end): they are normalised; places in them are those of the whole run.
+  void add_whole(std::size_t start, std::size_t end, std::string_view decoded);
+  /// A stretch whose bytes are added one by one: begin, put…, finish.
+  void begin_mapped(std::size_t start);
+  bool put(char byte, std::size_t start, std::size_t end);
+  /// The character, folded like those of texts.
+  bool put_character(std::uint32_t code_point, std::size_t start, std::size_t end);
+  void finish_mapped(std::size_t end);
+};
+
+void decode_base64_and_hex(DecodeTask& task);  // decode_runs.cpp
+void decode_escapes(DecodeTask& task);         // decode_escapes.cpp: \n \u \x %XX &#x; in one go
+void decode_joins(DecodeTask& task);           // decode_joins.cpp: "ab" + "cd", wrapped and spaced tokens
+void decode_utf16(DecodeTask& task);           // decode_utf16.cpp
+
+/// All of them.
+void decode(DecodeTask& task);
+
+/// The end of the run of ones that `from` is in or right behind.
+std::size_t end_of_run(const std::vector<std::uint64_t>& bits, std::size_t from, std::size_t size);
+/// Whether a bit of [start, end) is set.
+bool any_bit(const std::vector<std::uint64_t>& bits, std::size_t start, std::size_t end);
+
+/// 0-15, or 255.
+std::uint8_t hex_digit(char c);
+constexpr bool is_token_byte(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' || c == '_';
+}
+constexpr bool is_digit_byte(char c) { return c >= '0' && c <= '9'; }
+
+/// Decompresses zlib, gzip (`raw` false) or a bare deflate stream, as far as the budget goes.
+void inflate_into(std::string_view bytes, bool raw, DecodeBudget& budget, std::vector<char>& out);
+
+}  // namespace reeve::content

@@ -1,0 +1,223 @@
+// Values that were cut: "ab" + "cd", a backslash at a line's end, a token wrapped onto the next line, one written with
+// a space behind each character. Only places where both sides look like parts of one value are joined.
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+#include "content/decode.h"
+#include "content/rarity.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::size_t kGapMax = 160;     // bytes between two parts
+constexpr std::size_t kPartMax = 2048;   // bytes of one part
+constexpr std::size_t kPartsMax = 5000;  // of one value
+constexpr std::size_t kBefore = 80;      // for words of context
+
+bool is_value_byte(char c) { return is_token_byte(c) || c == '.' || c == '=' || c == '@' || c == ':'; }
+
+/// What was cut out between two parts: [start, end) is left away.
+struct Gap {
+  std::size_t start = 0, end = 0;
+};
+
+class JoinDecoder {
+ public:
+  explicit JoinDecoder(DecodeTask& task) : task_(task), text_(task.text) {}
+
+  void run() {
+    const std::vector<std::uint64_t>& join = task_.masks.join;
+    const std::size_t words = (text_.size() + 63) / 64;
+    for (std::size_t word = 0; word < words; ++word) {
+      for (std::uint64_t bits = join[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (at < done_ || at == 0 || at + 1 >= text_.size()) continue;
+        const auto gap = text_[at] == '\n' ? gap_of_line(at) : gap_of_literals(at);
+        if (!gap) continue;
+        write_joined(*gap);
+        if (task_.budget.exhausted) return;
+      }
+    }
+    join_spaced();
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+  static bool is_operator(char c) {
+    return c == '+' || c == '.' || c == '&' || c == '|' || c == '<' || c == '>' || c == '~';
+  }
+
+  /// `at` is a quote that may end a literal: "ab" + "cd", 'ab' . 'cd', "ab" "cd", "ab" \ and a line break, ""
+  std::optional<Gap> gap_of_literals(std::size_t at) const {
+    const char quote = text_[at];
+    std::size_t start = at;
+    if (start > 0 && text_[start - 1] == '\\') --start;  // a literal inside a literal
+    if (start == 0 || !is_value_byte(text_[start - 1])) return std::nullopt;
+    const std::size_t to = std::min(at + 1 + kGapMax, text_.size());
+    std::size_t next = at + 1, operators = 0, spaces = 0;
+    while (next < to) {
+      const char c = text_[next];
+      if (is_space(c)) {
+        ++spaces;
+      } else if (is_operator(c) && operators < 2) {
+        ++operators;
+      } else if (c == '\\' && next + 1 < to &&
+                 (text_[next + 1] == '\n' || text_[next + 1] == quote || text_[next + 1] == 'n')) {
+        if (text_[next + 1] == 'n') ++next;
+      } else {
+        break;
+      }
+      ++next;
+    }
+    // One letter may say what kind of literal follows: f"…", b'…'.
+    if (next + 1 < to && text_[next + 1] == quote && (text_[next] | 0x20) >= 'a' && (text_[next] | 0x20) <= 'z') ++next;
+    if (next + 1 >= to || text_[next] != quote || !is_value_byte(text_[next + 1])) return std::nullopt;
+    // With nothing between them, "ab""cd" is how a shell joins; CSV and SQL write a quote so: both sides must be long.
+    if (operators == 0 && spaces == 0 && !is_part(start, next + 1)) return std::nullopt;
+    return Gap{start, next + 1};
+  }
+
+  bool is_part(std::size_t before, std::size_t after) const { return run_before(before) >= 3 && run_after(after) >= 3; }
+  std::size_t run_before(std::size_t end) const {
+    std::size_t size = 0;
+    while (size < 64 && size < end && is_token_byte(text_[end - size - 1])) ++size;
+    return size;
+  }
+  std::size_t run_after(std::size_t start) const {
+    std::size_t size = 0;
+    while (size < 64 && start + size < text_.size() && is_token_byte(text_[start + size])) ++size;
+    return size;
+  }
+  bool is_unlike_words(std::size_t start, std::size_t size) const {
+    constexpr double kRare = 0.4;
+    return rarity(text_.substr(start, size)) > kRare;
+  }
+
+  /// Words in small letters at a line's end are let go at once.
+  bool may_be_cut(std::size_t end) const {
+    if (end < 8) return false;
+    bool other = false;
+    for (std::size_t i = end - 8; i < end; ++i) {
+      const char c = text_[i];
+      other = other || (c < 'a' && c != '_' && c != '-');
+      if (!is_token_byte(c)) return false;
+    }
+    return other;
+  }
+
+  /// `at` is a line feed.
+  std::optional<Gap> gap_of_line(std::size_t at) const {
+    std::size_t start = at;
+    if (start > 0 && text_[start - 1] == '\r') --start;
+    const bool continued = start > 0 && text_[start - 1] == '\\';
+    if (continued) --start;
+    if (start == 0 || !is_token_byte(text_[start - 1])) return std::nullopt;
+    if (!continued && !may_be_cut(start)) return std::nullopt;
+    std::size_t next = at + 1;
+    // What mail, comments, diffs and tables put before a line.
+    while (next < text_.size() && next - at < 24 && (text_[next] == ' ' || text_[next] == '\t')) ++next;
+    if (!continued && next < text_.size() && (text_[next] == '>' || text_[next] == '#' || text_[next] == '*')) {
+      ++next;
+      while (next < text_.size() && text_[next] == ' ' && next - at < 24) ++next;
+    }
+    if (next >= text_.size() || !is_token_byte(text_[next])) return std::nullopt;
+    if (continued) return Gap{start, next};
+    const std::size_t before = run_before(start), after = run_after(next);
+    if (before < 8 || after < 4) return std::nullopt;
+    if (!is_unlike_words(start - before, before) || !is_unlike_words(next, after)) return std::nullopt;
+    return Gap{start, next};
+  }
+
+  /// From the gap on, as long as another follows.
+  void write_joined(const Gap& first) {
+    const std::size_t earliest = std::max(done_, first.start > kPartMax ? first.start - kPartMax : 0);
+    std::size_t start = first.start;
+    while (start > earliest && is_value_byte(text_[start - 1])) --start;
+    const std::size_t context = std::max(done_, start > kBefore ? start - kBefore : 0);
+    start = text_.substr(context, start - context).rfind('\n') == std::string_view::npos
+                ? context
+                : context + text_.substr(context, start - context).rfind('\n') + 1;
+    task_.begin_mapped(start);
+    copy(start, first.start);
+    Gap gap = first;
+    for (std::size_t parts = 0; parts < kPartsMax; ++parts) {
+      std::size_t end = gap.end;
+      while (end < text_.size() && end - gap.end < kPartMax && is_value_byte(text_[end])) ++end;
+      copy(gap.end, end);
+      done_ = end;
+      if (end + 1 >= text_.size()) break;
+      std::optional<Gap> next;
+      if (text_[end] == '"' || text_[end] == '\'') next = gap_of_literals(end);
+      if (text_[end] == '\\' && (text_[end + 1] == '"' || text_[end + 1] == '\'')) next = gap_of_literals(end + 1);
+      if (text_[end] == '\n') next = gap_of_line(end);
+      if ((text_[end] == '\\' || text_[end] == '\r') && text_[end + 1] == '\n') next = gap_of_line(end + 1);
+      if (!next || next->start < end) break;
+      gap = *next;
+    }
+    task_.finish_mapped(done_);
+  }
+
+  void copy(std::size_t start, std::size_t end) {
+    for (std::size_t at = start; at < end; ++at) {
+      if (!task_.put(text_[at], at, at + 1)) return;
+    }
+  }
+
+  /// "g h p _ …": token bytes and one separator by turns, at least 16 of them.
+  void join_spaced() {
+    constexpr std::uint64_t kOdd = 0xAAAAAAAAAAAAAAAAULL;
+    const std::vector<std::uint64_t>& token = task_.masks.token;
+    const std::size_t words = (text_.size() + 63) / 64;
+    std::size_t done = 0;
+    for (std::size_t word = 0; word < words; ++word) {
+      for (const std::uint64_t phase : {kOdd, ~kOdd}) {
+        std::uint64_t turns = token[word] ^ phase;
+        turns &= turns >> 1U;
+        turns &= turns >> 2U;
+        turns &= turns >> 4U;
+        turns &= turns >> 8U;  // sixteen bytes by turns
+        if (turns == 0) continue;
+        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(turns));
+        if (at >= done) done = write_spaced(at);
+        if (task_.budget.exhausted) return;
+      }
+    }
+  }
+
+  std::size_t write_spaced(std::size_t at) {
+    if (!is_token_byte(text_[at])) ++at;
+    if (at + 1 >= text_.size()) return at + 1;
+    const char separator = text_[at + 1];
+    if (separator != ' ' && separator != '.' && separator != '|' && separator != '\n') return at + 1;
+    std::size_t start = at;
+    while (start >= 2 && text_[start - 1] == separator && is_token_byte(text_[start - 2]) &&
+           (start == 2 || !is_token_byte(text_[start - 3]))) {
+      start -= 2;
+    }
+    std::size_t end = at + 1;
+    while (end + 1 < text_.size() && text_[end] == separator && is_token_byte(text_[end + 1]) &&
+           (end + 2 >= text_.size() || !is_token_byte(text_[end + 2]))) {
+      end += 2;
+    }
+    if (end - start < 31) return end;
+    task_.begin_mapped(start);
+    for (std::size_t i = start; i < end; i += 2) {
+      if (!task_.put(text_[i], i, i + 1)) break;
+    }
+    task_.finish_mapped(end);
+    return end;
+  }
+
+  DecodeTask& task_;
+  std::string_view text_;
+  std::size_t done_ = 0;
+};
+
+}  // namespace
+
+void decode_joins(DecodeTask& task) { JoinDecoder(task).run(); }
+
+}  // namespace reeve::content

@@ -1,0 +1,207 @@
+// Judging what is assigned to a key that names a secret.
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "content/rarity.h"
+#include "content/secret_assignment.h"
+#include "content/secret_checks.h"
+#include "content/secret_value.h"
+
+namespace reeve::content {
+
+namespace {
+
+bool holds_symbol(std::string_view value) { return value.find_first_of("!@#$%^&*?~+") != std::string_view::npos; }
+
+/// Only letters, digits and the joints of names.
+bool is_name(std::string_view value) {
+  return !value.empty() && !is_digit(value[0]) && std::ranges::all_of(value, [](char c) {
+    return is_alnum(c) || c == '_' || c == '-' || c == '.' || c == '$' || c == ':' || c == '/';
+  });
+}
+
+bool is_hex(std::string_view value) { return std::ranges::all_of(value, is_hex_digit); }
+
+bool is_uuid(std::string_view value) {
+  if (value.size() != 36 || value[8] != '-' || value[13] != '-' || value[18] != '-' || value[23] != '-') return false;
+  return std::ranges::all_of(value, [](char c) { return c == '-' || is_hex_digit(c); });
+}
+
+/// "1.2.3", "^4.0.0", "2024-01-31", "12:30", "10px", "0.5", "#a0b1c2".
+bool is_number_like(std::string_view value) {
+  if (value.front() == '#' && value.size() <= 9 && is_hex(value.substr(1))) return true;
+  const ValueShape shape = shape_of(value);
+  if (shape.digits == value.size()) return false;  // digits alone are judged by kind
+  if (shape.letters() > 3 || shape.digits == 0) return false;
+  return std::ranges::all_of(value,
+                             [](char c) {
+                               return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' ||
+                                      c == '^' || c == '~' || c == '<' || c == '>' || c == '=' || c == ',' || c == '+';
+                             }) &&
+         (value.find_first_of(".:-/^~") != std::string_view::npos || value.size() < 8);
+}
+
+bool is_path_or_address(std::string_view value) {
+  if (value.find("://") != std::string_view::npos) return true;
+  if (value.starts_with("/") || value.starts_with("./") || value.starts_with("../") || value.starts_with("~/") ||
+      value.starts_with("C:\\") || value.starts_with("\\\\")) {
+    return (value.find('/', 1) != std::string_view::npos && rarity(value) < 0.7) || is_wordy(value);
+  }
+  if (std::ranges::count(value, '/') >= 2 && word_likeness(value) > 0.6) return true;
+  constexpr std::array<std::string_view, 26> kEndings = {
+      ".pem",  ".key", ".crt", ".txt", ".json", ".yaml", ".yml", ".html", ".js",  ".ts",    ".py",  ".php", ".xml",
+      ".conf", ".ini", ".env", ".p12", ".pfx",  ".jks",  ".com", ".org",  ".net", ".local", ".svc", ".go",  ".java"};
+  return std::ranges::any_of(kEndings, [value](auto ending) { return value.ends_with(ending); });
+}
+
+bool is_integrity_value(std::string_view value) {
+  constexpr std::array<std::string_view, 8> kStarts = {"sha256", "sha512", "sha384", "sha1",
+                                                       "md5:",   "md5-",   "SHA256", "crc32"};
+  return std::ranges::any_of(kStarts, [value](auto start) { return value.starts_with(start); });
+}
+
+std::string letters_of(std::string_view text) {
+  std::string letters;
+  for (const char c : text) {
+    if (is_alnum(c)) letters += lower_of(c);
+  }
+  return letters;
+}
+
+/// The value repeats the key's name: password = user_password, "apiKey": "api-key".
+bool echoes_key(std::string_view value, std::string_view key) {
+  const std::string key_letters = letters_of(key);
+  const std::string value_letters = letters_of(value);
+  if (value_letters == key_letters) return true;
+  constexpr std::array<std::string_view, 9> kWords = {"password",  "passwd",     "secret",     "token",   "apikey",
+                                                      "accesskey", "privatekey", "credential", "authoriz"};
+  const bool names =
+      std::ranges::any_of(kWords, [&](auto word) { return value_letters.find(word) != std::string::npos; });
+  return names && is_name(value) && rarity(value) < 0.75;
+}
+
+/// Words with joints between them and numbers behind them, as names in code have: "user_pass1", "field-2".
+bool is_numbered_name(std::string_view value) {
+  if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back()))
+    return false;
+  std::size_t digits_behind = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (!is_digit(value[i])) {
+      if (digits_behind > 0 && is_letter(value[i])) return false;
+      digits_behind = 0;
+      continue;
+    }
+    if (i == 0 || !is_alnum(value[i - 1]) || ++digits_behind > 2) return false;
+  }
+  return word_likeness(value) >= 0.8;
+}
+
+float judge_password(std::string_view value, const Assignment& found) {
+  if (value.size() < 4 || value.size() > 128) return 0;
+  const ValueShape shape = shape_of(value);
+  const bool bare = found.form == ValueForm::kBareCode || found.form == ValueForm::kPair;
+  if (shape.digits == value.size()) {
+    if (value.size() < 6 || shape.distinct < 4 || shape.longest_step >= 5) return 0.35F;
+    return found.form == ValueForm::kQuoted ? 0.6F : found.form == ValueForm::kConfig ? 0.5F : 0;
+  }
+  if (shape.longest_step >= 7 || shape.longest_same >= 5) return 0.35F;
+  if (found.form == ValueForm::kBareCode && value.find_first_of("[](){}\\=") != std::string_view::npos) return 0;
+  if (found.form == ValueForm::kBareCode && is_name(value)) {
+    return shape.digits > 0 && value.size() >= 10 && rarity(value) >= 0.6 ? 0.6F : 0;
+  }
+  const bool symbol = holds_symbol(value);
+  if (shape.digits == 0 && !symbol) {
+    if (is_name(value) && (word_likeness(value) >= 0.7 || (value.size() >= 8 && rarity(value) < 0.4))) return 0.3F;
+    if (bare) return value.size() >= 8 && rarity(value) >= 0.6 ? 0.6F : 0;
+    return value.size() >= 6 && shape.letters() > 0 ? 0.6F : 0.3F;
+  }
+  if (shape.letters() == 0) return shape.digits >= 4 && value.size() >= 6 ? 0.55F : 0;
+  if (symbol && shape.digits == 0) return is_name(value.substr(1)) && bare ? 0 : value.size() >= 6 ? 0.65F : 0.4F;
+  if (!symbol && is_numbered_name(value)) return 0.35F;
+  if (bare && !symbol && rarity(value) < 0.5) return 0.35F;
+  return value.size() >= 6 ? 0.8F : 0.6F;
+}
+
+/// Letters and digits.
+bool check_has_both(std::string_view value) {
+  const ValueShape shape = shape_of(value);
+  return shape.letters() > 0 && shape.digits > 0;
+}
+
+/// Generated values: secrets, tokens, keys.
+float judge_generated(std::string_view value, const Assignment& found, std::size_t size_min) {
+  const bool strong = value.size() >= 8 && value.size() < size_min && holds_symbol(value) && check_has_both(value);
+  if (value.size() < size_min && !strong) return 0;
+  const ValueShape shape = shape_of(value);
+  if (shape.letters() == 0 && !(shape.digits >= 16 && found.form != ValueForm::kBareCode)) return 0;
+  if (is_made_up(value)) return 0;
+  if (is_uuid(value)) return 0.65F;
+  if (is_hex(value)) return value.size() >= 16 && shape.digits > 0 && shape.letters() > 0 ? 0.75F : 0;
+  const double rare = rarity(value);
+  const bool symbol = holds_symbol(value);
+  if (shape.digits == 0) {
+    if (symbol) return value.size() >= 12 && rare >= 0.6 ? 0.6F : 0;
+    return value.size() >= 14 && rare >= 0.7 ? 0.65F : 0;
+  }
+  if (found.form == ValueForm::kBareCode && is_name(value) && (rare < 0.7 || value.size() < 16)) return 0;
+  if (value.size() >= 16) return rare >= 0.5 ? 0.8F : symbol && rare >= 0.3 ? 0.6F : 0;
+  if (is_name(value) && is_wordy(value)) return 0;
+  return rare >= 0.4 || symbol ? 0.6F : 0;
+}
+
+/// Base64 of a user name and of what stands for a password.
+bool is_encoded_stand_in(std::string_view value) {
+  const auto bytes = decode_base64_loosely(value, 256);
+  if (!bytes) return false;
+  const std::size_t colon = bytes->find(':');
+  return colon != std::string::npos && is_password_stand_in(std::string_view(*bytes).substr(colon + 1));
+}
+
+/// A key that only says "key", or "plaid key". Names of places are no keys: cache_key, partition key.
+float judge_bare_key(std::string_view value, const Assignment& found, std::string_view key) {
+  if (value.size() < 20 || found.form == ValueForm::kBareCode || is_uuid(value)) return 0;
+  const ValueShape shape = shape_of(value);
+  if (is_made_up(value) || shape.digits == 0 || shape.letters() < 4) return 0;
+  if (is_hex(value)) return value.size() == 32 || value.size() == 48 || value.size() == 64 ? 0.5F : 0;
+  if (shape.other > value.size() / 8) return 0;
+  const KeyWords words(key);
+  if (words.count() >= 2 && value.size() >= 24 && rarity(value) >= 0.8) {
+    constexpr std::array<std::string_view, 26> kPlaces = {
+        "cache", "partition", "sort",   "primary",     "foreign", "index",  "object", "row",  "map",
+        "hash",  "group",     "dedupe", "idempotency", "lookup",  "s3",     "file",   "item", "translation",
+        "event", "routing",   "shard",  "query",       "react",   "unique", "state",  "host"};
+    return std::ranges::find(kPlaces, words.word(words.count() - 2)) == kPlaces.end() ? 0.55F : 0;
+  }
+  return rarity(value) >= 0.75 && shape.upper > 1 && shape.lower > 1 ? 0.6F : 0;
+}
+
+}  // namespace
+
+bool is_plainly_harmless(std::string_view value) {
+  if (value.size() < 3 || is_reference(value)) return true;
+  if (value.find(' ') != std::string_view::npos || value.find('\t') != std::string_view::npos) return true;
+  if (value.find_first_of("<>(){}[]") != std::string_view::npos && word_likeness(value) > 0.6) return true;
+  if (value.ends_with("...") || value.ends_with(":")) return true;
+  return is_number_like(value) || is_path_or_address(value) || is_integrity_value(value);
+}
+
+float judge_assigned(KeyKind kind, std::string_view value, const Assignment& found, std::string_view key) {
+  if (kind == KeyKind::kNone || is_plainly_harmless(value)) return 0;
+  if (is_password_stand_in(value) || echoes_key(value, key)) return 0;
+  switch (kind) {
+    case KeyKind::kPassword:
+    case KeyKind::kPassphrase: return judge_password(value, found);
+    case KeyKind::kToken: return judge_generated(value, found, 10);
+    case KeyKind::kSession: return judge_generated(value, found, 16);
+    case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, found, 12);
+    case KeyKind::kSalt:
+      return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, found, 12)) : 0;
+    case KeyKind::kKey: return judge_bare_key(value, found, key);
+    case KeyKind::kConnectionString: return 0;  // the password inside is found by itself
+    default: return judge_generated(value, found, 8);
+  }
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,214 @@
+// The finders of secrets: what they take out of a line, and what they leave.
+
+#include "content/secret_finders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+#include "content/secret_assignment.h"
+
+namespace reeve::content {
+namespace {
+
+/// The values that one finder takes out of a text, with half a confidence at least.
+std::vector<std::string> found_by(std::string_view finder, const std::vector<std::vector<std::string>>& told,
+                                  std::string text) {
+  std::vector<Detector> detectors;
+  std::vector<std::uint32_t> mine;
+  for (const auto& words : told) {
+    Detector detector;
+    detector.with = words;
+    detector.confidence = 0.8F;
+    mine.push_back(static_cast<std::uint32_t>(mine.size()));
+    detectors.push_back(detector);
+  }
+  const std::size_t size = text.size();
+  text.append(64, '\0');
+  const std::string_view seen = std::string_view(text).substr(0, size);
+  TextMasks masks;
+  masks.compute(seen);
+  std::vector<Candidate> candidates;
+  for (const NamedFinder& named : secret_finders()) {
+    if (named.name == finder) named.prepare(detectors, mine)->find({seen, masks}, candidates);
+  }
+  std::vector<std::string> values;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.confidence >= 0.5F)
+      values.emplace_back(seen.substr(candidate.start, candidate.end - candidate.start));
+  }
+  return values;
+}
+
+std::vector<std::string> assigned_in(const std::string& text) {
+  return found_by(
+      "assignment",
+      {{"a password", "a passphrase"},
+       {"a secret", "a token", "an api key", "a private key", "an encryption key", "a credential", "a salt"},
+       {"a connection string", "a session"},
+       {"a key"}},
+      text);
+}
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(AssignmentFinder, TakesTheValueAsEachLanguageWritesIt) {
+  const std::string value = "Tr4verse!Lamp9";
+  for (const std::string& line :
+       std::vector<std::string>{"password = \"" + value + "\"",
+                                "password: '" + value + "'",
+                                "DB_PASSWORD=" + value,
+                                "db.password=" + value,
+                                "export PASSWORD='" + value + "'",
+                                "String dbPassword = \"" + value + "\";",
+                                "password := `" + value + "`",
+                                "let password: &str = \"" + value + "\";",
+                                "password: str = \"" + value + "\"",
+                                "config[\"password\"] = \"" + value + "\"",
+                                "'password' => '" + value + "',",
+                                "{\"password\":\"" + value + "\"}",
+                                "{\\\"password\\\": \\\"" + value + "\\\"}",
+                                "char password[] = \"" + value + "\";",
+                                "password = os.getenv(\"PASSWORD\", \"" + value + "\")",
+                                "process.env.PASSWORD || \"" + value + "\"; password = 1",
+                                "const password = process.env.PW || '" + value + "';",
+                                "- name: DB_PASSWORD\n  value: \"" + value + "\"",
+                                "{\"name\": \"DB_PASSWORD\", \"value\": \"" + value + "\"}",
+                                "<add key=\"Password\" value=\"" + value + "\"/>",
+                                "variable \"db_password\" {\n  default = \"" + value + "\"\n}",
+                                "--password=" + value,
+                                "Passwort: " + value,
+                                "пароль: \"" + value + "\"",
+                                "if (password == \"" + value + "\")"}) {
+    if (line.find("|| \"") != std::string::npos) continue;  // a value that is assigned to nothing
+    EXPECT_THAT(assigned_in(line), ElementsAre(value)) << line;
+  }
+}
+
+TEST(AssignmentFinder, LeavesWhatIsNoSecret) {
+  for (const std::string_view line : {"password = os.environ['PASSWORD']",
+                                      "password = getpass()",
+                                      "password: string;",
+                                      "password: \"Enter your password\"",
+                                      "password = password",
+                                      "this.password = password;",
+                                      "\"password\": \"\"",
+                                      "PASSWORD=",
+                                      "PASSWORD=${PASSWORD}",
+                                      "password: {{ vault_password }}",
+                                      "password: <your password>",
+                                      "password = 'changeme'",
+                                      "password: '********'",
+                                      "token = parser.next_token()",
+                                      "next_token = 'eyJhbGciOiJub25lIiwi'",
+                                      "max_tokens: 4096",
+                                      "secretName: db-credentials",
+                                      "sha256 = \"f3a9c1d07be24586a1d90c3e7b52f648f3a9c1d07be24586a1d90c3e7b52f648\"",
+                                      "token: sha512-kq83hZp0sLw92mXv",
+                                      "\"js-tokens\": \"^4.0.0\"",
+                                      "public_key = 'kq83hZp0sLw92mXvT7'",
+                                      "password_hash_algorithm: pbkdf2_sha256",
+                                      "tokenUrl: \"https://login.internal/oauth/token\"",
+                                      "api_key: config/keys/api.key",
+                                      "secret: 'arn:aws:iam::1:role/x'",
+                                      "key: 'ArrowDown'",
+                                      "key = 'user:1:session'",
+                                      "pass: true",
+                                      "password::",
+                                      "= :",
+                                      "token=",
+                                      "password=\"",
+                                      "std::string token;"}) {
+    EXPECT_THAT(assigned_in(std::string(line)), IsEmpty()) << line;
+  }
+}
+
+TEST(AssignmentFinder, ReadsPasswordsOfConnectionStrings) {
+  EXPECT_THAT(assigned_in("Server=db1;Database=app;User Id=sa;Password=Tr4verse!Lamp9;Encrypt=true"),
+              ElementsAre("Tr4verse!Lamp9"));
+  EXPECT_THAT(assigned_in("Server=db1;Integrated Security=true;"), IsEmpty());
+}
+
+TEST(AssignmentFinder, StaysInsideTheText) {
+  const std::string line = "client_secret = \"kq83hZp0sLw92mXvT7\"";
+  for (std::size_t cut = 0; cut < line.size(); ++cut) {
+    assigned_in(line.substr(0, cut));
+    assigned_in(line.substr(cut));
+  }
+}
+
+TEST(AssignmentFinder, TakesLinearTime) {
+  for (const std::string& piece :
+       std::vector<std::string>{"password=", "token: ", "\"", "a=", ":", "=", "key=\"", "secret=a", "password=\\\\",
+                                "value=", "name: \"password\", value="}) {
+    std::string flood;
+    while (flood.size() < 100'000) flood += piece;
+    const auto start = std::chrono::steady_clock::now();
+    assigned_in(flood);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << piece;
+  }
+}
+
+TEST(UrlCredentialsFinder, TakesThePasswordOnly) {
+  const auto found = [](const std::string& text) { return found_by("url-credentials", {{"postgres"}, {}}, text); };
+  EXPECT_THAT(found("postgres://app:Tr4verse!Lamp9@db:5432/x"), ElementsAre("Tr4verse!Lamp9"));
+  EXPECT_THAT(found("x=postgresql+psycopg2://app:p@ssw0rd9@db.internal/x"), ElementsAre("p@ssw0rd9"));
+  EXPECT_THAT(found("postgres://app:w0rd/Kestrel9x@db.internal/x"), ElementsAre("w0rd/Kestrel9x"));
+  EXPECT_THAT(found("https://user:password@host/"), IsEmpty());
+  EXPECT_THAT(found("https://${USER}:${PASSWORD}@host/"), IsEmpty());
+  EXPECT_THAT(found("https://host:8080/path@2x.png"), IsEmpty());
+  EXPECT_THAT(found("https://host/a:b@c"), IsEmpty());
+  EXPECT_THAT(found("://:@"), IsEmpty());
+}
+
+TEST(KeyBlockFinder, TakesWholeBlocksHoweverTheirLinesEnd) {
+  const std::string body = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZWQyNTUxOQAAACB7";
+  const auto found = [](const std::string& text) {
+    return found_by("private-key-block", {{"openssh private key"}, {}}, text);
+  };
+  for (const std::string_view end : {"\n", "\\n", " ", "\r\n"}) {
+    const std::string block = "-----BEGIN OPENSSH PRIVATE KEY-----" + std::string(end) + body + std::string(end) +
+                              "-----END OPENSSH PRIVATE KEY-----";
+    EXPECT_THAT(found("key: " + block + " end"), ElementsAre(block));
+  }
+  EXPECT_THAT(found("-----BEGIN OPENSSH PRIVATE KEY-----\n" + body), testing::SizeIs(1));
+  EXPECT_THAT(found("-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----"), IsEmpty());
+  EXPECT_THAT(found("-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"), IsEmpty());
+  EXPECT_THAT(found("-----BEGIN PRIVATE KEY-----"), IsEmpty());
+}
+
+TEST(TokenFinders, TakeWebTokensPairsAndPhrases) {
+  const std::string token =
+      "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJvcHMiLCJpYXQiOjE3MDB9.k3Zp0sLw92mXvT7hQ1bYc8Rd4Uf6Ja5N";
+  EXPECT_THAT(found_by("web-token", {{}}, "x " + token + "."), ElementsAre(token));
+  EXPECT_THAT(found_by("web-token", {{}}, "eyJhbGciOiJIUzI1NiJ9.e.s"), IsEmpty());
+  EXPECT_THAT(found_by("paired-key", {{}}, "AKIAQ3EGRIZVAS6PUF7T,wJb7rXUtnFEMIhK7MDENGxbPxRfiCYzQ3vKe81Lm"),
+              ElementsAre("wJb7rXUtnFEMIhK7MDENGxbPxRfiCYzQ3vKe81Lm"));
+  EXPECT_THAT(found_by("seed-phrase", {{}},
+                       "mnemonic: \"legal winner thank year wave sausage worth useful legal winner "
+                       "thank yellow\""),
+              testing::SizeIs(1));
+  EXPECT_THAT(found_by("seed-phrase", {{}}, "mnemonic: remember it well"), IsEmpty());
+}
+
+TEST(KeyNames, TellTheKindOfTheirValue) {
+  const auto kind = [](std::string_view key) { return kind_of_key(KeyWords(key)); };
+  EXPECT_EQ(kind("dbPassword"), KeyKind::kPassword);
+  EXPECT_EQ(kind("DB_PASSWORD_PROD"), KeyKind::kPassword);
+  EXPECT_EQ(kind("mysqlrootpassword"), KeyKind::kPassword);
+  EXPECT_EQ(kind("aws_secret_access_key"), KeyKind::kApiKey);
+  EXPECT_EQ(kind("SECRET_KEY_BASE"), KeyKind::kEncryptionKey);
+  EXPECT_EQ(kind("passwordResetUrl"), KeyKind::kNone);
+  EXPECT_EQ(kind("showPassword"), KeyKind::kNone);
+  EXPECT_EQ(kind("nextPageToken"), KeyKind::kNone);
+  EXPECT_EQ(kind("public_key"), KeyKind::kNone);
+  EXPECT_EQ(kind("monkey"), KeyKind::kNone);
+  EXPECT_EQ(kind(""), KeyKind::kNone);
+  EXPECT_EQ(kind("____"), KeyKind::kNone);
+}
+
+}  // namespace
+}  // namespace reeve::content

@@ -1,0 +1,314 @@
+// The names of keys that hold secrets, in the words that programmers use.
+
+#include "content/secret_key_name.h"
+
+#include <algorithm>
+#include <bitset>
+#include <utility>
+
+#include "content/secret_value.h"
+
+namespace reeve::content {
+
+namespace {
+
+struct NamedKind {
+  std::string_view name;
+  KeyKind kind;
+};
+
+constexpr std::array<NamedKind, 12> kKinds = {{
+    {"a password", KeyKind::kPassword},
+    {"a passphrase", KeyKind::kPassphrase},
+    {"a secret", KeyKind::kSecret},
+    {"a token", KeyKind::kToken},
+    {"an api key", KeyKind::kApiKey},
+    {"a private key", KeyKind::kPrivateKey},
+    {"an encryption key", KeyKind::kEncryptionKey},
+    {"a credential", KeyKind::kCredential},
+    {"a salt", KeyKind::kSalt},
+    {"a connection string", KeyKind::kConnectionString},
+    {"a session", KeyKind::kSession},
+    {"a key", KeyKind::kKey},
+}};
+
+/// Words that name a secret when they end a key. The longer words before the shorter ones that they end with.
+constexpr std::array<NamedKind, 68> kHeads = {{
+    {"passphrase", KeyKind::kPassphrase},
+    {"password", KeyKind::kPassword},
+    {"passwords", KeyKind::kPassword},
+    {"passwd", KeyKind::kPassword},
+    {"passcode", KeyKind::kPassword},
+    {"pswd", KeyKind::kPassword},
+    {"pwd", KeyKind::kPassword},
+    {"psw", KeyKind::kPassword},
+    {"passwort", KeyKind::kPassword},
+    {"kennwort", KeyKind::kPassword},
+    {"contrasena", KeyKind::kPassword},
+    {"contraseña", KeyKind::kPassword},
+    {"senha", KeyKind::kPassword},
+    {"motdepasse", KeyKind::kPassword},
+    {"mdp", KeyKind::kPassword},
+    {"wachtwoord", KeyKind::kPassword},
+    {"lösenord", KeyKind::kPassword},
+    {"losenord", KeyKind::kPassword},
+    {"haslo", KeyKind::kPassword},
+    {"hasło", KeyKind::kPassword},
+    {"parola", KeyKind::kPassword},
+    {"пароль", KeyKind::kPassword},
+    {"密码", KeyKind::kPassword},
+    {"密碼", KeyKind::kPassword},
+    {"パスワード", KeyKind::kPassword},
+    {"비밀번호", KeyKind::kPassword},
+    {"dbpass", KeyKind::kPassword},
+    {"userpass", KeyKind::kPassword},
+    {"mypass", KeyKind::kPassword},
+    {"rootpass", KeyKind::kPassword},
+    {"adminpass", KeyKind::kPassword},
+    {"smtppass", KeyKind::kPassword},
+    {"mailpass", KeyKind::kPassword},
+    {"sqlpass", KeyKind::kPassword},
+    {"keypass", KeyKind::kPassword},
+    {"storepass", KeyKind::kPassword},
+    {"ftppass", KeyKind::kPassword},
+    {"sshpass", KeyKind::kPassword},
+    {"clientsecret", KeyKind::kSecret},
+    {"secret", KeyKind::kSecret},
+    {"secrets", KeyKind::kSecret},
+    {"secretkey", KeyKind::kSecret},
+    {"secretaccesskey", KeyKind::kSecret},
+    {"accesskeysecret", KeyKind::kSecret},
+    {"accesskey", KeyKind::kApiKey},
+    {"apikey", KeyKind::kApiKey},
+    {"apikeys", KeyKind::kApiKey},
+    {"apitoken", KeyKind::kToken},
+    {"appkey", KeyKind::kApiKey},
+    {"authkey", KeyKind::kApiKey},
+    {"privatekey", KeyKind::kPrivateKey},
+    {"privkey", KeyKind::kPrivateKey},
+    {"encryptionkey", KeyKind::kEncryptionKey},
+    {"signingkey", KeyKind::kEncryptionKey},
+    {"masterkey", KeyKind::kEncryptionKey},
+    {"cryptkey", KeyKind::kEncryptionKey},
+    {"token", KeyKind::kToken},
+    {"authorization", KeyKind::kCredential},
+    {"credential", KeyKind::kCredential},
+    {"credentials", KeyKind::kCredential},
+    {"salt", KeyKind::kSalt},
+    {"pepper", KeyKind::kSalt},
+    {"nonce", KeyKind::kSalt},
+    {"seed", KeyKind::kSalt},
+    {"sessionid", KeyKind::kSession},
+    {"sessid", KeyKind::kSession},
+    {"phpsessid", KeyKind::kSession},
+    {"jsessionid", KeyKind::kSession},
+}};
+
+/// What stands before "key" and makes a secret of it.
+constexpr std::array<NamedKind, 40> kBeforeKey = {{
+    {"api", KeyKind::kApiKey},
+    {"app", KeyKind::kApiKey},
+    {"application", KeyKind::kApiKey},
+    {"access", KeyKind::kApiKey},
+    {"account", KeyKind::kApiKey},
+    {"auth", KeyKind::kApiKey},
+    {"authentication", KeyKind::kApiKey},
+    {"client", KeyKind::kApiKey},
+    {"consumer", KeyKind::kApiKey},
+    {"service", KeyKind::kApiKey},
+    {"server", KeyKind::kApiKey},
+    {"subscription", KeyKind::kApiKey},
+    {"integration", KeyKind::kApiKey},
+    {"write", KeyKind::kApiKey},
+    {"admin", KeyKind::kApiKey},
+    {"license", KeyKind::kApiKey},
+    {"storage", KeyKind::kApiKey},
+    {"deploy", KeyKind::kApiKey},
+    {"rest", KeyKind::kApiKey},
+    {"sdk", KeyKind::kApiKey},
+    {"ingest", KeyKind::kApiKey},
+    {"secret", KeyKind::kSecret},
+    {"private", KeyKind::kPrivateKey},
+    {"priv", KeyKind::kPrivateKey},
+    {"signing", KeyKind::kEncryptionKey},
+    {"sign", KeyKind::kEncryptionKey},
+    {"signature", KeyKind::kEncryptionKey},
+    {"encryption", KeyKind::kEncryptionKey},
+    {"encrypt", KeyKind::kEncryptionKey},
+    {"decryption", KeyKind::kEncryptionKey},
+    {"crypto", KeyKind::kEncryptionKey},
+    {"crypt", KeyKind::kEncryptionKey},
+    {"cipher", KeyKind::kEncryptionKey},
+    {"aes", KeyKind::kEncryptionKey},
+    {"hmac", KeyKind::kEncryptionKey},
+    {"jwt", KeyKind::kEncryptionKey},
+    {"master", KeyKind::kEncryptionKey},
+    {"session", KeyKind::kEncryptionKey},
+    {"fernet", KeyKind::kEncryptionKey},
+    {"shared", KeyKind::kSecret},
+}};
+
+/// Words at a key's end that only add to its name.
+constexpr std::array<std::string_view, 38> kAdditions = {
+    "value",   "string",  "str",       "text",    "plain", "plaintext",  "raw",  "b64",         "base64", "hex",
+    "new",     "old",     "current",   "default", "prod",  "production", "dev",  "development", "test",   "testing",
+    "staging", "stage",   "live",      "qa",      "uat",   "env",        "var",  "data",        "bytes",  "literal",
+    "main",    "primary", "secondary", "local",   "root",  "id2",        "temp", "tmp",
+};
+
+/// Before "token": tokens of parsers and pages, and tokens that are no secret.
+constexpr std::array<std::string_view, 46> kHarmlessTokens = {
+    "next",  "page",     "continuation", "sync",   "cancellation", "cancel",  "csrf",    "xsrf",
+    "start", "end",      "parse",        "parser", "lexer",        "lex",     "open",    "close",
+    "op",    "operator", "eos",          "bos",    "pad",          "unk",     "mask",    "sep",
+    "cls",   "special",  "image",        "max",    "min",          "num",     "total",   "prompt",
+    "input", "output",   "stop",         "syntax", "string",       "keyword", "comment", "punctuation",
+    "anti",  "forgery",  "design",       "color",  "first",        "last",
+};
+
+/// At a key's start: it asks or tells of a secret, and does not hold one.
+constexpr std::array<std::string_view, 27> kTellers = {
+    "is",      "has",      "use",    "uses",  "show",   "hide",      "forgot",  "forget",   "reset",
+    "require", "requires", "need",   "needs", "allow",  "enable",    "disable", "no",       "validate",
+    "invalid", "missing",  "public", "pub",   "hashed", "encrypted", "confirm", "generate", "toggle",
+};
+
+template <std::size_t Size>
+bool is_among(std::string_view word, const std::array<std::string_view, Size>& words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+KeyKind kind_of_head(std::string_view head) {
+  if (head.empty()) return KeyKind::kNone;
+  for (const NamedKind& known : kHeads) {
+    if (head.size() == known.name.size() && head.back() == known.name.back() && head == known.name) return known.kind;
+  }
+  // Written together with what stands before it: "dbpassword", "githubtoken".
+  for (const NamedKind& known : kHeads) {
+    if (known.name.size() < 5 || head.size() <= known.name.size() || head.back() != known.name.back()) continue;
+    if (head.ends_with(known.name)) return known.kind;
+  }
+  if (head.size() > 3 && head.ends_with("pwd")) return KeyKind::kPassword;
+  return KeyKind::kNone;
+}
+
+KeyKind kind_before_key(std::string_view before) {
+  if (before.empty()) return KeyKind::kKey;
+  for (const NamedKind& known : kBeforeKey) {
+    if (before.back() != known.name.back()) continue;
+    if (before == known.name || (known.name.size() > 3 && before.ends_with(known.name))) return known.kind;
+  }
+  return KeyKind::kKey;
+}
+
+using EndingTable = std::bitset<32 * 32 * 32>;
+
+std::size_t ending_index(std::string_view key) {
+  std::size_t index = 0;
+  std::size_t letters = 0;
+  for (std::size_t i = key.size(); i-- > 0 && letters < 3;) {
+    const char c = key[i];
+    if (!is_letter(c)) break;
+    index |= static_cast<std::size_t>(lower_of(c) - 'a' + 1) << (5 * letters);
+    ++letters;
+    if (is_upper(c) && i > 0 && is_lower(key[i - 1])) break;
+  }
+  return index;
+}
+
+EndingTable make_endings() {
+  EndingTable table;
+  for (const NamedKind& known : kHeads) table.set(ending_index(known.name));
+  for (const std::string_view word : kAdditions) table.set(ending_index(word));
+  for (const std::string_view word :
+       {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content"}) {
+    table.set(ending_index(word));
+  }
+  return table;
+}
+
+const EndingTable kEndings = make_endings();
+
+}  // namespace
+
+std::optional<KeyKind> key_kind_named(std::string_view name) {
+  for (const NamedKind& known : kKinds) {
+    if (known.name == name) return known.kind;
+  }
+  return std::nullopt;
+}
+
+KeyWords::KeyWords(std::string_view key) {
+  if (key.size() > kBytesMax) key.remove_prefix(key.size() - kBytesMax);
+  bool inside = false;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const char c = key[i];
+    text_[i] = lower_of(c);
+    const bool part = is_alnum(c) || static_cast<signed char>(c) < 0;
+    if (!part) {
+      inside = false;
+      continue;
+    }
+    const bool after_lower = i > 0 && (is_lower(key[i - 1]) || is_digit(key[i - 1]));
+    const bool before_lower = i + 1 < key.size() && is_lower(key[i + 1]) && i > 0 && is_upper(key[i - 1]);
+    const bool border = is_upper(c) && (after_lower || before_lower);
+    if (!inside || border) {
+      if (count_ == kWordsMax) {  // the last words matter
+        std::shift_left(starts_.begin(), starts_.end(), 1);
+        std::shift_left(lengths_.begin(), lengths_.end(), 1);
+        --count_;
+      }
+      starts_[count_] = static_cast<std::uint8_t>(i);
+      lengths_[count_] = 0;
+      ++count_;
+      inside = true;
+    }
+    ++lengths_[count_ - 1];
+  }
+}
+
+std::size_t KeyWords::head() const {
+  std::size_t at = count_;
+  while (at > 0) {
+    const std::string_view last = word(at - 1);
+    const bool number = std::ranges::all_of(last, is_digit);
+    if (!number && !(at > 1 && is_among(last, kAdditions))) return at - 1;
+    --at;
+  }
+  return std::string_view::npos;
+}
+
+KeyKind kind_of_key(const KeyWords& words) {
+  const std::size_t at = words.head();
+  if (at == std::string_view::npos) return KeyKind::kNone;
+  if (is_among(words.word(0), kTellers) && at > 0) return KeyKind::kNone;
+  std::string_view head = words.word(at);
+  while (head.size() > 3 && is_digit(head.back())) head.remove_suffix(1);
+  const std::string_view before = at > 0 ? words.word(at - 1) : std::string_view();
+  if (before == "public" || before == "pub") return KeyKind::kNone;
+  if (head == "token" && is_among(before, kHarmlessTokens)) return KeyKind::kNone;
+  if (head == "pass" || head == "pw") {
+    constexpr std::array<std::string_view, 12> kOther = {"render", "by",     "sub",   "first", "second", "boarding",
+                                                         "season", "shader", "color", "depth", "shadow", "single"};
+    return is_among(before, kOther) ? KeyKind::kNone : KeyKind::kPassword;
+  }
+  if (head == "key" || head == "keys") return at > 0 ? kind_before_key(before) : KeyKind::kKey;
+  if (head == "base") return before == "key" ? KeyKind::kEncryptionKey : KeyKind::kNone;
+  if (head == "auth" || head == "bearer") return KeyKind::kCredential;
+  if (head == "cookie") return before == "session" || before == "auth" ? KeyKind::kSession : KeyKind::kNone;
+  if (head == "id") return before == "session" ? KeyKind::kSession : KeyKind::kNone;
+  if (head == "dsn") return KeyKind::kConnectionString;
+  if (head == "value" || head == "content" || head == "default") return KeyKind::kValueOnly;
+  return kind_of_head(head);
+}
+
+bool may_end_secret_key(std::string_view key) {
+  if (key.empty()) return false;
+  std::size_t size = key.size();
+  while (size > 0 && key.size() - size < 5 && (is_digit(key[size - 1]) || key[size - 1] == '_')) --size;
+  if (size == 0) return false;
+  if (static_cast<signed char>(key[size - 1]) < 0) return true;
+  return kEndings.test(ending_index(key.substr(0, size)));
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,173 @@
+// Judging values by their looks.
+
+#include "content/secret_value.h"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+namespace reeve::content {
+
+namespace {
+
+/// Pairs of letters that words are made of, one row a first letter.
+constexpr std::array<std::string_view, 26> kPairs = {
+    "bcdgilmnprstuvy",  // a
+    "aeilorsuy",        // b
+    "aehiklortuy",      // c
+    "adeiorsu",         // d
+    "acdefgilmnprstvxy",
+    "aefilortu",
+    "aeghilnoru",
+    "aeiortu",
+    "abcdefglmnoprstvz",
+    "aeosu",
+    "aeinsy",
+    "adeilosuy",
+    "abeimopsuy",
+    "acdefgiknostu",
+    "abcdfgiklmnoprstuvwxy",
+    "aehiloprstu",
+    "u",
+    "acdegiklmnorstuvy",
+    "acehiklmnopstuwy",
+    "acehiloorstuwy",
+    "bcdegilmnprst",
+    "aeio",
+    "aehinors",
+    "cpt",
+    "eops",
+    "aeo",
+};
+
+using PairTable = std::bitset<26 * 26>;
+
+PairTable make_pairs() {
+  PairTable table;
+  for (std::size_t first = 0; first < 26; ++first) {
+    for (const char second : kPairs[first]) table.set(first * 26 + static_cast<std::size_t>(second - 'a'));
+  }
+  return table;
+}
+
+/// Words that stand-ins are made of. Long enough that random tokens do not hold them.
+constexpr std::array<std::string_view, 63> kStandIns = {
+    "example",    "sample",    "placeholder", "changeme",    "change_me",   "change-me",  "your_",      "your-",
+    "yourkey",    "yourtoken", "yoursecret",  "yourpass",    "yourapi",     "youraccess", "yourauth",   "yourclient",
+    "dummy",      "fake",      "redacted",    "insert_",     "insert-",     "inserty",    "replace",    "todo",
+    "fixme",      "notreal",   "not_real",    "not-real",    "not-a-",      "not_a_",     "notasecret", "notarealkey",
+    "xxxx",       "****",      "....",        "----",        "____",        "####",       "????",       "masked",
+    "hidden",     "censored",  "removed",     "sanitized",   "obfuscated",  "foobar",     "foo_bar",    "foo-bar",
+    "deadbeef",   "cafebabe",  "qwertyui",    "asdfghjk",    "loremipsum",  "goes_here",  "goes-here",  "goeshere",
+    "eby8vdm02x", "placehold", "my_secret_",  "mysupersecr", "secret_here", "key_here",   "token_here",
+};
+
+bool holds_stand_in(std::string_view value) {
+  std::string lower(value);
+  for (char& c : lower) c = lower_of(c);
+  return std::ranges::any_of(kStandIns, [&lower](auto word) { return lower.find(word) != std::string::npos; });
+}
+
+/// The value is a short piece written again and again.
+bool is_repeated(std::string_view value) {
+  for (std::size_t period = 1; period <= 10 && period * 2 <= value.size(); ++period) {
+    std::size_t same = 0;
+    for (std::size_t i = period; i < value.size(); ++i) same += value[i] == value[i - period] ? 1U : 0U;
+    if (same * 10 >= (value.size() - period) * 9) return true;
+  }
+  return false;
+}
+
+bool has_few_characters(std::string_view value, const ValueShape& shape) {
+  const bool only_digits = shape.digits == value.size();
+  if (value.size() < 12) return shape.distinct <= 3;
+  if (value.size() < 20) return shape.distinct < (only_digits ? 4U : 5U);
+  if (value.size() < 32) return shape.distinct < (only_digits ? 5U : 7U);
+  return shape.distinct < (only_digits ? 6U : 8U);
+}
+
+}  // namespace
+
+ValueShape shape_of(std::string_view value) {
+  ValueShape shape;
+  std::bitset<256> seen;
+  std::size_t same = 0;
+  std::size_t step = 0;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (is_lower(c))
+      ++shape.lower;
+    else if (is_upper(c))
+      ++shape.upper;
+    else if (is_digit(c))
+      ++shape.digits;
+    else
+      ++shape.other;
+    seen.set(static_cast<unsigned char>(c));
+    // Backslashes multiply with each level of nesting, and mean nothing.
+    same = i > 0 && value[i - 1] == c && c != '\\' ? same + 1 : 1;
+    const bool follows = i > 0 && is_alnum(c) && value[i - 1] + 1 == c;
+    step = follows ? step + 1 : 1;
+    shape.longest_same = std::max(shape.longest_same, same);
+    shape.longest_step = std::max(shape.longest_step, step);
+  }
+  shape.distinct = seen.count();
+  return shape;
+}
+
+bool is_made_up(std::string_view value) {
+  const ValueShape shape = shape_of(value);
+  if (shape.longest_same >= 6 || shape.longest_step >= 6) return true;
+  return has_few_characters(value, shape) || is_repeated(value) || holds_stand_in(value);
+}
+
+double word_likeness(std::string_view value) {
+  static const PairTable kTable = make_pairs();
+  std::size_t pairs = 0;
+  std::size_t common = 0;
+  for (std::size_t i = 1; i < value.size(); ++i) {
+    const char first = value[i - 1];
+    const char second = value[i];
+    if (!is_letter(first) || !is_letter(second)) continue;
+    if (is_lower(first) && is_upper(second)) continue;  // a word's border in camel case
+    ++pairs;
+    const auto row = static_cast<std::size_t>(lower_of(first) - 'a');
+    if (kTable.test(row * 26 + static_cast<std::size_t>(lower_of(second) - 'a'))) ++common;
+  }
+  return pairs < 4 ? 0.5 : static_cast<double>(common) / static_cast<double>(pairs);
+}
+
+bool is_wordy(std::string_view value) {
+  const ValueShape shape = shape_of(value);
+  if (shape.letters() * 10 < value.size() * 7) return false;
+  // Case that changes inside words is what generated tokens have, and words do not.
+  std::size_t odd_changes = 0;
+  for (std::size_t i = 2; i < value.size(); ++i) {
+    if (is_lower(value[i - 2]) && is_upper(value[i - 1]) && !is_lower(value[i])) ++odd_changes;
+  }
+  if (odd_changes * 8 > value.size()) return false;
+  const double likeness = word_likeness(value);
+  if (shape.digits == 0) return likeness >= 0.7;
+  return likeness >= 0.85 && shape.digits * 9 <= value.size();
+}
+
+bool is_random_token(std::string_view value) { return !is_made_up(value) && !is_wordy(value); }
+
+double entropy_of(std::string_view value) {
+  if (value.empty()) return 0;
+  std::array<std::uint32_t, 256> counts{};
+  for (const char c : value) ++counts[static_cast<unsigned char>(c)];
+  double bits = 0;
+  const auto size = static_cast<double>(value.size());
+  for (const std::uint32_t count : counts) {
+    if (count == 0) continue;
+    const double share = count / size;
+    bits -= share * std::log2(share);
+  }
+  return bits;
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,94 @@
+#include "content/verdict_cache.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "core/crypto.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::size_t kSecretBytes = 192;
+
+/// With what the map needs for itself.
+std::size_t bytes_of(const std::vector<KnownFinding>& findings) {
+  constexpr std::size_t kNode = 80;
+  return kNode + findings.capacity() * sizeof(KnownFinding);
+}
+
+}  // namespace
+
+VerdictCache::State::State(std::size_t bytes_max)
+    : secret(random_bytes(kSecretBytes)), generation_bytes_max(bytes_max / (2 * shards.size())) {}
+
+VerdictKey VerdictCache::State::key(std::string_view text, TextForm form, TextOrigin origin,
+                                    std::uint64_t detectors) const {
+  const XXH128_hash_t hash = XXH3_128bits_withSecret(text.data(), text.size(), secret.data(), secret.size());
+  struct {
+    std::uint64_t low, high, detectors, form, origin;
+  } const whole{hash.low64, hash.high64, detectors, static_cast<std::uint64_t>(form),
+                static_cast<std::uint64_t>(origin)};
+  const XXH128_hash_t key = XXH3_128bits_withSecret(&whole, sizeof whole, secret.data(), secret.size());
+  return {key.low64, key.high64};
+}
+
+bool VerdictCache::State::find(const VerdictKey& key, std::vector<KnownFinding>& findings) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  if (const auto young = shard.young.find(key); young != shard.young.end()) {
+    findings.insert(findings.end(), young->second.begin(), young->second.end());
+    hits.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  const auto old = shard.old.find(key);
+  if (old == shard.old.end()) {
+    misses.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  findings.insert(findings.end(), old->second.begin(), old->second.end());
+  hits.fetch_add(1, std::memory_order_relaxed);
+  std::vector<KnownFinding> moved = std::move(old->second);
+  shard.old_bytes -= std::min(shard.old_bytes, bytes_of(moved));
+  shard.old.erase(old);
+  insert(shard, key, std::move(moved));
+  return true;
+}
+
+void VerdictCache::State::put(const VerdictKey& key, std::span<const KnownFinding> findings) {
+  std::vector<KnownFinding> kept(findings.begin(), findings.end());
+  if (bytes_of(kept) > generation_bytes_max) return;
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  insert(shard, key, std::move(kept));
+}
+
+void VerdictCache::State::insert(Shard& shard, const VerdictKey& key, std::vector<KnownFinding> findings) {
+  const std::size_t bytes = bytes_of(findings);
+  if (shard.young_bytes + bytes > generation_bytes_max) {
+    evicted.fetch_add(shard.old.size(), std::memory_order_relaxed);
+    shard.old = std::move(shard.young);
+    shard.old_bytes = shard.young_bytes;
+    shard.young.clear();
+    shard.young_bytes = 0;
+  }
+  if (shard.young.emplace(key, std::move(findings)).second) shard.young_bytes += bytes;
+}
+
+VerdictCache::VerdictCache(std::size_t bytes_max) : state_(std::make_unique<State>(bytes_max)) {}
+VerdictCache::~VerdictCache() = default;
+
+VerdictCache::Stats VerdictCache::stats() const {
+  Stats stats;
+  stats.hits = state_->hits.load(std::memory_order_relaxed);
+  stats.misses = state_->misses.load(std::memory_order_relaxed);
+  stats.evicted = state_->evicted.load(std::memory_order_relaxed);
+  for (State::Shard& shard : state_->shards) {
+    const std::lock_guard lock(shard.mutex);
+    stats.bytes += shard.young_bytes + shard.old_bytes;
+  }
+  return stats;
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,62 @@
+#pragma once
+
+// What the verdict cache keeps. Private to the room.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "content/content.h"
+
+namespace reeve::content {
+
+/// A finding with places from its text's start.
+struct KnownFinding {
+  std::uint32_t detector = 0;
+  std::uint32_t start = 0, end = 0;
+  float confidence = 0;
+  std::uint8_t depth = 0;
+  bool marked_allowed = false, is_document = false;
+  std::string_view label;  // lives with the detectors, whose serial is a part of the key
+};
+
+struct VerdictKey {
+  std::uint64_t low = 0, high = 0;
+  bool operator==(const VerdictKey&) const = default;
+};
+
+/// Shards, each of two generations: what is asked for moves to the young one, and when that is full the old one goes.
+struct VerdictCache::State {
+  explicit State(std::size_t bytes_max);
+
+  /// Keyed by a secret: nobody outside can make two texts of one key.
+  VerdictKey key(std::string_view text, TextForm form, TextOrigin origin, std::uint64_t detectors) const;
+  /// Appends the findings of a known text.
+  bool find(const VerdictKey& key, std::vector<KnownFinding>& findings);
+  void put(const VerdictKey& key, std::span<const KnownFinding> findings);
+
+  struct Hash {
+    std::size_t operator()(const VerdictKey& key) const { return key.low; }
+  };
+  using Generation = std::unordered_map<VerdictKey, std::vector<KnownFinding>, Hash>;
+  struct Shard {
+    std::mutex mutex;
+    Generation young, old;
+    std::size_t young_bytes = 0, old_bytes = 0;
+  };
+  Shard& shard_of(const VerdictKey& key) { return shards[key.high % shards.size()]; }
+  void insert(Shard& shard, const VerdictKey& key, std::vector<KnownFinding> findings);
+
+  std::string secret;
+  std::size_t generation_bytes_max;
+  std::array<Shard, 16> shards;
+  std::atomic<std::uint64_t> hits{0}, misses{0}, evicted{0};
+};
+
+}  // namespace reeve::content

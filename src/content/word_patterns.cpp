@@ -1,0 +1,157 @@
+#include "content/word_patterns.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace reeve::content {
+
+namespace {
+
+bool is_word_mark(char c) { return is_token_byte(c) || c == '.' || c == ':' || c == '|' || c == '='; }
+
+/// Reads a pattern as far as it is one of a word.
+class ShapeReader {
+ public:
+  explicit ShapeReader(std::string_view pattern) : pattern_(pattern) {}
+
+  bool fits_in_word() {
+    while (at_ < pattern_.size()) {
+      if (!read_one()) return false;
+    }
+    return true;
+  }
+  bool has_fixed_characters() const { return longest_ >= 3; }
+
+ private:
+  bool read_one() {
+    const char c = pattern_[at_];
+    const bool quantified =
+        at_ + 1 < pattern_.size() && std::string_view("{?*+").find(pattern_[at_ + 1]) != std::string_view::npos;
+    switch (c) {
+      case '\\': return read_escape();
+      case '[': return read_class();
+      case '(':
+        fixed_ = 0;
+        if (pattern_.substr(at_, 3) == "(?:" || pattern_.substr(at_, 4) == "(?i)") {
+          at_ += pattern_[at_ + 2] == ':' ? 3 : 4;
+          return true;
+        }
+        ++at_;
+        return at_ < pattern_.size() && pattern_[at_] != '?';
+      case ')':
+      case '|':
+      case '?':
+      case '+':
+      case '*':
+        fixed_ = 0;
+        ++at_;
+        return true;
+      case '{': {
+        fixed_ = 0;
+        const std::size_t end = pattern_.find('}', at_);
+        if (end == std::string_view::npos) return false;
+        at_ = end + 1;
+        return true;
+      }
+      default: break;
+    }
+    if (c == '.' || c == '^' || c == '$' || !is_word_mark(c)) return false;
+    ++at_;
+    fixed_ = quantified ? 0 : fixed_ + 1;
+    longest_ = std::max(longest_, fixed_);
+    return true;
+  }
+
+  bool read_escape() {
+    if (at_ + 1 >= pattern_.size()) return false;
+    const char c = pattern_[at_ + 1];
+    at_ += 2;
+    if (c == 'b') return true;
+    fixed_ = 0;
+    if (c == 'd' || c == 'w') return true;
+    return is_word_mark(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !is_digit_byte(c);
+  }
+
+  bool read_class() {
+    fixed_ = 0;
+    ++at_;
+    if (at_ < pattern_.size() && pattern_[at_] == '^') return false;
+    while (at_ < pattern_.size() && pattern_[at_] != ']') {
+      if (pattern_[at_] == '\\') {
+        if (!read_escape()) return false;
+        continue;
+      }
+      if (!is_word_mark(pattern_[at_])) return false;
+      ++at_;
+    }
+    ++at_;
+    return true;
+  }
+
+  std::string_view pattern_;
+  std::size_t at_ = 0;
+  std::size_t fixed_ = 0, longest_ = 0;
+};
+
+/// Without "and then something else, or the end", which says only where the value ends.
+std::string_view without_border(std::string_view pattern) {
+  for (const std::string_view begin : {"(?:[^", "(?:$|[^"}) {
+    const std::size_t at = pattern.rfind(begin);
+    if (at == std::string_view::npos) continue;
+    const std::string_view rest = pattern.substr(at);
+    const std::size_t end_of_class = rest.find(']', begin.size() + 1);
+    if (end_of_class == std::string_view::npos) continue;
+    const std::string_view behind = rest.substr(end_of_class + 1);
+    if (behind == "|$)" || behind == ")" || behind == "|\\z)") return pattern.substr(0, at);
+  }
+  return pattern;
+}
+
+}  // namespace
+
+bool is_word_pattern(std::string_view pattern, std::uint32_t least_width) {
+  const std::string_view value = without_border(pattern);
+  if (least_width < kLongWord) return false;
+  ShapeReader reader(value);
+  return reader.fits_in_word() && !reader.has_fixed_characters();
+}
+
+void LongWords::collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks) {
+  joined.clear();
+  words.clear();
+  const std::vector<std::uint64_t>& word_bits = decode_masks.word;
+  const std::size_t count = (text.size() + 63) / 64;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t runs = word_bits[i] & (word_bits[i] >> 1U);
+    runs &= runs >> 2U;
+    runs &= runs >> 4U;  // bit b: eight ones from b on; a run of 24 has them in one of its words
+    while (runs != 0) {
+      const std::size_t in_run = i * 64 + static_cast<std::size_t>(std::countr_zero(runs));
+      std::size_t start = in_run, end = in_run + 8;
+      if (in_run >= from) {
+        if (start % 64 == 0 && i > 0) start -= static_cast<std::size_t>(std::countl_one(word_bits[i - 1]));
+        start = std::max(start, from);
+        end = end_of_run(word_bits, end, text.size());
+        from = end;
+        if (end - start >= kLongWord && any_bit(masks.digit, start, end)) {
+          words.push_back({static_cast<std::uint32_t>(joined.size()), static_cast<std::uint32_t>(start)});
+          joined.append(text.substr(start, end - start));
+          joined.push('\n');
+        }
+      }
+      const std::size_t next = std::max(from, end);
+      if (next >= (i + 1) * 64) break;
+      runs &= ~0ULL << (next - i * 64);
+    }
+  }
+}
+
+std::uint32_t LongWords::in_text(std::uint32_t place) const {
+  const auto after = std::upper_bound(words.begin(), words.end(), place,
+                                      [](std::uint32_t at, const Word& word) { return at < word.place; });
+  const Word& word = after == words.begin() ? words.front() : after[-1];
+  return word.start + (place - word.place);
+}
+
+}  // namespace reeve::content

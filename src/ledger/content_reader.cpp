@@ -1,0 +1,76 @@
+#include <fcntl.h>
+
+#include "core/crypto.h"
+#include "ledger/content_record.h"
+
+namespace reeve::ledger {
+
+namespace {
+
+constexpr std::size_t kRecordBytesMax = 1UL << 30U;
+
+std::string place_of(const SealedContent& sealed) {
+  return "sealed content at byte " + std::to_string(sealed.offset) + " of segment " + std::to_string(sealed.segment);
+}
+
+/// The record's bytes, which are those that were committed to.
+Result<std::string> read_record(FileSystem& system, const std::string& directory, const ContentKeys& keys,
+                                const SealedContent& sealed) {
+  const std::string path = content_segment_path(directory, sealed.segment);
+  auto file = open_file(system, path, O_RDONLY);
+  if (!file && file.error().code == ErrorCode::kNotFound) {
+    return Error{ErrorCode::kNotFound, "the segment of this content is gone: it was older than content is kept"};
+  }
+  if (!file) return std::move(file).error();
+  const Error damaged{ErrorCode::kCorrupt, place_of(sealed) + " is not what was committed to"};
+  std::string record(kContentRecordHeaderBytes, '\0');
+  auto have = read_fully(system, *file, path, record.data(), record.size(), sealed.offset);
+  if (!have) return std::move(have).error();
+  const auto size = content_record_size(std::string_view(record).substr(0, *have));
+  if (!size || *size > kRecordBytesMax) return damaged;
+  record.resize(*size);
+  have = read_fully(system, *file, path, record.data(), record.size(), sealed.offset);
+  if (!have) return std::move(have).error();
+  if (*have != *size || keys.commit(record) != sealed.commitment) return damaged;
+  return record;
+}
+
+}  // namespace
+
+Result<OpenedContent> open_content(const std::filesystem::path& directory, std::string_view root_key,
+                                   const SealedContent& sealed) {
+  FileSystem& system = real_file_system();
+  const ContentKeys keys(root_key);
+  auto bytes = read_record(system, directory.string(), keys, sealed);
+  if (!bytes) return std::move(bytes).error();
+  const auto record = decode_content_record(*bytes);
+  if (!record) return Error{ErrorCode::kCorrupt, place_of(sealed) + " is damaged"};
+  auto key = load_subject_key(system, directory.string(), keys, record->subject_bytes);
+  if (!key) return std::move(key).error();
+  if (!*key || (*key)->id != record->key_id) {
+    return Error{ErrorCode::kNotFound,
+                 "this content was erased: the key of the person it is about was destroyed, and nobody can read it"};
+  }
+  auto content = open_sealed((*key)->key, record->sealed, record->associated);
+  if (!content) return with_context(std::move(content).error(), place_of(sealed));
+  return OpenedContent{std::string(record->request_id), std::string(record->kind), *std::move(content), record->time};
+}
+
+Result<void> check_content(const std::filesystem::path& directory, std::string_view root_key,
+                           const SealedContent& sealed) {
+  auto record = read_record(real_file_system(), directory.string(), ContentKeys(root_key), sealed);
+  if (!record) return std::move(record).error();
+  return {};
+}
+
+Result<bool> erase_content_on(FileSystem& system, const std::string& directory, std::string_view root_key,
+                              std::string_view subject) {
+  return erase_subject_key(system, directory, ContentKeys(root_key).subject_bytes(subject));
+}
+
+Result<bool> erase_content(const std::filesystem::path& directory, std::string_view root_key,
+                           std::string_view subject) {
+  return erase_content_on(real_file_system(), directory.string(), root_key, subject);
+}
+
+}  // namespace reeve::ledger

@@ -1,0 +1,31 @@
+#pragma once
+
+// What commands did that the ledger must tell: rows that wait for the server, which alone writes the ledger.
+
+#include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "store/sqlite.h"
+#include "store/store.h"
+
+namespace reeve::store {
+
+class SqliteNotes {
+ public:
+  /// The schema must be there.
+  explicit SqliteNotes(Database database) : database_(std::move(database)) {}
+
+  /// As in Store: note(), unrecorded_notes(), notes_recorded(), ledger_ends_at().
+  Result<void> add(std::string_view kind, std::string_view detail);
+  Result<std::vector<Note>> unrecorded();
+  Result<void> recorded(std::span<const Note> notes);
+  Result<void> forget_entries_from(std::uint64_t entry);
+
+ private:
+  std::mutex mutex_;
+  Database database_;
+};
+
+}  // namespace reeve::store

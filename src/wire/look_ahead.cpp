@@ -1,0 +1,101 @@
+#include "wire/look_ahead.h"
+
+namespace reeve::wire {
+
+namespace {
+
+/// More than this is not held back, whatever the filter thinks: memory is bounded. Far above any word.
+constexpr std::size_t kHeldBytesMax = 1UL << 20U;
+
+JsonScan& look_ahead_scan() {
+  thread_local JsonScan scan;
+  return scan;
+}
+
+/// A sign of life says nothing, and must not wait: clients give up on silence.
+bool is_sign_of_life(const Frame& frame) {
+  return frame.kind == Frame::Kind::kEvent && (frame.name == "ping" || (frame.data.empty() && frame.name.empty()));
+}
+
+}  // namespace
+
+Result<void> LookAhead::Shown::feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) {
+  Channel& at = open_[channel];
+  at.shown += text.size();
+  const Result<std::uint64_t> settled = filter_.look(channel, kind, text);
+  if (!settled) return settled.error();
+  at.settled = *settled;
+  grown_.emplace_back(channel, at.shown);
+  out += text;
+  return {};
+}
+
+Result<void> LookAhead::Shown::end(std::uint32_t channel, Kind kind, std::string&) {
+  open_.erase(channel);
+  return filter_.look_end(channel, kind);
+}
+
+bool LookAhead::Shown::is_settled(std::uint32_t channel, std::uint64_t bytes) const {
+  const auto found = open_.find(channel);
+  return found == open_.end() || found->second.settled >= bytes;
+}
+
+Result<void> LookAhead::feed(std::string_view bytes, std::string& settled) {
+  return cutter_->feed(bytes, [this, &settled](const Frame& frame) { return show(frame, settled); });
+}
+
+Result<void> LookAhead::finish(std::string& settled) {
+  is_over_ = true;
+  const auto ended = cutter_->end([this, &settled](const Frame& frame) { return show(frame, settled); });
+  if (!ended) return ended;
+  flow_.begin_event();
+  flow_.end_all();
+  if (flow_.error()) return *flow_.error();
+  settled += held_;
+  held_.clear();
+  waiting_.clear();
+  return {};
+}
+
+Result<void> LookAhead::show(const Frame& frame, std::string& settled) {
+  // What comes at the very end lacks its own: it would run into an event that it overtakes.
+  if (!is_over_ && is_sign_of_life(frame)) {
+    settled += frame.bytes;
+    return {};
+  }
+  const bool last = frame.data == "[DONE]" || frame.kind == Frame::Kind::kClose;
+  flow_.begin_event();
+  if (last) {
+    flow_.end_all();
+  } else if (!frame.data.empty()) {
+    JsonScan& scan = look_ahead_scan();
+    const Result<JsonNode> root = scan.read(frame.data);
+    // The rewriter says what is wrong with it.
+    if (root) rules_.rewrite_event(flow_, *root);
+    scan.release_excess();
+  }
+  if (flow_.error()) return *flow_.error();
+  flow_.take_own_events();
+  held_ += frame.bytes;
+  waiting_.push_back({frame.bytes.size(), shown_.take_grown()});
+  release(settled);
+  return {};
+}
+
+void LookAhead::release(std::string& settled) {
+  std::size_t bytes = 0;
+  while (!waiting_.empty()) {
+    bool ready = held_.size() - bytes > kHeldBytesMax;
+    if (!ready) {
+      ready = true;
+      for (const auto& [channel, shown] : waiting_.front().needs) ready = ready && shown_.is_settled(channel, shown);
+    }
+    if (!ready) break;
+    bytes += waiting_.front().bytes;
+    waiting_.pop_front();
+  }
+  settled.append(held_, 0, bytes);
+  held_.erase(0, bytes);
+}
+
+}  // namespace reeve::wire
