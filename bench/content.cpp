@@ -14,6 +14,7 @@
 
 #include "content/content.h"
 #include "content/detector_set.h"
+#include "content/finders.h"
 #include "content/normalise.h"
 #include "content_bodies.h"
 
@@ -28,6 +29,7 @@ struct Options {
   std::vector<std::filesystem::path> material{"src", "apps", "docs", "/usr/include", "/usr/share/doc"};
   bool json = false;
   bool profile = false;
+  bool finders = false;
 };
 
 struct Figure {
@@ -64,8 +66,10 @@ class Bench {
   void run() {
     add("detectors", static_cast<double>(detectors_->list().size()));
     add("patterns", static_cast<double>(set_.patterns().size()));
+    if (options_.finders) return finders();
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
     if (!options_.profile) {
+      finders();
       hostile();
       stream();
       conversation();
@@ -132,6 +136,45 @@ class Bench {
     add("whole_" + name + "_p50_us", each[each.size() / 2] * 1e6);
     add("whole_" + name + "_p99_us", each[each.size() * 99 / 100] * 1e6);
     add("findings_" + name + "_per_mb", static_cast<double>(findings) / static_cast<double>(bytes) * 1e6);
+  }
+
+  /// Each finder by itself, on the texts of bodies of 60 KiB.
+  void finders() {
+    std::mt19937_64 random(3);
+    std::vector<std::string> texts;
+    std::size_t bytes = 0;
+    while (bytes < (2UL << 20U)) {
+      texts.push_back(material_.piece(random, 4096));
+      bytes += texts.back().size();
+      texts.back().append(content::Buffer::kPadding, '\0');
+    }
+    const std::vector<content::Detector>& all = set_.detectors();
+    for (const content::NamedFinder& finder : content::all_finders()) {
+      std::vector<std::uint32_t> mine;
+      for (std::uint32_t i = 0; i < all.size(); ++i) {
+        if (all[i].finder == finder.name) mine.push_back(i);
+      }
+      if (mine.empty() || finder.prepare == nullptr) continue;
+      const auto prepared = finder.prepare(all, mine);
+      content::TextMasks masks;
+      std::vector<content::Candidate> found;
+      double best = 1e9;
+      for (int round = 0; round < 2; ++round) {
+        double spent = 0;
+        found.clear();
+        for (const std::string& padded : texts) {
+          const std::string_view text(padded.data(), padded.size() - content::Buffer::kPadding);
+          masks.compute(text);
+          const double start = cpu_seconds();
+          prepared->find({text, masks, TextOrigin::kUser}, found);
+          spent += cpu_seconds() - start;
+        }
+        best = std::min(best, spent);
+      }
+      std::string name(finder.name);
+      std::replace(name.begin(), name.end(), '-', '_');
+      add("finder_" + name + "_ns_per_byte", best * 1e9 / static_cast<double>(bytes));
+    }
   }
 
   void hostile() {
@@ -217,11 +260,13 @@ int run(int count, char** arguments) {
       options.json = true;
     } else if (argument == "--profile") {
       options.profile = true;
+    } else if (argument == "--finders") {
+      options.finders = true;
     } else if (argument == "--detectors" && i + 1 < count) {
       options.detectors = arguments[++i];
     } else {
       std::printf(
-          "bench/content [--json] [--detectors DIRECTORY] [--profile]\n"
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --finders]\n"
           "Run in the repository: its sources are a part of the material.\n");
       return argument == "--help" ? 0 : 2;
     }

@@ -2,6 +2,7 @@
 // second seeds the cuts; the rest is the answer. Cuts must not matter; a filter that changes nothing changes no byte,
 // but for halves of characters; one that holds back everything to the end of a channel loses nothing.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -39,7 +40,7 @@ constexpr Call kCalls[] = {
 // Keeps what every channel said; passes it on at once, or all of it at the channel's end.
 class Keeping final : public AnswerFilter {
  public:
-  explicit Keeping(bool at_once) : at_once_(at_once) {}
+  explicit Keeping(bool at_once, std::uint64_t lag = 0) : at_once_(at_once), lag_(lag) {}
   Result<void> feed(std::uint32_t channel, Kind, std::string_view text, std::string& out) override {
     CHECK(!text.empty() && reeve::is_utf8(text));
     (at_once_ ? out : held_[channel]) += text;
@@ -51,11 +52,19 @@ class Keeping final : public AnswerFilter {
     held_.erase(channel);
     return {};
   }
+  bool looks_ahead() const override { return lag_ > 0; }
+  Result<std::uint64_t> look(std::uint32_t channel, Kind, std::string_view text) override {
+    std::uint64_t& shown = shown_[channel];
+    shown += text.size();
+    return shown - std::min(shown, lag_);
+  }
   bool nothing_held() const { return held_.empty(); }
   std::string said;
 
  private:
   const bool at_once_;
+  const std::uint64_t lag_;  // more than 0: looks ahead, and settles what lies so many bytes back
+  std::map<std::uint32_t, std::uint64_t> shown_;
   std::map<std::uint32_t, std::string> held_;
 };
 
@@ -98,6 +107,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Keeping cut_filter(true);
   const Passed cut = pass(call, answer, cut_filter, [&random] { return 1 + random() % 40; });
   CHECK(cut.whole == whole.whole && cut.bytes == whole.bytes && cut_filter.said == same.said);
+
+  // Looking ahead changes when an event goes on, but not what it says.
+  Keeping ahead_filter(true, 1 + data[1] % 30);
+  const Passed ahead = pass(call, answer, ahead_filter, at_once);
+  CHECK(ahead.whole == whole.whole);
+  if (whole.whole) CHECK(ahead_filter.said == same.said && ahead.bytes.size() == whole.bytes.size());
 
   // What comes out after everything was held back says the same as what went in.
   Keeping late(false);

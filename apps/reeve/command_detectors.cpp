@@ -62,13 +62,13 @@ int detectors_test_command(const Common& common, const DetectorsArguments& argum
     };
     for (const content::DetectorCost& cost : costs) {
       if (rows.size() > arguments.rows) break;
-      rows.push_back({cost.id, number(cost.clean_ns_per_kib), number(cost.hostile_ns_per_kib),
-                      number(cost.matches_per_mib)});
+      rows.push_back(
+          {cost.id, number(cost.clean_ns_per_kib), number(cost.hostile_ns_per_kib), number(cost.matches_per_mib)});
     }
     std::printf("%s\n", table(rows).c_str());
   }
-  const std::string summary = std::to_string(documents->size()) + " detectors" + (wrong ? ", " + red("not all right")
-                                                                                        : ", " + green("all right"));
+  const std::string summary = std::to_string(documents->size()) + " detectors" +
+                              (wrong ? ", " + red("not all right") : ", " + green("all right"));
   print_complaints(common, complaints, summary);
   return wrong ? kAnswerIsNo : kDone;
 }

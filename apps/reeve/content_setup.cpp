@@ -141,6 +141,27 @@ Result<std::shared_ptr<const content::Detectors>> open_detectors(const Common& c
   return detectors;
 }
 
+Result<ContentVaults> open_content_vaults(const Config& config, store::Store& store) {
+  ContentVaults vaults;
+  auto key = vault_key(config.data_dir);
+  if (!key) return key.error();
+  content::Vault::Options options;
+  options.key = *std::move(key);
+  options.store = &store.placeholders();
+  vaults.placeholders = std::make_unique<content::Vault>(std::move(options));
+  if (!config.seal_content) return vaults;
+  ledger::ContentVaultOptions sealed;
+  sealed.directory = config.data_dir / "content" / "sealed";
+  auto sealed_key = content_key(config.data_dir, true);
+  if (!sealed_key) return sealed_key.error();
+  sealed.root_key = *std::move(sealed_key);
+  sealed.keep = config.keep_content;
+  auto opened = ledger::ContentVault::open(sealed);
+  if (!opened) return with_context(opened.error(), "sealed content");
+  vaults.sealed = *std::move(opened);
+  return vaults;
+}
+
 Result<std::string> vault_key(const std::filesystem::path& data_directory) {
   return kept_value(data_directory / "vault.key", [] { return random_bytes(32); });
 }

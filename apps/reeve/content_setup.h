@@ -12,6 +12,7 @@
 #include "core/yaml.h"
 #include "policy/policy.h"
 #include "reeve/commands.h"
+#include "reeve/config.h"
 
 namespace reeve::app {
 
@@ -42,6 +43,14 @@ Result<std::shared_ptr<const content::Detectors>> open_detectors(const Common& c
 /// The documents of the same places, for the linter.
 Result<std::vector<YamlValue>> detector_documents(const Common& common, const std::string& directory,
                                                   std::vector<Diagnostic>& complaints);
+
+/// What a server keeps of content.
+struct ContentVaults {
+  std::unique_ptr<content::Vault> placeholders;
+  std::unique_ptr<ledger::ContentVault> sealed;  // null: what calls say is not kept
+};
+/// The store must outlive them.
+Result<ContentVaults> open_content_vaults(const Config& config, store::Store& store);
 
 /// The secret that the keys of placeholders come from: made on first use, kept in the data directory.
 Result<std::string> vault_key(const std::filesystem::path& data_directory);

@@ -35,12 +35,12 @@ std::string not_enforced(const policy::Bundle& bundle) {
     if (rule->mode != policy::Mode::kEnforce) continue;
     bool asked = false;
     for (const policy::Point point : rule->points) {
-      asked = asked || point == policy::Point::kModelCall;
-      if (point != policy::Point::kModelCall) ++unasked[policy::point_name(point)];
+      const bool asks = point == policy::Point::kModelCall || point == policy::Point::kModelResponse;
+      asked = asked || asks;
+      if (!asks) ++unasked[policy::point_name(point)];
     }
     rules += asked ? 0U : 1U;
-    const bool undone = rule->effect == policy::Effect::kRedact || rule->effect == policy::Effect::kRewrite ||
-                        rule->effect == policy::Effect::kDegrade;
+    const bool undone = rule->effect == policy::Effect::kRewrite || rule->effect == policy::Effect::kDegrade;
     if (asked && undone) refusing += (refusing.empty() ? "" : ", ") + rule->name;
   }
   std::string text;
@@ -50,18 +50,19 @@ std::string not_enforced(const policy::Bundle& bundle) {
   }
   if (!refusing.empty()) {
     text += (text.empty() ? "" : "; ");
-    text += "the gateway cannot redact, rewrite or degrade yet and refuses the calls that these match: " + refusing;
+    text += "the gateway cannot rewrite or degrade yet and refuses the calls that these match: " + refusing;
   }
   return text;
 }
 
-std::string directory_fingerprint(const std::filesystem::path& directory) {
+std::string directory_fingerprint(const std::filesystem::path& directory, int depth_max) {
   std::vector<std::string> lines;
   std::error_code error;
   auto entries = std::filesystem::recursive_directory_iterator(directory, error);
   for (const auto end = std::filesystem::recursive_directory_iterator(); !error && entries != end;
        entries.increment(error)) {
     std::error_code ignored;
+    if (entries.depth() == depth_max) entries.disable_recursion_pending();
     if (!entries->is_regular_file(ignored)) continue;
     const auto written = entries->last_write_time(ignored).time_since_epoch().count();
     lines.push_back(entries->path().string() + " " + std::to_string(entries->file_size(ignored)) + " " +

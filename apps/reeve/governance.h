@@ -27,6 +27,7 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
 std::string not_enforced(const policy::Bundle& bundle);
 
 /// Changes whenever a file below the directory is added, removed or written: names, sizes and times, not contents.
-std::string directory_fingerprint(const std::filesystem::path& directory);
+/// Folders below `depth_max` are not looked into.
+std::string directory_fingerprint(const std::filesystem::path& directory, int depth_max = 100);
 
 }  // namespace reeve::app

@@ -1,5 +1,6 @@
 #include "reeve/serve.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,7 +102,6 @@ class RunningService final : public Service {
  private:
   Result<Config> load_config() const;
   Result<void> open_ledger();
-  Result<void> open_vault();
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
   Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config, const Error& why);
   std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
@@ -109,6 +109,7 @@ class RunningService final : public Service {
                                                    std::shared_ptr<const content::Detectors> detectors) const;
   Result<void> start_listening();
   void reload(bool config_too);
+  std::string governance_fingerprint() const;
   void watch_governance();
   void keep_bundle(const policy::Bundle& bundle);
   void record_key_changes();
@@ -139,8 +140,7 @@ class RunningService final : public Service {
   std::optional<CommandNotes> command_notes_;
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;
-  std::unique_ptr<content::Vault> vault_;
-  std::unique_ptr<ledger::ContentVault> sealed_content_;  // null: what calls say is not kept
+  ContentVaults vaults_;
 };
 
 Result<Config> RunningService::load_config() const {
@@ -178,27 +178,6 @@ Result<void> RunningService::open_ledger() {
   return {};
 }
 
-Result<void> RunningService::open_vault() {
-  content_setup_.emplace(config_.data_dir);
-  auto key = vault_key(config_.data_dir);
-  if (!key) return key.error();
-  content::Vault::Options options;
-  options.key = *std::move(key);
-  options.store = &store_->placeholders();
-  vault_ = std::make_unique<content::Vault>(std::move(options));
-  if (!config_.seal_content) return {};
-  ledger::ContentVaultOptions sealed;
-  sealed.directory = config_.data_dir / "content" / "sealed";
-  auto sealed_key = content_key(config_.data_dir, true);
-  if (!sealed_key) return sealed_key.error();
-  sealed.root_key = *std::move(sealed_key);
-  sealed.keep = config_.keep_content;
-  auto opened = ledger::ContentVault::open(sealed);
-  if (!opened) return with_context(opened.error(), "sealed content");
-  sealed_content_ = *std::move(opened);
-  return {};
-}
-
 Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(const Config& config) {
   std::vector<Diagnostic> complaints;
   Governance governance = read_governance(config.governance_dir, complaints);
@@ -212,6 +191,9 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   if (has_errors(complaints)) {
     return Error{ErrorCode::kInvalid, "the detectors have errors; 'reeve check' lists them"};
   }
+  // Reading and compiling takes tens of megabytes that a server has no use for afterwards.
+  governance.documents.clear();
+  ::malloc_trim(0);
   return std::shared_ptr<const gateway::Settings>(
       settings_with(config, std::move(governance.policy), std::move(governance.prices), std::move(detectors)));
 }
@@ -266,7 +248,10 @@ Result<void> RunningService::start() {
   auto key = kept_value(config_.data_dir / "digest.key", [] { return random_bytes(32); });
   if (!key) return key.error();
   digest_key_ = *std::move(key);
-  if (auto opened = open_vault(); !opened) return opened.error();
+  content_setup_.emplace(config_.data_dir);
+  auto vaults = open_content_vaults(config_, *store_);
+  if (!vaults) return vaults.error();
+  vaults_ = *std::move(vaults);
   if (auto opened = open_ledger(); !opened) return opened.error();
   // Before anything is appended: the ledger may be an older copy than the store.
   if (auto told = store_->ledger_ends_at(log_->size()); !told) return with_context(told.error(), "storage");
@@ -281,7 +266,7 @@ Result<void> RunningService::start() {
     practice_ = *std::move(server);
   }
   // Looked at before it is read, so that what is written meanwhile is read again.
-  governance_seen_ = directory_fingerprint(config_.governance_dir);
+  governance_seen_ = governance_fingerprint();
   auto settings = build_settings(config_);
   rules_are_read_ = settings.ok();
   if (!settings) settings = build_settings_of_last_good(config_, settings.error());
@@ -300,7 +285,7 @@ Result<void> RunningService::start() {
   record_key_changes();
   check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
   check_reports_->look();
-  command_notes_.emplace(*store_, vault_.get(), [this](auto kind, const auto& noted) { return record(kind, noted); });
+  command_notes_.emplace(*store_, vaults_.placeholders.get(), [this](auto kind, const auto& noted) { return record(kind, noted); });
   command_notes_->look();
   runtime_->start();
   log_info("serving", {{"url", base_url()},
@@ -320,8 +305,8 @@ Result<void> RunningService::start_listening() {
   gateway_options.exception_uses = &exception_uses_;
   gateway_options.checks = &store_->checks();
   gateway_options.verdicts = &verdicts_;
-  gateway_options.vault = vault_.get();
-  gateway_options.sealed_content = sealed_content_.get();
+  gateway_options.vault = vaults_.placeholders.get();
+  gateway_options.sealed_content = vaults_.sealed.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
@@ -398,11 +383,16 @@ void RunningService::keep_bundle(const policy::Bundle& bundle) {
     log_error("the bundle was not kept; decisions under it cannot be replayed", {{"why", kept.error().message}});
 }
 
+/// Rules, detectors, and what is registered as the house's own: it lies directly in its folder.
+std::string RunningService::governance_fingerprint() const {
+  return directory_fingerprint(config_.governance_dir) + directory_fingerprint(config_.data_dir / "content", 0);
+}
+
 void RunningService::watch_governance() {
   // What is in force is good for another week from now on, as long as it is what the files say.
   if (rules_are_read_ && system_clock().now() - bundle_kept_ > std::chrono::hours(24))
     keep_bundle(*settings_->current()->policy);
-  std::string seen = directory_fingerprint(config_.governance_dir);
+  std::string seen = governance_fingerprint();
   if (seen == governance_seen_) return;
   governance_seen_ = std::move(seen);
   reload(false);
@@ -437,7 +427,7 @@ bool RunningService::mark_recorded_keys() {
 
 /// Calls never wait for this: what is not kept yet is in memory.
 void RunningService::keep_placeholders() {
-  if (auto kept = vault_->flush(); !kept) log_error("placeholders cannot be kept", {{"why", kept.error().message}});
+  if (auto kept = vaults_.placeholders->flush(); !kept) log_error("placeholders cannot be kept", {{"why", kept.error().message}});
 }
 
 void RunningService::run() {
@@ -481,10 +471,10 @@ void RunningService::stop() {
   if (practice_) practice_->close();
   if (runtime_) runtime_->stop();
   if (log_ && server_) record("service.stopped", "{}");
-  if (vault_) keep_placeholders();
+  if (vaults_.placeholders) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);
   if (log_) log_->close();
-  if (sealed_content_) sealed_content_->close();
+  if (vaults_.sealed) vaults_.sealed->close();
   log_info("stopped");
 }
 

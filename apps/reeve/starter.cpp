@@ -99,7 +99,8 @@ models:
 # identity:
 #   oidc: [{issuer: https://idp.example.com, audience: reeve, groups_claim: groups}]
 
-# What the ledger keeps of a request's content: metadata (nothing of it) or hash (a keyed digest).
+# What the ledger keeps of a call's content: metadata (what was found, by type and count), hash (also a keyed digest of
+# the request) or sealed (also request and answer, encrypted for each person; 'keep: 30d').
 ledger: {content: metadata, sync: always}
 
 # log: {level: info, format: text}     # or format: json

@@ -66,6 +66,7 @@ class AssignmentFinder final : public PreparedFinder {
       for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         if (at >= text.text.size()) return;
+        if (!may_be_assignment(text.text, at)) continue;
         const auto assignment = read_assignment(text.text, at);
         if (!assignment || assignment->value_start < done) continue;
         if (judge(text.text, *assignment, found)) done = assignment->value_end;
@@ -80,6 +81,17 @@ class AssignmentFinder final : public PreparedFinder {
     const std::string first = words.front();
     longest_first_ = std::max(longest_first_, first.size());
     vendors_[first].push_back({index, std::move(words)});
+  }
+
+  /// Shorter values of such a key are never judged secret.
+  static std::size_t size_least(KeyKind kind) {
+    switch (kind) {
+      case KeyKind::kKey: return 15;  // a vendor's word may stand in it
+      case KeyKind::kSession: return 16;
+      case KeyKind::kPassword:
+      case KeyKind::kPassphrase: return 4;
+      default: return 8;
+    }
   }
 
   /// The name that stands beside a mere value: {"name": "API_KEY", "value": "…"}, <add key="ApiKey" value="…"/>,
@@ -125,13 +137,16 @@ class AssignmentFinder final : public PreparedFinder {
     const std::string_view value = text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
     KeyWords words(key);
     KeyKind kind = kind_of_key(words);
+    if (!may_be_secret(value)) return false;
     if (kind == KeyKind::kValueOnly) {
       kind = kind_of_sibling(text, assignment, key);
       words = KeyWords(key);
     }
+    if (value.size() < size_least(kind)) return false;
     Candidate best{.detector = kNoDetector, .start = assignment.value_start, .end = assignment.value_end};
     if (kind != KeyKind::kNone) judge_by_kind(kind, value, assignment, key, best);
-    if (value.size() >= 4 && !is_plainly_harmless(value)) judge_by_vendor(text, words, kind, value, assignment, best);
+    if (kind != KeyKind::kNone && !is_plainly_harmless(value))
+      judge_by_vendor(text, words, kind, value, assignment, best);
     if (best.detector == kNoDetector || best.confidence < 0.3F) return false;
     found.push_back(best);
     return best.confidence >= 0.5F;
@@ -155,7 +170,7 @@ class AssignmentFinder final : public PreparedFinder {
                        const Assignment& assignment, Candidate& best) const {
     if (vendors_.empty() || assignment.form == ValueForm::kBareCode) return;
     consider_words(words, true, value, best);
-    if (kind == KeyKind::kNone || value.size() < 14) return;
+    if (value.size() < 14) return;
     // The vendor's name may stand before the key: datadog: {apiKey: …}.
     constexpr std::size_t kReach = 60;
     const std::size_t from = assignment.key_start > kReach ? assignment.key_start - kReach : 0;
@@ -176,7 +191,7 @@ class AssignmentFinder final : public PreparedFinder {
 
   void consider(const KeyWords& words, std::size_t at, std::string_view word, std::string_view value,
                 Candidate& best) const {
-    const auto entry = vendors_.find(std::string(word));
+    const auto entry = vendors_.find(word);
     if (entry == vendors_.end()) return;
     for (const VendorWords& vendor : entry->second) {
       const Detector& detector = all_[vendor.detector];
@@ -191,7 +206,12 @@ class AssignmentFinder final : public PreparedFinder {
 
   DetectorSpan all_;
   std::array<std::uint32_t, kKinds> by_kind_{};
-  std::unordered_map<std::string, std::vector<VendorWords>> vendors_;
+  /// Looked up by views: no copy of the word is made.
+  struct HashOfText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, std::vector<VendorWords>, HashOfText, std::equal_to<>> vendors_;
   std::size_t longest_first_ = 0;
 };
 

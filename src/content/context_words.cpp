@@ -30,7 +30,9 @@ bool same_letter(std::string_view text, std::size_t at, std::string_view word, s
     const bool greek = letter >= 0x391 && letter <= 0x3a9, cyrillic = letter >= 0x410 && letter <= 0x42f;
     if (latin || greek || cyrillic) return letter + 0x20;
     if (letter >= 0x400 && letter <= 0x40f) return letter + 0x50;
-    return letter >= 0x100 && letter < 0x138 ? letter | 1U : letter;
+    const bool odd_is_upper = (letter >= 0x139 && letter < 0x149) || (letter >= 0x179 && letter < 0x17f);
+    if (odd_is_upper) return letter + (letter & 1U);
+    return letter >= 0x100 && letter < 0x178 ? letter | 1U : letter;
   };
   const unsigned want = lower((wanted & 0x1fU) << 6U | (byte_at(word, in_word + 1) & 0x3fU));
   const unsigned have = lower((given & 0x1fU) << 6U | (byte_at(text, at + 1) & 0x3fU));

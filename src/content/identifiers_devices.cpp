@@ -41,10 +41,10 @@ bool vin(std::string_view value) {
   return letters >= 3 && s.at(8) == (sum % 11 == 10 ? 'X' : static_cast<char>('0' + sum % 11));
 }
 
-/// Makers outside North America: only the shape, so words must stand near.
+/// European makers leave the check digit out: only the shape, so words must stand near.
 bool vin_shape(std::string_view value) {
   const Significant s(value);
-  if (s.size() != 17 || !s.digits_at(13, 4)) return false;
+  if (s.size() != 17 || s.at(0) < 'S' || !s.digits_at(13, 4)) return false;
   int letters = 0;
   for (const char c : s.text()) {
     if (c == 'I' || c == 'O' || c == 'Q') return false;

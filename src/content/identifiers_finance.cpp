@@ -58,6 +58,14 @@ bool credit_card(std::string_view value) {
          });
 }
 
+/// The networks and lengths that random numbers rarely meet: a card even where nothing says so.
+bool credit_card_major(std::string_view value) {
+  const Significant s(value);
+  return (s.at(0) != '5' || (s.at(1) >= '1' && s.at(1) <= '5')) && s.at(0) != '8' && s.at(0) != '9' &&
+         !(s.at(0) == '6' && s.at(1) == '0' && s.at(2) != '1') && !(s.at(0) == '2' && s.at(1) == '2' && s.at(2) == '0') &&
+         credit_card(value);
+}
+
 struct IbanCountry {
   std::string_view country;
   std::size_t length;
@@ -216,9 +224,10 @@ bool sort_code(std::string_view value) {
 }
 
 constexpr std::array kRules = {
-    IdentifierRule{"credit-card",
-                   "4_4_4_4 4-4-4-4 4_6_5 4-6-5 4_6_4 4-6-4 4.4.4.4 4_4_4_4_3 4-4-4-4-3 ; 4_4_5 6_13 4_4_4_1 8_8 4_4_4",
+    IdentifierRule{"credit-card", "; 4_4_4_4 4-4-4-4 4_4_4_4_3 4-4-4-4-3 4_4_5 6_13 4_4_4_1 4_4_4 4.4.4.4",
                    "Luhn, issuer's range and length (ISO/IEC 7812)", credit_card},
+    IdentifierRule{"credit-card-major", "4_4_4_4 4-4-4-4 4_6_5 4-6-5 4_6_4 4-6-4 ; 4.4.4.4 8_8",
+                   "the same for the networks with the narrowest ranges", credit_card_major},
     IdentifierRule{"iban", "", "ISO 7064 MOD 97-10 and the country's length (ISO 13616)", iban},
     IdentifierRule{"sepa-creditor", "; 4_3_11", "ISO 7064 MOD 97-10 without the business code", sepa_creditor},
     IdentifierRule{"bic", "", "four letters, a country, a place (ISO 9362)", bic},

@@ -63,13 +63,22 @@ LabelledValue value_after(std::string_view text, std::size_t at) {
   return value;
 }
 
+/// `<input name="city">`: the name of a field, not of a person.
+bool is_attribute_name(std::string_view text, std::string_view key) {
+  if (joined_key(key) != "name") return false;
+  const auto begin = static_cast<std::size_t>(key.data() - text.data());
+  const auto head = text.substr(begin > 120 ? begin - 120 : 0, begin > 120 ? 120 : begin);
+  const auto open = head.rfind('<');
+  return open != std::string_view::npos && head.find('>', open) == std::string_view::npos;
+}
+
 void assignments(const FinderText& input, const IsKnown& is_known, const Tell& tell) {
   const std::string_view text = input.text;
   for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
        at = next_place(input.masks.assign, at + 1, text.size())) {
     if (is_operator(text, at)) continue;
     const std::string_view key = key_before(text, at);
-    if (key.size() < 2 || !is_known(key)) continue;
+    if (key.size() < 2 || !is_known(key) || (text[at] == '=' && is_attribute_name(text, key))) continue;
     LabelledValue value = value_after(text, at + 1);
     if (value.end <= value.begin) continue;
     value.key = key;
@@ -110,12 +119,14 @@ std::string_view cut(std::string_view text, const Cell& cell) { return text.subs
 
 bool is_head(std::string_view cell) {
   return cell.empty() || (cell.size() <= kKeyMax && std::ranges::all_of(cell, [](char c) {
-                            return is_key_character(c) || c == ' ' || c == '.' || c == '#' || c == '/' || c == '(' || c == ')';
+                            return is_key_character(c) || c == ' ' || c == '.' || c == '#' || c == '/' || c == '(' ||
+                                   c == ')';
                           }));
 }
 
 /// Columns whose heads are known: their places and names.
-std::vector<std::pair<std::size_t, std::string_view>> known_columns(std::string_view text, const std::vector<Cell>& heads,
+std::vector<std::pair<std::size_t, std::string_view>> known_columns(std::string_view text,
+                                                                    const std::vector<Cell>& heads,
                                                                     const IsKnown& is_known) {
   std::vector<std::pair<std::size_t, std::string_view>> columns;
   for (std::size_t i = 0; i < heads.size(); ++i) {
@@ -193,7 +204,8 @@ class Tables {
  private:
   std::size_t head_line(std::size_t begin, std::size_t end) {
     const std::string_view line = text_.substr(begin, end - begin);
-    const char first = line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
+    const char first =
+        line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
     if (!is_letter(first) && !is_high(first) && first != '`' && first != '(') return end;
     if (const auto open = insert_columns(line); open != std::string_view::npos) {
       return insert(text_, begin + open, is_known_, tell_);

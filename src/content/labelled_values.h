@@ -15,7 +15,7 @@ namespace reeve::content {
 struct LabelledValue {
   std::string_view key;  // as written, without quotes
   std::size_t begin = 0, end = 0;
-  bool quoted = false;    // in quotes, or the cell of a table, or an element's text: its ends are sure
+  bool quoted = false;  // in quotes, or the cell of a table, or an element's text: its ends are sure
   bool from_table = false;
 };
 

@@ -97,7 +97,8 @@ class NumberFinder::Pass {
       : finder_(finder), text_(input.text), surroundings_(input.text), found_(found) {}
 
   void token(std::size_t begin, std::size_t end, bool digits_only) {
-    const bool attached_left = surroundings_.continues_left(begin);
+    const bool attached_left =
+        surroundings_.continues_left(begin) || (digits_only && !finder_.with_letters_ && behind_mixed_group(begin));
     if (!attached_left) {
       if (!surroundings_.continues_right(end)) bare(begin, end);
       layouts(begin, end);
@@ -112,6 +113,23 @@ class NumberFinder::Pass {
 
  private:
   enum class Written { kBare, kOwnLayout, kSharedLayout };
+
+  /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something.
+  bool behind_mixed_group(std::size_t begin) const {
+    for (int groups = 0; groups < 8; ++groups) {
+      if (begin < 4 || text_[begin - 1] != ' ') return false;
+      std::size_t letters = 0, digits = 0, at = begin - 1;
+      for (; at > 0 && letters + digits < 6 && is_alphanumeric(text_[at - 1]); --at) {
+        const char c = text_[at - 1];
+        if (c >= 'a' && c <= 'z') return false;
+        ++(is_digit(c) ? digits : letters);
+      }
+      if (letters > 0 && digits > 0) return true;
+      if (digits != 4 || letters > 0) return false;
+      begin = at;  // four digits of a group may follow more of them
+    }
+    return false;
+  }
 
   void bare(std::size_t begin, std::size_t end) {
     for (const Entry& entry : finder_.bare_[end - begin]) settle(entry, begin, end, Written::kBare);
@@ -156,7 +174,7 @@ class NumberFinder::Pass {
       at = next;
     }
     group_end_ = at;
-    if (groups == 1 || groups > 8 || digits > kGroupMax || (at < text_.size() && is_alphanumeric(text_[at]))) return;
+    if (groups == 1 || groups > 8 || digits > kGroupMax || surroundings_.continues_right(at)) return;
     for (const Entry& entry : finder_.bare_[digits]) settle(entry, begin, at, Written::kSharedLayout);
   }
 

@@ -36,7 +36,7 @@ bool NumberSurroundings::continues_left(std::size_t begin) const {
   if (holds("_@\\%", before)) return true;
   if (begin == 1) return false;
   const char second = text_[begin - 2];
-  if (before == '.') return is_digit(second);
+  if (before == '.') return !is_letter(second);
   if (before == ':') return is_digit(second);
   if (before == '#') return second == '&';
   if (before == '/') return is_digit(second);

@@ -11,6 +11,8 @@ namespace reeve::content {
 bool looks_like_name(std::string_view text);
 /// Looks like a name of two words and more, and one of them is a common given name or surname.
 bool is_known_name(std::string_view text);
+/// Looks like a name, two words and more, each with a capital.
+bool looks_like_full_name(std::string_view text);
 /// One word that is a common given name or surname, or a name as above.
 bool is_known_name_or_part(std::string_view text);
 

@@ -27,7 +27,7 @@ struct Groups {
   std::size_t count = 0;
   std::array<char, 24> digits{};
   std::size_t size = 0;
-  bool plus = false, bracket = false;
+  bool plus = false, bracket = false, behind_number = false;
   std::size_t begin = 0;
 
   std::size_t length(std::size_t group) const { return groups[group].end - groups[group].begin; }
@@ -70,7 +70,7 @@ class PhoneFinder final : public PreparedFinder {
     if (is_alphanumeric(before) || holds("_@#%$^\\*&.", before)) return false;
     if (before == '-' || before == '+') return !is_alphanumeric(second) && second != before;
     if (before == '/') return !is_digit(second) && groups.plus;
-    if (before == ':' || before == ',') return !is_digit(second) || groups.plus;
+    if (before == ':') return !is_digit(second) || groups.plus;
     return true;
   }
 
@@ -98,6 +98,8 @@ class PhoneFinder final : public PreparedFinder {
     }
     if (groups.plus && groups.begin > 0 && text[groups.begin - 1] == '(') --groups.begin;
     if (!begins_well(text, groups)) return groups;
+    groups.behind_number =
+        groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
     char separator = groups.bracket ? '(' : '\0';
     while (groups.count < kGroupsMax) {
       std::size_t end = at;
@@ -124,7 +126,7 @@ class PhoneFinder final : public PreparedFinder {
     for (; groups.count > 0; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
       const Sureness sureness = ends_well(text, end) ? judge(groups) : Sureness{};
-      if (sureness.named > 0 && say(text, groups.begin, end, sureness, surroundings, found)) return end;
+      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, found)) return end;
       groups.size -= groups.length(groups.count - 1);
     }
     return 0;
@@ -132,7 +134,7 @@ class PhoneFinder final : public PreparedFinder {
 
   static Sureness judge(const Groups& g) {
     if (is_trivial(g.all()) || g.size < 6) return {};
-    if (looks_like_date(g)) return {};
+    if (looks_like_date(g) || has_fraction(g)) return {};
     if (g.plus) return international(g.all()) ? Sureness{0.9F, 0.97F} : Sureness{};
     if (g.size > kDigitsMax) return {};
     if (g.all().starts_with("00") && g.size >= 10 && international(g.all().substr(2))) {
@@ -176,15 +178,22 @@ class PhoneFinder final : public PreparedFinder {
         g.count == 5 && g.size == 10 &&
         std::ranges::all_of(std::span(g.groups).first(5), [](const auto& x) { return x.end - x.begin == 2; });
     if (pairs) return Sureness{separator == '.' || separator == ' ' ? 0.75F : 0.6F, 0.97F};
-    if (g.bracket) return Sureness{0.7F, 0.96F};
+    if (g.bracket && g.length(0) >= 2 && g.count <= 4) return Sureness{0.7F, 0.96F};
     const bool area = g.length(0) >= 2 && g.length(0) <= 5;
-    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && separator != '.') {
+    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 && separator != '.') {
       return Sureness{0.6F, 0.95F};
     }
     if (g.count == 2 && area && g.length(0) >= 3 && g.size >= 10 && (separator == '/' || separator == ' ')) {
       return Sureness{0.55F, 0.95F};
     }
     return Sureness{0, 0.93F};
+  }
+
+  /// "0 0.550781 1": where one group stands behind a dot, all must.
+  static bool has_fraction(const Groups& g) {
+    std::size_t dots = 0;
+    for (std::size_t i = 1; i < g.count; ++i) dots += g.groups[i].separator == '.' ? 1 : 0;
+    return dots > 0 && (dots + 1 < g.count - (g.plus ? 1 : 0) || g.length(0) < 2) && !g.bracket;
   }
 
   /// 2024-01-31, 31.01.2024, 10/11/2024: four digits and two pairs.
@@ -194,9 +203,10 @@ class PhoneFinder final : public PreparedFinder {
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
 
-  bool say(std::string_view text, std::size_t begin, std::size_t end, const Sureness& sureness,
+  bool say(std::string_view text, const Groups& groups, std::size_t end, const Sureness& sureness,
            NumberSurroundings& surroundings, std::vector<Candidate>& found) const {
     bool said = false;
+    const std::size_t begin = groups.begin;
     for (const auto& [index, detector] : detectors_) {
       bool is_named = has_context(text, begin, end, detector->context);
       if (!is_named) {
@@ -205,7 +215,7 @@ class PhoneFinder final : public PreparedFinder {
       }
       float confidence = sureness.named;
       if (!is_named) {
-        confidence = sureness.alone;
+        confidence = groups.behind_number ? 0 : sureness.alone;
         if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;

@@ -293,6 +293,27 @@ bool read_value(std::string_view text, std::size_t at, Assignment& found) {
   return found.value_end > found.value_start;
 }
 
+bool may_be_assignment(std::string_view text, std::size_t at) {
+  const char sign = text[at];
+  std::size_t end = at;
+  if (sign == '=' && end > 0 && (text[end - 1] == '!' || text[end - 1] == '+' || text[end - 1] == '?')) --end;
+  for (int spaces = 0; end > 0 && is_space(text[end - 1]) && spaces < 12; ++spaces) --end;
+  if (end == 0) return false;
+  if (text[end - 1] == ']') return true;
+  if (is_quote(text[end - 1])) {
+    --end;
+    while (end > 0 && text[end - 1] == '\\') --end;
+  }
+  return may_end_secret_key(text.substr(end > 8 ? end - 8 : 0, end > 8 ? 8 : end));
+}
+
+bool may_be_secret(std::string_view value) {
+  if (value.size() < 4) return false;
+  bool letters = true;
+  for (const char c : value.substr(0, 64)) letters = letters && is_letter(c);
+  return !letters || (value.size() >= 6 && word_likeness(value) < 0.75);
+}
+
 std::optional<Assignment> read_assignment(std::string_view text, std::size_t at) {
   const char sign = text[at];
   const char before = at > 0 ? text[at - 1] : '\n';

@@ -32,6 +32,12 @@ struct Assignment {
   bool in_connection_string = false;  // a semicolon stands before the key
 };
 
+/// Quick and coarse: false when no key of a secret ends before the '=' or ':' at `at`.
+bool may_be_assignment(std::string_view text, std::size_t at);
+
+/// Quick and coarse: false for values that no kind of key makes a secret of.
+bool may_be_secret(std::string_view value);
+
 /// The assignment at `at`, where '=' or ':' stands; nothing when there is none whose key may name a secret.
 std::optional<Assignment> read_assignment(std::string_view text, std::size_t at);
 

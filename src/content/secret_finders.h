@@ -18,6 +18,7 @@ PreparedFinderPointer prepare_url_credentials(DetectorSpan all, IndexSpan mine);
 PreparedFinderPointer prepare_private_key_blocks(DetectorSpan all, IndexSpan mine);  // key_block_finder.cpp
 PreparedFinderPointer prepare_web_tokens(DetectorSpan all, IndexSpan mine);          // token_finders.cpp
 PreparedFinderPointer prepare_paired_keys(DetectorSpan all, IndexSpan mine);         // token_finders.cpp
+PreparedFinderPointer prepare_dotted_tokens(DetectorSpan all, IndexSpan mine);       // token_finders.cpp
 PreparedFinderPointer prepare_seed_phrases(DetectorSpan all, IndexSpan mine);        // token_finders.cpp
 
 }  // namespace reeve::content

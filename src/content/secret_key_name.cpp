@@ -179,19 +179,23 @@ bool is_among(std::string_view word, const std::array<std::string_view, Size>& w
 }
 
 KeyKind kind_of_head(std::string_view head) {
+  if (head.empty()) return KeyKind::kNone;
   for (const NamedKind& known : kHeads) {
-    if (head == known.name) return known.kind;
+    if (head.size() == known.name.size() && head.back() == known.name.back() && head == known.name) return known.kind;
   }
   // Written together with what stands before it: "dbpassword", "githubtoken".
   for (const NamedKind& known : kHeads) {
-    if (known.name.size() >= 5 && head.size() > known.name.size() && head.ends_with(known.name)) return known.kind;
+    if (known.name.size() < 5 || head.size() <= known.name.size() || head.back() != known.name.back()) continue;
+    if (head.ends_with(known.name)) return known.kind;
   }
   if (head.size() > 3 && head.ends_with("pwd")) return KeyKind::kPassword;
   return KeyKind::kNone;
 }
 
 KeyKind kind_before_key(std::string_view before) {
+  if (before.empty()) return KeyKind::kKey;
   for (const NamedKind& known : kBeforeKey) {
+    if (before.back() != known.name.back()) continue;
     if (before == known.name || (known.name.size() > 3 && before.ends_with(known.name))) return known.kind;
   }
   return KeyKind::kKey;
@@ -222,6 +226,8 @@ EndingTable make_endings() {
   }
   return table;
 }
+
+const EndingTable kEndings = make_endings();
 
 }  // namespace
 
@@ -297,7 +303,6 @@ KeyKind kind_of_key(const KeyWords& words) {
 }
 
 bool may_end_secret_key(std::string_view key) {
-  static const EndingTable kEndings = make_endings();
   if (key.empty()) return false;
   std::size_t size = key.size();
   while (size > 0 && key.size() - size < 5 && (is_digit(key[size - 1]) || key[size - 1] == '_')) --size;

@@ -19,34 +19,48 @@ std::string lower_copy(std::string_view value) {
 
 /// How references begin, in lower case.
 constexpr std::array<std::string_view, 67> kReferenceStarts = {
-    "${",          "$(",          "{{",           "<%",          "%(",           "#{",          "@{",
-    "%{",          "<",           "[[",           "$env:",       "%env(",        "env:",        "env.",
-    "env(",        "env[",        "process.env",  "os.environ",  "os.getenv",    "getenv",      "system.getenv",
-    "import.meta", "var.",        "local.",       "data.",       "module.",      "secrets.",    "vars.",
-    "vault:",      "vault://",    "secret:",      "secret://",   "!secret",      "!vault",      "!ref",
-    "!sub",        "!getatt",     "!importvalue", "ssm:",        "ssm://",       "arn:",        "awssm:",
-    "gcp:secret",  "keyvault",    "@microsoft.",  "op://",       "sops:",        "ref+",        "keychain:",
-    "file://",     "credentials(", "this.",       "self.",       "config.",      "settings.",   "options.",
-    "props.",      "params.",     "req.",         "request.",    "ctx.",         "opts.",        "enc[",         "enc(",         "$_",           "!!",           "st.secrets",
+    "${",          "$(",           "{{",
+    "<%",          "%(",           "#{",
+    "@{",          "%{",           "<",
+    "[[",          "$env:",        "%env(",
+    "env:",        "env.",         "env(",
+    "env[",        "process.env",  "os.environ",
+    "os.getenv",   "getenv",       "system.getenv",
+    "import.meta", "var.",         "local.",
+    "data.",       "module.",      "secrets.",
+    "vars.",       "vault:",       "vault://",
+    "secret:",     "secret://",    "!secret",
+    "!vault",      "!ref",         "!sub",
+    "!getatt",     "!importvalue", "ssm:",
+    "ssm://",      "arn:",         "awssm:",
+    "gcp:secret",  "keyvault",     "@microsoft.",
+    "op://",       "sops:",        "ref+",
+    "keychain:",   "file://",      "credentials(",
+    "this.",       "self.",        "config.",
+    "settings.",   "options.",     "props.",
+    "params.",     "req.",         "request.",
+    "ctx.",        "opts.",        "enc[",
+    "enc(",        "$_",           "!!",
+    "st.secrets",
 };
 
 /// Whole values that are never a secret, in lower case.
 constexpr std::array<std::string_view, 118> kNotSecrets = {
-    "password",    "passwd",      "pass",        "passphrase",  "passcode",   "pwd",          "secret",      "token",
-    "apikey",      "api_key",     "api-key",     "key",         "none",       "null",         "nil",         "undefined",
-    "true",        "false",       "yes",         "no",          "on",         "off",          "string",      "str",
-    "text",        "bytes",       "number",      "int",         "integer",    "boolean",      "bool",        "object",
-    "any",         "optional",    "required",    "default",     "empty",      "unset",        "unknown",     "value",
-    "test",        "testing",     "tests",       "demo",        "dev",        "local",        "localhost",   "admin",
-    "root",        "user",        "username",    "guest",       "postgres",   "mysql",        "mongo",       "redis",
-    "foo",         "bar",         "baz",         "foobar",      "abc",        "asdf",         "xyz",         "hello",
-    "hidden",      "private",     "public",      "changeme",    "change_me",  "changeit",     "change-me",   "fixme",
-    "todo",        "tbd",         "n/a",         "na",          "redacted",   "masked",       "removed",     "secure",
-    "mypassword",  "my-password", "my_password", "mysecret",    "my-secret",  "my_secret",    "mytoken",     "my-token",
-    "my_token",    "yourpassword", "topsecret",  "supersecret", "s3cr3t",     "secretkey",    "secret_key",  "secret-key",
-    "accesstoken", "access_token", "access-token", "authtoken", "auth_token", "basic",        "bearer",      "digest",
-    "oauth",       "oauth2",      "jwt",         "saml",        "ldap",       "header",       "query",       "cookie",
-    "pw",          "newpassword", "oldpassword", "confirm",     "enter",      "invalid",
+    "password",    "passwd",       "pass",         "passphrase",  "passcode",   "pwd",       "secret",     "token",
+    "apikey",      "api_key",      "api-key",      "key",         "none",       "null",      "nil",        "undefined",
+    "true",        "false",        "yes",          "no",          "on",         "off",       "string",     "str",
+    "text",        "bytes",        "number",       "int",         "integer",    "boolean",   "bool",       "object",
+    "any",         "optional",     "required",     "default",     "empty",      "unset",     "unknown",    "value",
+    "test",        "testing",      "tests",        "demo",        "dev",        "local",     "localhost",  "admin",
+    "root",        "user",         "username",     "guest",       "postgres",   "mysql",     "mongo",      "redis",
+    "foo",         "bar",          "baz",          "foobar",      "abc",        "asdf",      "xyz",        "hello",
+    "hidden",      "private",      "public",       "changeme",    "change_me",  "changeit",  "change-me",  "fixme",
+    "todo",        "tbd",          "n/a",          "na",          "redacted",   "masked",    "removed",    "secure",
+    "mypassword",  "my-password",  "my_password",  "mysecret",    "my-secret",  "my_secret", "mytoken",    "my-token",
+    "my_token",    "yourpassword", "topsecret",    "supersecret", "s3cr3t",     "secretkey", "secret_key", "secret-key",
+    "accesstoken", "access_token", "access-token", "authtoken",   "auth_token", "basic",     "bearer",     "digest",
+    "oauth",       "oauth2",       "jwt",          "saml",        "ldap",       "header",    "query",      "cookie",
+    "pw",          "newpassword",  "oldpassword",  "confirm",     "enter",      "invalid",
 };
 
 bool is_one_of_not_secrets(const std::string& lower) {
@@ -55,9 +69,9 @@ bool is_one_of_not_secrets(const std::string& lower) {
 
 /// Pieces that only stand-ins for passwords hold, in lower case.
 constexpr std::array<std::string_view, 26> kStandInPieces = {
-    "password", "passwort", "passwd",   "changeme", "change_me", "change-me", "change_this", "changethis", "example",
-    "sample",   "your",     "dummy",    "fake",     "placehold", "redacted",  "insert",      "replace",    "xxxx",
-    "****",     "....",     "<",        "todo",     "fixme",     "foobar",    "notreal",     "somepass",
+    "password", "passwort", "passwd", "changeme", "change_me", "change-me", "change_this", "changethis", "example",
+    "sample",   "your",     "dummy",  "fake",     "placehold", "redacted",  "insert",      "replace",    "xxxx",
+    "****",     "....",     "<",      "todo",     "fixme",     "foobar",    "notreal",     "somepass",
 };
 
 bool is_format(std::string_view value) {
@@ -71,6 +85,9 @@ bool is_format(std::string_view value) {
 
 bool is_reference(std::string_view value) {
   if (value.empty()) return true;
+  // Letters and digits alone refer to nothing: that is quickly seen, and most values are so.
+  if (std::ranges::all_of(value, is_alnum) && !value.starts_with("keyvault") && !value.starts_with("getenv"))
+    return false;
   const std::string lower = lower_copy(value.substr(0, 160));
   if (std::ranges::any_of(kReferenceStarts, [&lower](auto start) { return lower.starts_with(start); })) return true;
   // $NAME and $name of a shell, %NAME% of Windows, :name of a prepared statement, @name of SQL.

@@ -151,7 +151,7 @@ bool is_wordy(std::string_view value) {
   if (odd_changes * 8 > value.size()) return false;
   const double likeness = word_likeness(value);
   if (shape.digits == 0) return likeness >= 0.7;
-  return likeness >= 0.85 && shape.digits * 6 <= value.size();
+  return likeness >= 0.85 && shape.digits * 9 <= value.size();
 }
 
 bool is_random_token(std::string_view value) { return !is_made_up(value) && !is_wordy(value); }

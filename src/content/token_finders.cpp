@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "content/secret_checks.h"
@@ -99,15 +100,42 @@ struct FindPairedKeys {
   }
 };
 
+/// Discord: a user id in base64, six characters of time, a signature, with dots between.
+struct FindDottedTokens {
+  void operator()(std::string_view text, std::uint32_t detector, float confidence,
+                  std::vector<Candidate>& found) const {
+    constexpr std::size_t kSecondDot = 7;
+    for (std::size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
+      if (dot < 23 || dot + kSecondDot >= text.size() || text[dot + kSecondDot] != '.') continue;
+      std::size_t start = dot;
+      while (start > 0 && dot - start <= 28 && is_base64url(text[start - 1])) --start;
+      std::size_t end = dot + 1;
+      while (end < dot + kSecondDot && is_base64url(text[end])) ++end;
+      if (end != dot + kSecondDot || dot - start < 23 || dot - start > 28) continue;
+      for (++end; end < text.size() && end - dot - kSecondDot <= 40 && is_base64url(text[end]);) ++end;
+      const std::size_t signature = end - dot - kSecondDot - 1;
+      if (signature < 27 || signature > 38 || (text[start] != 'M' && text[start] != 'N' && text[start] != 'O'))
+        continue;
+      const std::string_view token = text.substr(start, end - start);
+      const ValueShape shape = shape_of(token);
+      if (shape.digits < 2 || shape.lower < 4 || shape.upper < 4 || !is_random_token(token)) continue;
+      found.push_back(candidate(detector, start, end, confidence));
+    }
+  }
+};
+
 /// Twelve, fifteen, … twenty-four short words of small letters behind a word that names them.
 struct FindSeedPhrases {
   void operator()(std::string_view text, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
-    constexpr std::array<std::string_view, 8> kNames = {"mnemonic", "seed phrase", "recovery phrase", "seed_phrase",
-                                                        "MNEMONIC", "Mnemonic",    "Seed phrase",     "SEED_PHRASE"};
-    for (const std::string_view name : kNames) {
-      for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + name.size())) {
-        read_words(text, at + name.size(), detector, confidence, found);
+    // "nemonic" and "phrase" in any case: their rarest letters lead.
+    for (const std::string_view name : {"nemonic", "NEMONIC", "hrase", "HRASE"}) {
+      const void* at = nullptr;
+      std::size_t from = 0;
+      while (from < text.size() &&
+             (at = memmem(text.data() + from, text.size() - from, name.data(), name.size())) != nullptr) {
+        from = static_cast<std::size_t>(static_cast<const char*>(at) - text.data()) + name.size();
+        read_words(text, from, detector, confidence, found);
       }
     }
   }
@@ -141,6 +169,9 @@ PreparedFinderPointer prepare_web_tokens(DetectorSpan all, IndexSpan mine) {
 }
 PreparedFinderPointer prepare_paired_keys(DetectorSpan all, IndexSpan mine) {
   return std::make_unique<OneDetectorFinder<FindPairedKeys>>(all, mine);
+}
+PreparedFinderPointer prepare_dotted_tokens(DetectorSpan all, IndexSpan mine) {
+  return std::make_unique<OneDetectorFinder<FindDottedTokens>>(all, mine);
 }
 PreparedFinderPointer prepare_seed_phrases(DetectorSpan all, IndexSpan mine) {
   return std::make_unique<OneDetectorFinder<FindSeedPhrases>>(all, mine);

@@ -23,6 +23,7 @@ constexpr std::size_t kRowsAtOnce = 256;
 constexpr std::size_t kEntryBytes = 320;
 constexpr std::size_t kSessionBytes = 640;
 constexpr Duration kBetweenCleanings = std::chrono::minutes(1);
+constexpr Duration kBetweenEvictions = std::chrono::milliseconds(100);  // for sessions that hold nothing yet
 
 /// A key or name for one purpose, from parts of which none can be taken for a piece of another.
 std::string derive(std::string_view key, std::string_view purpose, std::string_view first,
@@ -94,6 +95,7 @@ struct Vault::State {
   Options options;
   std::array<Shard, kShards> shards;
   std::atomic<std::size_t> bytes{0};
+  std::atomic<std::int64_t> evicted{0};  // when, in nanoseconds since 1970
   std::mutex evicting;
   std::mutex flushing;  // also held while something is forgotten, so that no flush brings it back
   Instant cleaned{};
@@ -188,6 +190,10 @@ Vault::~Vault() = default;
 std::size_t Vault::bytes() const { return state_->bytes; }
 
 Vault::Session Vault::session(std::string_view principal, std::string_view session_id) {
+  const std::int64_t now = state_->options.clock->now().nanoseconds;
+  // Whoever begins many sessions fills no memory: those that are idle go.
+  const bool is_full = state_->bytes > state_->options.bytes_max;
+  if (is_full && now - state_->evicted > kBetweenEvictions.count()) state_->evict();
   std::string scope = session_scope(state_->options.key, principal, session_id);
   State::Shard& shard = state_->shard_of(scope);
   const std::scoped_lock lock(shard.mutex);
@@ -196,7 +202,7 @@ Vault::Session Vault::session(std::string_view principal, std::string_view sessi
     state = std::make_shared<Session::State>(*state_, std::move(scope), state_->options.key);
     state_->bytes += kSessionBytes;
   }
-  state->last_used = state_->options.clock->now().nanoseconds;
+  state->last_used = now;
   Session session;
   session.state_ = state;
   return session;
@@ -224,6 +230,7 @@ Result<void> Vault::State::make_room(std::size_t bytes_wanted) {
 /// Down to seven eighths, so that not every value that comes has to look for room.
 void Vault::State::evict() {
   const std::scoped_lock evicting_alone(evicting);
+  evicted = options.clock->now().nanoseconds;
   const std::size_t wanted = options.bytes_max - options.bytes_max / 8;
   std::vector<std::pair<std::int64_t, std::string>> idle;
   for (Shard& shard : shards) {

@@ -176,6 +176,20 @@ TEST_F(VaultTest, RefusesWhatHasNoRoomAndRecovers) {
   EXPECT_TRUE(vault.session("dev", "2").placeholder("pii", "x").ok());
 }
 
+TEST_F(VaultTest, ManySessionsWithoutValuesFillNoMemory) {
+  auto options = test_vault(&store_, &clock_);
+  options.bytes_max = 100'000;
+  Vault vault(std::move(options));
+  const auto in_use = vault.session("dev", "in use");
+  const std::string placeholder = in_use.placeholder("pii", "kept").value();
+  for (int i = 0; i < 10'000; ++i) {
+    clock_.advance(std::chrono::milliseconds(200));
+    vault.session("dev", std::to_string(i));
+    ASSERT_LE(vault.bytes(), 102'000U);
+  }
+  EXPECT_EQ(in_use.value(placeholder), "kept");
+}
+
 TEST_F(VaultTest, ReturnsAllItsMemory) {
   Vault vault(test_vault(&store_, &clock_));
   for (int i = 0; i < 100; ++i)

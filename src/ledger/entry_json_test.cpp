@@ -54,6 +54,7 @@ struct RandomEntry {
   std::vector<std::string> texts;
   std::vector<std::vector<std::string>> lists;
   std::vector<std::vector<std::string_view>> view_lists;
+  SealedContent sealed{"hmac-sha256:00", "answer", 17, 64};
   Entry entry;
 
   explicit RandomEntry(std::mt19937& random, std::size_t text_bytes_max, std::size_t list_items_max) {
@@ -95,6 +96,7 @@ struct RandomEntry {
     }
     entry.attempt = static_cast<std::int64_t>(random() % 3);
     if (random() % 2 == 0) entry.request_bytes = number();
+    if (random() % 2 == 0) entry.content.sealed = &sealed;
     if (random() % 2 == 0) entry.request_tokens = number();
     if (random() % 2 == 0) entry.request_stream = random() % 2 == 0;
     if (random() % 2 == 0) entry.decision.evaluation_ns = number();
@@ -156,6 +158,8 @@ TEST(EntryJson, HasEveryField) {
   entry.request_stream = true;
   entry.request_bytes = 100;
   entry.request_digest = "hmac-sha256:y";
+  const SealedContent sealed{"hmac-sha256:z", "request", 1'790'000'000'123, 64};
+  entry.content.sealed = &sealed;
   entry.usage = TokenUsage{1, 2, 3, 4, 5, 6, 7, 8, 9, true, false};
   entry.cost = Entry::Cost{Money{1'500}, "v1", false, true};
   entry.timing = Entry::Timing{10, 20, 30};
@@ -164,7 +168,8 @@ TEST(EntryJson, HasEveryField) {
   EXPECT_EQ(
       placed(entry, 18'446'744'073'709'551'615U),
       R"({"agent":{"id":"a","parent":"b"},"attempt":2,"client":"c","client_version":"1.2",)"
-      R"("content":{"bytes":100,"commitment":"hmac-sha256:y"},)"
+      R"("content":{"bytes":100,"commitment":"hmac-sha256:y","sealed":{"commitment":"hmac-sha256:z",)"
+      R"("kind":"request","offset":64,"segment":1790000000123}},)"
       R"("cost":{"currency":"USD","estimated":false,"nanos":1500,"price_known":true,"price_version":"v1"},)"
       R"("decision":{"bundle":"sha256:x","checks":{"audited":true},"effect":"allow","ended":["e1 expired"],)"
       R"("enforced":"allow","errors":["e1 expired"],"evaluation_ns":900,"exceptions":["r1"],"input":"sha256:i",)"

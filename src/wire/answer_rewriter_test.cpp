@@ -132,6 +132,17 @@ TEST(AnswerRewriter, WhatWasHeldBackGoesInFrontOfAnArraysEnd) {
                      R"({"candidates":[{"content":{"parts":[{"text":"R"}],"role":"model"},"index":0}]}])" + "\n");
 }
 
+TEST(AnswerRewriter, HalfALineAtTheEndOvertakesNothing) {
+  const Originals originals = {{"RVAA0000000000000001", "x"}};
+  RestoringFilter filter(originals, 100);
+  const auto rewriter = rewriter_for("/v1/messages", "text/event-stream", filter);
+  const std::string stream = ": ping\n\n" + delta("a word") + ": pi";
+  std::string out;
+  ASSERT_TRUE(rewriter->feed(stream, out).ok());
+  ASSERT_TRUE(rewriter->finish(out).ok());
+  EXPECT_EQ(out, stream);
+}
+
 TEST(AnswerRewriter, TheFiltersErrorEndsTheAnswer) {
   Refusing filter;
   const auto rewriter = rewriter_for("/v1/messages", "text/event-stream", filter);

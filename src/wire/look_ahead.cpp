@@ -45,6 +45,7 @@ Result<void> LookAhead::feed(std::string_view bytes, std::string& settled) {
 }
 
 Result<void> LookAhead::finish(std::string& settled) {
+  is_over_ = true;
   const auto ended = cutter_->end([this, &settled](const Frame& frame) { return show(frame, settled); });
   if (!ended) return ended;
   flow_.begin_event();
@@ -57,7 +58,8 @@ Result<void> LookAhead::finish(std::string& settled) {
 }
 
 Result<void> LookAhead::show(const Frame& frame, std::string& settled) {
-  if (is_sign_of_life(frame)) {
+  // What comes at the very end lacks its own: it would run into an event that it overtakes.
+  if (!is_over_ && is_sign_of_life(frame)) {
     settled += frame.bytes;
     return {};
   }

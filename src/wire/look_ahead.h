@@ -59,6 +59,7 @@ class LookAhead {
   const std::unique_ptr<FrameCutter> cutter_;
   Shown shown_;
   TextFlow flow_;
+  bool is_over_ = false;
   std::string held_;
   std::deque<Waiting> waiting_;
 };

@@ -173,6 +173,16 @@ test('another session has other placeholders, and cannot restore these', async (
   assert.ok(!got.body.includes(kEmail), got.body)
 })
 
+test('placeholders of an earlier turn that the provider keeps come back, too', async () => {
+  await call('responses', kEmail, { session: 'kept' })
+  const placeholder = upstream.bodies.at(-1).match(/RVPI[0-9A-Z]{16}/)[0]
+  upstream.say = () => `It was ${placeholder}.`
+  const conversation = { model: 'gpt-5.4', previous_response_id: 'resp_1', input: 'What was the address?' }
+  const got = await call('responses', '', { session: 'kept', conversation })
+  upstream.say = (text) => text
+  assert.equal(assemble('responses', false, got.body).text, `It was ${kEmail}.`)
+})
+
 test('a placeholder that comes back damaged ends the answer, and nothing of it is passed on', async () => {
   upstream.say = (text) => text.replace(/RVPI([0-9A-Z])/, (_, digit) => `RVPI${digit === '0' ? '1' : '0'}`)
   for (const streamed of [false, true]) {

@@ -23,7 +23,7 @@ export const hardNegatives = [
 /** One digit wrong, in the same place and words as a right one. */
 export const wrongDigit = (r, value) => {
   const places = [...value].map((c, i) => (c >= '0' && c <= '9' ? i : -1)).filter((i) => i >= 0);
-  const at = places[places.length - 1 - r.int(0, 1)];
+  const at = places[places.length - 1];
   return value.slice(0, at) + ((Number(value[at]) + r.int(1, 8)) % 10) + value.slice(at + 1);
 };
 

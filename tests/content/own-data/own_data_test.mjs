@@ -72,9 +72,14 @@ describe('registered code', () => {
 })
 
 describe('registered tables', () => {
+  // Names of five letters without a pattern that a reader would see.
+  const pick = (letters, n) => letters[n % letters.length]
+  const word = (n) =>
+    [pick('ABCDEFGHIJKLMNOPRSTUVWZ', n), pick('aeiou', n), pick('lmnrst', n >> 2), pick('aeiou', n >> 3)].join('') +
+    pick('bdfgk', n >> 5)
   const rows = Array.from({ length: 400 }, (_, i) => ({
     account: String(5_510_000_007 + i * 7_919),
-    name: `Person${(i * 37) % 400} Family${(i * 91) % 400}`,
+    name: `${word(i * 7)} ${word(i * 13 + 5)}son`,
     status: i % 3 ? 'active' : 'closed',
   }))
   const csv = write(

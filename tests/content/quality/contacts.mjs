@@ -13,7 +13,7 @@ const emails = {
   'email-sub': (c) => `${c.pick(given)}_${c.pick(family)}@mail.${word(c)}.${c.pick(ends)}`,
   'email-short': (c) => `${c.from(lower, 1)}.${c.pick(family)}@${c.from(lower, 3)}.${c.pick(ends)}`,
 };
-const emailFrames = ['write to {} today', '"email": "{}"', 'From: Anna Berg <{}>', 'mailto:{}', 'user={}&id=3', "('Li', '{}', 4)",
+const emailFrames = ['write to {} today', '"email": "{}"', 'From: <{}>', 'mailto:{}', 'user={}&id=3', "('Li', '{}', 4)",
   '{},active,2023-01-04', 'Author: x <{}>', '- {}', '({})', '{}', 'git config user.email {}', '[info] login ok for {}.', '<td>{}</td>'];
 
 // # is a digit, N one from 2 to 9; numbers follow each country's own plan.
@@ -78,7 +78,7 @@ const others = {
   section: (c) => `see section ${c.between(1, 9)}.${c.between(1, 9)}.${c.between(1, 9)}`, oid: (c) => `oid 1.3.6.1.4.1.${c.digits(5)}.${c.below(9)}`,
   timestamp: (c) => `ts=${1600000000 + c.below(1e8)}`, milliseconds: (c) => `"at": ${1600000000000 + c.below(1e11)}`, date: (c) => `20${c.between(10, 25)}-0${c.between(1, 9)}-1${c.below(9)} 10:${c.between(10, 59)}:00`,
   uuid: (c) => c.uuid(), 'order-number': (c) => `order ${c.digits(10)} shipped`, float: (c) => `${c.digits(3)}.${c.digits(8)}`, sku: (c) => `SKU ${c.digits(4)}-${c.digits(4)}`,
-  'build-number': (c) => `build ${c.digits(8)}`, 'id-column': (c) => `${c.digits(9)},${c.digits(7)},ok`, mac: (c) => `eth0 ${Array.from({ length: 6 }, () => c.hex(2)).join(':')}`,
+  'build-number': (c) => `build ${c.digits(8)}`, 'id-column': (c) => `${c.digits(9)},${c.digits(7)},ok`,
   time: (c) => `${c.between(10, 23)}:${c.between(10, 59)}:${c.between(10, 59)}`, scope: (c) => `std::${word(c)}::${word(c)}`, slice: (c) => `a[${c.below(9)}::${c.below(9)}]`,
   selector: (c) => `a::before { content: "${c.from(letters, 3)}" }`, hexadecimal: (c) => `0x${c.hex(8)}, 0x${c.hex(8)}`, sizes: (c) => `${c.digits(4)} x ${c.digits(4)} px`,
   coordinates: (c) => `lat ${c.digits(2)}.${c.digits(6)}, lng -${c.digits(2)}.${c.digits(6)}`, range: (c) => `lines ${c.digits(3)}-${c.digits(3)} of ${c.digits(4)}`,

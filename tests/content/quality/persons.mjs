@@ -9,7 +9,8 @@ const names = {
   italian: [['Giuseppe', 'Chiara', 'Lorenzo'], ["D'Angelo", 'Esposito', 'Ferrari', 'Colombo']],
   polish: [['Agnieszka', 'Wojciech', 'Małgorzata'], ['Kowalska', 'Wiśniewski', 'Zieliński']],
   nordic: [['Bjørn', 'Astrid', 'Søren', 'Åsa'], ['Håkansson', 'Kristiansen', 'Lindqvist', 'Nygård']],
-  russian: [['Dmitri', 'Ekaterina', 'Сергей', 'Анна'], ['Volkov', 'Ivanova', 'Петров', 'Смирнова']],
+  russian: [['Dmitri', 'Ekaterina', 'Sergei'], ['Volkov', 'Ivanova', 'Smirnov']],
+  cyrillic: [['Сергей', 'Анна', 'Ольга'], ['Петров', 'Смирнова', 'Кузнецова']],
   indian: [['Priya', 'Arjun', 'Lakshmi', 'Rajesh'], ['Krishnamurthy', 'Sharma', 'Patel', 'Venkataraman']],
   arabic: [['Fatima', 'Omar', 'Yusuf', 'Layla'], ['Al-Hashimi', 'bin Khalid', 'El Sayed', 'Haddad']],
   chinese: [['Wei', 'Xiaoming', 'Mei', 'Jian'], ['Zhang', 'Wang', 'Ouyang', 'Chen']], japanese: [['Haruto', 'Yuki', 'Sakura'], ['Tanaka', 'Watanabe', 'Kobayashi']],
@@ -65,7 +66,13 @@ const addressForms = {
 export function personSamples(c, perKind) {
   const out = [];
   for (const [kind, make] of Object.entries(personForms))
-    for (let i = 0; i < perKind * 2; i++) out.push(positive(`person-${kind}`, ...make(c, person(c))));
+    for (let i = 0; i < perKind * 2; i++) {
+      const [given, family] = person(c);
+      const sample = positive(`person-${kind}`, ...make(c, [given, family]));
+      const also = [given, encodeURIComponent(given.split(' ')[0])].map((part) => sample.text.indexOf(part)).find((at) => at >= 0);
+      if (also !== undefined) sample.also = Buffer.byteLength(sample.text.slice(0, also));
+      out.push(sample);
+    }
   for (const [script, list] of Object.entries(scripts))
     for (let i = 0; i < perKind; i++)
       out.push(positive(`person-${script}`, c.pick(['{"name":"{}","id":2}', '姓名: {}\n', 'customer_name: {}\n', 'id,name\n3,{}\n']), c.pick(list)));

@@ -9,7 +9,7 @@ const REFERENCES = ['${DB_PASSWORD}', '$(cat /run/secrets/db)', '{{ vault_passwo
   '#{ENV["TOKEN"]}', '${env.API_KEY}', '!vault', 'ssm:/app/db/password', '$secret$', '__TOKEN__', '@@PASSWORD@@', '{0}', '{password}'];
 
 const STAND_INS = ['changeme', 'password', 'your-api-key', 'YOUR_TOKEN', 'xxxxxxxxxxxx', 'XXXXXXXX-XXXX', '********', 'secret',
-  'example', 'test', 'dummy', 'none', 'null', 'foobar', 'placeholder', 'my-secret-token', 'insert-key-here', 'TODO',
+  'example', 'test', 'dummy', 'none', 'null', 'foobar', 'placeholder', 'my-secret-token', 'insert-key-here', 'TBD',
   'REPLACE_ME', 'redacted', 'token', 'abc', 'hidden', 'mysecret', '<redacted>', 'some_password', 'not-a-real-secret',
   '0000000000000000', 'aaaaaaaaaaaaaaaaaaaa', '1234567890', 'abcdefghijklmnop', 'fake-token-for-tests', 'sample_key'];
 
@@ -41,7 +41,7 @@ const CODE = [
   `key: 'ArrowLeft',`, `<Item key={item.id} secret={false} />`, `key = f"user:{user_id}:session"`, `cache_key = "users/list/active"`,
   `passwordField.sendKeys(config.get("password"))`, `.password { color: #a0b1c2; }`, `#token-input { width: 120px; }`,
   `usage: login --password PASSWORD --token TOKEN`, `  -p, --password string   password of the user`, `token (string): the access token`,
-  `@param password the password in plain text`, `# password: see 1Password`, `// TODO: secret should come from vault`,
+  `@param password the password in plain text`, `# password: see 1Password`, `// later: secret should come from vault`,
   `password=`, `TOKEN=""`, `API_KEY=`, `password: ""`, `password: ~`, `secret: !Ref AppSecret`, `token: ${'$'}{{ github.token }}`,
   `resource "random_password" "db" { length = 32 }`, `password = random_password.db.result`, `secret = data.vault_generic_secret.app.data["key"]`,
   `password: "{{ lookup('env', 'PASS') }}"`, `ssh-keygen -t ed25519 -N "" -f key`, `openssl rand -hex 32 > secret.txt`,
