@@ -82,13 +82,14 @@ class EmailFinder final : public PreparedFinder {
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     const std::string_view text = input.text;
     std::size_t last_end = 0;
+    Credit credit;
     for (std::size_t at = next_place(input.masks.at, 0, text.size()); at < text.size();
          at = next_place(input.masks.at, at + 1, text.size())) {
       const std::size_t begin = local_begin(text, at, last_end);
       if (begin == at) continue;
       const std::size_t end = domain_end(text, at + 1);
       if (end == 0) continue;
-      const float sureness = judge(text, begin, at, end);
+      const float sureness = judge(text, begin, at, end, credit);
       if (sureness == 0) continue;
       last_end = end;
       for (const auto& [index, confidence] : detectors_) {
@@ -99,6 +100,12 @@ class EmailFinder final : public PreparedFinder {
   }
 
  private:
+  /// What was last said of an address: that it is an author's, or a login.
+  struct Credit {
+    std::size_t at = 0;
+    bool is_one = false;
+  };
+
   static std::size_t local_begin(std::string_view text, std::size_t at, std::size_t limit) {
     std::size_t begin = at;
     while (begin > limit && at - begin < kLocalMax && is_local(text[begin - 1])) {
@@ -145,7 +152,7 @@ class EmailFinder final : public PreparedFinder {
   }
 
   /// How sure, 0: it is none.
-  static float judge(std::string_view text, std::size_t begin, std::size_t at, std::size_t end) {
+  static float judge(std::string_view text, std::size_t begin, std::size_t at, std::size_t end, Credit& credit) {
     if (begin > 0) {
       const char before = text[begin - 1];
       if (before == '@' || before == '%' || before == '\\' || before == '}') return 0;
@@ -162,7 +169,9 @@ class EmailFinder final : public PreparedFinder {
     if (among(kMachines, local)) return kNotPersonal;
     if (is_sample_domain(domain)) return is_sample_name(local) ? kNotPersonal : kMaybe;
     if (local == "user" || local == "username" || local == "your.email" || local == "foo") return kNotPersonal;
-    if (is_credit(text, begin) || is_login(text, begin)) return kNotPersonal;
+    // Addresses close to each other are of one kind: a list of authors, or of customers.
+    if (credit.at == 0 || begin - credit.at > 48) credit = {begin, is_credit(text, begin) || is_login(text, begin)};
+    if (credit.is_one) return kNotPersonal;
     return 1;
   }
 

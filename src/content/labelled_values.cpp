@@ -1,6 +1,7 @@
 #include "content/labelled_values.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "content/check_digits.h"
@@ -204,23 +205,39 @@ class Tables {
  private:
   std::size_t head_line(std::size_t begin, std::size_t end) {
     const std::string_view line = text_.substr(begin, end - begin);
-    const char first =
-        line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
+    if (!may_be_head(line)) return end;
+    const char first = line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
     if (!is_letter(first) && !is_high(first) && first != '`' && first != '(') return end;
     if (const auto open = insert_columns(line); open != std::string_view::npos) {
       return insert(text_, begin + open, is_known_, tell_);
     }
-    if (end >= text_.size()) return end;
+    if (end >= text_.size() || line.find_first_of("={}:<>") != std::string_view::npos) return end;
     for (const char delimiter : {',', ';', '\t', '|'}) {
       if (line.find(delimiter) == std::string_view::npos) continue;
-      // Cheap first: a head has none of these, code mostly has.
-      if (line.find_first_of("={}:<>+!?@") != std::string_view::npos) return end;
       const std::vector<Cell> heads = cells_of(text_, begin, end, delimiter);
       if (heads.size() < 2) continue;
       const auto columns = known_columns(text_, heads, is_known_);
       if (!columns.empty()) return rows(text_, end, delimiter, heads.size(), columns, tell_);
     }
     return end;
+  }
+
+  /// One pass: a head has a delimiter and none of the signs that code and sentences have.
+  static bool may_be_head(std::string_view line) {
+    enum : std::uint8_t { kOrdinary, kDelimiter, kNever };
+    static const std::array<std::uint8_t, 256> kSigns = [] {
+      std::array<std::uint8_t, 256> signs{};
+      for (const char c : std::string_view("={}:<>+!?@\\")) signs[static_cast<unsigned char>(c)] = kNever;
+      for (const char c : std::string_view(",;\t|")) signs[static_cast<unsigned char>(c)] = kDelimiter;
+      return signs;
+    }();
+    bool delimited = false;
+    for (const char c : line) {
+      const std::uint8_t sign = kSigns[static_cast<unsigned char>(c)];
+      if (sign == kNever) return line.size() > 16 && lower_case(line[line.find_first_not_of(" \t")]) == 'i';
+      delimited = delimited || sign == kDelimiter;
+    }
+    return delimited && line.back() != '.';
   }
 
   static std::size_t insert_columns(std::string_view line) {

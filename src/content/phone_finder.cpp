@@ -123,10 +123,11 @@ class PhoneFinder final : public PreparedFinder {
   /// The longest reading of the groups that is a number. Returns where to go on.
   std::size_t settle(std::string_view text, Groups& groups, NumberSurroundings& surroundings,
                      std::vector<Candidate>& found) const {
+    std::vector<bool> named;  // asked once for all readings
     for (; groups.count > 0; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
       const Sureness sureness = ends_well(text, end) ? judge(groups) : Sureness{};
-      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, found)) return end;
+      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, named, found)) return end;
       groups.size -= groups.length(groups.count - 1);
     }
     return 0;
@@ -203,23 +204,28 @@ class PhoneFinder final : public PreparedFinder {
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
 
+  static bool is_named(std::string_view text, std::size_t begin, std::size_t end, const Detector& detector,
+                       NumberSurroundings& surroundings) {
+    if (has_context(text, begin, end, detector.context)) return true;
+    const std::string_view column = surroundings.column(begin);
+    return !column.empty() && has_context(column, column.size(), column.size(), detector.context);
+  }
+
   bool say(std::string_view text, const Groups& groups, std::size_t end, const Sureness& sureness,
-           NumberSurroundings& surroundings, std::vector<Candidate>& found) const {
+           NumberSurroundings& surroundings, std::vector<bool>& named, std::vector<Candidate>& found) const {
     bool said = false;
     const std::size_t begin = groups.begin;
-    for (const auto& [index, detector] : detectors_) {
-      bool is_named = has_context(text, begin, end, detector->context);
-      if (!is_named) {
-        const std::string_view column = surroundings.column(begin);
-        is_named = !column.empty() && has_context(column, column.size(), column.size(), detector->context);
-      }
+    if (named.empty()) {
+      for (const auto& [index, detector] : detectors_) named.push_back(is_named(text, begin, end, *detector, surroundings));
+    }
+    for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
-      if (!is_named) {
+      if (!named[i]) {
         confidence = groups.behind_number ? 0 : sureness.alone;
         if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      found.push_back({detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
       said = true;
     }
     return said;

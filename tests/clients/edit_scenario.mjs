@@ -83,18 +83,21 @@ export function upstreamFaults(bodies) {
     const at = all.indexOf(value)
     if (at >= 0) faults.push(`it reached the upstream: ${all.slice(Math.max(0, at - 100), at + value.length)}`)
   }
-  for (const start of ['mail: \\"RVPI', 'iban: \\"RVFI', 'dbPassword = \\"RVSE', 'deployAt = \\"RVSE', 'signingKey = \\"RVSE']) {
-    if (!all.includes(start)) faults.push(`no placeholder after ${start}`)
+  const placeholders = ['mail: "RVPI', 'iban: "RVFI', 'dbPassword = "RVSE', 'deployAt = "RVSE', 'signingKey = "RVSE']
+  for (const start of placeholders) {
+    if (!all.includes(start.replace('"', '\\"'))) faults.push(`no placeholder: ${start}`)
   }
   return faults
 }
 
-// `intents`: entries of the ledger. Each type is there, from the tool's result, tokenised, and nothing else became of it.
+// `intents`: entries of the ledger. Each type is there, from the tool's result, and became a placeholder every time.
 export function ledgerFaults(intents) {
-  const found = intents.flatMap((entry) => entry.content?.findings ?? [])
+  const found = intents
+    .flatMap((entry) => entry.content?.findings ?? [])
+    .filter((finding) => finding.origin === 'tool_result')
   const types = ['email', 'iban', 'assigned-password', 'digitalocean-personal-token', 'private-key-pkcs8']
   return types.flatMap((type) => {
-    const actions = new Set(found.filter((one) => one.type === type && one.origin === 'tool_result').map((one) => one.action))
+    const actions = new Set(found.filter((finding) => finding.type === type).map((finding) => finding.action))
     return actions.size === 1 && actions.has('tokenised') ? [] : [`${type} in the ledger: ${[...actions]}`]
   })
 }
