@@ -126,7 +126,7 @@ const lookAlikes = {
     '"********"',
     '"your-password-here"',
     '"<password>"',
-    '"TODO"',
+    '"tbd"',
     '""',
     '"secret"',
     '"example"',

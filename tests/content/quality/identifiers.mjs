@@ -14,8 +14,8 @@ function spoiled(c, text, at) {
   return text.slice(0, i) + (/[a-z]/.test(x) ? String(another).toLowerCase() : another) + text.slice(i + 1);
 }
 
-const key = (name) =>
-    name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '_').toLowerCase();
+const plain = (name) => name.normalize('NFD').replace(/[\u0300-\u036f]/g, '').normalize('NFC');
+const key = (name) => plain(name).replace(/[^\p{L}\p{N}]+/gu, '_').toLowerCase();
 const frames = [
   (n) => `my ${n} is {}, please update the file`, (n) => `${n}: {}`, (n) => `"${key(n)}": "{}"`,
   (n) => `id,${key(n)},city\n12,{},Oslo\n`, (n) => `${key(n)} = "{}"`, (n) => `The ${n} {} was rejected by the form.`,

@@ -19,8 +19,8 @@ import {innocentSamples, tokenSamples, uncheckedTokenSamples} from './tokens.mjs
 const personal = ['pii', 'payment-card', 'financial', 'health', 'customer'];
 const flagging = ['secret', ...personal];
 
-// For each set: its samples, which classes of finding flag a negative, and the bars; `soFar` stands instead of a bar that
-// is not reached yet, so that --floors keeps what is.
+// For each set: its samples, which classes of finding flag a negative, and the bars; `soFar` stands instead of a bar
+// that is not reached yet, so that --floors keeps what is.
 const sets = {
   a: {
     title: 'provider tokens',
@@ -28,7 +28,7 @@ const sets = {
     recall: 0.95,
     precision: 0.98,
     flagged: 0.02,
-    soFar: {recall: 0.93, flagged: 0.06},
+    soFar: {recall: 0.94, flagged: 0.03},
     make: (c, n) => [...tokenSamples(c, n), ...innocentSamples(c, n)]
   },
   'a-unchecked':
@@ -52,7 +52,7 @@ const sets = {
     counts: personal,
     recall: 0.97,
     flagged: 0.01,
-    soFar: {flagged: 0.05},
+    soFar: {flagged: 0.03},
     make: (c, n) => [...identifierSamples(c, n), ...hardNumbers(c, n)]
   },
   e: {
@@ -68,6 +68,7 @@ const sets = {
     counts: personal,
     recall: 0.7,
     flagged: 0.02,
+    soFar: {flagged: 0.08},
     make: (c, n) => [...personSamples(c, n * 2), ...impersonalSamples(c, n)]
   },
   g: {
@@ -75,7 +76,7 @@ const sets = {
     counts: flagging,
     present: ['email'],
     flagged: 0.01,
-    soFar: {flagged: 0.15},
+    soFar: {flagged: 0.06},
     make: (c, n, trees) => cleanSamples(c, n * 25, trees)
   },
 };

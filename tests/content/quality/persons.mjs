@@ -190,10 +190,20 @@ const impersonal = [
   'author_name: string'
 ];
 
+const things = ['Service', 'Widget', 'Report', 'Button', 'Cluster', 'Manager', 'Plugin', 'Studio', 'Table', 'Pipeline'];
+const kinds = ['Payment', 'Blue', 'Main', 'Green', 'Remote', 'Data', 'User', 'Summer', 'Old', 'Cloud', 'Deep', 'Event'];
+const thingFrames = [
+  '"name": "{}"', 'name: {}', 'displayName: "{}"', '<name>{}</name>', 'title = "{}"', '"label":"{}"', 'service_name={}',
+  'id,name,size\n3,{},20\n', 'const name = "{}";', '# {}', 'project: {}', 'product_name: \'{}\''
+];
+
 export function impersonalSamples(c, perKind) {
-  return impersonal.flatMap(
-      (text) => Array.from(
-          {length: Math.max(1, perKind / 3)},
-          () => negative(
-              'impersonal', c.pick(['{}', '{\n  {}\n}', 'x: 1\n{}\ny: 2', '// {}']).replace('{}', () => text))));
+  const out = [];
+  for (const text of impersonal)
+    for (let i = 0; i < Math.max(1, perKind / 3); i++)
+      out.push(
+          negative('impersonal', c.pick(['{}', '{\n  {}\n}', 'x: 1\n{}\ny: 2', '// {}']).replace('{}', () => text)));
+  for (let i = 0; i < perKind * 15; i++)
+    out.push(negative('thing', c.pick(thingFrames).replace('{}', `${c.pick(kinds)} ${c.pick(things)}`)));
+  return out;
 }
