@@ -130,7 +130,8 @@ const kSay = `Write to ${kEmail} about the payment to ${kIban}: "all good" \\ do
 
 for (const dialect of kGenerating) {
   for (const streamed of [false, true]) {
-    test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: what was taken out comes back, in text and in arguments`, async () => {
+    const name = `${dialect}, ${streamed ? 'streamed' : 'whole'}`
+    test(`${name}: what was taken out comes back, in text and in arguments`, async () => {
       for (let round = 0; round < (streamed ? 25 : 3); round++) {
         const got = await call(dialect, kSay, { streamed })
         assert.equal(got.status, 200, got.body)
@@ -142,7 +143,7 @@ for (const dialect of kGenerating) {
       }
     })
 
-    test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: a clean answer comes in the bytes in which it was sent`, async () => {
+    test(`${name}: a clean answer comes in the bytes in which it was sent`, async () => {
       const text =
         'for (let i = 0; i < rows.length; i++) total += rows[i].amount // ünïcode & "quotes" user_id=userIdOf(x)'
       const got = await call(dialect, text, { streamed })
@@ -150,7 +151,7 @@ for (const dialect of kGenerating) {
       assert.equal(JSON.stringify(JSON.parse(upstream.bodies.at(-1))), upstream.bodies.at(-1))
     })
 
-    test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: a secret in the answer does not come out`, async () => {
+    test(`${name}: a secret in the answer does not come out`, async () => {
       upstream.say = () => `Use ${kToken} as the token.`
       const got = await call(dialect, 'Which token?', { streamed })
       upstream.say = (text) => text
