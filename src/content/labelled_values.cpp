@@ -206,7 +206,8 @@ class Tables {
   std::size_t head_line(std::size_t begin, std::size_t end) {
     const std::string_view line = text_.substr(begin, end - begin);
     if (!may_be_head(line)) return end;
-    const char first = line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
+    const char first =
+        line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
     if (!is_letter(first) && !is_high(first) && first != '`' && first != '(') return end;
     if (const auto open = insert_columns(line); open != std::string_view::npos) {
       return insert(text_, begin + open, is_known_, tell_);

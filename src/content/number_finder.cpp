@@ -65,6 +65,7 @@ class NumberFinder final : public PreparedFinder {
     for (const std::uint32_t index : mine) {
       const Detector& detector = all[index];
       const Entry entry{index, &detector};
+      within_ = std::max<std::size_t>(within_, detector.context.within);
       const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
       const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
       for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].push_back(entry);
@@ -88,6 +89,7 @@ class NumberFinder final : public PreparedFinder {
   std::array<std::vector<Entry>, kTokenMax + 1> bare_;  // by length
   std::array<std::vector<Layout>, 20> layouts_;         // by the first group's size
   std::vector<Entry> ibans_;
+  std::size_t within_ = 0;  // the widest window of context words
 };
 
 /// One walk over one text.
@@ -211,6 +213,19 @@ class NumberFinder::Pass {
     if (begin - 1 - word == 2) ibans(word);
   }
 
+  /// Whether any word stands near what begins here, or a column's head above it: asked once for all detectors.
+  bool words_near(std::size_t begin) {
+    if (begin != asked_at_) {
+      asked_at_ = begin;
+      const std::size_t from = begin > finder_.within_ ? begin - finder_.within_ : 0;
+      const auto around = text_.substr(from, begin - from + finder_.within_ + kTokenMax);
+      has_words_ =
+          std::ranges::any_of(around, [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }) ||
+          !surroundings_.column(begin).empty();
+    }
+    return has_words_;
+  }
+
   bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
     const Detector& detector = *entry.detector;
     if (has_context(text_, begin, end, detector.context)) return true;
@@ -221,6 +236,8 @@ class NumberFinder::Pass {
 
   void settle(const Entry& entry, std::size_t begin, std::size_t end, Written written) {
     const Detector& detector = *entry.detector;
+    const bool needs_words = written == Written::kSharedLayout || (written == Written::kBare && detector.context.need);
+    if (needs_words && !words_near(begin)) return;
     const std::string_view value = text_.substr(begin, end - begin);
     for (const Checker check : detector.checks) {
       if (!check(value)) return;
@@ -243,6 +260,8 @@ class NumberFinder::Pass {
   NumberSurroundings surroundings_;
   std::vector<Candidate>& found_;
   std::size_t group_end_ = 0;
+  std::size_t asked_at_ = static_cast<std::size_t>(-1);
+  bool has_words_ = false;
 };
 
 void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) const {

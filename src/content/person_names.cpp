@@ -54,7 +54,8 @@ bool is_stop_word(std::string_view lower) {
       "publish "
       "checkout upload download create read write open close start stop job jobs step steps workflow pipeline action "
       "actions script task tasks unit integration end with for in on at by to of is are was be "
-      "corp corporation inc ltd llc gmbh ag co bank group record records list manager portal request response success failed "
+      "corp corporation inc ltd llc gmbh ag co bank group record records list manager portal request response success "
+      "failed "
       "failure active inactive pending approved rejected support sales billing premium basic standard hiring sir madam "
       "world everyone everybody team there colleague colleagues friend friends");
   return kStops.contains(lower);
@@ -90,10 +91,10 @@ bool is_particle(std::string_view word) {
 /// Endings that surnames have and ordinary words of English rarely do.
 bool has_surname_ending(std::string_view word) {
   constexpr std::array<std::string_view, 48> kEndings = {
-      "sson", "dson", "nson", "lson", "kson", "sen", "ova", "eva", "enko", "chuk", "czyk", "wicz", "icz", "ski", "ska",
-      "sky", "skaya", "dez", "guez", "nez", "pez", "rez", "lez", "quez", "yan", "oglu", "opoulos", "akis", "idis", "inen",
-      "onen", "qvist", "quist", "strom", "stedt", "gaard", "stein", "mann", "sdottir", "ovic", "evic", "etti", "elli",
-      "ucci", "ashvili", "adze", "zadeh", "escu"};
+      "sson",  "dson", "nson",    "lson", "kson",  "sen",  "ova",  "eva",   "enko",    "chuk",  "czyk",  "wicz",
+      "icz",   "ski",  "ska",     "sky",  "skaya", "dez",  "guez", "nez",   "pez",     "rez",   "lez",   "quez",
+      "yan",   "oglu", "opoulos", "akis", "idis",  "inen", "onen", "qvist", "quist",   "strom", "stedt", "gaard",
+      "stein", "mann", "sdottir", "ovic", "evic",  "etti", "elli", "ucci",  "ashvili", "adze",  "zadeh", "escu"};
   return word.size() >= 6 && std::ranges::any_of(kEndings, [&](std::string_view end) { return word.ends_with(end); });
 }
 
@@ -158,7 +159,8 @@ Shape shape_of(std::string_view text) {
     const auto hyphen = base.find('-');
     const bool irish = base.starts_with("o'") || base.starts_with("mc") || base.starts_with("al-");
     if (kind != Word::kParticle && base.size() > 1 &&
-        (is_common(base) || (kind == Word::kCapital && (has_surname_ending(base) || (irish && base.size() > 4))) || (hyphen != std::string::npos && is_common(std::string_view(base).substr(0, hyphen))))) {
+        (is_common(base) || (kind == Word::kCapital && (has_surname_ending(base) || (irish && base.size() > 4))) ||
+         (hyphen != std::string::npos && is_common(std::string_view(base).substr(0, hyphen))))) {
       ++shape.known;
     }
   }

@@ -98,8 +98,7 @@ class PhoneFinder final : public PreparedFinder {
     }
     if (groups.plus && groups.begin > 0 && text[groups.begin - 1] == '(') --groups.begin;
     if (!begins_well(text, groups)) return groups;
-    groups.behind_number =
-        groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
+    groups.behind_number = groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
     char separator = groups.bracket ? '(' : '\0';
     while (groups.count < kGroupsMax) {
       std::size_t end = at;
@@ -181,7 +180,8 @@ class PhoneFinder final : public PreparedFinder {
     if (pairs) return Sureness{separator == '.' || separator == ' ' ? 0.75F : 0.6F, 0.97F};
     if (g.bracket && g.length(0) >= 2 && g.count <= 4) return Sureness{0.7F, 0.96F};
     const bool area = g.length(0) >= 2 && g.length(0) <= 5;
-    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 && separator != '.') {
+    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 &&
+        separator != '.') {
       return Sureness{0.6F, 0.95F};
     }
     if (g.count == 2 && area && g.length(0) >= 3 && g.size >= 10 && (separator == '/' || separator == ' ')) {
@@ -216,7 +216,8 @@ class PhoneFinder final : public PreparedFinder {
     bool said = false;
     const std::size_t begin = groups.begin;
     if (named.empty()) {
-      for (const auto& [index, detector] : detectors_) named.push_back(is_named(text, begin, end, *detector, surroundings));
+      for (const auto& [index, detector] : detectors_)
+        named.push_back(is_named(text, begin, end, *detector, surroundings));
     }
     for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
@@ -225,7 +226,8 @@ class PhoneFinder final : public PreparedFinder {
         if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back({detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      found.push_back(
+          {detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
       said = true;
     }
     return said;

@@ -73,7 +73,11 @@ function detectors(folder, into) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const name = path.join(folder, entry.name)
     if (entry.isDirectory()) detectors(name, into)
-    else if (name.endsWith('.yaml')) into[path.relative(path.join(kRoot, 'governance'), name).replaceAll('/', '-')] = fs.readFileSync(name, 'utf8')
+    else if (name.endsWith('.yaml'))
+      into[path.relative(path.join(kRoot, 'governance'), name).replaceAll('/', '-')] = fs.readFileSync(
+        name,
+        'utf8',
+      )
   }
   return into
 }
@@ -107,12 +111,19 @@ async function call(dialect, text, { streamed = false, session = 'session-1', co
   const shape = kPaths[dialect]
   const body = conversation ?? shape.body(shape.model, text)
   if (streamed && !shape.modelInPath) body.stream = true
-  const response = await fetch(`http://127.0.0.1:${reeve.port}${streamed && shape.streamPath ? shape.streamPath : shape.path}`, {
-    method: 'POST',
-    headers: [...shape.headers(key), ['x-reeve-session', session]],
-    body: JSON.stringify(body),
-  })
-  return { status: response.status, decision: response.headers.get('x-reeve-decision'), body: await response.text() }
+  const response = await fetch(
+    `http://127.0.0.1:${reeve.port}${streamed && shape.streamPath ? shape.streamPath : shape.path}`,
+    {
+      method: 'POST',
+      headers: [...shape.headers(key), ['x-reeve-session', session]],
+      body: JSON.stringify(body),
+    },
+  )
+  return {
+    status: response.status,
+    decision: response.headers.get('x-reeve-decision'),
+    body: await response.text(),
+  }
 }
 
 const kSay = `Write to ${kEmail} about the payment to ${kIban}: "all good" \\ done — ☕ ok`
@@ -132,7 +143,8 @@ for (const dialect of kGenerating) {
     })
 
     test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: a clean answer comes in the bytes in which it was sent`, async () => {
-      const text = 'for (let i = 0; i < rows.length; i++) total += rows[i].amount // ünïcode & "quotes" user_id=userIdOf(x)'
+      const text =
+        'for (let i = 0; i < rows.length; i++) total += rows[i].amount // ünïcode & "quotes" user_id=userIdOf(x)'
       const got = await call(dialect, text, { streamed })
       assert.equal(got.body, upstream.answers.at(-1))
       assert.equal(JSON.stringify(JSON.parse(upstream.bodies.at(-1))), upstream.bodies.at(-1))
@@ -196,7 +208,10 @@ test('a placeholder that comes back damaged ends the answer, and nothing of it i
 
 test('labels decide, too', async () => {
   const calls = upstream.bodies.length
-  const got = await call('messages', 'STRICTLY CONFIDENTIAL\n\nClassification: Restricted\n\nThe plan for the next quarter.')
+  const got = await call(
+    'messages',
+    'STRICTLY CONFIDENTIAL\n\nClassification: Restricted\n\nThe plan for the next quarter.',
+  )
   if (got.status !== 200) assert.equal(upstream.bodies.length, calls)
 })
 

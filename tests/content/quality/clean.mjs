@@ -65,7 +65,7 @@ const lists = {
       Object.fromEntries(
           Array.from({length: 25}, () => [`node_modules/${c.from('abcdefgh', 6)}`, {
                                      version: `${c.below(9)}.${c.below(30)}.${c.below(9)}`,
-                                     resolved: `https://registry.npmjs.org/${c.from('abcdefgh', 6)}/-/x-1.0.0.tgz`,
+                                     resolved: `https://packages.example/${c.from('abcdefgh', 6)}/-/x-1.0.0.tgz`,
                                      integrity: 'sha512-' + c.bytes(64).toString('base64')
                                    }])),
       null, 2),
