@@ -224,6 +224,7 @@ class PhoneFinder final : public PreparedFinder {
   /// 2024-01-31, 31.01.2024, 10/11/2024: four digits and two pairs.
   static bool looks_like_date(const Groups& g) {
     if (g.count < 3 || g.plus || (g.bracket && g.groups[1].separator == ')')) return false;
+    if (g.digits[0] == '0' && g.groups[1].separator != g.groups[2].separator) return false;  // "0474/36.37.97"
     const std::size_t a = g.length(0), b = g.length(1), c = g.length(2);
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
