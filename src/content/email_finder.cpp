@@ -107,10 +107,10 @@ class EmailFinder final : public PreparedFinder {
   }
 
  private:
-  /// What was last said of an address: that it is an author's, or a login.
+  /// What was last said of an address: less when it is an author's, or a login.
   struct Credit {
     std::size_t at = 0;
-    bool is_one = false;
+    float sureness = 1;
   };
 
   static std::size_t local_begin(std::string_view text, std::size_t at, std::size_t limit) {
@@ -179,9 +179,28 @@ class EmailFinder final : public PreparedFinder {
     if (is_sample_domain(domain)) return is_sample_name(local) ? kNotPersonal : kMaybe;
     if (local == "user" || local == "username" || local == "your.email" || local == "foo") return kNotPersonal;
     // Addresses close to each other are of one kind: a list of authors, or of customers.
-    if (credit.at == 0 || begin - credit.at > 48) credit = {begin, is_credit(text, begin) || is_login(text, begin)};
-    if (credit.is_one) return kNotPersonal;
-    return 1;
+    if (credit.at == 0 || begin - credit.at > 48) {
+      const bool credited = is_credit(text, begin);
+      const float sureness = credited && is_author_line(text, begin) ? kMaybe : kNotPersonal;
+      credit = {begin, credited || is_login(text, begin) ? sureness : 1};
+    }
+    return credit.sureness;
+  }
+
+  /// "Author: Ada <ada@host.org>" on a line of its own, as logs and records have it; not in a comment, beside a
+  /// copyright or a licence, or as a package's own field in quotes.
+  static bool is_author_line(std::string_view text, std::size_t begin) {
+    const std::size_t from = begin > 160 ? begin - 160 : 0;
+    const auto head = text.substr(from, begin - from);
+    static const ContextWords kTerms{
+        {"copyright", "(c)", "license", "licensed", "licence", "spdx", "all rights", "package", "version"}, 160, false};
+    if (has_context(text, begin, begin, kTerms)) return false;
+    auto line = head.substr(head.rfind('\n') == std::string_view::npos ? 0 : head.rfind('\n') + 1);
+    line = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    for (const std::string_view label : {"Author: ", "Committer: ", "Commit: ", "Maintainer: "}) {
+      if (line.starts_with(label)) return true;
+    }
+    return false;
   }
 
   static bool is_user_of_url(std::string_view text, std::size_t begin) {

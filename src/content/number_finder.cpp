@@ -221,7 +221,17 @@ class NumberFinder::Pass {
     }
     if (length == 0 || count < length || at - begin == length) return;  // bare ones are found by their length
     if (at < text_.size() && is_alphanumeric(text_[at])) return;
+    if (is_hex_dump(text_.substr(begin, at - begin))) return;
     for (const Entry& entry : finder_.ibans_) settle(entry, begin, at, Written::kOwnLayout);
+  }
+
+  /// "ee 79 ef e4", "ee79 efe4": bytes in hexadecimal; people write the country in capitals, and fours.
+  static bool is_hex_dump(std::string_view value) {
+    bool pairs = true;
+    for (std::size_t i = 2; i < value.size(); i += 3) pairs = pairs && !is_alphanumeric(value[i]);
+    return pairs || (value[0] >= 'a' && std::ranges::all_of(value, [](char c) {
+                       return !is_alphanumeric(c) || is_digit(c) || (c >= 'a' && c <= 'f');
+                     }));
   }
 
   /// A group of letters stands in front of the digits: "QQ 12 34 56 C", "GB 123 4567 89", "CHE-123.456.789".
@@ -233,7 +243,7 @@ class NumberFinder::Pass {
     const std::size_t length = begin - 1 - word;
     if (length != 2 && !holds(finder_.separators_[length], separator)) return;
     if (word > 0 && (is_alphanumeric(text_[word - 1]) || surroundings_.continues_left(word))) return;
-    layouts(word, begin - 1);
+    if (!behind_mixed_group(word)) layouts(word, begin - 1);
     if (begin - 1 - word == 2) ibans(word);
   }
 

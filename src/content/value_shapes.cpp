@@ -42,7 +42,11 @@ bool street_address(std::string_view value) {
       ++words;
       capital = capital || (word[0] >= 'A' && word[0] <= 'Z') || is_high(word[0]);
     }
-    if (alphabetic >= 3 && in_word > 0 && is_high(word[0])) ++words, ++numbers;  // no blanks in Chinese and Japanese
+    if (alphabetic >= 6 && in_word > 0 && is_high(word[0])) {  // no blanks in Chinese and Japanese
+      ++words;
+      ++numbers;
+      capital = true;
+    }
   }
   return words >= 1 && numbers >= 1 && letters >= 4 && digits <= 14 && (capital || words >= 2);
 }
@@ -183,6 +187,7 @@ constexpr std::array kRules = {
     IdentifierRule{"person-name", "", "capitalised words, or another script; no words that stand for a name",
                    looks_like_name},
     IdentifierRule{"known-name", "", "two words and more, one of them a common name", is_known_name},
+    IdentifierRule{"plain-name", "", "the same, and the common one stands where it says something", is_plainly_a_name},
     IdentifierRule{"full-name", "", "two capitalised words and more, none that stand for a name", looks_like_full_name},
     IdentifierRule{"known-name-part", "", "a common given name or surname, or a name of two words",
                    is_known_name_or_part},
