@@ -25,18 +25,21 @@ bool among(std::string_view list, std::string_view word) {
 
 /// Top-level domains of more than two letters that people have mail under.
 constexpr std::string_view kTopLevel =
-    "com net org edu gov mil int info biz name pro mobi jobs travel museum aero coop asia tel cat post app dev cloud tech "
+    "com net org edu gov mil int info biz name pro mobi jobs travel museum aero coop asia tel cat post app dev cloud "
+    "tech "
     "online site store shop blog xyz club top live email space website world today company agency digital solutions "
     "services systems network group media studio design global team software finance financial capital bank insurance "
     "health healthcare care clinic hospital doctor dental pharmacy law legal lawyer attorney consulting engineering "
     "energy academy school university education events photography restaurant hotel tours vip win fun icu work works "
     "ninja guru expert support center zone link click news press page wiki land house homes estate properties london "
-    "paris berlin nyc tokyo amsterdam wien koeln cologne hamburg bayern ruhr saarland nrw swiss gmbh ltd inc llc africa "
+    "paris berlin nyc tokyo amsterdam wien koeln cologne hamburg bayern ruhr saarland nrw swiss gmbh ltd inc llc "
+    "africa "
     "joburg eus gal scot wales cymru brussels vlaanderen gent frl ist istanbul moscow barcelona madrid quebec sydney "
     "melbourne miami vegas boston tax fund money loans credit cash market markets trade trading industries "
     "international enterprises partners ventures holdings management marketing foundation charity church community "
     "social chat games game art music film video camera photo photos pictures graphics codes computer technology tools "
-    "training institute science research bio eco green earth farm garden kitchen coffee beer wine pizza fitness yoga run "
+    "training institute science research bio eco green earth farm garden kitchen coffee beer wine pizza fitness yoga "
+    "run "
     "bike auto car cars taxi limo flights cruises vacations rentals apartments construction builders contractors "
     "plumbing repair cleaning supply supplies equipment parts fashion clothing shoes jewelry boutique gifts toys kids "
     "baby family dating singles wedding life love one plus red blue pink black ooo rocks cool wtf lol sucks gmx "
@@ -55,16 +58,20 @@ constexpr std::string_view kSampleDomains =
 /// Names in front of "@" that stand for anybody.
 constexpr std::string_view kSampleNames =
     "user users username foo bar baz test tester testing test1 test2 example sample demo me you your yourname name "
-    "your.name your-name your_name first.last firstname.lastname name.surname email mail e-mail someone somebody anyone "
+    "your.name your-name your_name first.last firstname.lastname name.surname email mail e-mail someone somebody "
+    "anyone "
     "person someuser myuser user1 user2 user3 admin root info hello contact a b c x y z me2 abc xyz usr u author dev "
     "developer owner john jane alice bob carol joe dave eve nobody customer client guest member team";
 
 /// Mailboxes of machines, not of people.
 constexpr std::string_view kMachines =
-    "noreply no-reply no_reply donotreply do-not-reply root postmaster mailer-daemon daemon nobody git hg svn hostmaster "
+    "noreply no-reply no_reply donotreply do-not-reply root postmaster mailer-daemon daemon nobody git hg svn "
+    "hostmaster "
     "bounce bounces notifications notification unsubscribe webmaster abuse actions npm-bot dependabot";
 
-bool is_local(char c) { return is_alphanumeric(c) || holds("._+-'!#$&*=~", c) || static_cast<unsigned char>(c) >= 0x80; }
+bool is_local(char c) {
+  return is_alphanumeric(c) || holds("._+-'!#$&*=~", c) || static_cast<unsigned char>(c) >= 0x80;
+}
 bool is_domain(char c) { return is_alphanumeric(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80; }
 
 std::string lowered(std::string_view text) {
@@ -82,13 +89,14 @@ class EmailFinder final : public PreparedFinder {
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     const std::string_view text = input.text;
     std::size_t last_end = 0;
+    Credit credit;
     for (std::size_t at = next_place(input.masks.at, 0, text.size()); at < text.size();
          at = next_place(input.masks.at, at + 1, text.size())) {
       const std::size_t begin = local_begin(text, at, last_end);
       if (begin == at) continue;
       const std::size_t end = domain_end(text, at + 1);
       if (end == 0) continue;
-      const float sureness = judge(text, begin, at, end);
+      const float sureness = judge(text, begin, at, end, credit);
       if (sureness == 0) continue;
       last_end = end;
       for (const auto& [index, confidence] : detectors_) {
@@ -99,6 +107,12 @@ class EmailFinder final : public PreparedFinder {
   }
 
  private:
+  /// What was last said of an address: that it is an author's, or a login.
+  struct Credit {
+    std::size_t at = 0;
+    bool is_one = false;
+  };
+
   static std::size_t local_begin(std::string_view text, std::size_t at, std::size_t limit) {
     std::size_t begin = at;
     while (begin > limit && at - begin < kLocalMax && is_local(text[begin - 1])) {
@@ -116,7 +130,8 @@ class EmailFinder final : public PreparedFinder {
     // Behind "=" stands a value: "to=jane.roe@host.org".
     const auto equals = text.substr(begin, at - begin).rfind('=');
     if (equals != std::string_view::npos) begin += equals + 1;
-    if (begin == at || text[at - 1] == '.' || text.substr(begin, at - begin).find("..") != std::string_view::npos) return at;
+    if (begin == at || text[at - 1] == '.' || text.substr(begin, at - begin).find("..") != std::string_view::npos)
+      return at;
     return begin;
   }
 
@@ -145,7 +160,7 @@ class EmailFinder final : public PreparedFinder {
   }
 
   /// How sure, 0: it is none.
-  static float judge(std::string_view text, std::size_t begin, std::size_t at, std::size_t end) {
+  static float judge(std::string_view text, std::size_t begin, std::size_t at, std::size_t end, Credit& credit) {
     if (begin > 0) {
       const char before = text[begin - 1];
       if (before == '@' || before == '%' || before == '\\' || before == '}') return 0;
@@ -158,11 +173,14 @@ class EmailFinder final : public PreparedFinder {
       if (after == ':' && (second == '/' || second == '~' || is_alphanumeric(second))) return 0;
       if (after == '/' && is_alphanumeric(second)) return kNotPersonal;
     }
-    const std::string local = lowered(text.substr(begin, at - begin)), domain = lowered(text.substr(at + 1, end - at - 1));
+    const std::string local = lowered(text.substr(begin, at - begin)),
+                      domain = lowered(text.substr(at + 1, end - at - 1));
     if (among(kMachines, local)) return kNotPersonal;
     if (is_sample_domain(domain)) return is_sample_name(local) ? kNotPersonal : kMaybe;
     if (local == "user" || local == "username" || local == "your.email" || local == "foo") return kNotPersonal;
-    if (is_credit(text, begin) || is_login(text, begin)) return kNotPersonal;
+    // Addresses close to each other are of one kind: a list of authors, or of customers.
+    if (credit.at == 0 || begin - credit.at > 48) credit = {begin, is_credit(text, begin) || is_login(text, begin)};
+    if (credit.is_one) return kNotPersonal;
     return 1;
   }
 
@@ -197,10 +215,13 @@ class EmailFinder final : public PreparedFinder {
 
   /// Who wrote a program says so in it, on purpose: copyright lines, authors, sign-offs.
   static bool is_credit(std::string_view text, std::size_t begin) {
-    static const ContextWords kLine{{"license", "licensed", "spdx", "signed off by", "co authored by", "reviewed by",
-                                     "acked by", "contributed by", "written by", "report bugs", "bug reports", "bugs to"},
-                                    100, false};
-    static const ContextWords kNear{{"copyright", "(c)", "author", "maintainer", "maintained", "contributor"}, 160, false};
+    static const ContextWords kLine{
+        {"license", "licensed", "spdx", "signed off by", "co authored by", "reviewed by", "acked by", "contributed by",
+         "written by", "report bugs", "bug reports", "bugs to"},
+        100,
+        false};
+    static const ContextWords kNear{
+        {"copyright", "(c)", "author", "maintainer", "maintained", "contributor"}, 160, false};
     const std::size_t from = begin > 160 ? begin - 160 : 0;
     const auto head = text.substr(from, begin - from);
     if (has_context(head, head.size(), head.size(), kNear)) return true;
@@ -213,7 +234,8 @@ class EmailFinder final : public PreparedFinder {
   /// "ssh user@host", "scp", "rsync".
   static bool is_login(std::string_view text, std::size_t begin) {
     const std::size_t from = begin > 24 ? begin - 24 : 0;
-    static const ContextWords kLogins{{"ssh", "scp", "rsync", "sftp", "ssh copy id", "mosh", "psql", "git clone"}, 24, false};
+    static const ContextWords kLogins{
+        {"ssh", "scp", "rsync", "sftp", "ssh copy id", "mosh", "psql", "git clone"}, 24, false};
     const auto head = text.substr(from, begin - from);
     return has_context(head, head.size(), head.size(), kLogins);
   }

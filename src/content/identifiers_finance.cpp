@@ -62,8 +62,8 @@ bool credit_card(std::string_view value) {
 bool credit_card_major(std::string_view value) {
   const Significant s(value);
   return (s.at(0) != '5' || (s.at(1) >= '1' && s.at(1) <= '5')) && s.at(0) != '8' && s.at(0) != '9' &&
-         !(s.at(0) == '6' && s.at(1) == '0' && s.at(2) != '1') && !(s.at(0) == '2' && s.at(1) == '2' && s.at(2) == '0') &&
-         credit_card(value);
+         !(s.at(0) == '6' && s.at(1) == '0' && s.at(2) != '1') &&
+         !(s.at(0) == '2' && s.at(1) == '2' && s.at(2) == '0') && credit_card(value);
 }
 
 struct IbanCountry {

@@ -36,18 +36,26 @@ bool is_stop_word(std::string_view lower) {
   static const std::unordered_set<std::string_view> kStops = words_of(
       "null none nil undefined true false string str text varchar char int integer number object any unknown optional "
       "required default value name names first last full given family middle surname username user users admin "
-      "administrator root system guest anonymous test testing tester example sample demo foo bar baz qux todo tbd na n/a "
-      "empty field fields input label title type enter your my the a an and or not new old this self props state const let "
-      "var function return class public private static void export import from select insert update delete where column "
-      "columns row rows table schema index key keys id ids json yaml xml html http https get set put post api app data file "
-      "files path url uri email phone address street city zip country account customer customers client clients patient "
-      "company organization organisation team group department product service project package module library component "
+      "administrator root system guest anonymous test testing tester example sample demo foo bar baz qux todo tbd na "
+      "n/a "
+      "empty field fields input label title type enter your my the a an and or not new old this self props state const "
+      "let "
+      "var function return class public private static void export import from select insert update delete where "
+      "column "
+      "columns row rows table schema index key keys id ids json yaml xml html http https get set put post api app data "
+      "file "
+      "files path url uri email phone address street city zip country account customer customers client clients "
+      "patient "
+      "company organization organisation team group department product service project package module library "
+      "component "
       "button form page view model controller server database config settings option options error warning info debug "
       "version build release main master branch node react vue angular java python ruby rust go docker linux windows "
-      "macos ubuntu debian google amazon microsoft github gitlab apple facebook run deploy install setup check lint publish "
+      "macos ubuntu debian google amazon microsoft github gitlab apple facebook run deploy install setup check lint "
+      "publish "
       "checkout upload download create read write open close start stop job jobs step steps workflow pipeline action "
       "actions script task tasks unit integration end with for in on at by to of is are was be "
-      "corp corporation inc ltd llc gmbh ag co bank group record records list manager portal request response success failed "
+      "corp corporation inc ltd llc gmbh ag co bank group record records list manager portal request response success "
+      "failed "
       "failure active inactive pending approved rejected support sales billing premium basic standard hiring sir madam "
       "world everyone everybody team there colleague colleagues friend friends");
   return kStops.contains(lower);
@@ -75,18 +83,18 @@ std::string plain(std::string_view word) {
 
 bool is_particle(std::string_view word) {
   constexpr std::array<std::string_view, 28> kParticles = {
-      "de", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "van", "von", "der", "den", "ten", "ter",
-      "zu", "bin", "bint", "ibn", "al", "el", "af", "av", "y", "e", "of", "und"};
+      "de",  "da",  "do", "dos", "das",  "del", "della", "di", "la", "le", "van", "von", "der", "den",
+      "ten", "ter", "zu", "bin", "bint", "ibn", "al",    "el", "af", "av", "y",   "e",   "of",  "und"};
   return std::ranges::find(kParticles, word) != kParticles.end();
 }
 
 /// Endings that surnames have and ordinary words of English rarely do.
 bool has_surname_ending(std::string_view word) {
   constexpr std::array<std::string_view, 48> kEndings = {
-      "sson", "dson", "nson", "lson", "kson", "sen", "ova", "eva", "enko", "chuk", "czyk", "wicz", "icz", "ski", "ska",
-      "sky", "skaya", "dez", "guez", "nez", "pez", "rez", "lez", "quez", "yan", "oglu", "opoulos", "akis", "idis", "inen",
-      "onen", "qvist", "quist", "strom", "stedt", "gaard", "stein", "mann", "sdottir", "ovic", "evic", "etti", "elli",
-      "ucci", "ashvili", "adze", "zadeh", "escu"};
+      "sson",  "dson", "nson",    "lson", "kson",  "sen",  "ova",  "eva",   "enko",    "chuk",  "czyk",  "wicz",
+      "icz",   "ski",  "ska",     "sky",  "skaya", "dez",  "guez", "nez",   "pez",     "rez",   "lez",   "quez",
+      "yan",   "oglu", "opoulos", "akis", "idis",  "inen", "onen", "qvist", "quist",   "strom", "stedt", "gaard",
+      "stein", "mann", "sdottir", "ovic", "evic",  "etti", "elli", "ucci",  "ashvili", "adze",  "zadeh", "escu"};
   return word.size() >= 6 && std::ranges::any_of(kEndings, [&](std::string_view end) { return word.ends_with(end); });
 }
 
@@ -110,8 +118,9 @@ Word kind_of(std::string_view word) {
       if (is_upper(c)) {
         ++capitals;
         const bool behind_join = i > 0 && (word[i - 1] == '\'' || word[i - 1] == '-');
-        const bool scottish = i > 0 && i <= 3 && (word.starts_with("Mc") || word.starts_with("Mac") || word.starts_with("De") ||
-                                                  word.starts_with("Di") || word.starts_with("La") || word.starts_with("Van"));
+        const bool scottish = i > 0 && i <= 3 &&
+                              (word.starts_with("Mc") || word.starts_with("Mac") || word.starts_with("De") ||
+                               word.starts_with("Di") || word.starts_with("La") || word.starts_with("Van"));
         if (i > 0 && !behind_join && !scottish && capitals != letters) return Word::kNo;
       }
     } else if (c == '.') {
@@ -150,7 +159,8 @@ Shape shape_of(std::string_view text) {
     const auto hyphen = base.find('-');
     const bool irish = base.starts_with("o'") || base.starts_with("mc") || base.starts_with("al-");
     if (kind != Word::kParticle && base.size() > 1 &&
-        (is_common(base) || (kind == Word::kCapital && (has_surname_ending(base) || (irish && base.size() > 4))) || (hyphen != std::string::npos && is_common(std::string_view(base).substr(0, hyphen))))) {
+        (is_common(base) || (kind == Word::kCapital && (has_surname_ending(base) || (irish && base.size() > 4))) ||
+         (hyphen != std::string::npos && is_common(std::string_view(base).substr(0, hyphen))))) {
       ++shape.known;
     }
   }

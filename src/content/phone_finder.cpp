@@ -15,7 +15,7 @@ namespace reeve::content {
 namespace {
 
 constexpr std::size_t kGroupsMax = 8;
-constexpr std::size_t kDigitsMax = 15;
+constexpr std::size_t kDigitsMin = 6, kDigitsMax = 15;
 
 /// Digits in groups with what people put between.
 struct Groups {
@@ -57,6 +57,7 @@ class PhoneFinder final : public PreparedFinder {
           (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
         continue;
       }
+      if (run_end - at < kDigitsMin && !may_go_on(input, at, run_end)) continue;
       Groups groups = read(text, at);
       if (groups.count == 0) continue;
       next = std::max(next, settle(text, groups, surroundings, found));
@@ -64,6 +65,18 @@ class PhoneFinder final : public PreparedFinder {
   }
 
  private:
+  /// Coarse: false when the groups from `at` on, of which the first ends at `end`, cannot have digits enough.
+  static bool may_go_on(const FinderText& input, std::size_t at, std::size_t end) {
+    const std::string_view text = input.text;
+    if (end + 1 >= text.size() || !holds(" -./()", text[end])) return false;
+    if (!is_digit(text[end + 1]) && !holds(" -./()", text[end + 1])) return false;
+    // Six digits with three separators between each two are at most 21 bytes.
+    const auto& digits = input.masks.digit;
+    std::uint64_t window = digits[at / 64] >> at % 64;
+    if (at % 64 != 0) window |= digits[at / 64 + 1] << (64 - at % 64);
+    return static_cast<std::size_t>(std::popcount(window & 0x1fffffU)) >= kDigitsMin;
+  }
+
   static bool begins_well(std::string_view text, const Groups& groups) {
     if (groups.begin == 0) return true;
     const char before = text[groups.begin - 1], second = groups.begin > 1 ? text[groups.begin - 2] : ' ';
@@ -98,8 +111,7 @@ class PhoneFinder final : public PreparedFinder {
     }
     if (groups.plus && groups.begin > 0 && text[groups.begin - 1] == '(') --groups.begin;
     if (!begins_well(text, groups)) return groups;
-    groups.behind_number =
-        groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
+    groups.behind_number = groups.begin >= 2 && holds(", ", text[groups.begin - 1]) && is_digit(text[groups.begin - 2]);
     char separator = groups.bracket ? '(' : '\0';
     while (groups.count < kGroupsMax) {
       std::size_t end = at;
@@ -123,17 +135,18 @@ class PhoneFinder final : public PreparedFinder {
   /// The longest reading of the groups that is a number. Returns where to go on.
   std::size_t settle(std::string_view text, Groups& groups, NumberSurroundings& surroundings,
                      std::vector<Candidate>& found) const {
+    std::vector<bool> named;  // asked once for all readings
     for (; groups.count > 0; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
       const Sureness sureness = ends_well(text, end) ? judge(groups) : Sureness{};
-      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, found)) return end;
+      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, named, found)) return end;
       groups.size -= groups.length(groups.count - 1);
     }
     return 0;
   }
 
   static Sureness judge(const Groups& g) {
-    if (is_trivial(g.all()) || g.size < 6) return {};
+    if (is_trivial(g.all()) || g.size < kDigitsMin) return {};
     if (looks_like_date(g) || has_fraction(g)) return {};
     if (g.plus) return international(g.all()) ? Sureness{0.9F, 0.97F} : Sureness{};
     if (g.size > kDigitsMax) return {};
@@ -180,7 +193,8 @@ class PhoneFinder final : public PreparedFinder {
     if (pairs) return Sureness{separator == '.' || separator == ' ' ? 0.75F : 0.6F, 0.97F};
     if (g.bracket && g.length(0) >= 2 && g.count <= 4) return Sureness{0.7F, 0.96F};
     const bool area = g.length(0) >= 2 && g.length(0) <= 5;
-    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 && separator != '.') {
+    if (g.count == 3 && area && g.length(1) >= 3 && g.length(2) >= 3 && g.size >= 10 && g.size <= 11 &&
+        separator != '.') {
       return Sureness{0.6F, 0.95F};
     }
     if (g.count == 2 && area && g.length(0) >= 3 && g.size >= 10 && (separator == '/' || separator == ' ')) {
@@ -203,23 +217,30 @@ class PhoneFinder final : public PreparedFinder {
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
 
+  static bool is_named(std::string_view text, std::size_t begin, std::size_t end, const Detector& detector,
+                       NumberSurroundings& surroundings) {
+    if (has_context(text, begin, end, detector.context)) return true;
+    const std::string_view column = surroundings.column(begin);
+    return !column.empty() && has_context(column, column.size(), column.size(), detector.context);
+  }
+
   bool say(std::string_view text, const Groups& groups, std::size_t end, const Sureness& sureness,
-           NumberSurroundings& surroundings, std::vector<Candidate>& found) const {
+           NumberSurroundings& surroundings, std::vector<bool>& named, std::vector<Candidate>& found) const {
     bool said = false;
     const std::size_t begin = groups.begin;
-    for (const auto& [index, detector] : detectors_) {
-      bool is_named = has_context(text, begin, end, detector->context);
-      if (!is_named) {
-        const std::string_view column = surroundings.column(begin);
-        is_named = !column.empty() && has_context(column, column.size(), column.size(), detector->context);
-      }
+    if (named.empty()) {
+      for (const auto& [index, detector] : detectors_)
+        named.push_back(is_named(text, begin, end, *detector, surroundings));
+    }
+    for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
-      if (!is_named) {
+      if (!named[i]) {
         confidence = groups.behind_number ? 0 : sureness.alone;
         if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      found.push_back(
+          {detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
       said = true;
     }
     return said;

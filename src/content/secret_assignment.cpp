@@ -142,22 +142,24 @@ ValueForm form_of_bare(std::string_view text, const Assignment& found) {
   return tight ? ValueForm::kPair : ValueForm::kBareCode;
 }
 
-/// The end of a quoted text that begins at `at`, behind its quote; npos when it does not end on the line.
-std::size_t end_of_quoted(std::string_view text, std::size_t at, char quote, bool escaped) {
+/// True when the quote behind `run` backslashes ends a text whose first quote stood behind `level` of them. Each level
+/// of nesting doubles backslashes and adds one before a quote; what is left when all are undone decides.
+bool ends_quoted(std::size_t run, std::size_t level) { return run < level || (run - level) / (level + 1) % 2 == 0; }
+
+/// The end of a quoted text that begins at `at`, behind its quote, which stood behind `level` backslashes; npos when it
+/// does not end on the line.
+std::size_t end_of_quoted(std::string_view text, std::size_t at, char quote, std::size_t level) {
   const std::size_t limit = std::min(text.size(), at + kValueBytesMax);
   for (std::size_t i = at; i < limit; ++i) {
     const char c = text[i];
     if (c == '\n') return std::string_view::npos;
     if (c == quote) return i;
     if (c != '\\') continue;
-    if (escaped) {
-      std::size_t end = i;
-      while (end < limit && text[end] == '\\') ++end;
-      if (end < limit && text[end] == quote) return i;
-      i = end - 1;
-    } else {
-      ++i;
-    }
+    std::size_t end = i;
+    while (end < limit && text[end] == '\\') ++end;
+    const bool at_quote = end < limit && text[end] == quote;
+    if (at_quote && ends_quoted(end - i, level)) return end - std::min(end - i, level);
+    i = at_quote ? end : end - 1;
   }
   return std::string_view::npos;
 }
@@ -169,7 +171,7 @@ bool read_quoted(std::string_view text, std::size_t at, Assignment& found) {
   const char quote = text[begin];
   std::size_t first = begin + 1;
   if (text.substr(begin, 3) == "\"\"\"" || text.substr(begin, 3) == "'''") first = begin + 3;
-  const std::size_t end = end_of_quoted(text, first, quote, begin > at);
+  const std::size_t end = end_of_quoted(text, first, quote, begin - at);
   if (end == std::string_view::npos || end == first) return false;
   found.value_start = static_cast<std::uint32_t>(first);
   found.value_end = static_cast<std::uint32_t>(end);

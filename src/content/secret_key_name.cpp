@@ -33,7 +33,7 @@ constexpr std::array<NamedKind, 12> kKinds = {{
 }};
 
 /// Words that name a secret when they end a key. The longer words before the shorter ones that they end with.
-constexpr std::array<NamedKind, 68> kHeads = {{
+constexpr std::array<NamedKind, 69> kHeads = {{
     {"passphrase", KeyKind::kPassphrase},
     {"password", KeyKind::kPassword},
     {"passwords", KeyKind::kPassword},
@@ -96,6 +96,7 @@ constexpr std::array<NamedKind, 68> kHeads = {{
     {"credentials", KeyKind::kCredential},
     {"salt", KeyKind::kSalt},
     {"pepper", KeyKind::kSalt},
+    {"pat", KeyKind::kToken},
     {"nonce", KeyKind::kSalt},
     {"seed", KeyKind::kSalt},
     {"sessionid", KeyKind::kSession},
