@@ -223,15 +223,23 @@ class Tables {
   }
 
  private:
-  /// Cheap first: a head has no colon and no equals sign, nor has the line of an INSERT; most lines of code have.
-  /// And somewhere in it stands what divides columns.
+  /// Cheap first: a head line begins with a word, has something that divides columns, and none of the signs that
+  /// most lines of code have. The line of an INSERT may have them.
   bool may_be_head(std::size_t begin, std::size_t end) const {
-    if (next_place(assign_, begin, end) < end) return starts_insert(begin, end);
-    const std::string_view line = text_.substr(begin, end - begin);
-    for (const char c : line) {
-      if (kDividers[static_cast<unsigned char>(c)]) return true;
+    if (starts_insert(begin, end)) return true;
+    if (next_place(assign_, begin, end) < end) return false;
+    bool begun = false, divided = false;
+    for (std::size_t i = begin; i < end; ++i) {
+      const char c = text_[i];
+      const std::uint8_t kind = kSigns[static_cast<unsigned char>(c)];
+      if (!begun && !holds(" \t|\"", c)) {
+        if (!is_letter(c) && !is_high(c) && c != '`' && c != '(') return false;
+        begun = true;
+      }
+      if (kind == kBad) return false;
+      divided = divided || kind == kDivider;
     }
-    return false;
+    return divided;
   }
 
   bool starts_insert(std::size_t begin, std::size_t end) const {
@@ -239,10 +247,12 @@ class Tables {
     return begin < end && lower_case(text_[begin]) == 'i';
   }
 
-  static constexpr std::array<bool, 256> kDividers = [] {
-    std::array<bool, 256> dividers{};
-    for (const char c : {',', ';', '\t', '|', '('}) dividers[static_cast<unsigned char>(c)] = true;
-    return dividers;
+  enum Sign : std::uint8_t { kOther, kDivider, kBad };
+  static constexpr std::array<std::uint8_t, 256> kSigns = [] {
+    std::array<std::uint8_t, 256> signs{};
+    for (const char c : {',', ';', '\t', '|'}) signs[static_cast<unsigned char>(c)] = kDivider;
+    for (const char c : {'=', '{', '}', ':', '<', '>', '+', '!', '?', '@'}) signs[static_cast<unsigned char>(c)] = kBad;
+    return signs;
   }();
 
   std::size_t head_line(std::size_t begin, std::size_t end) {

@@ -77,6 +77,7 @@ class NumberFinder final : public PreparedFinder {
         for (const Layout& layout : read_layouts(rule->layouts, entry)) {
           if (layout.sizes[0] >= layouts_.size()) continue;
           layouts_[layout.sizes[0]].push_back(layout);
+          seconds_[layout.sizes[0]] |= 1U << std::min<unsigned>(layout.sizes[1], 31);
           auto& separators = separators_[layout.sizes[0]];
           if (!holds(separators, layout.separators[1])) separators += layout.separators[1];
         }
@@ -90,12 +91,20 @@ class NumberFinder final : public PreparedFinder {
  private:
   class Pass;
 
+  /// Coarse: a layout whose first group, of `first` characters, ends at `end` goes on as this text does.
+  bool may_be_layout(std::string_view text, std::size_t end, std::size_t first) const {
+    if (first >= separators_.size() || end + 1 >= text.size() || !holds(separators_[first], text[end])) return false;
+    std::size_t second = end + 1;
+    while (second < text.size() && second - end <= 31 && is_alphanumeric(text[second])) ++second;
+    return (seconds_[first] >> std::min<std::size_t>(second - end - 1, 31) & 1U) != 0;
+  }
+
   /// False when nothing that is as long as [begin, end), or whose first group is, goes on like this.
   bool may_be(std::string_view text, std::size_t begin, std::size_t end, bool digits_only) const {
     const std::size_t length = end - begin;
     if (!bare_[length].empty()) return true;
     const char after = end < text.size() ? text[end] : '\0';
-    if (length < separators_.size() && holds(separators_[length], after)) return true;
+    if (may_be_layout(text, end, length)) return true;
     if (!with_letters_) return digits_only && end + 1 < text.size() && holds(" -./", after) && is_digit(text[end + 1]);
     if (!ibans_.empty() && length > 2 && is_letter(text[begin]) && is_letter(text[begin + 1]) &&
         !is_letter(text[begin + 2])) {
@@ -108,6 +117,7 @@ class NumberFinder final : public PreparedFinder {
   std::array<std::vector<Entry>, kTokenMax + 1> bare_;  // by length
   std::array<std::vector<Layout>, 20> layouts_;         // by the first group's size
   std::array<std::string, 20> separators_;              // behind first groups of that size
+  std::array<std::uint32_t, 20> seconds_{};             // bit n: a second group of n characters
   std::vector<Entry> ibans_;
   std::size_t within_ = 0;  // the widest window of context words
   ContextTable context_;
@@ -160,9 +170,7 @@ class NumberFinder::Pass {
 
   void layouts(std::size_t begin, std::size_t end) {
     const std::size_t first = end - begin;
-    if (first >= finder_.layouts_.size() || end >= text_.size() || !holds(finder_.separators_[first], text_[end])) {
-      return;
-    }
+    if (!finder_.may_be_layout(text_, end, first)) return;
     for (const Layout& layout : finder_.layouts_[first]) {
       const std::size_t layout_end = match(layout, end);
       if (layout_end == 0) continue;

@@ -6,6 +6,7 @@
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
+#include "content/context_table.h"
 #include "content/number_surroundings.h"
 #include "content/phone_plan.h"
 #include "content/text_walk.h"
@@ -42,7 +43,7 @@ struct Sureness {
 class PhoneFinder final : public PreparedFinder {
  public:
   PhoneFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
-    for (const std::uint32_t index : mine) detectors_.push_back({index, &all[index]});
+    for (const std::uint32_t index : mine) detectors_.push_back({index, words_.add(all[index].context)});
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
@@ -242,20 +243,17 @@ class PhoneFinder final : public PreparedFinder {
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
 
-  static bool is_named(std::string_view text, std::size_t begin, std::size_t end, const Detector& detector,
-                       NumberSurroundings& surroundings) {
-    if (has_context(text, begin, end, detector.context)) return true;
-    const std::string_view column = surroundings.column(begin);
-    return !column.empty() && has_context(column, column.size(), column.size(), detector.context);
-  }
-
   bool say(std::string_view text, const Groups& groups, std::size_t end, const Sureness& sureness,
            NumberSurroundings& surroundings, std::vector<bool>& named, std::vector<Candidate>& found) const {
     bool said = false;
     const std::size_t begin = groups.begin;
     if (named.empty()) {
-      for (const auto& [index, detector] : detectors_)
-        named.push_back(is_named(text, begin, end, *detector, surroundings));
+      ContextTable::Near near, in_column;
+      words_.look(text, begin, end, near);
+      const std::string_view column = surroundings.column(begin);
+      words_.look(column, column.size(), column.size(), in_column);
+      for (const auto& [index, words] : detectors_)
+        named.push_back(near.is_near(words_, words) || in_column.is_near(words_, words));
     }
     for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
@@ -271,7 +269,8 @@ class PhoneFinder final : public PreparedFinder {
     return said;
   }
 
-  std::vector<std::pair<std::uint32_t, const Detector*>> detectors_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> detectors_;  // in the set; of the words
+  ContextTable words_;
 };
 
 }  // namespace

@@ -218,7 +218,8 @@ bool read_call(std::string_view text, std::string_view callee, std::size_t open,
 /// "process.env.X || 'fallback'": the literal after the operator, on the same line.
 bool read_fallback(std::string_view text, std::size_t at, Assignment& found) {
   constexpr std::array<std::string_view, 5> kOperators = {"|| ", "?? ", " or ", ":-", "?: "};
-  const std::string_view line = text.substr(at, std::min<std::size_t>(120, text.find('\n', at) - at));
+  const std::string_view near = text.substr(at, 120);
+  const std::string_view line = near.substr(0, near.find('\n'));
   for (const std::string_view sign : kOperators) {
     const std::size_t place = line.find(sign);
     if (place == std::string_view::npos) continue;
