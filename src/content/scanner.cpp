@@ -36,10 +36,12 @@ bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end
   static constexpr std::array<std::string_view, 3> kMarkers{"reeve:allow", "gitleaks:allow",
                                                             "pragma: allowlist secret"};
   constexpr std::size_t kSideMax = 400;
-  const std::size_t before = start == 0 ? std::string_view::npos : text.rfind('\n', start - 1);
-  std::size_t from = before == std::string_view::npos ? 0 : before + 1;
-  from = std::max(from, start > kSideMax ? start - kSideMax : 0);
-  const std::size_t to = std::min({text.find('\n', end), text.size(), end + kSideMax});
+  // Only the sides are searched for the line's ends: one line may be the whole text, with a finding every few bytes.
+  const std::size_t side = start > kSideMax ? start - kSideMax : 0;
+  const std::size_t before = text.substr(side, start - side).rfind('\n');
+  const std::size_t from = before == std::string_view::npos ? side : side + before + 1;
+  const std::string_view behind = text.substr(end, kSideMax);
+  const std::size_t to = end + std::min(behind.find('\n'), behind.size());
   const std::string_view line = text.substr(from, to - from);
   return std::any_of(kMarkers.begin(), kMarkers.end(),
                      [line](std::string_view marker) { return line.find(marker) != std::string_view::npos; });
