@@ -135,9 +135,9 @@ class AssignmentFinder final : public PreparedFinder {
   bool judge(std::string_view text, const Assignment& assignment, std::vector<Candidate>& found) const {
     std::string_view key = text.substr(assignment.key_start, assignment.key_end - assignment.key_start);
     const std::string_view value = text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
-    KeyWords words(key);
-    KeyKind kind = kind_of_key(words);
+    KeyKind kind = assignment.kind;
     if (!may_be_secret(value)) return false;
+    KeyWords words(key);
     if (kind == KeyKind::kValueOnly) {
       kind = kind_of_sibling(text, assignment, key);
       words = KeyWords(key);

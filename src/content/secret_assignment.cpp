@@ -296,6 +296,11 @@ bool read_value(std::string_view text, std::size_t at, Assignment& found) {
 
 bool may_be_assignment(std::string_view text, std::size_t at) {
   const char sign = text[at];
+  if (at == 0) return false;
+  // "::", "://", "==", ">=", "<=": read_assignment gives up on them.
+  const char before = text[at - 1];
+  if (before == ':' || (sign == '=' && (before == '=' || before == '<' || before == '>'))) return false;
+  if (sign == ':' && (text.substr(at, 2) == "::" || text.substr(at, 3) == "://")) return false;
   std::size_t end = at;
   if (sign == '=' && end > 0 && (text[end - 1] == '!' || text[end - 1] == '+' || text[end - 1] == '?')) --end;
   for (int spaces = 0; end > 0 && is_space(text[end - 1]) && spaces < 12; ++spaces) --end;
@@ -304,6 +309,8 @@ bool may_be_assignment(std::string_view text, std::size_t at) {
   if (is_quote(text[end - 1])) {
     --end;
     while (end > 0 && text[end - 1] == '\\') --end;
+  } else if (!is_key_byte(text[end - 1]) && text[end - 1] != '|') {
+    return false;
   }
   return may_end_secret_key(text.substr(end > 8 ? end - 8 : 0, end > 8 ? 8 : end));
 }
@@ -334,6 +341,9 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at)
   }
   Assignment found;
   if (!read_key(text, key_end, sign == '=', found)) return {};
+  // Most keys that passed until here are plain words: they are seen before the value is read.
+  found.kind = kind_of_key(KeyWords(text.substr(found.key_start, found.key_end - found.key_start)));
+  if (found.kind == KeyKind::kNone) return {};
   if (!read_value(text, value, found)) return {};
   if (compared && found.form != ValueForm::kQuoted) return {};
   const std::size_t lead = skip_spaces_back(text, found.key_start);

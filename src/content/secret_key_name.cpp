@@ -204,11 +204,15 @@ KeyKind kind_before_key(std::string_view before) {
 
 using EndingTable = std::bitset<32 * 32 * 32>;
 
+/// Stands in an index for a letter that is not ASCII.
+constexpr std::size_t kForeign = 31;
+
 std::size_t ending_index(std::string_view key) {
   std::size_t index = 0;
   std::size_t letters = 0;
   for (std::size_t i = key.size(); i-- > 0 && letters < 3;) {
     const char c = key[i];
+    if (static_cast<signed char>(c) < 0) return index | kForeign << (5 * letters);  // "a" alone does not end "contraseña"
     if (!is_letter(c)) break;
     index |= static_cast<std::size_t>(lower_of(c) - 'a' + 1) << (5 * letters);
     ++letters;
@@ -225,6 +229,7 @@ EndingTable make_endings() {
        {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content"}) {
     table.set(ending_index(word));
   }
+  table.set(0);  // no letter at the end: "password?"
   return table;
 }
 
