@@ -66,7 +66,7 @@ class AssignmentFinder final : public PreparedFinder {
       for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         if (at >= text.text.size()) return;
-        if (!may_be_assignment(text.text, at)) continue;
+        if (!kLastLetters.may_end_before(text.text, at) || !may_be_assignment(text.text, at)) continue;
         const auto assignment = read_assignment(text.text, at);
         if (!assignment || assignment->value_start < done) continue;
         if (judge(text.text, *assignment, found)) done = assignment->value_end;
