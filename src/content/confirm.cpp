@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "content/context_words.h"
 #include "content/rarity.h"
 
 namespace reeve::content {
@@ -25,10 +26,7 @@ bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::
   std::size_t from = start, to = end;
   while (from > 0 && text[from - 1] != '\n' && start - from < kLineSideMax) --from;
   while (to < text.size() && text[to] != '\n' && to - end < kLineSideMax) ++to;
-  ContextWords words;
-  words.near = detector.not_near;
-  words.within = static_cast<std::uint32_t>(to - from);
-  return has_context(text.substr(from, to - from), start - from, end - from, words);
+  return has_words(text.substr(from, to - from), start - from, end - from, detector.not_near, to - from);
 }
 
 /// What is said of a whole text needs no second place in it.

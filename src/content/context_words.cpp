@@ -1,3 +1,5 @@
+#include "content/context_words.h"
+
 // Whether words stand near a value. Called for candidates only; the work is bounded by the window.
 
 #include <algorithm>
@@ -49,6 +51,8 @@ bool letter_before(std::string_view text, std::size_t at) {
   return byte_at(text, lead) >= 0xc3 && byte_at(text, lead) < 0xe0;
 }
 
+}  // namespace
+
 bool begins_word(std::string_view text, std::size_t at) {
   if (!letter_before(text, at)) return true;
   const char before = text[at - 1], here = text[at];
@@ -56,6 +60,8 @@ bool begins_word(std::string_view text, std::size_t at) {
   if (!is_upper(here)) return false;
   return is_lower(before) || (at + 1 < text.size() && is_lower(text[at + 1]));
 }
+
+namespace {
 
 bool ends_word(std::string_view text, std::size_t end) {
   if (end >= text.size()) return true;
@@ -66,8 +72,10 @@ bool ends_word(std::string_view text, std::size_t end) {
   return here == 's' && (end + 1 >= text.size() || !is_alphanumeric(text[end + 1]));
 }
 
+}  // namespace
+
 /// A blank in a word stands for nothing or one character between words: "card number" is in "card_number", too.
-bool word_at(std::string_view text, std::size_t at, std::size_t limit, std::string_view word) {
+std::size_t end_of_word_at(std::string_view text, std::size_t at, std::size_t limit, std::string_view word) {
   std::size_t i = 0;
   while (i < word.size()) {
     if (word[i] == ' ') {
@@ -76,21 +84,23 @@ bool word_at(std::string_view text, std::size_t at, std::size_t limit, std::stri
       continue;
     }
     std::size_t bytes = 1;
-    if (at >= limit || !same_letter(text, at, word, i, bytes)) return false;
+    if (at >= limit || !same_letter(text, at, word, i, bytes)) return 0;
     at += bytes;
     i += bytes;
   }
-  return at <= limit &&
-         (byte_at(word, word.size() - 1) >= 0xe0 || byte_at(text, at - 1) >= 0x80 || ends_word(text, at));
+  const bool ends = byte_at(word, word.size() - 1) >= 0xe0 || byte_at(text, at - 1) >= 0x80 || ends_word(text, at);
+  return ends && at <= limit ? at : 0;
 }
 
-bool holds_word(std::string_view text, std::size_t from, std::size_t to, const ContextWords& context) {
+namespace {
+
+bool holds_word(std::string_view text, std::size_t from, std::size_t to, std::span<const std::string> words) {
   // Most floods of digits and signs have no word at all around them.
   const auto is_word = [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; };
   if (std::ranges::none_of(text.substr(from, to - from), is_word)) return false;
   std::array<std::uint64_t, 4> firsts{};
   const auto mark = [&firsts](unsigned char byte) { firsts[byte / 64] |= 1ULL << byte % 64; };
-  for (const std::string& word : context.near) {
+  for (const std::string& word : words) {
     if (word.empty()) continue;
     const auto first = static_cast<unsigned char>(word[0]);
     mark(first);
@@ -103,8 +113,8 @@ bool holds_word(std::string_view text, std::size_t from, std::size_t to, const C
     const unsigned char byte = byte_at(text, at);
     if ((firsts[byte / 64] >> byte % 64 & 1U) == 0) continue;
     if (byte < 0x80 && !begins_word(text, at)) continue;
-    for (const std::string& word : context.near) {
-      if (!word.empty() && word_at(text, at, to, word)) return true;
+    for (const std::string& word : words) {
+      if (!word.empty() && end_of_word_at(text, at, to, word) != 0) return true;
     }
   }
   return false;
@@ -113,14 +123,19 @@ bool holds_word(std::string_view text, std::size_t from, std::size_t to, const C
 }  // namespace
 
 bool has_context(std::string_view text, std::size_t start, std::size_t end, const ContextWords& context) {
-  if (context.near.empty()) return false;
-  const std::size_t from = start > context.within ? start - context.within : 0;
-  if (holds_word(text, from, start, context)) return true;
+  return has_words(text, start, end, context.near, context.within);
+}
+
+bool has_words(std::string_view text, std::size_t start, std::size_t end, std::span<const std::string> words,
+               std::size_t within) {
+  if (words.empty()) return false;
+  const std::size_t from = start > within ? start - within : 0;
+  if (holds_word(text, from, start, words)) return true;
   // Behind the value only on its line: what stands on the next belongs to the next value.
-  std::size_t to = std::min(text.size(), end + context.within);
+  std::size_t to = std::min(text.size(), end + within);
   const auto line = text.substr(end, to - end).find('\n');
   if (line != std::string_view::npos) to = end + line;
-  return holds_word(text, end, to, context);
+  return holds_word(text, end, to, words);
 }
 
 }  // namespace reeve::content

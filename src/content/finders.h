@@ -22,6 +22,10 @@ struct TextMasks {
   std::vector<std::uint64_t> at;      // @
   std::vector<std::uint64_t> assign;  // = and :
   std::vector<std::uint64_t> upper;   // bytes from 0x80
+  std::vector<std::uint64_t> dot;     // .
+  std::vector<std::uint64_t> dash;    // -
+  /// First of two bytes that rare shapes hold: "yJ", "KI", "BE", ":/", and "hr" and "mn" in any case.
+  std::vector<std::uint64_t> rare_pair;
   void compute(std::string_view text);
 };
 

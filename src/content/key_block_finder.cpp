@@ -8,6 +8,7 @@
 #include "content/secret_checks.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -27,9 +28,13 @@ class KeyBlockFinder final : public PreparedFinder {
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     constexpr std::string_view kBegin = "BEGIN ";
-    for (std::size_t at = text.text.find(kBegin); at != std::string_view::npos; at = text.text.find(kBegin, at + 6)) {
+    std::size_t next = 0;
+    for (std::size_t at = next_place(text.masks.rare_pair, 0, text.text.size()); at < text.text.size();
+         at = next_place(text.masks.rare_pair, std::max(at + 1, next), text.text.size())) {
+      if (text.text[at] != 'B' || text.text.substr(at, kBegin.size()) != kBegin) continue;
+      next = at + kBegin.size();
       if (at >= 4 && text.text.substr(at > 5 ? at - 5 : 0, at > 5 ? 5 : at).find("---") != std::string_view::npos) {
-        at = std::max(at, read_block(text.text, at, found));
+        next = std::max(next, read_block(text.text, at, found) + kBegin.size());
       }
     }
   }

@@ -30,7 +30,8 @@ class LabelledFinder final : public PreparedFinder {
         keys_[joined].push_back({index, &all[index], phrase.find(' ') != std::string::npos});
         longest_ = std::max(longest_, joined.size());
         shortest_ = std::min(shortest_, joined.size());
-        endings_.set(ending(joined));
+        endings_.add(joined);
+        filter(joined);
       }
     }
   }
@@ -39,7 +40,7 @@ class LabelledFinder final : public PreparedFinder {
     std::string joined;
     std::vector<const Owner*> owners;
     for_each_labelled_value(
-        input,
+        input, endings_,
         [&](std::string_view key) {
           if (key.size() > 2 && !may_be_known(key)) return false;
           owners_of(key, joined, owners);
@@ -58,13 +59,17 @@ class LabelledFinder final : public PreparedFinder {
     bool may_end_a_key;
   };
 
-  /// The last three bytes of a joined key as a number; of shorter keys the last two.
-  static std::size_t ending(std::string_view joined) {
-    std::size_t number = joined.size() < 3 ? 1U : 0U;
-    for (std::size_t i = joined.size() - std::min<std::size_t>(joined.size(), 3); i < joined.size(); ++i) {
-      number = number * 37 + static_cast<unsigned char>(lower_case(joined[i]));
-    }
-    return number & 0xffffU;
+  static std::uint32_t next_hash(std::uint32_t hash, char c) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x9e3779b1U;
+    return hash ^ hash >> 15U;
+  }
+
+  /// A known key by the hash of its bytes from the last to the first.
+  void filter(std::string_view joined) {
+    std::uint32_t hash = 0;
+    for (std::size_t i = joined.size(); i-- > 0;) hash = next_hash(hash, joined[i]);
+    tails_.set(hash & 0xffffU);
+    sizes_.set(std::min(joined.size(), sizes_.size() - 1));
   }
 
   /// Most keys end like none that is known: told from three bytes.
@@ -74,7 +79,7 @@ class LabelledFinder final : public PreparedFinder {
     for (std::size_t i = key.size(); i-- > 0 && count > 0;) {
       if (is_alphanumeric(key[i]) || static_cast<unsigned char>(key[i]) >= 0x80) last[--count] = key[i];
     }
-    return endings_.test(ending(std::string_view(last.data(), 3).substr(count)));
+    return endings_.may_be(std::string_view(last.data(), 3).substr(count));
   }
 
   /// Detectors whose keys this one is, or ends with.
@@ -87,7 +92,16 @@ class LabelledFinder final : public PreparedFinder {
       if (is_alphanumeric(c) || static_cast<unsigned char>(c) >= 0x80) joined += lower_case(c);
     }
     const std::string_view whole = joined;
-    for (std::size_t size = std::min(longest_, whole.size()); size >= shortest_; --size) {
+    // From the last byte on, which sizes of tails a key may have: the longest that is one wins.
+    const std::size_t largest = std::min({longest_, whole.size(), sizes_.size() - 1});
+    std::bitset<64> sizes;
+    std::uint32_t hash = 0;
+    for (std::size_t size = 1; size <= largest; ++size) {
+      hash = next_hash(hash, whole[whole.size() - size]);
+      sizes[size] = sizes_[size] && tails_[hash & 0xffffU];
+    }
+    for (std::size_t size = largest; size >= shortest_; --size) {
+      if (!sizes[size]) continue;
       const std::string_view tail = whole.substr(whole.size() - size);
       const auto owned = keys_.find(tail);
       if (owned == keys_.end()) continue;
@@ -136,7 +150,9 @@ class LabelledFinder final : public PreparedFinder {
 
   std::unordered_map<std::string, std::vector<Owner>, TextHash, std::equal_to<>> keys_;
   std::size_t longest_ = 0, shortest_ = 100;
-  std::bitset<0x10000> endings_;
+  KeyEndings endings_;
+  std::bitset<0x10000> tails_;
+  std::bitset<64> sizes_;
 };
 
 }  // namespace

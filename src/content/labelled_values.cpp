@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "content/check_digits.h"
@@ -73,11 +74,29 @@ bool is_attribute_name(std::string_view text, std::string_view key) {
   return open != std::string_view::npos && head.find('>', open) == std::string_view::npos;
 }
 
-void assignments(const FinderText& input, const IsKnown& is_known, const Tell& tell) {
+/// Coarse: the last characters before an "=" or ":" can end a known key.
+bool may_end_key(std::string_view text, std::size_t at, const KeyEndings& endings) {
+  std::size_t end = at;
+  while (end > 0 && at - end < 4 && holds(" \t\"'`*])", text[end - 1])) --end;
+  std::array<char, 3> last{};
+  std::size_t count = 3;
+  for (std::size_t i = end; i > 0 && end - i < kKeyMax && count > 0; --i) {
+    const char c = text[i - 1];
+    if (is_alphanumeric(c) || is_high(c)) {
+      last[--count] = c;
+    } else if (!is_key_character(c) && (c != ' ' || i < 2 || !is_key_character(text[i - 2]))) {
+      break;
+    }
+  }
+  // Of a key of three letters and more the last three tell; shorter ones are asked for by name.
+  return count > 0 || endings.may_be(std::string_view(last.data(), 3));
+}
+
+void assignments(const FinderText& input, const KeyEndings& endings, const IsKnown& is_known, const Tell& tell) {
   const std::string_view text = input.text;
   for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
        at = next_place(input.masks.assign, at + 1, text.size())) {
-    if (is_operator(text, at)) continue;
+    if (is_operator(text, at) || !may_end_key(text, at, endings)) continue;
     const std::string_view key = key_before(text, at);
     if (key.size() < 2 || !is_known(key) || (text[at] == '=' && is_attribute_name(text, key))) continue;
     LabelledValue value = value_after(text, at + 1);
@@ -188,8 +207,8 @@ std::size_t insert(std::string_view text, std::size_t open, const IsKnown& is_kn
 /// Tables and INSERTs. A head line has a known name in it, so lines are looked at where a word ends that heads end in.
 class Tables {
  public:
-  Tables(std::string_view text, const IsKnown& is_known, const Tell& tell)
-      : text_(text), is_known_(is_known), tell_(tell) {}
+  Tables(const FinderText& input, const IsKnown& is_known, const Tell& tell)
+      : text_(input.text), assign_(input.masks.assign), is_known_(is_known), tell_(tell) {}
 
   void walk() {
     std::size_t begin = 0;
@@ -197,24 +216,49 @@ class Tables {
       const auto line = text_.substr(begin).find('\n');
       const std::size_t end = line == std::string_view::npos ? text_.size() : begin + line;
       std::size_t next = end;
-      if (end - begin >= 5 && end - begin < kLineMax) next = std::max(next, head_line(begin, end));
+      if (end - begin >= 5 && end - begin < kLineMax && may_be_head(begin, end))
+        next = std::max(next, head_line(begin, end));
       begin = next + 1;
     }
   }
 
  private:
+  /// Cheap first: a head has no colon and no equals sign, nor has the line of an INSERT; most lines of code have.
+  /// And somewhere in it stands what divides columns.
+  bool may_be_head(std::size_t begin, std::size_t end) const {
+    if (next_place(assign_, begin, end) < end) return starts_insert(begin, end);
+    const std::string_view line = text_.substr(begin, end - begin);
+    for (const char c : line) {
+      if (kDividers[static_cast<unsigned char>(c)]) return true;
+    }
+    return false;
+  }
+
+  bool starts_insert(std::size_t begin, std::size_t end) const {
+    while (begin < end && (text_[begin] == ' ' || text_[begin] == '\t')) ++begin;
+    return begin < end && lower_case(text_[begin]) == 'i';
+  }
+
+  static constexpr std::array<bool, 256> kDividers = [] {
+    std::array<bool, 256> dividers{};
+    for (const char c : {',', ';', '\t', '|', '('}) dividers[static_cast<unsigned char>(c)] = true;
+    return dividers;
+  }();
+
   std::size_t head_line(std::size_t begin, std::size_t end) {
     const std::string_view line = text_.substr(begin, end - begin);
-    if (!may_be_head(line)) return end;
     const char first =
         line[line.find_first_not_of(" \t|\"") == std::string_view::npos ? 0 : line.find_first_not_of(" \t|\"")];
     if (!is_letter(first) && !is_high(first) && first != '`' && first != '(') return end;
     if (const auto open = insert_columns(line); open != std::string_view::npos) {
       return insert(text_, begin + open, is_known_, tell_);
     }
-    if (end >= text_.size() || line.find_first_of("={}:<>") != std::string_view::npos) return end;
+    // A head has none of the signs that code and sentences have.
+    if (end >= text_.size() || line.back() == '.' || line.find_first_of("={}:<>+!?@\\") != std::string_view::npos)
+      return end;
     for (const char delimiter : {',', ';', '\t', '|'}) {
       if (line.find(delimiter) == std::string_view::npos) continue;
+      if (!may_have_heads(line, delimiter)) continue;
       const std::vector<Cell> heads = cells_of(text_, begin, end, delimiter);
       if (heads.size() < 2) continue;
       const auto columns = known_columns(text_, heads, is_known_);
@@ -223,22 +267,15 @@ class Tables {
     return end;
   }
 
-  /// One pass: a head has a delimiter and none of the signs that code and sentences have.
-  static bool may_be_head(std::string_view line) {
-    enum : std::uint8_t { kOrdinary, kDelimiter, kNever };
-    static const std::array<std::uint8_t, 256> kSigns = [] {
-      std::array<std::uint8_t, 256> signs{};
-      for (const char c : std::string_view("={}:<>+!?@\\")) signs[static_cast<unsigned char>(c)] = kNever;
-      for (const char c : std::string_view(",;\t|")) signs[static_cast<unsigned char>(c)] = kDelimiter;
-      return signs;
-    }();
-    bool delimited = false;
+  /// Coarse: no cell is longer than a head may be. Quotes leave it open.
+  static bool may_have_heads(std::string_view line, char delimiter) {
+    std::size_t letters = 0;
     for (const char c : line) {
-      const std::uint8_t sign = kSigns[static_cast<unsigned char>(c)];
-      if (sign == kNever) return line.size() > 16 && lower_case(line[line.find_first_not_of(" \t")]) == 'i';
-      delimited = delimited || sign == kDelimiter;
+      if (c == '"' || c == '\'') return true;
+      if (c == delimiter) letters = 0;
+      if (is_alphanumeric(c) && ++letters > kKeyMax) return false;
     }
-    return delimited && line.back() != '.';
+    return true;
   }
 
   static std::size_t insert_columns(std::string_view line) {
@@ -249,6 +286,7 @@ class Tables {
   }
 
   std::string_view text_;
+  std::span<const std::uint64_t> assign_;
   const IsKnown& is_known_;
   const Tell& tell_;
 };
@@ -263,10 +301,19 @@ std::string joined_key(std::string_view key) {
   return joined;
 }
 
-void for_each_labelled_value(const FinderText& input, const std::function<bool(std::string_view)>& is_known,
+std::size_t KeyEndings::number_of(std::string_view joined) {
+  std::size_t number = joined.size() < 3 ? 1U : 0U;
+  for (std::size_t i = joined.size() - std::min<std::size_t>(joined.size(), 3); i < joined.size(); ++i) {
+    number = number * 37 + static_cast<unsigned char>(lower_case(joined[i]));
+  }
+  return number & 0xffffU;
+}
+
+void for_each_labelled_value(const FinderText& input, const KeyEndings& endings,
+                             const std::function<bool(std::string_view)>& is_known,
                              const std::function<void(const LabelledValue&)>& tell) {
-  assignments(input, is_known, tell);
-  Tables(input.text, is_known, tell).walk();
+  assignments(input, endings, is_known, tell);
+  Tables(input, is_known, tell).walk();
 }
 
 }  // namespace reeve::content

@@ -105,19 +105,25 @@ class IpFinder final : public NetworkFinder {
  private:
   void version_four(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    std::size_t run_end = 0;
-    for (std::size_t at = next_place(input.masks.digit, 0, text.size()); at < text.size();
-         at = next_place(input.masks.digit, run_end, text.size())) {
-      run_end = next_place(input.masks.digit, {}, at, text.size(), false);
-      if (run_end - at > 3 || run_end >= text.size() || text[run_end] != '.') continue;
-      if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) continue;
-      Octets octets{};
-      const std::size_t end = read_octets(text, at, octets);
-      if (end == 0) continue;
-      run_end = end;
-      if (!ends_well(text, end)) continue;
-      const float sureness = judge(text, at, end, octets);
-      if (sureness > 0) say(at, end, sureness, found);
+    const std::span<const std::uint64_t> digit = input.masks.digit, dot = input.masks.dot;
+    std::size_t done = 0;
+    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
+      // The last digit of an octet, a dot and a digit.
+      std::uint64_t bits = digit[word] & shifted_word(dot, word, 1) & shifted_word(digit, word, 2);
+      for (; bits != 0; bits &= bits - 1) {
+        const std::size_t last = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (last < done) continue;
+        std::size_t at = last;
+        while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
+        if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) continue;
+        Octets octets{};
+        const std::size_t end = read_octets(text, at, octets);
+        if (end == 0) continue;
+        done = end;
+        if (!ends_well(text, end)) continue;
+        const float sureness = judge(text, at, end, octets);
+        if (sureness > 0) say(at, end, sureness, found);
+      }
     }
   }
 
@@ -164,29 +170,39 @@ class IpFinder final : public NetworkFinder {
   void version_six(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t token_end = 0;
-    for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
-         at = next_place(input.masks.assign, std::max(token_end, at + 1), text.size())) {
-      if (at < 4 || text[at] != ':' || at - 4 < token_end) continue;
-      const std::size_t begin = at - 4;
-      const bool of_house = lower_case(text[begin]) == 'f' && holds("cdCD", text[begin + 1]);
-      if (text[begin] != '2' && text[begin] != '3' && !of_house) continue;
-      if (!std::ranges::all_of(text.substr(begin, 4), is_hex)) continue;
-      if (begin > 0 && (is_alphanumeric(text[begin - 1]) || holds(":_.-", text[begin - 1]))) continue;
-      std::size_t end = begin;
-      while (end < text.size() && end - begin < 40 && (is_hex(text[end]) || text[end] == ':')) ++end;
-      while (end > begin && text[end - 1] == ':' && !text.substr(begin, end - begin).ends_with("::")) --end;
-      token_end = end;
-      if (end < text.size() && (is_alphanumeric(text[end]) || text[end] == '_')) continue;
-      const auto address = text.substr(begin, end - begin);
-      if (!is_version_six(address)) continue;
-      const std::string lower = lowered(address.substr(0, 9));
-      const bool documentation =
-          lower.starts_with("2001:db8") || lower.starts_with("2001:0db8") || lower.starts_with("3fff:");
-      const bool resolver = lower.starts_with("2606:4700") || lower.starts_with("2001:4860");
-      const bool nobodys = documentation || (resolver && address.find("::") != std::string_view::npos) ||
-                           (of_house && std::ranges::count_if(address, is_digit) < 2);
-      say(begin, end, nobodys ? kNobodys : of_house ? kOfThisHouse : 1, found);
+    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
+      // A digit or a letter four places before a colon.
+      const auto digits = input.masks.digit, letters = input.masks.letter;
+      const std::uint64_t in_front = word == 0 ? 0 : (digits[word - 1] | letters[word - 1]) >> 60U;
+      std::uint64_t bits = input.masks.assign[word] & ((digits[word] | letters[word]) << 4U | in_front);
+      for (; bits != 0; bits &= bits - 1) {
+        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
+      }
     }
+  }
+
+  /// `at` is the first colon; returns where its token ends, or 0: none begins here.
+  std::size_t version_six_at(std::string_view text, std::size_t at, std::vector<Candidate>& found) const {
+    const std::size_t begin = at - 4;
+    const bool of_house = lower_case(text[begin]) == 'f' && holds("cdCD", text[begin + 1]);
+    if (text[at] != ':' || (text[begin] != '2' && text[begin] != '3' && !of_house)) return 0;
+    if (!std::ranges::all_of(text.substr(begin, 4), is_hex)) return 0;
+    if (begin > 0 && (is_alphanumeric(text[begin - 1]) || holds(":_.-", text[begin - 1]))) return 0;
+    std::size_t end = begin;
+    while (end < text.size() && end - begin < 40 && (is_hex(text[end]) || text[end] == ':')) ++end;
+    while (end > begin && text[end - 1] == ':' && !text.substr(begin, end - begin).ends_with("::")) --end;
+    if (end < text.size() && (is_alphanumeric(text[end]) || text[end] == '_')) return end;
+    const auto address = text.substr(begin, end - begin);
+    if (!is_version_six(address)) return end;
+    const std::string lower = lowered(address.substr(0, 9));
+    const bool documentation =
+        lower.starts_with("2001:db8") || lower.starts_with("2001:0db8") || lower.starts_with("3fff:");
+    const bool resolver = lower.starts_with("2606:4700") || lower.starts_with("2001:4860");
+    const bool nobodys = documentation || (resolver && address.find("::") != std::string_view::npos) ||
+                         (of_house && std::ranges::count_if(address, is_digit) < 2);
+    say(begin, end, nobodys ? kNobodys : of_house ? kOfThisHouse : 1, found);
+    return end;
   }
 
   static std::string lowered(std::string_view text) {
@@ -215,26 +231,28 @@ class MacFinder final : public NetworkFinder {
   using NetworkFinder::NetworkFinder;
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
-    const std::string_view text = input.text;
-    // With colons from the first colon; with hyphens and dots from a digit: addresses without one are rare.
-    std::size_t next = 0;
-    for (std::size_t at = next_place(input.masks.assign, 0, text.size()); at < text.size();
-         at = next_place(input.masks.assign, std::max(next, at + 1), text.size())) {
-      if (at >= 2 && text[at] == ':') next = std::max(next, pairs(text, at - 2, ':', found));
-    }
-    next = 0;
-    for (std::size_t at = next_place(input.masks.digit, 0, text.size()); at < text.size();
-         at = next_place(input.masks.digit, std::max(next, at + 1), text.size())) {
-      if (at + 17 > text.size() + 2) break;
-      std::size_t begin = at;
-      while (begin > 0 && at - begin < 17 && (is_hex(text[begin - 1]) || text[begin - 1] == '-')) --begin;
-      if (begin + 2 < text.size() && text[begin + 2] == '-') next = std::max(next, pairs(text, begin, '-', found));
-      const std::size_t run_end = next_place(input.masks.digit, {}, at, text.size(), false);
-      next = std::max(next, run_end);
-    }
+    walk(input, input.masks.assign, ':', found);
+    walk(input, input.masks.dash, '-', found);
   }
 
  private:
+  /// Five separators three places apart. Addresses with hyphens have a digit: those without one are words.
+  void walk(const FinderText& input, std::span<const std::uint64_t> mask, char separator,
+            std::vector<Candidate>& found) const {
+    const std::string_view text = input.text;
+    std::size_t next = 0;
+    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
+      std::uint64_t bits = mask[word];
+      for (unsigned by = 3; by <= 12 && bits != 0; by += 3) bits &= shifted_word(mask, word, by);
+      for (; bits != 0; bits &= bits - 1) {
+        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (at < 2 || at < next || text[at] != separator) continue;
+        if (separator == '-' && next_place(input.masks.digit, at - 2, text.size()) >= at + 15) continue;
+        next = std::max(next, pairs(text, at - 2, separator, found));
+      }
+    }
+  }
+
   /// Six pairs of hex digits with the separator between; returns where to go on.
   std::size_t pairs(std::string_view text, std::size_t begin, char separator, std::vector<Candidate>& found) const {
     if (begin + 17 > text.size()) return 0;

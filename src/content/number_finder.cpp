@@ -5,6 +5,7 @@
 
 #include "content/check_digits.h"
 #include "content/column_names.h"
+#include "content/context_table.h"
 #include "content/identifier_rules.h"
 #include "content/number_surroundings.h"
 #include "content/text_walk.h"
@@ -19,6 +20,7 @@ constexpr std::size_t kGroupMax = 24;  // digits in a group of any layout
 struct Entry {
   std::uint32_t index;  // of the detector, in the set
   const Detector* detector;
+  std::uint32_t context;  // in the table of words
 };
 
 /// One way to write an identifier: sizes of its groups and what stands between them.
@@ -64,8 +66,7 @@ class NumberFinder final : public PreparedFinder {
       : with_letters_(with_letters) {
     for (const std::uint32_t index : mine) {
       const Detector& detector = all[index];
-      const Entry entry{index, &detector};
-      within_ = std::max<std::size_t>(within_, detector.context.within);
+      const Entry entry{index, &detector, context_.add(detector.context)};
       const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
       const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
       for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].push_back(entry);
@@ -73,7 +74,10 @@ class NumberFinder final : public PreparedFinder {
         const IdentifierRule* rule = identifier_rule_of(check);
         if (rule == nullptr) continue;
         for (const Layout& layout : read_layouts(rule->layouts, entry)) {
-          if (layout.sizes[0] < layouts_.size()) layouts_[layout.sizes[0]].push_back(layout);
+          if (layout.sizes[0] >= layouts_.size()) continue;
+          layouts_[layout.sizes[0]].push_back(layout);
+          auto& separators = separators_[layout.sizes[0]];
+          if (!holds(separators, layout.separators[1])) separators += layout.separators[1];
         }
         if (rule->name == "iban") ibans_.push_back(entry);
       }
@@ -85,11 +89,26 @@ class NumberFinder final : public PreparedFinder {
  private:
   class Pass;
 
+  /// False when nothing that is as long as [begin, end), or whose first group is, goes on like this.
+  bool may_be(std::string_view text, std::size_t begin, std::size_t end, bool digits_only) const {
+    const std::size_t length = end - begin;
+    if (!bare_[length].empty()) return true;
+    const char after = end < text.size() ? text[end] : '\0';
+    if (length < separators_.size() && holds(separators_[length], after)) return true;
+    if (!with_letters_) return digits_only && end + 1 < text.size() && holds(" -./", after) && is_digit(text[end + 1]);
+    if (!ibans_.empty() && length > 2 && is_letter(text[begin]) && is_letter(text[begin + 1]) &&
+        !is_letter(text[begin + 2])) {
+      return true;
+    }
+    return begin >= 2 && (text[begin - 1] == ' ' || text[begin - 1] == '-') && is_letter(text[begin - 2]);
+  }
+
   bool with_letters_;
   std::array<std::vector<Entry>, kTokenMax + 1> bare_;  // by length
   std::array<std::vector<Layout>, 20> layouts_;         // by the first group's size
+  std::array<std::string, 20> separators_;              // behind first groups of that size
   std::vector<Entry> ibans_;
-  std::size_t within_ = 0;  // the widest window of context words
+  ContextTable context_;
 };
 
 /// One walk over one text.
@@ -110,7 +129,7 @@ class NumberFinder::Pass {
         group(begin, end);
       }
     }
-    if (finder_.with_letters_ && begin >= 2) word_in_front(begin, attached_left);
+    if (finder_.with_letters_ && begin >= 2) word_in_front(begin);
   }
 
  private:
@@ -139,7 +158,9 @@ class NumberFinder::Pass {
 
   void layouts(std::size_t begin, std::size_t end) {
     const std::size_t first = end - begin;
-    if (first >= finder_.layouts_.size()) return;
+    if (first >= finder_.layouts_.size() || end >= text_.size() || !holds(finder_.separators_[first], text_[end])) {
+      return;
+    }
     for (const Layout& layout : finder_.layouts_[first]) {
       const std::size_t layout_end = match(layout, end);
       if (layout_end == 0) continue;
@@ -212,42 +233,37 @@ class NumberFinder::Pass {
   }
 
   /// A group of letters stands in front of the digits: "QQ 12 34 56 C", "GB 123 4567 89", "CHE-123.456.789".
-  void word_in_front(std::size_t begin, bool attached) {
+  void word_in_front(std::size_t begin) {
     const char separator = text_[begin - 1];
     if ((separator != ' ' && separator != '-') || !is_letter(text_[begin - 2])) return;
     std::size_t word = begin - 1;
     while (word > 0 && is_letter(text_[word - 1]) && begin - word < 8) --word;
+    const std::size_t length = begin - 1 - word;
+    if (length != 2 && !holds(finder_.separators_[length], separator)) return;
     if (word > 0 && (is_alphanumeric(text_[word - 1]) || surroundings_.continues_left(word))) return;
-    static_cast<void>(attached);
     if (!behind_mixed_group(word)) layouts(word, begin - 1);
     if (begin - 1 - word == 2) ibans(word);
   }
 
-  /// Whether any word stands near what begins here, or a column's head above it: asked once for all detectors.
-  bool words_near(std::size_t begin) {
-    if (begin != asked_at_) {
-      asked_at_ = begin;
-      const std::size_t from = begin > finder_.within_ ? begin - finder_.within_ : 0;
-      const auto around = text_.substr(from, begin - from + finder_.within_ + kTokenMax);
-      has_words_ =
-          std::ranges::any_of(around, [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }) ||
-          !surroundings_.column(begin).empty();
-    }
-    return has_words_;
-  }
-
   bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
     const Detector& detector = *entry.detector;
-    if (has_context(text_, begin, end, detector.context)) return true;
     if (detector.context.near.empty()) return false;
-    const std::string_view column = surroundings_.column(begin);
-    return !column.empty() && has_context(column, column.size(), column.size(), detector.context);
+    if (begin != near_begin_ || end != near_end_) {
+      finder_.context_.look(text_, begin, end, near_);
+      near_begin_ = begin;
+      near_end_ = end;
+    }
+    if (near_.is_near(finder_.context_, entry.context)) return true;
+    if (begin != column_begin_) {
+      const std::string_view column = surroundings_.column(begin);
+      finder_.context_.look(column, column.size(), column.size(), column_near_);
+      column_begin_ = begin;
+    }
+    return column_near_.is_near(finder_.context_, entry.context);
   }
 
   void settle(const Entry& entry, std::size_t begin, std::size_t end, Written written) {
     const Detector& detector = *entry.detector;
-    const bool needs_words = written == Written::kSharedLayout || (written == Written::kBare && detector.context.need);
-    if (needs_words && !words_near(begin)) return;
     const std::string_view value = text_.substr(begin, end - begin);
     for (const Checker check : detector.checks) {
       if (!check(value)) return;
@@ -270,8 +286,9 @@ class NumberFinder::Pass {
   NumberSurroundings surroundings_;
   std::vector<Candidate>& found_;
   std::size_t group_end_ = 0;
-  std::size_t asked_at_ = static_cast<std::size_t>(-1);
-  bool has_words_ = false;
+  // What stands near the place, and in the head of the column, that was last asked for.
+  ContextTable::Near near_, column_near_;
+  std::size_t near_begin_ = 0, near_end_ = 0, column_begin_ = ~std::size_t{0};
 };
 
 void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) const {
@@ -289,6 +306,7 @@ void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) 
     if (length > kTokenMax) continue;
     const bool digits_only = begin == at && next_place(digits, {}, at, text.size(), false) == token_end;
     if (!digits_only && !with_letters_) continue;
+    if (!may_be(text, begin, token_end, digits_only)) continue;
     pass.token(begin, token_end, digits_only);
   }
 }

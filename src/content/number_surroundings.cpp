@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "content/check_digits.h"
+#include "content/context_words.h"
 #include "content/finders.h"
 
 namespace reeve::content {
@@ -10,21 +11,25 @@ namespace reeve::content {
 namespace {
 
 /// What numbers are called that are nobody's identifiers.
-const ContextWords& other_things() {
-  static const ContextWords kWords{
-      {"timestamp", "time",     "epoch",    "date",      "order",  "invoice", "tracking", "sku",      "build",
-       "version",   "ticket",   "offset",   "size",      "length", "count",   "bytes",    "seed",     "hash",
-       "crc",       "checksum", "commit",   "rev",       "pid",    "port",    "latency",  "duration", "expires",
-       "exp",       "iat",      "nbf",      "snowflake", "trace",  "span",    "request",  "session",  "message",
-       "created",   "updated",  "random",   "mask",      "isbn",   "ean",     "upc",      "gtin",     "barcode",
-       "serial",    "part",     "batch",    "lot",       "job",    "run",     "nonce",    "inode",    "block",
-       "uuid",      "guid",     "etag",     "modified",  "ms",     "ns",      "shipment", "parcel",   "package",
-       "product",   "item",     "article",  "case",      "issue",  "bug",     "pr",       "lat",      "lng",
-       "lon",       "test id",  "revision", "sequence",  "seq",    "line",    "row",      "page",     "tweet",
-       "channel",   "guild",    "post",     "status",    "thread", "asin",    "doi",      "model",    "amount"},
-      32,
-      false};
-  return kWords;
+const ContextTable& other_things() {
+  static const ContextTable kTable = [] {
+    ContextTable table;
+    table.add(
+        {{"timestamp", "time",     "epoch",    "date",      "order",  "invoice", "tracking", "sku",      "build",
+          "version",   "ticket",   "offset",   "size",      "length", "count",   "bytes",    "seed",     "hash",
+          "crc",       "checksum", "commit",   "rev",       "pid",    "port",    "latency",  "duration", "expires",
+          "exp",       "iat",      "nbf",      "snowflake", "trace",  "span",    "request",  "session",  "message",
+          "created",   "updated",  "random",   "mask",      "isbn",   "ean",     "upc",      "gtin",     "barcode",
+          "serial",    "part",     "batch",    "lot",       "job",    "run",     "nonce",    "inode",    "block",
+          "uuid",      "guid",     "etag",     "modified",  "ms",     "ns",      "shipment", "parcel",   "package",
+          "product",   "item",     "article",  "case",      "issue",  "bug",     "pr",       "lat",      "lng",
+          "lon",       "test id",  "revision", "sequence",  "seq",    "line",    "row",      "page",     "tweet",
+          "channel",   "guild",    "post",     "status",    "thread", "asin",    "doi",      "model",    "amount"},
+         32,
+         false});
+    return table;
+  }();
+  return kTable;
 }
 
 }  // namespace
@@ -63,7 +68,7 @@ bool NumberSurroundings::continues_right(std::size_t end) const {
   return (after == '-' || after == '+') && is_alphanumeric(second);
 }
 
-bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, const std::vector<Checker>& checks) const {
+bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, const std::vector<Checker>& checks) {
   const char before = begin > 0 ? text_[begin - 1] : ' ', after = end < text_.size() ? text_[end] : ' ';
   if (holds("/-+$#*^&", before) || holds("/\\", after)) return false;
   // Milliseconds and their like since 2014, and seconds.
@@ -72,7 +77,12 @@ bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, con
       text_[begin + 1] >= '4') {
     return false;
   }
-  if (has_context(text_, begin, end, other_things())) return false;
+  if (begin != other_begin_ || end != other_end_) {
+    other_things().look(text_, begin, end, other_);
+    other_begin_ = begin;
+    other_end_ = end;
+  }
+  if (other_.is_near(other_things(), 0)) return false;
   // A neighbour in a list, as long, that does not pass: then passing was chance.
   const auto neighbour = [&](std::size_t from, std::size_t to) {
     const auto value = text_.substr(from, to - from);
@@ -98,7 +108,7 @@ bool NumberSurroundings::excluded_by(const std::vector<std::string>& words, std:
   const std::size_t from = begin > 200 ? begin - 200 : 0;
   const auto line = text_.substr(from, begin - from).rfind('\n');
   const std::size_t within = line == std::string_view::npos ? begin - from : begin - from - line - 1;
-  return has_context(text_, begin, end, {words, static_cast<std::uint32_t>(within), false});
+  return has_words(text_, begin, end, words, within);
 }
 
 }  // namespace reeve::content

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "content/column_names.h"
+#include "content/context_table.h"
 #include "content/detector.h"
 
 namespace reeve::content {
@@ -22,7 +23,7 @@ class NumberSurroundings {
   bool continues_right(std::size_t end) const;
   /// Without context words: nothing around says that it is something else (a timestamp, an amount, a path, a list of
   /// numbers of which others do not pass the checks).
-  bool may_stand_alone(std::size_t begin, std::size_t end, const std::vector<Checker>& checks) const;
+  bool may_stand_alone(std::size_t begin, std::size_t end, const std::vector<Checker>& checks);
   /// One of these words stands on the same line.
   bool excluded_by(const std::vector<std::string>& words, std::size_t begin, std::size_t end) const;
   std::string_view column(std::size_t at) { return columns_.at(at); }
@@ -30,6 +31,9 @@ class NumberSurroundings {
  private:
   std::string_view text_;
   ColumnNames columns_;
+  // The place that was last looked around.
+  ContextTable::Near other_;
+  std::size_t other_begin_ = 0, other_end_ = 0;
 };
 
 }  // namespace reeve::content

@@ -15,7 +15,7 @@ namespace reeve::content {
 namespace {
 
 constexpr std::size_t kGroupsMax = 8;
-constexpr std::size_t kDigitsMax = 15;
+constexpr std::size_t kDigitsMin = 6, kDigitsMax = 15;
 
 /// Digits in groups with what people put between.
 struct Groups {
@@ -57,6 +57,7 @@ class PhoneFinder final : public PreparedFinder {
           (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
         continue;
       }
+      if (run_end - at < kDigitsMin && !may_go_on(input, at, run_end)) continue;
       Groups groups = read(text, at);
       if (groups.count == 0) continue;
       next = std::max(next, settle(text, groups, surroundings, found));
@@ -64,6 +65,18 @@ class PhoneFinder final : public PreparedFinder {
   }
 
  private:
+  /// Coarse: false when the groups from `at` on, of which the first ends at `end`, cannot have digits enough.
+  static bool may_go_on(const FinderText& input, std::size_t at, std::size_t end) {
+    const std::string_view text = input.text;
+    if (end + 1 >= text.size() || !holds(" -./()", text[end])) return false;
+    if (!is_digit(text[end + 1]) && !holds(" -./()", text[end + 1])) return false;
+    // Six digits with three separators between each two are at most 21 bytes.
+    const auto& digits = input.masks.digit;
+    std::uint64_t window = digits[at / 64] >> at % 64;
+    if (at % 64 != 0) window |= digits[at / 64 + 1] << (64 - at % 64);
+    return static_cast<std::size_t>(std::popcount(window & 0x1fffffU)) >= kDigitsMin;
+  }
+
   static bool begins_well(std::string_view text, const Groups& groups) {
     if (groups.begin == 0) return true;
     const char before = text[groups.begin - 1], second = groups.begin > 1 ? text[groups.begin - 2] : ' ';
@@ -134,7 +147,7 @@ class PhoneFinder final : public PreparedFinder {
   }
 
   static Sureness judge(const Groups& g) {
-    if (is_trivial(g.all()) || g.size < 6) return {};
+    if (is_trivial(g.all()) || g.size < kDigitsMin) return {};
     if (looks_like_date(g) || has_fraction(g)) return {};
     if (g.plus) return international(g.all()) ? Sureness{0.9F, 0.97F} : Sureness{};
     if (g.size > kDigitsMax) return {};

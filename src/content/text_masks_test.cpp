@@ -26,6 +26,21 @@ TEST(TextMasks, HoldForEveryByteAndLength) {
       ASSERT_EQ(bit(masks.at, i), inside && c == '@');
       ASSERT_EQ(bit(masks.assign, i), inside && (c == '=' || c == ':'));
       ASSERT_EQ(bit(masks.upper, i), inside && c >= 0x80);
+      ASSERT_EQ(bit(masks.dot, i), inside && c == '.');
+      ASSERT_EQ(bit(masks.dash, i), inside && c == '-');
+    }
+  }
+}
+
+TEST(TextMasks, KnowRarePairsAtEveryPlace) {
+  for (const std::string_view pair : {"yJ", "KI", "BE", ":/", "hr", "HR", "mn", "Mn"}) {
+    for (std::size_t at = 0; at < 200; ++at) {
+      std::string text(200, 'x');
+      text.replace(at, 2, pair);
+      text.resize(200);
+      TextMasks masks;
+      masks.compute(text);
+      for (std::size_t i = 0; i < text.size(); ++i) ASSERT_EQ(bit(masks.rare_pair, i), i == at && at < 199) << pair;
     }
   }
 }

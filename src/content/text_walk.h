@@ -27,4 +27,21 @@ inline std::size_t next_place(std::span<const std::uint64_t> mask, std::size_t a
   return next_place(mask, {}, at, size);
 }
 
+/// The word of `mask` at `word` as it would be with every bit `by` places lower: bit i says what stands at i + by.
+inline std::uint64_t shifted_word(std::span<const std::uint64_t> mask, std::size_t word, unsigned by) {
+  if (by == 0) return mask[word];
+  const std::uint64_t next = word + 1 < mask.size() ? mask[word + 1] : 0;
+  return mask[word] >> by | next << (64 - by);
+}
+
+/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order.
+template <typename Look>
+void for_each_place(std::span<const std::uint64_t> mask, std::size_t size, const Look& look) {
+  for (std::size_t word = 0; word * 64 < size; ++word) {
+    for (std::uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
+      look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+    }
+  }
+}
+
 }  // namespace reeve::content

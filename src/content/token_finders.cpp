@@ -9,6 +9,7 @@
 #include "content/secret_checks.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -22,7 +23,7 @@ class OneDetectorFinder final : public PreparedFinder {
  public:
   OneDetectorFinder(DetectorSpan all, IndexSpan mine) : all_(all), mine_(mine.begin(), mine.end()) {}
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
-    for (const std::uint32_t index : mine_) Find{}(text.text, index, all_[index].confidence, found);
+    for (const std::uint32_t index : mine_) Find{}(text, index, all_[index].confidence, found);
   }
 
  private:
@@ -38,10 +39,15 @@ Candidate candidate(std::uint32_t detector, std::size_t start, std::size_t end, 
 }
 
 struct FindWebTokens {
-  void operator()(std::string_view text, std::uint32_t detector, float confidence,
+  void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
+    const std::string_view text = input.text;
     constexpr std::size_t kTokenMax = 16384;
-    for (std::size_t at = text.find("eyJ"); at != std::string_view::npos; at = text.find("eyJ", at + 3)) {
+    std::size_t next = 0;
+    for (std::size_t pair = next_place(input.masks.rare_pair, 0, text.size()); pair < text.size();
+         pair = next_place(input.masks.rare_pair, std::max(pair + 1, next), text.size())) {
+      if (text[pair] != 'y' || pair == 0 || text[pair - 1] != 'e' || text[pair + 1] != 'J') continue;
+      const std::size_t at = pair - 1;
       if (at > 0 && is_base64url(text[at - 1])) continue;
       std::size_t end = at;
       std::size_t dots = 0;
@@ -56,7 +62,7 @@ struct FindWebTokens {
       if (dots < 2 || second == std::string_view::npos || token.size() - second < 17) continue;
       if (!check_jwt(token) || is_sample(token)) continue;
       found.push_back(candidate(detector, at, end, confidence));
-      at = end - 3;
+      next = end;
     }
   }
 
@@ -68,12 +74,16 @@ struct FindWebTokens {
 
 /// AWS: forty characters of base64 within reach of an access key id.
 struct FindPairedKeys {
-  void operator()(std::string_view text, std::uint32_t detector, float confidence,
+  void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
+    const std::string_view text = input.text;
     constexpr std::size_t kIdBytes = 20;
     constexpr std::size_t kReach = 200;
-    for (std::size_t at = text.find("KIA"); at != std::string_view::npos; at = text.find("KIA", at + 3)) {
-      if (at == 0 || text[at - 1] != 'A' || at - 1 + kIdBytes > text.size()) continue;
+    for (std::size_t at = next_place(input.masks.rare_pair, 0, text.size()); at < text.size();
+         at = next_place(input.masks.rare_pair, at + 1, text.size())) {
+      if (text[at] != 'K' || at == 0 || text.substr(at, 3) != "KIA" || text[at - 1] != 'A' ||
+          at - 1 + kIdBytes > text.size())
+        continue;
       const std::string_view id = text.substr(at - 1, kIdBytes);
       if (!std::ranges::all_of(id, [](char c) { return is_upper(c) || is_digit(c); }) || is_made_up(id)) continue;
       find_runs(text, at + kIdBytes - 1, std::min(text.size(), at + kIdBytes + kReach), detector, confidence, found);
@@ -102,40 +112,47 @@ struct FindPairedKeys {
 
 /// Discord: a user id in base64, six characters of time, a signature, with dots between.
 struct FindDottedTokens {
-  void operator()(std::string_view text, std::uint32_t detector, float confidence,
+  static constexpr unsigned kSecondDot = 7;
+  void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
-    constexpr std::size_t kSecondDot = 7;
-    for (std::size_t dot = text.find('.'); dot != std::string_view::npos; dot = text.find('.', dot + 1)) {
-      if (dot < 23 || dot + kSecondDot >= text.size() || text[dot + kSecondDot] != '.') continue;
-      std::size_t start = dot;
-      while (start > 0 && dot - start <= 28 && is_base64url(text[start - 1])) --start;
-      std::size_t end = dot + 1;
-      while (end < dot + kSecondDot && is_base64url(text[end])) ++end;
-      if (end != dot + kSecondDot || dot - start < 23 || dot - start > 28) continue;
-      for (++end; end < text.size() && end - dot - kSecondDot <= 40 && is_base64url(text[end]);) ++end;
-      const std::size_t signature = end - dot - kSecondDot - 1;
-      if (signature < 27 || signature > 38 || (text[start] != 'M' && text[start] != 'N' && text[start] != 'O'))
-        continue;
-      const std::string_view token = text.substr(start, end - start);
-      const ValueShape shape = shape_of(token);
-      if (shape.digits < 2 || shape.lower < 4 || shape.upper < 4 || !is_random_token(token)) continue;
-      found.push_back(candidate(detector, start, end, confidence));
+    const std::string_view text = input.text;
+    const std::span<const std::uint64_t> dots = input.masks.dot;
+    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
+      for (std::uint64_t bits = dots[word] & shifted_word(dots, word, kSecondDot); bits != 0; bits &= bits - 1) {
+        look_at(text, word * 64 + static_cast<std::size_t>(std::countr_zero(bits)), detector, confidence, found);
+      }
     }
+  }
+
+  static void look_at(std::string_view text, std::size_t dot, std::uint32_t detector, float confidence,
+                      std::vector<Candidate>& found) {
+    if (dot < 23) return;
+    std::size_t start = dot;
+    while (start > 0 && dot - start <= 28 && is_base64url(text[start - 1])) --start;
+    std::size_t end = dot + 1;
+    while (end < dot + kSecondDot && is_base64url(text[end])) ++end;
+    if (end != dot + kSecondDot || dot - start < 23 || dot - start > 28) return;
+    for (++end; end < text.size() && end - dot - kSecondDot <= 40 && is_base64url(text[end]);) ++end;
+    const std::size_t signature = end - dot - kSecondDot - 1;
+    if (signature < 27 || signature > 38 || (text[start] != 'M' && text[start] != 'N' && text[start] != 'O')) return;
+    const std::string_view token = text.substr(start, end - start);
+    const ValueShape shape = shape_of(token);
+    if (shape.digits < 2 || shape.lower < 4 || shape.upper < 4 || !is_random_token(token)) return;
+    found.push_back(candidate(detector, start, end, confidence));
   }
 };
 
 /// Twelve, fifteen, … twenty-four short words of small letters behind a word that names them.
 struct FindSeedPhrases {
-  void operator()(std::string_view text, std::uint32_t detector, float confidence,
+  void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
-    // "nemonic" and "phrase" in any case: their rarest letters lead.
-    for (const std::string_view name : {"nemonic", "NEMONIC", "hrase", "HRASE"}) {
-      const void* at = nullptr;
-      std::size_t from = 0;
-      while (from < text.size() &&
-             (at = memmem(text.data() + from, text.size() - from, name.data(), name.size())) != nullptr) {
-        from = static_cast<std::size_t>(static_cast<const char*>(at) - text.data()) + name.size();
-        read_words(text, from, detector, confidence, found);
+    const std::string_view text = input.text;
+    // "mnemonic" and "phrase", as a word or in capitals: told by their rarest pairs.
+    for (std::size_t pair = next_place(input.masks.rare_pair, 0, text.size()); pair < text.size();
+         pair = next_place(input.masks.rare_pair, pair + 1, text.size())) {
+      const std::size_t at = pair + (lower_of(text[pair]) == 'm' ? 1 : 0);
+      for (const std::string_view name : {"nemonic", "NEMONIC", "hrase", "HRASE"}) {
+        if (text.substr(at, name.size()) == name) read_words(text, at + name.size(), detector, confidence, found);
       }
     }
   }

@@ -8,6 +8,7 @@
 #include "content/secret_assignment.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -33,12 +34,9 @@ class UrlCredentialsFinder final : public PreparedFinder {
   }
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
-    for (std::size_t word = 0; word < text.masks.assign.size(); ++word) {
-      for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (text.text.substr(at, 3) == "://") read_url(text.text, at, found);
-      }
-    }
+    for_each_place(text.masks.rare_pair, text.text.size(), [&](std::size_t at) {
+      if (text.text[at] == ':' && text.text.substr(at, 3) == "://") read_url(text.text, at, found);
+    });
   }
 
  private:
