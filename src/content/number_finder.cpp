@@ -255,19 +255,6 @@ class NumberFinder::Pass {
     if (begin - 1 - word == 2) ibans(word);
   }
 
-  /// Whether any word stands near what begins here, or a column's head above it: asked once for all detectors.
-  bool words_near(std::size_t begin) {
-    if (begin != asked_at_) {
-      asked_at_ = begin;
-      const std::size_t from = begin > finder_.within_ ? begin - finder_.within_ : 0;
-      const auto around = text_.substr(from, begin - from + finder_.within_ + kTokenMax);
-      has_words_ =
-          std::ranges::any_of(around, [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; }) ||
-          !surroundings_.column(begin).empty();
-    }
-    return has_words_;
-  }
-
   bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
     const Detector& detector = *entry.detector;
     if (detector.context.near.empty()) return false;
@@ -287,8 +274,6 @@ class NumberFinder::Pass {
 
   void settle(const Entry& entry, std::size_t begin, std::size_t end, Written written) {
     const Detector& detector = *entry.detector;
-    const bool needs_words = written == Written::kSharedLayout || (written == Written::kBare && detector.context.need);
-    if (needs_words && !words_near(begin)) return;
     const std::string_view value = text_.substr(begin, end - begin);
     for (const Checker check : detector.checks) {
       if (!check(value)) return;
