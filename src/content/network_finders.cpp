@@ -48,7 +48,8 @@ using Octets = std::array<int, 4>;
 /// Four numbers up to 255 between dots; returns the end, or 0.
 std::size_t read_octets(std::string_view text, std::size_t at, Octets& octets) {
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0 && (at >= text.size() || text[at++] != '.')) return 0;
+    if (i > 0 && (at >= text.size() || text[at] != '.')) return 0;
+    if (i > 0) ++at;
     const std::size_t begin = at;
     int value = 0;
     while (at < text.size() && is_digit(text[at]) && at - begin < 4) value = value * 10 + (text[at++] - '0');

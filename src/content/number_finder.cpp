@@ -190,7 +190,10 @@ class NumberFinder::Pass {
         if (!belongs(text_[at])) return 0;
       }
       if (at < text_.size() && is_alphanumeric(text_[at])) return 0;
-      if (layout.separators[group] == '(' && (at >= text_.size() || text_[at++] != ')')) return 0;
+      if (layout.separators[group] == '(') {
+        if (at >= text_.size() || text_[at] != ')') return 0;
+        ++at;
+      }
     }
     return surroundings_.continues_right(at) ? 0 : at;
   }
