@@ -1,5 +1,5 @@
-// `reeve detectors appeal` and `appeals`: developers say that a finding was wrong; whoever looks after the detectors sees
-// which ones are wrong often.
+// `reeve detectors appeal` and `appeals`: developers say that a finding was wrong; whoever looks after the detectors
+// sees which ones are wrong often.
 
 #include <algorithm>
 #include <cstdio>
@@ -45,8 +45,9 @@ int appeal_command(const Common& common, const AppealArguments& arguments) {
   if (!types->contains(arguments.type)) {
     std::string known;
     for (const auto& [type, count] : *types) known += (known.empty() ? "" : ", ") + type;
-    return fail(common, kAnswerIsNo, "nothing of type '" + printable(arguments.type, 80) + "' was found in that call; " +
-                                         (known.empty() ? "nothing was found at all" : "found was: " + known));
+    return fail(common, kAnswerIsNo,
+                "nothing of type '" + printable(arguments.type, 80) + "' was found in that call; " +
+                    (known.empty() ? "nothing was found at all" : "found was: " + known));
   }
   JsonWriter note;
   note.begin_object().member("at", format_time(system_clock().now()));

@@ -35,6 +35,12 @@ Result<std::string> read_input(const std::string& path) {
   return whole;
 }
 
+/// What says of a whole text what it is (a schema, a licence) is no finding that anybody must act on by itself.
+bool says_what_text_is(const content::Finding& finding) {
+  const std::string& name = finding.detector->class_name;
+  return finding.is_document && name != "source" && name != "customer";
+}
+
 struct Place {
   std::size_t line = 1, column = 1;
 };
@@ -90,7 +96,8 @@ class Scan {
   std::string incomplete_reason_;
   std::vector<std::string> labels_;
   JsonWriter json_;
-  std::size_t total_ = 0;
+  std::size_t total_ = 0;      // findings
+  std::size_t described_ = 0;  // what says what a text is
 };
 
 void append_finding(JsonWriter& json, const content::Finding& finding) {
@@ -113,12 +120,17 @@ int Scan::lines() {
       json.member("error", document ? "the member 'text' must be a string" : document.error().message);
     } else {
       std::string whole(*text);
-      json.key("findings").begin_array();
-      for (const content::Finding& finding : find(whole)) {
-        append_finding(json, finding);
-        json.end_object();
+      const std::vector<content::Finding> found = find(whole);
+      for (const bool documents : {false, true}) {
+        if (documents && std::none_of(found.begin(), found.end(), says_what_text_is)) continue;
+        json.key(documents ? "documents" : "findings").begin_array();
+        for (const content::Finding& finding : found) {
+          if (says_what_text_is(finding) != documents) continue;
+          append_finding(json, finding);
+          json.end_object();
+        }
+        json.end_array();
       }
-      json.end_array();
       if (!labels_.empty()) {
         json.key("labels").begin_array();
         for (const std::string& label : labels_) json.value(label);
@@ -132,12 +144,14 @@ int Scan::lines() {
 }
 
 void Scan::print(const std::string& name, std::string_view text, const std::vector<content::Finding>& found) {
-  total_ += found.size();
   for (const content::Finding& finding : found) {
     const Place place = place_of(text, finding.start);
+    ++(says_what_text_is(finding) ? described_ : total_);
     if (common_.json) {
       append_finding(json_, finding);
-      json_.member("title", finding.detector->title).member("severity", finding.detector->severity);
+      json_.member("about_whole_text", says_what_text_is(finding))
+          .member("title", finding.detector->title)
+          .member("severity", finding.detector->severity);
       json_.member("file", name).member("line", static_cast<std::uint64_t>(place.line));
       json_.member("column", static_cast<std::uint64_t>(place.column)).end_object();
       continue;
@@ -155,7 +169,7 @@ int Scan::end() {
   if (common_.json) {
     json_.end_array().member("count", static_cast<std::uint64_t>(total_)).member("complete", complete_).end_object();
     std::printf("%s\n", json_.text().c_str());
-  } else if (total_ == 0 && complete_) {
+  } else if (total_ == 0 && described_ == 0 && complete_) {
     std::printf("%s\n", green("nothing found").c_str());
   } else if (total_ > 0) {
     std::printf("\n%s  %s\n", red(std::to_string(total_) + (total_ == 1 ? " finding" : " findings")).c_str(),

@@ -32,7 +32,7 @@ struct Config {
   bool record_request_digest = false;
   bool seal_content = false;
   Duration keep_content = std::chrono::hours(24 * 30);  // sealed content
-  std::string ledger_origin;  // empty: made on first start and kept
+  std::string ledger_origin;                            // empty: made on first start and kept
   std::string ledger_node;
   std::size_t segment_bytes = 64UL << 20U;
   std::optional<net::ServerTls> tls;

@@ -285,7 +285,8 @@ Result<void> RunningService::start() {
   record_key_changes();
   check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
   check_reports_->look();
-  command_notes_.emplace(*store_, vaults_.placeholders.get(), [this](auto kind, const auto& noted) { return record(kind, noted); });
+  command_notes_.emplace(*store_, vaults_.placeholders.get(),
+                         [this](auto kind, const auto& noted) { return record(kind, noted); });
   command_notes_->look();
   runtime_->start();
   log_info("serving", {{"url", base_url()},
@@ -427,7 +428,8 @@ bool RunningService::mark_recorded_keys() {
 
 /// Calls never wait for this: what is not kept yet is in memory.
 void RunningService::keep_placeholders() {
-  if (auto kept = vaults_.placeholders->flush(); !kept) log_error("placeholders cannot be kept", {{"why", kept.error().message}});
+  if (auto kept = vaults_.placeholders->flush(); !kept)
+    log_error("placeholders cannot be kept", {{"why", kept.error().message}});
 }
 
 void RunningService::run() {

@@ -144,6 +144,28 @@ std::string cost_line(const Service& service, const std::string& request_id) {
   return "not recorded yet";
 }
 
+/// "email (tokenised)": what the ledger says was found in the request.
+std::string found_line(const Config& config, const std::string& request_id) {
+  auto reader = ledger::LogReader::open(config.data_dir / "ledger");
+  if (!reader) return "";
+  std::string found;
+  const std::uint64_t size = (*reader)->size();
+  const auto read = (*reader)->read(size > 100 ? size - 100 : 0, [&](const ledger::StoredEntry& stored) {
+    const auto document = JsonDocument::parse(stored.bytes);
+    if (!document || document->root()["request_id"].string_or("") != request_id) return true;
+    for (const JsonValue& finding : document->root().at("content.findings").items()) {
+      found += (found.empty() ? "" : ", ") + std::string(finding["type"].string_or(""));
+      if (finding["action"].present()) found += " (" + std::string(finding["action"].string_or("")) + ")";
+    }
+    return found.empty();
+  });
+  return read ? found : "";
+}
+
+/// Of the form of a GitHub token, its check sum included, and nobody's: put together here so that no scanner of this
+/// repository takes it for one.
+std::string sample_credential() { return std::string("ghp_") + "q7Rk2ZbV9xLmT4cYwN8sJfHdP3aGuE" + "1dnOr2"; }
+
 std::string sentence_of(const std::string& body) {
   const auto document = JsonDocument::parse(body);
   if (!document) return printable(body, 300);
@@ -178,6 +200,16 @@ class Tour {
           R"({"model":"practice-large","messages":[{"role":"user","content":"Say hello."}]})"});
     step("And in Gemini's", {"/v1beta/models/practice-small:generateContent", key_,
                              R"({"contents":[{"role":"user","parts":[{"text":"Say hello."}]}]})"});
+    step("Personal data in the prompt: replaced before it leaves, put back in the answer",
+         {"/v1/messages", key_,
+          R"({"model":"practice-small","max_tokens":200,"messages":[{"role":"user","content":)"
+          R"("Write to ada.keller@brightwater-tools.com that the invoice over EUR 1,200 is paid."}]})",
+          true});
+    step("A credential in the prompt: refused, nothing leaves",
+         {"/v1/messages", key_,
+          R"({"model":"practice-small","max_tokens":200,"messages":[{"role":"user","content":"Why is )" +
+              sample_credential() + R"( rejected?"}]})",
+          true});
     step("A model that nobody registered: refused, with the way forward",
          {"/v1/messages", key_,
           R"({"model":"mystery-9000","max_tokens":200,"messages":[{"role":"user","content":"Hello?"}]})", true});
@@ -191,7 +223,7 @@ class Tour {
   void step(const std::string& title, const Call& call) {
     if (service_.stopping()) return;
     ++number_;
-    std::printf("\n%s %s\n", bold("[" + std::to_string(number_) + "/6]").c_str(), bold(title).c_str());
+    std::printf("\n%s %s\n", bold("[" + std::to_string(number_) + "/8]").c_str(), bold(title).c_str());
     std::fflush(stdout);
     const Answer answer = caller_.call(call);
     if (!answer.failure.empty()) {
@@ -203,6 +235,9 @@ class Tour {
                 sentence_of(answer.body).c_str());
     if (!answer.refused) {
       std::printf("  %s\n", dim(cost_line(service_, answer.request_id)).c_str());
+      if (const std::string found = found_line(service_.config(), answer.request_id); !found.empty()) {
+        std::printf("  %s\n", dim("found in it: " + found).c_str());
+      }
     } else {
       std::printf("  %s\n",
                   dim("$0.00: nothing left the building; the refusal is recorded under " + answer.request_id).c_str());
@@ -213,7 +248,7 @@ class Tour {
   void verify() {
     if (service_.stopping()) return;
     ++number_;
-    std::printf("\n%s %s\n", bold("[6/6]").c_str(), bold("reeve ledger verify: can the record be trusted?").c_str());
+    std::printf("\n%s %s\n", bold("[8/8]").c_str(), bold("reeve ledger verify: can the record be trusted?").c_str());
     const auto report = ledger::verify(service_.config().data_dir / "ledger");
     if (!report) {
       std::printf("  %s\n", red(report.error().message).c_str());

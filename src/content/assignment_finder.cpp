@@ -67,7 +67,7 @@ class AssignmentFinder final : public PreparedFinder {
       for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         if (at >= text.text.size() || found.size() > kFoundMax) return;
-        if (!may_be_assignment(text.text, at)) continue;
+        if (!kLastLetters.may_end_before(text.text, at) || !may_be_assignment(text.text, at)) continue;
         const auto assignment = read_assignment(text.text, at);
         if (!assignment || assignment->value_start < done) continue;
         if (judge(text.text, *assignment, found)) done = assignment->value_end;
@@ -136,9 +136,9 @@ class AssignmentFinder final : public PreparedFinder {
   bool judge(std::string_view text, const Assignment& assignment, std::vector<Candidate>& found) const {
     std::string_view key = text.substr(assignment.key_start, assignment.key_end - assignment.key_start);
     const std::string_view value = text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
-    KeyWords words(key);
-    KeyKind kind = kind_of_key(words);
+    KeyKind kind = assignment.kind;
     if (!may_be_secret(value)) return false;
+    KeyWords words(key);
     if (kind == KeyKind::kValueOnly) {
       kind = kind_of_sibling(text, assignment, key);
       words = KeyWords(key);

@@ -95,6 +95,9 @@ std::size_t end_of_word_at(std::string_view text, std::size_t at, std::size_t li
 namespace {
 
 bool holds_word(std::string_view text, std::size_t from, std::size_t to, std::span<const std::string> words) {
+  // Most floods of digits and signs have no word at all around them.
+  const auto is_word = [](char c) { return is_letter(c) || static_cast<unsigned char>(c) >= 0x80; };
+  if (std::ranges::none_of(text.substr(from, to - from), is_word)) return false;
   std::array<std::uint64_t, 4> firsts{};
   const auto mark = [&firsts](unsigned char byte) { firsts[byte / 64] |= 1ULL << byte % 64; };
   for (const std::string& word : words) {

@@ -91,6 +91,9 @@ class JoinDecoder {
     while (size < 64 && start + size < text_.size() && is_token_byte(text_[start + size])) ++size;
     return size;
   }
+  bool is_number(std::size_t start, std::size_t size) const {
+    return std::ranges::all_of(text_.substr(start, size), [](char c) { return c >= '0' && c <= '9'; });
+  }
   bool is_unlike_words(std::size_t start, std::size_t size) const {
     constexpr double kRare = 0.4;
     return rarity(text_.substr(start, size)) > kRare;
@@ -127,6 +130,8 @@ class JoinDecoder {
     if (continued) return Gap{start, next};
     const std::size_t before = run_before(start), after = run_after(next);
     if (before < 8 || after < 4) return std::nullopt;
+    // Two lines of a table of numbers are two numbers.
+    if (is_number(start - before, before) && is_number(next, after)) return std::nullopt;
     if (!is_unlike_words(start - before, before) || !is_unlike_words(next, after)) return std::nullopt;
     return Gap{start, next};
   }

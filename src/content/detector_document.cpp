@@ -152,6 +152,7 @@ void read_source(Reader& reader, const YamlValue& document, Detector& detector) 
   detector.finder = reader.needed("find", "find: digits");
   static const std::vector<NamedFinder> kFinders = all_finders();
   std::vector<std::string_view> names;
+  names.reserve(kFinders.size());
   for (const NamedFinder& finder : kFinders) names.push_back(finder.name);
   if (!detector.finder.empty() && std::find(names.begin(), names.end(), detector.finder) == names.end()) {
     reader.complain(*find, "there is no finder " + in_quotes(detector.finder) + did_you_mean(detector.finder, names));
@@ -184,6 +185,7 @@ void read_checks(Reader& reader, const YamlValue& document, Detector& detector) 
       continue;
     }
     std::vector<std::string_view> names;
+    names.reserve(kCheckers.size());
     for (const NamedChecker& checker : kCheckers) names.push_back(checker.name);
     reader.complain(at, "there is no checker " + in_quotes(name) + did_you_mean(name, names));
   }
@@ -199,6 +201,7 @@ void read_weigher(Reader& reader, Detector& detector) {
   }
   static const std::vector<NamedWeigher> kWeighers = all_weighers();
   std::vector<std::string_view> names;
+  names.reserve(kWeighers.size());
   for (const NamedWeigher& weigher : kWeighers) names.push_back(weigher.name);
   reader.complain(*value, "there is no weigher " + in_quotes(value->text()) + did_you_mean(value->text(), names));
 }
@@ -240,6 +243,7 @@ void read_scope(Reader& reader, const YamlValue& document, Detector& detector) {
   }
   detector.with = reader.texts(document, "with", 500);
   std::vector<std::string_view> names;
+  names.reserve(kTextOrigins);
   for (std::size_t i = 0; i < kTextOrigins; ++i) names.push_back(text_origin_name(static_cast<TextOrigin>(i)));
   for (const std::string& name : reader.texts(document, "origins", 63)) {
     const auto found = std::find(names.begin(), names.end(), name);

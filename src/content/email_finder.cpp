@@ -89,6 +89,7 @@ class EmailFinder final : public PreparedFinder {
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     const std::string_view text = input.text;
     std::size_t last_end = 0;
+    Credit credit;
     for (std::size_t at = next_place(input.masks.at, 0, text.size()); at < text.size();
          at = next_place(input.masks.at, at + 1, text.size())) {
       if (found.size() > kFoundMax) return;
@@ -96,7 +97,7 @@ class EmailFinder final : public PreparedFinder {
       if (begin == at) continue;
       const std::size_t end = domain_end(text, at + 1);
       if (end == 0) continue;
-      const float sureness = judge(text, begin, at, end);
+      const float sureness = judge(text, begin, at, end, credit);
       if (sureness == 0) continue;
       last_end = end;
       for (const auto& [index, confidence] : detectors_) {
@@ -107,6 +108,12 @@ class EmailFinder final : public PreparedFinder {
   }
 
  private:
+  /// What was last said of an address: less when it is an author's, or a login.
+  struct Credit {
+    std::size_t at = 0;
+    float sureness = 1;
+  };
+
   static std::size_t local_begin(std::string_view text, std::size_t at, std::size_t limit) {
     std::size_t begin = at;
     while (begin > limit && at - begin < kLocalMax && is_local(text[begin - 1])) {
@@ -154,7 +161,7 @@ class EmailFinder final : public PreparedFinder {
   }
 
   /// How sure, 0: it is none.
-  static float judge(std::string_view text, std::size_t begin, std::size_t at, std::size_t end) {
+  static float judge(std::string_view text, std::size_t begin, std::size_t at, std::size_t end, Credit& credit) {
     if (begin > 0) {
       const char before = text[begin - 1];
       if (before == '@' || before == '%' || before == '\\' || before == '}') return 0;
@@ -172,8 +179,29 @@ class EmailFinder final : public PreparedFinder {
     if (among(kMachines, local)) return kNotPersonal;
     if (is_sample_domain(domain)) return is_sample_name(local) ? kNotPersonal : kMaybe;
     if (local == "user" || local == "username" || local == "your.email" || local == "foo") return kNotPersonal;
-    if (is_credit(text, begin) || is_login(text, begin)) return kNotPersonal;
-    return 1;
+    // Addresses close to each other are of one kind: a list of authors, or of customers.
+    if (credit.at == 0 || begin - credit.at > 48) {
+      const bool credited = is_credit(text, begin);
+      const float sureness = credited && is_author_line(text, begin) ? kMaybe : kNotPersonal;
+      credit = {begin, credited || is_login(text, begin) ? sureness : 1};
+    }
+    return credit.sureness;
+  }
+
+  /// "Author: Ada <ada@host.org>" on a line of its own, as logs and records have it; not in a comment, beside a
+  /// copyright or a licence, or as a package's own field in quotes.
+  static bool is_author_line(std::string_view text, std::size_t begin) {
+    const std::size_t from = begin > 160 ? begin - 160 : 0;
+    const auto head = text.substr(from, begin - from);
+    static const ContextWords kTerms{
+        {"copyright", "(c)", "license", "licensed", "licence", "spdx", "all rights", "package", "version"}, 160, false};
+    if (has_context(text, begin, begin, kTerms)) return false;
+    auto line = head.substr(head.rfind('\n') == std::string_view::npos ? 0 : head.rfind('\n') + 1);
+    line = line.substr(std::min(line.find_first_not_of(' '), line.size()));
+    for (const std::string_view label : {"Author: ", "Committer: ", "Commit: ", "Maintainer: "}) {
+      if (line.starts_with(label)) return true;
+    }
+    return false;
   }
 
   static bool is_user_of_url(std::string_view text, std::size_t begin) {

@@ -50,7 +50,7 @@ struct NamedFinder {
   std::unique_ptr<PreparedFinder> (*prepare)(std::span<const Detector> all, std::span<const std::uint32_t> mine);
   /// Instead of `prepare`, which is null then: for finders that look for registered data. They keep it. Gives back null
   /// when nothing is registered.
-  std::unique_ptr<PreparedFinder> (*prepare_own_data)(std::shared_ptr<const OwnData> own_data,
+  std::unique_ptr<PreparedFinder> (*prepare_own_data)(const std::shared_ptr<const OwnData>& own_data,
                                                       std::span<const std::uint32_t> mine) = nullptr;
 };
 /// The table of all finders: digits, identifiers, email, ip-address, phone, person, street-address, … (identifiers),

@@ -10,11 +10,14 @@ namespace reeve::content {
 namespace {
 
 constexpr std::array kRegions = {
-    north_american_rules, british_rules,        west_european_rules,
-    south_european_rules, north_european_rules, east_european_rules,
-    east_asian_rules,     south_asian_rules,    latin_american_rules,
-    african_and_middle_eastern_rules,           value_added_tax_rules,
-    finance_rules,        device_rules,         coin_rules,             value_shape_rules,
+    north_american_rules,  british_rules,
+    west_european_rules,   south_european_rules,
+    north_european_rules,  east_european_rules,
+    east_asian_rules,      south_asian_rules,
+    latin_american_rules,  african_and_middle_eastern_rules,
+    value_added_tax_rules, finance_rules,
+    device_rules,          coin_rules,
+    value_shape_rules,
 };
 
 }  // namespace

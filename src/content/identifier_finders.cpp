@@ -15,6 +15,7 @@ std::vector<NamedFinder> identifier_finders() {
       {"ip-address", "IPv4 and IPv6 addresses of the public network", prepare_ip_address},
       {"mac", "hardware addresses", prepare_mac},
       {"phone", "telephone numbers", prepare_phone},
+      {"postcode", "British postcodes", prepare_postcode},
       {"labelled", "values behind names: keys, columns, cells, fields", prepare_labelled},
   };
 }

@@ -1,5 +1,6 @@
 // Telephones, SIM cards, vehicles.
 
+#include <algorithm>
 #include <array>
 
 #include "content/check_digits.h"
@@ -41,6 +42,12 @@ bool vin(std::string_view value) {
   return letters >= 3 && s.at(8) == (sum % 11 == 10 ? 'X' : static_cast<char>('0' + sum % 11));
 }
 
+/// The first three places of European makers that put anything in the ninth.
+constexpr std::array<std::string_view, 44> kEuropeanMakers = {
+    "WVW", "WV1", "WV2", "WVG", "WAU", "WUA", "WBA", "WBS", "WBY", "WBX", "WDB", "WDD", "WDC", "WDF", "W1K",
+    "W1N", "W1V", "WP0", "WP1", "WF0", "W0L", "W0V", "WMW", "WME", "VF1", "VF3", "VF6", "VF7", "VR1", "VR3",
+    "VSS", "VWV", "ZFA", "ZAR", "ZFF", "ZHW", "SAL", "SAJ", "SCC", "TMB", "TRU", "UU1", "YV1", "XTA"};
+
 /// European makers leave the check digit out: only the shape, so words must stand near.
 bool vin_shape(std::string_view value) {
   const Significant s(value);
@@ -50,6 +57,8 @@ bool vin_shape(std::string_view value) {
     if (c == 'I' || c == 'O' || c == 'Q') return false;
     letters += is_letter(c) ? 1 : 0;
   }
+  const bool checked = is_digit(s.at(8)) || s.at(8) == 'X';  // and `vin` says that it is wrong
+  if (checked && std::ranges::find(kEuropeanMakers, s.text().substr(0, 3)) == kEuropeanMakers.end()) return false;
   return letters >= 3;
 }
 

@@ -1,5 +1,6 @@
 // China, Hong Kong, Taiwan, Japan, Korea.
 
+#include <algorithm>
 #include <array>
 
 #include "content/check_digits.h"
@@ -31,7 +32,16 @@ bool cn_social_credit(std::string_view value) {
     sum += place * weight;
     weight = weight * 3 % 31;
   }
-  return holds("159NY", s.at(0)) && kAlphabet[(31 - sum % 31) % 31] == s.at(17);
+  if (std::ranges::all_of(value, is_digit)) {
+    // Without a letter the register's branch and the province must be ones that exist.
+    const int province = two(s, 2);
+    const bool exists = (province >= 11 && province <= 15) || (province >= 21 && province <= 23) ||
+                        (province >= 31 && province <= 37) || (province >= 41 && province <= 46) ||
+                        (province >= 50 && province <= 54) || (province >= 61 && province <= 65) || province == 10;
+    if (!exists || !holds("1239", s.at(1))) return false;
+  }
+  return holds("159NY", s.at(0)) && std::ranges::none_of(value, [](char c) { return c >= 'a' && c <= 'z'; }) &&
+         kAlphabet[(31 - sum % 31) % 31] == s.at(17);
 }
 
 bool cn_passport(std::string_view value) {

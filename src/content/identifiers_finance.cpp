@@ -61,9 +61,13 @@ bool credit_card(std::string_view value) {
 /// The networks and lengths that random numbers rarely meet: a card even where nothing says so.
 bool credit_card_major(std::string_view value) {
   const Significant s(value);
-  return (s.at(0) != '5' || (s.at(1) >= '1' && s.at(1) <= '5')) && s.at(0) != '8' && s.at(0) != '9' &&
-         !(s.at(0) == '6' && s.at(1) == '0' && s.at(2) != '1') && !(s.at(0) == '2' && s.at(1) == '2' && s.at(2) == '0') &&
-         credit_card(value);
+  if (s.size() < 14 || !credit_card(value)) return false;
+  const auto prefix = static_cast<int>(s.number(0, 4));
+  const auto within = [&](int first, int last) { return prefix >= first && prefix <= last; };
+  if (s.size() == 14) return value.size() > 14 && prefix >= 3000 && prefix <= 3999;
+  if (s.size() == 15) return within(3400, 3499) || within(3700, 3799);
+  return s.size() == 16 && (within(4000, 4999) || within(5100, 5599) || within(2221, 2720) || prefix == 6011 ||
+                            within(6440, 6599) || within(6200, 6299) || within(3528, 3589));
 }
 
 struct IbanCountry {

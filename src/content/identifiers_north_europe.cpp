@@ -42,10 +42,13 @@ bool fi_business_id(std::string_view value) {
   return rest != 1 && (rest == 0 ? 0 : 11 - rest) == s.digit(7);
 }
 
-/// The check by 11 no longer holds for numbers since 2007: the date is all there is, so words must stand near.
+/// Numbers given since 2007 may fail the check by 11, but only where a day's others have run out: first of all for
+/// 1 January of the years that people of unknown birthdays are given.
 bool dk_cpr(std::string_view value) {
   const Significant s(value);
-  return s.is_digits(10) && is_short_date(two(s, 4), two(s, 2), two(s, 0)) && s.number(6, 4) > 0;
+  if (!s.is_digits(10) || !is_short_date(two(s, 4), two(s, 2), two(s, 0)) || s.number(6, 4) == 0) return false;
+  const bool ran_out = s.number(0, 4) == 101 && two(s, 4) >= 60 && two(s, 4) <= 96;
+  return ran_out || weighted(s, 0, {4, 3, 2, 7, 6, 5, 4, 3, 2, 1}) % 11 == 0;
 }
 
 bool dk_cvr(std::string_view value) {
@@ -100,7 +103,7 @@ constexpr std::array kRules = {
     IdentifierRule{"se-org-number", "; 6-4", "Luhn, third digit from 2", se_org_number},
     IdentifierRule{"fi-hetu", "6-4 6+4 ; 11", "date of birth, the number by 31 gives the last character", fi_hetu},
     IdentifierRule{"fi-business-id", "7-1", "weighted sum by 11", fi_business_id},
-    IdentifierRule{"dk-cpr", "; 6-4 6_4", "date of birth", dk_cpr},
+    IdentifierRule{"dk-cpr", "; 6-4 6_4", "date of birth, weights 4 to 2 by 11", dk_cpr},
     IdentifierRule{"dk-cvr", "; 2_2_2_2", "weighted sum by 11", dk_cvr},
     IdentifierRule{"no-fnr", "6_5 6-5 2.2.2_5", "date of birth and two weighted sums by 11", no_fnr},
     IdentifierRule{"no-orgnr", "; 3_3_3", "weighted sum by 11", no_orgnr},

@@ -263,7 +263,9 @@ class Tables {
     if (const auto open = insert_columns(line); open != std::string_view::npos) {
       return insert(text_, begin + open, is_known_, tell_);
     }
-    if (end >= text_.size()) return end;
+    // A head has none of the signs that code and sentences have.
+    if (end >= text_.size() || line.back() == '.' || line.find_first_of("={}:<>+!?@\\") != std::string_view::npos)
+      return end;
     for (const char delimiter : {',', ';', '\t', '|'}) {
       if (line.find(delimiter) == std::string_view::npos) continue;
       // Cheap first: a head has none of these, code mostly has.

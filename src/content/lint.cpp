@@ -1,6 +1,7 @@
 // The linter of detectors: whether each finds what it says, leaves what it should leave, and what it costs.
 
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 
 #include "content/content.h"
@@ -22,7 +23,7 @@ double thread_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-std::string number(double value) { return std::to_string(static_cast<std::uint64_t>(value + 0.5)); }
+std::string number(double value) { return std::to_string(std::lround(value)); }
 
 const YamlValue& place_of(const YamlValue& document, std::string_view key, std::size_t index) {
   const YamlValue* value = document.find(key);

@@ -11,7 +11,9 @@ namespace reeve::content {
 
 namespace {
 
-constexpr float kNobodys = 0.3F;  // private, loopback, documentation: says nothing of anybody
+constexpr float kNobodys = 0.3F;       // loopback, documentation, masks: says nothing of anybody
+constexpr float kDigits = 0.4F;        // "5.4.3.1": a section more often than a host
+constexpr float kOfThisHouse = 0.55F;  // private: names a machine, but only from inside
 
 bool is_hex(char c) { return is_digit(c) || (lower_case(c) >= 'a' && lower_case(c) <= 'f'); }
 
@@ -46,7 +48,8 @@ using Octets = std::array<int, 4>;
 /// Four numbers up to 255 between dots; returns the end, or 0.
 std::size_t read_octets(std::string_view text, std::size_t at, Octets& octets) {
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0 && (at >= text.size() || text[at++] != '.')) return 0;
+    if (i > 0 && (at >= text.size() || text[at] != '.')) return 0;
+    if (i > 0) ++at;
     const std::size_t begin = at;
     int value = 0;
     while (at < text.size() && is_digit(text[at]) && at - begin < 4) value = value * 10 + (text[at++] - '0');
@@ -58,10 +61,7 @@ std::size_t read_octets(std::string_view text, std::size_t at, Octets& octets) {
 }
 
 bool is_nobodys(const Octets& o) {
-  if (o[0] == 0 || o[0] == 10 || o[0] == 127 || o[0] >= 224) return true;
-  if (o[0] == 172 && o[1] >= 16 && o[1] < 32) return true;
-  if ((o[0] == 192 && o[1] == 168) || (o[0] == 169 && o[1] == 254) || (o[0] == 100 && o[1] >= 64 && o[1] < 128))
-    return true;
+  if (o[0] == 0 || o[0] == 127 || o[0] >= 224 || (o[0] == 169 && o[1] == 254)) return true;
   if (o[0] == 198 && (o[1] == 18 || o[1] == 19)) return true;
   const bool documentation = (o[0] == 192 && o[1] == 0 && (o[2] == 2 || o[2] == 0)) ||
                              (o[0] == 198 && o[1] == 51 && o[2] == 100) || (o[0] == 203 && o[1] == 0 && o[2] == 113);
@@ -76,6 +76,22 @@ bool is_nobodys(const Octets& o) {
                                               {1, 2, 3, 4},
                                               {4, 4, 4, 4}}};
   return documentation || std::ranges::find(kPublic, o) != kPublic.end();
+}
+
+bool is_private(const Octets& o) {
+  return o[0] == 10 || (o[0] == 172 && o[1] >= 16 && o[1] < 32) || (o[0] == 192 && o[1] == 168) ||
+         (o[0] == 100 && o[1] >= 64 && o[1] < 128);
+}
+
+/// Private addresses of every house: gateways, containers, what examples are written with, networks and broadcasts.
+bool is_anybodys(const Octets& o) {
+  if (o[3] == 0 || o[3] == 255) return true;
+  if (o[0] == 10) {
+    const bool rising = o[2] - o[1] == o[3] - o[2] && o[1] % 10 == 0;  // 10.10.10.10, 10.20.30.40
+    return (o[1] < 10 && o[2] < 10 && o[3] < 10) || rising || (o[1] == 0 && o[2] == 2);
+  }
+  if (o[0] == 172) return o[1] == 17 && o[2] == 0;
+  return o[0] == 192 && o[2] < 2 && (o[3] < 3 || o[3] == 10 || o[3] == 100 || o[3] == 254);
 }
 
 class IpFinder final : public NetworkFinder {
@@ -123,12 +139,19 @@ class IpFinder final : public NetworkFinder {
   float judge(std::string_view text, std::size_t at, std::size_t end, const Octets& octets) const {
     static const ContextWords kVersions{
         {"version", "ver", "release", "firmware", "build", "update", "upgrade", "section", "chapter", "clause", "rfc",
-         "assembly", "dotnet", "sdk", "library", "bookmark"},
+         "assembly", "dotnet", "sdk", "library", "bookmark", "workflow", "oid", "object identifier"},
         28,
         false};
     if (is_nobodys(octets)) return kNobodys;
     const bool is_named = named(text, at, end);
-    if (has_context(text.substr(0, end), at, end, kVersions) && !is_named) return 0;
+    static const ContextWords kObjects{{"oid", "oids", "object identifier"}, 28, false};
+    if (has_context(text.substr(0, end), at, end, is_named ? kObjects : kVersions)) return 0;
+    if (std::ranges::all_of(octets, [](int part) { return part < 10; })) return kDigits;
+    if (!is_named && is_between_numbers(text, at, end)) return 0;
+    if (is_private(octets)) {
+      const bool network = end < text.size() && text[end] == '/' && octets[3] % 8 == 0;
+      return network || is_anybodys(octets) ? kNobodys : kOfThisHouse;
+    }
     const bool small = octets[0] <= 30 && octets[1] <= 40 && octets[2] <= 40 && octets[3] <= 40;
     const bool net = octets[2] == 0 && octets[3] == 0;
     if (!is_named && (small || net)) return 0;
@@ -136,14 +159,23 @@ class IpFinder final : public NetworkFinder {
     return 1;
   }
 
-  /// Unicast addresses, 2000::/3. A first group of four places keeps scopes, times and emoji names out.
+  /// Coordinates of a drawing: "l110 1.5.75.75 0 110".
+  static bool is_between_numbers(std::string_view text, std::size_t at, std::size_t end) {
+    const auto is_gap = [](char c) { return c == ' ' || c == ','; };
+    if (at < 2 || end + 1 >= text.size() || !is_gap(text[at - 1]) || !is_gap(text[end])) return false;
+    return is_digit(text[at - 2]) && (is_digit(text[end + 1]) || text[end + 1] == '-');
+  }
+
+  /// Unicast addresses, 2000::/3, and those of one house, fc00::/7. A first group of four places keeps scopes, times
+  /// and emoji names out.
   void version_six(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t token_end = 0;
     for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      // A digit four places before a colon.
-      const std::uint64_t in_front = word == 0 ? 0 : input.masks.digit[word - 1] >> 60U;
-      std::uint64_t bits = input.masks.assign[word] & (input.masks.digit[word] << 4U | in_front);
+      // A digit or a letter four places before a colon.
+      const auto of = [&](std::size_t i) { return input.masks.digit[i] | input.masks.letter[i]; };
+      const std::uint64_t in_front = word == 0 ? 0 : of(word - 1) >> 60U;
+      std::uint64_t bits = input.masks.assign[word] & (of(word) << 4U | in_front);
       for (; bits != 0; bits &= bits - 1) {
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         if (at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
@@ -154,7 +186,8 @@ class IpFinder final : public NetworkFinder {
   /// `at` is the first colon; returns where its token ends, or 0: none begins here.
   std::size_t version_six_at(std::string_view text, std::size_t at, std::vector<Candidate>& found) const {
     const std::size_t begin = at - 4;
-    if (text[at] != ':' || (text[begin] != '2' && text[begin] != '3')) return 0;
+    const bool of_house = lower_case(text[begin]) == 'f' && holds("cdCD", text[begin + 1]);
+    if (text[at] != ':' || (text[begin] != '2' && text[begin] != '3' && !of_house)) return 0;
     if (!std::ranges::all_of(text.substr(begin, 4), is_hex)) return 0;
     if (begin > 0 && (is_alphanumeric(text[begin - 1]) || holds(":_.-", text[begin - 1]))) return 0;
     std::size_t end = begin;
@@ -167,7 +200,9 @@ class IpFinder final : public NetworkFinder {
     const bool documentation =
         lower.starts_with("2001:db8") || lower.starts_with("2001:0db8") || lower.starts_with("3fff:");
     const bool resolver = lower.starts_with("2606:4700") || lower.starts_with("2001:4860");
-    say(begin, end, documentation || (resolver && address.find("::") != std::string_view::npos) ? kNobodys : 1, found);
+    const bool nobodys = documentation || (resolver && address.find("::") != std::string_view::npos) ||
+                         (of_house && std::ranges::count_if(address, is_digit) < 2);
+    say(begin, end, nobodys ? kNobodys : of_house ? kOfThisHouse : 1, found);
     return end;
   }
 

@@ -67,6 +67,7 @@ class NumberFinder final : public PreparedFinder {
     for (const std::uint32_t index : mine) {
       const Detector& detector = all[index];
       const Entry entry{index, &detector, context_.add(detector.context)};
+      within_ = std::max<std::size_t>(within_, detector.context.within);
       const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
       const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
       for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].push_back(entry);
@@ -118,6 +119,7 @@ class NumberFinder final : public PreparedFinder {
   std::array<std::string, 20> separators_;              // behind first groups of that size
   std::array<std::uint32_t, 20> seconds_{};             // bit n: a second group of n characters
   std::vector<Entry> ibans_;
+  std::size_t within_ = 0;  // the widest window of context words
   ContextTable context_;
 };
 
@@ -188,7 +190,10 @@ class NumberFinder::Pass {
         if (!belongs(text_[at])) return 0;
       }
       if (at < text_.size() && is_alphanumeric(text_[at])) return 0;
-      if (layout.separators[group] == '(' && (at >= text_.size() || text_[at++] != ')')) return 0;
+      if (layout.separators[group] == '(') {
+        if (at >= text_.size() || text_[at] != ')') return 0;
+        ++at;
+      }
     }
     return surroundings_.continues_right(at) ? 0 : at;
   }
@@ -227,7 +232,17 @@ class NumberFinder::Pass {
     }
     if (length == 0 || count < length || at - begin == length) return;  // bare ones are found by their length
     if (at < text_.size() && is_alphanumeric(text_[at])) return;
+    if (is_hex_dump(text_.substr(begin, at - begin))) return;
     for (const Entry& entry : finder_.ibans_) settle(entry, begin, at, Written::kOwnLayout);
+  }
+
+  /// "ee 79 ef e4", "ee79 efe4": bytes in hexadecimal; people write the country in capitals, and fours.
+  static bool is_hex_dump(std::string_view value) {
+    bool pairs = true;
+    for (std::size_t i = 2; i < value.size(); i += 3) pairs = pairs && !is_alphanumeric(value[i]);
+    return pairs || (value[0] >= 'a' && std::ranges::all_of(value, [](char c) {
+                       return !is_alphanumeric(c) || is_digit(c) || (c >= 'a' && c <= 'f');
+                     }));
   }
 
   /// A group of letters stands in front of the digits: "QQ 12 34 56 C", "GB 123 4567 89", "CHE-123.456.789".
@@ -239,7 +254,7 @@ class NumberFinder::Pass {
     const std::size_t length = begin - 1 - word;
     if (length != 2 && !holds(finder_.separators_[length], separator)) return;
     if (word > 0 && (is_alphanumeric(text_[word - 1]) || surroundings_.continues_left(word))) return;
-    layouts(word, begin - 1);
+    if (!behind_mixed_group(word)) layouts(word, begin - 1);
     if (begin - 1 - word == 2) ibans(word);
   }
 
@@ -284,6 +299,8 @@ class NumberFinder::Pass {
   NumberSurroundings surroundings_;
   std::vector<Candidate>& found_;
   std::size_t group_end_ = 0;
+  std::size_t asked_at_ = static_cast<std::size_t>(-1);
+  bool has_words_ = false;
   // What stands near the place, and in the head of the column, that was last asked for.
   ContextTable::Near near_, column_near_;
   std::size_t near_begin_ = 0, near_end_ = 0, column_begin_ = ~std::size_t{0};

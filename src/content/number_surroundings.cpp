@@ -94,6 +94,12 @@ bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, con
   if (left > 0 && left >= end - begin && neighbour(left - (end - begin), left)) return false;
   std::size_t right = end;
   while (right < text_.size() && right - end < 6 && !is_alphanumeric(text_[right])) ++right;
+  // Between two long numbers: a row of integers.
+  constexpr std::size_t kLong = 5;
+  if (length >= 12 && left >= kLong && std::ranges::all_of(text_.substr(left - kLong, kLong), is_digit) &&
+      right + kLong <= text_.size() && std::ranges::all_of(text_.substr(right, kLong), is_digit)) {
+    return false;
+  }
   return right + (end - begin) > text_.size() || !neighbour(right, right + (end - begin));
 }
 

@@ -108,14 +108,14 @@ std::shared_ptr<const OwnDataSet> set_of(const std::shared_ptr<const OwnData>& o
   return std::dynamic_pointer_cast<const OwnDataSet>(own_data);
 }
 
-std::unique_ptr<PreparedFinder> prepare_code(std::shared_ptr<const OwnData> own_data,
+std::unique_ptr<PreparedFinder> prepare_code(const std::shared_ptr<const OwnData>& own_data,
                                              std::span<const std::uint32_t> mine) {
   auto set = set_of(own_data);
   if (set == nullptr || set->code().empty() || mine.empty()) return nullptr;
   return std::make_unique<CodeFinder>(std::move(set), mine.front());
 }
 
-std::unique_ptr<PreparedFinder> prepare_data(std::shared_ptr<const OwnData> own_data,
+std::unique_ptr<PreparedFinder> prepare_data(const std::shared_ptr<const OwnData>& own_data,
                                              std::span<const std::uint32_t> mine) {
   auto set = set_of(own_data);
   if (set == nullptr || set->data().empty() || mine.empty()) return nullptr;

@@ -11,6 +11,8 @@ namespace reeve::content {
 bool looks_like_name(std::string_view text);
 /// Looks like a name of two words and more, and one of them is a common given name or surname.
 bool is_known_name(std::string_view text);
+/// The same, and what is common is a given name, stands last, or is not all alone: "Green Report" is a thing.
+bool is_plainly_a_name(std::string_view text);
 /// Looks like a name, two words and more, each with a capital.
 bool looks_like_full_name(std::string_view text);
 /// One word that is a common given name or surname, or a name as above.

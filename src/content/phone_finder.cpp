@@ -136,10 +136,12 @@ class PhoneFinder final : public PreparedFinder {
   /// The longest reading of the groups that is a number. Returns where to go on.
   std::size_t settle(std::string_view text, Groups& groups, NumberSurroundings& surroundings,
                      std::vector<Candidate>& found) const {
+    std::vector<bool> named;  // asked once for all readings
     for (; groups.count > 0; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
-      const Sureness sureness = ends_well(text, end) ? judge(groups) : Sureness{};
-      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, found)) return end;
+      const bool is_one = ends_well(text, end) && !is_in_dump(text, groups, end);
+      const Sureness sureness = is_one ? judge(groups) : Sureness{};
+      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, named, found)) return end;
       groups.size -= groups.length(groups.count - 1);
     }
     return 0;
@@ -175,6 +177,7 @@ class PhoneFinder final : public PreparedFinder {
       return std::nullopt;
     }
     const std::size_t area = first;
+    if (g.digits[area] == '0') return std::nullopt;  // "054-590-7924": the trunk's
     if (g.digits[area] < '2' || g.digits[area + 3] < '2') return Sureness{};
     const char one = g.groups[first + 1].separator, other = g.groups[first + 2].separator;
     if (g.bracket || one == ')') return Sureness{0.85F, 0.97F};
@@ -206,37 +209,61 @@ class PhoneFinder final : public PreparedFinder {
   /// "0 0.550781 1": where one group stands behind a dot, all must.
   static bool has_fraction(const Groups& g) {
     std::size_t dots = 0;
+    if (g.count > 2 && g.groups[1].separator == '/' && g.digits[0] == '0') return false;  // "0474/36.37.97"
     for (std::size_t i = 1; i < g.count; ++i) dots += g.groups[i].separator == '.' ? 1 : 0;
     return dots > 0 && (dots + 1 < g.count - (g.plus ? 1 : 0) || g.length(0) < 2) && !g.bracket;
   }
 
+  /// "ee 09 35 52 55 68 a1", "0046 0046 0049": bytes or characters in hexadecimal.
+  static bool is_in_dump(std::string_view text, const Groups& g, std::size_t end) {
+    if (g.plus || g.bracket || g.count < 3) return false;
+    const auto groups = std::span(g.groups).first(g.count);
+    const std::size_t size = g.length(0);
+    if ((size != 2 && size != 4) ||
+        !std::ranges::all_of(groups, [&](const auto& x) { return x.end - x.begin == size; }))
+      return false;
+    if (size == 4) {
+      return std::ranges::all_of(groups, [&](const auto& x) { return text.substr(x.begin, 2) == "00"; });
+    }
+    const auto is_byte = [&](std::size_t at) {
+      const auto is_hex = [](char c) { return is_digit(c) || (lower_case(c) >= 'a' && lower_case(c) <= 'f'); };
+      const bool alone =
+          (at == 0 || !is_alphanumeric(text[at - 1])) && (at + 2 >= text.size() || !is_alphanumeric(text[at + 2]));
+      return alone && at + 2 <= text.size() && is_hex(text[at]) && is_hex(text[at + 1]);
+    };
+    return (g.begin >= 3 && text[g.begin - 1] == ' ' && is_byte(g.begin - 3)) ||
+           (end < text.size() && text[end] == ' ' && is_byte(end + 1));
+  }
+
   /// 2024-01-31, 31.01.2024, 10/11/2024: four digits and two pairs.
   static bool looks_like_date(const Groups& g) {
-    if (g.count < 3 || g.plus || g.bracket) return false;
+    if (g.count < 3 || g.plus || (g.bracket && g.groups[1].separator == ')')) return false;
+    if (g.digits[0] == '0' && g.groups[1].separator != g.groups[2].separator) return false;  // "0474/36.37.97"
     const std::size_t a = g.length(0), b = g.length(1), c = g.length(2);
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
 
   bool say(std::string_view text, const Groups& groups, std::size_t end, const Sureness& sureness,
-           NumberSurroundings& surroundings, std::vector<Candidate>& found) const {
+           NumberSurroundings& surroundings, std::vector<bool>& named, std::vector<Candidate>& found) const {
     bool said = false;
     const std::size_t begin = groups.begin;
-    ContextTable::Near near, in_column;
-    words_.look(text, begin, end, near);
-    for (const auto& [index, words] : detectors_) {
-      bool is_named = near.is_near(words_, words);
-      if (!is_named) {
-        const std::string_view column = surroundings.column(begin);
-        words_.look(column, column.size(), column.size(), in_column);
-        is_named = in_column.is_near(words_, words);
-      }
+    if (named.empty()) {
+      ContextTable::Near near, in_column;
+      words_.look(text, begin, end, near);
+      const std::string_view column = surroundings.column(begin);
+      words_.look(column, column.size(), column.size(), in_column);
+      for (const auto& [index, words] : detectors_)
+        named.push_back(near.is_near(words_, words) || in_column.is_near(words_, words));
+    }
+    for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
-      if (!is_named) {
+      if (!named[i]) {
         confidence = groups.behind_number ? 0 : sureness.alone;
         if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      found.push_back(
+          {detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
       said = true;
     }
     return said;

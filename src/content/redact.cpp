@@ -135,7 +135,7 @@ class TextRedaction {
   std::size_t source_place(std::size_t at) const {
     return static_cast<std::size_t>(std::ranges::lower_bound(source_places_, at) - source_places_.begin());
   }
-  Result<void> add(const Replacement& replacement, Place place);
+  Result<void> add(const Replacement& replacement, const Place& place);
   Result<void> search_gap(std::size_t start, std::size_t end, std::vector<Splice>& behind);
   std::string run_behind(const std::vector<Splice>& behind) const;
 
@@ -184,7 +184,7 @@ Result<void> TextRedaction::replace(const std::vector<const Replacement*>& touch
   return {};
 }
 
-Result<void> TextRedaction::add(const Replacement& replacement, Place place) {
+Result<void> TextRedaction::add(const Replacement& replacement, const Place& place) {
   std::string written;
   if (replacement.with == RedactWith::kToken) {
     auto placeholder = session_.placeholder(replacement.class_name, place.value);

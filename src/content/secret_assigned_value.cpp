@@ -86,6 +86,8 @@ bool echoes_key(std::string_view value, std::string_view key) {
 bool is_numbered_name(std::string_view value) {
   if (!is_name(value) || value.find_first_of("_-.:/") == std::string_view::npos || !is_alnum(value.back()))
     return false;
+  const ValueShape shape = shape_of(value);
+  if (shape.upper > 0 && shape.lower > 0) return false;
   std::size_t digits_behind = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (!is_digit(value[i])) {
@@ -184,6 +186,10 @@ bool is_plainly_harmless(std::string_view value) {
   if (value.find(' ') != std::string_view::npos || value.find('\t') != std::string_view::npos) return true;
   if (value.find_first_of("<>(){}[]") != std::string_view::npos && word_likeness(value) > 0.6) return true;
   if (value.ends_with("...") || value.ends_with(":")) return true;
+  // The description of a shape: [A-Za-z0-9]{36}.
+  for (const std::string_view range : {"[a-", "[A-", "[0-", "\\d", "\\w", "[^"}) {
+    if (value.find(range) != std::string_view::npos) return true;
+  }
   return is_number_like(value) || is_path_or_address(value) || is_integrity_value(value);
 }
 

@@ -142,22 +142,24 @@ ValueForm form_of_bare(std::string_view text, const Assignment& found) {
   return tight ? ValueForm::kPair : ValueForm::kBareCode;
 }
 
-/// The end of a quoted text that begins at `at`, behind its quote; npos when it does not end on the line.
-std::size_t end_of_quoted(std::string_view text, std::size_t at, char quote, bool escaped) {
+/// True when the quote behind `run` backslashes ends a text whose first quote stood behind `level` of them. Each level
+/// of nesting doubles backslashes and adds one before a quote; what is left when all are undone decides.
+bool ends_quoted(std::size_t run, std::size_t level) { return run < level || (run - level) / (level + 1) % 2 == 0; }
+
+/// The end of a quoted text that begins at `at`, behind its quote, which stood behind `level` backslashes; npos when it
+/// does not end on the line.
+std::size_t end_of_quoted(std::string_view text, std::size_t at, char quote, std::size_t level) {
   const std::size_t limit = std::min(text.size(), at + kValueBytesMax);
   for (std::size_t i = at; i < limit; ++i) {
     const char c = text[i];
     if (c == '\n') return std::string_view::npos;
     if (c == quote) return i;
     if (c != '\\') continue;
-    if (escaped) {
-      std::size_t end = i;
-      while (end < limit && text[end] == '\\') ++end;
-      if (end < limit && text[end] == quote) return i;
-      i = end - 1;
-    } else {
-      ++i;
-    }
+    std::size_t end = i;
+    while (end < limit && text[end] == '\\') ++end;
+    const bool at_quote = end < limit && text[end] == quote;
+    if (at_quote && ends_quoted(end - i, level)) return end - std::min(end - i, level);
+    i = at_quote ? end : end - 1;
   }
   return std::string_view::npos;
 }
@@ -169,7 +171,7 @@ bool read_quoted(std::string_view text, std::size_t at, Assignment& found) {
   const char quote = text[begin];
   std::size_t first = begin + 1;
   if (text.substr(begin, 3) == "\"\"\"" || text.substr(begin, 3) == "'''") first = begin + 3;
-  const std::size_t end = end_of_quoted(text, first, quote, begin > at);
+  const std::size_t end = end_of_quoted(text, first, quote, begin - at);
   if (end == std::string_view::npos || end == first) return false;
   found.value_start = static_cast<std::uint32_t>(first);
   found.value_end = static_cast<std::uint32_t>(end);
@@ -294,6 +296,11 @@ bool read_value(std::string_view text, std::size_t at, Assignment& found) {
 
 bool may_be_assignment(std::string_view text, std::size_t at) {
   const char sign = text[at];
+  if (at == 0) return false;
+  // "::", "://", "==", ">=", "<=": read_assignment gives up on them.
+  const char before = text[at - 1];
+  if (before == ':' || (sign == '=' && (before == '=' || before == '<' || before == '>'))) return false;
+  if (sign == ':' && (text.substr(at, 2) == "::" || text.substr(at, 3) == "://")) return false;
   std::size_t end = at;
   if (sign == '=' && end > 0 && (text[end - 1] == '!' || text[end - 1] == '+' || text[end - 1] == '?')) --end;
   for (int spaces = 0; end > 0 && is_space(text[end - 1]) && spaces < 12; ++spaces) --end;
@@ -302,6 +309,8 @@ bool may_be_assignment(std::string_view text, std::size_t at) {
   if (is_quote(text[end - 1])) {
     --end;
     while (end > 0 && text[end - 1] == '\\') --end;
+  } else if (!is_key_byte(text[end - 1]) && text[end - 1] != '|') {
+    return false;
   }
   return may_end_secret_key(text.substr(end > 8 ? end - 8 : 0, end > 8 ? 8 : end));
 }
@@ -332,6 +341,9 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at)
   }
   Assignment found;
   if (!read_key(text, key_end, sign == '=', found)) return {};
+  // Most keys that passed until here are plain words: they are seen before the value is read.
+  found.kind = kind_of_key(KeyWords(text.substr(found.key_start, found.key_end - found.key_start)));
+  if (found.kind == KeyKind::kNone) return {};
   if (!read_value(text, value, found)) return {};
   if (compared && found.form != ValueForm::kQuoted) return {};
   const std::size_t lead = skip_spaces_back(text, found.key_start);

@@ -74,5 +74,31 @@ TEST_F(SecretDetectors, FindTheirExamplesAndNotTheirCounterExamples) {
   }
 }
 
+std::string json_escaped(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+// As when a client sends a patch inside a shell command inside tool arguments.
+TEST_F(SecretDetectors, FindAQuotedValueThatHoldsQuotesAndBackslashesWholeAtEveryLevelOfNesting) {
+  for (const std::string_view source : {R"(Zw9\"kT\\4vQ-8mLx)", R"(a7\\\"Zk!Q2v\\)", R"(Qx7!mRt2\\)", "kT4vQ!8mLxZ"}) {
+    std::string value(source);
+    std::string text = "const dbPassword = \"" + value + "\"; const limit = \"10\"";
+    for (int level = 0; level < 4; ++level) {
+      const BodyText whole{.offset = 0, .length = text.size()};
+      const Report& report = scanner_.scan(*detectors(), text, {&whole, 1});
+      ASSERT_EQ(report.findings.size(), 1U) << text;
+      const Finding& finding = report.findings[0];
+      EXPECT_EQ(text.substr(finding.start, finding.end - finding.start), value);
+      value = json_escaped(value);
+      text = json_escaped(text);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace reeve::content

@@ -33,7 +33,7 @@ constexpr std::array<NamedKind, 12> kKinds = {{
 }};
 
 /// Words that name a secret when they end a key. The longer words before the shorter ones that they end with.
-constexpr std::array<NamedKind, 68> kHeads = {{
+constexpr std::array<NamedKind, 69> kHeads = {{
     {"passphrase", KeyKind::kPassphrase},
     {"password", KeyKind::kPassword},
     {"passwords", KeyKind::kPassword},
@@ -96,6 +96,7 @@ constexpr std::array<NamedKind, 68> kHeads = {{
     {"credentials", KeyKind::kCredential},
     {"salt", KeyKind::kSalt},
     {"pepper", KeyKind::kSalt},
+    {"pat", KeyKind::kToken},
     {"nonce", KeyKind::kSalt},
     {"seed", KeyKind::kSalt},
     {"sessionid", KeyKind::kSession},
@@ -203,11 +204,15 @@ KeyKind kind_before_key(std::string_view before) {
 
 using EndingTable = std::bitset<32 * 32 * 32>;
 
+/// Stands in an index for a letter that is not ASCII.
+constexpr std::size_t kForeignLetter = 31;
+
 std::size_t ending_index(std::string_view key) {
   std::size_t index = 0;
   std::size_t letters = 0;
   for (std::size_t i = key.size(); i-- > 0 && letters < 3;) {
     const char c = key[i];
+    if (static_cast<signed char>(c) < 0) return index | kForeignLetter << (5 * letters);  // "a" alone does not end "contraseña"
     if (!is_letter(c)) break;
     index |= static_cast<std::size_t>(lower_of(c) - 'a' + 1) << (5 * letters);
     ++letters;
@@ -224,12 +229,33 @@ EndingTable make_endings() {
        {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content"}) {
     table.set(ending_index(word));
   }
+  table.set(0);  // no letter at the end: "password?"
   return table;
 }
 
 const EndingTable kEndings = make_endings();
 
 }  // namespace
+
+LastLetters::LastLetters() {
+  for (std::size_t byte = 0; byte < kinds_.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    if (is_letter(c)) {
+      kinds_[byte] = static_cast<std::uint8_t>(lower_of(c) - 'a' + 1);
+    } else if (byte >= 0x80) {
+      kinds_[byte] = kForeign;
+    } else if (is_digit(c) || std::string_view("_-.$ \t\"'`]!+?|\\").find(c) != std::string_view::npos) {
+      kinds_[byte] = kUnsure;
+    }
+  }
+  for (std::size_t index = 1; index < kEndings.size(); ++index) {
+    if (!kEndings.test(index)) continue;
+    const std::size_t before = index >> 5U & 31U;
+    before_[index & 31U] |= 1U << (before == kForeignLetter ? kForeign : before);
+  }
+}
+
+const LastLetters kLastLetters;
 
 std::optional<KeyKind> key_kind_named(std::string_view name) {
   for (const NamedKind& known : kKinds) {

@@ -49,6 +49,31 @@ class KeyWords {
 
 KeyKind kind_of_key(const KeyWords& words);
 
+/// The last two letters that keys of secrets have: a look at them spares most signs everything else.
+class LastLetters {
+ public:
+  static constexpr std::uint8_t kNever = 0, kUnsure = 27, kForeign = 28;  // 1 to 26: letters
+
+  LastLetters();
+  /// False when no key of a secret ends before the '=' or ':' at `at`. Passes all of which two bytes say nothing.
+  bool may_end_before(std::string_view text, std::size_t at) const {
+    if (at < 4) return true;
+    std::size_t last = at - 1;
+    if (text[last] == ' ') --last;
+    const bool quoted = text[last] == '"' || text[last] == '\'';
+    if (quoted) --last;
+    const std::uint8_t kind = kinds_[static_cast<unsigned char>(text[last])];
+    if (kind == kNever) return quoted;
+    if (kind >= kUnsure) return true;
+    return (before_[kind] >> kinds_[static_cast<unsigned char>(text[last - 1])] & 1U) != 0;
+  }
+
+ private:
+  std::array<std::uint8_t, 256> kinds_{};
+  std::array<std::uint32_t, 32> before_{};  // by last letter: a bit for each kind that may stand before it
+};
+extern const LastLetters kLastLetters;
+
 /// Quick and coarse: false when no secret's key ends like this. Looks at the last three letters of `key`.
 bool may_end_secret_key(std::string_view key);
 

@@ -75,6 +75,8 @@ constexpr std::array<std::string_view, 26> kStandInPieces = {
 };
 
 bool is_format(std::string_view value) {
+  if (value.size() > 24 && value.find('{') == std::string_view::npos)
+    return false;  // a per cent sign among many others
   if (value.find("%s") != std::string_view::npos || value.find("%d") != std::string_view::npos) return true;
   if (value.find("%@") != std::string_view::npos || value.find("%v") != std::string_view::npos) return true;
   const std::size_t open = value.find('{');

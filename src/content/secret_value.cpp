@@ -107,7 +107,8 @@ ValueShape shape_of(std::string_view value) {
     else
       ++shape.other;
     seen.set(static_cast<unsigned char>(c));
-    same = i > 0 && value[i - 1] == c ? same + 1 : 1;
+    // Backslashes multiply with each level of nesting, and mean nothing.
+    same = i > 0 && value[i - 1] == c && c != '\\' ? same + 1 : 1;
     const bool follows = i > 0 && is_alnum(c) && value[i - 1] + 1 == c;
     step = follows ? step + 1 : 1;
     shape.longest_same = std::max(shape.longest_same, same);

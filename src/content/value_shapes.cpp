@@ -22,7 +22,8 @@ bool none_of(std::string_view text, std::string_view set) { return text.find_fir
 
 /// A number of a house beside a word of three letters and more, or a post office box; not a program's address.
 bool street_address(std::string_view value) {
-  if (value.size() < 6 || value.size() > 160 || !none_of(value, "{}<>=$@_*|\\\"[]%^~") || value.find("0x") == 0) return false;
+  if (value.size() < 6 || value.size() > 160 || !none_of(value, "{}<>=$@_*|\\\"[]%^~") || value.find("0x") == 0)
+    return false;
   if (value.find("://") != std::string_view::npos || value.find("::") != std::string_view::npos) return false;
   std::size_t words = 0, numbers = 0, letters = 0, digits = 0;
   bool capital = false;
@@ -41,7 +42,11 @@ bool street_address(std::string_view value) {
       ++words;
       capital = capital || (word[0] >= 'A' && word[0] <= 'Z') || is_high(word[0]);
     }
-    if (alphabetic >= 3 && in_word > 0 && is_high(word[0])) ++words, ++numbers;  // no blanks in Chinese and Japanese
+    if (alphabetic >= 6 && in_word > 0 && is_high(word[0])) {  // no blanks in Chinese and Japanese
+      ++words;
+      ++numbers;
+      capital = true;
+    }
   }
   return words >= 1 && numbers >= 1 && letters >= 4 && digits <= 14 && (capital || words >= 2);
 }
@@ -66,7 +71,9 @@ bool birth_date(std::string_view value) {
     }
     ++count;
   }
-  const auto is_year = [&](std::size_t i) { return sizes[i] == 4 ? numbers[i] >= 1900 && numbers[i] < 2040 : sizes[i] == 2; };
+  const auto is_year = [&](std::size_t i) {
+    return sizes[i] == 4 ? numbers[i] >= 1900 && numbers[i] < 2040 : sizes[i] == 2;
+  };
   const auto fits = [&](std::size_t year, std::size_t month, std::size_t day) {
     return is_year(year) && sizes[month] <= 2 && sizes[day] <= 2 && is_date(2000, numbers[month], numbers[day]);
   };
@@ -77,7 +84,8 @@ bool birth_date(std::string_view value) {
            (whole % 10'000 >= 1900 && whole % 10'000 < 2040 && is_date(2000, whole / 10'000 % 100, whole / 1'000'000));
   }
   // "12 March 1985", "March 12, 1985"
-  const bool day_first = count >= 2 && sizes[0] <= 2 && numbers[0] >= 1 && numbers[0] <= 31 && sizes[1] == 4 && is_year(1);
+  const bool day_first =
+      count >= 2 && sizes[0] <= 2 && numbers[0] >= 1 && numbers[0] <= 31 && sizes[1] == 4 && is_year(1);
   return letters >= 3 && letters <= 16 && day_first;
 }
 
@@ -86,19 +94,20 @@ bool postal_code(std::string_view value) {
   if (s.size() < 4 || s.size() > 10 || value.size() > 12) return false;
   if (s.digits_at(0, s.size())) {
     if (is_trivial(s.text()) && s.size() != 5) return false;
-    return (s.size() >= 4 && s.size() <= 7) || (s.size() == 8 && value.size() == 9) || (s.size() == 9 && value.size() == 10);
+    return (s.size() >= 4 && s.size() <= 7) || (s.size() == 8 && value.size() == 9) ||
+           (s.size() == 9 && value.size() == 10);
   }
   std::string shape;
   for (const char c : s.text()) shape += is_digit(c) ? '9' : 'A';
-  constexpr std::array<std::string_view, 10> kShapes = {"A9A9A9", "9999AA", "A99AA", "A999AA", "AA99AA",
+  constexpr std::array<std::string_view, 10> kShapes = {"A9A9A9",  "9999AA", "A99AA",   "A999AA", "AA99AA",
                                                         "AA999AA", "A9A9AA", "AA9A9AA", "AA9999", "A9999AAA"};
   return std::ranges::find(kShapes, shape) != kShapes.end();
 }
 
 bool uk_postcode(std::string_view value) {
   const Significant s(value);
-  return s.size() >= 5 && s.size() <= 7 && !holds("QVX", s.at(0)) && holds("ABDEFGHJLNPQRSTUWXYZ", s.at(s.size() - 1)) &&
-         holds("ABDEFGHJLNPQRSTUWXYZ", s.at(s.size() - 2));
+  return s.size() >= 5 && s.size() <= 7 && !holds("QVX", s.at(0)) &&
+         holds("ABDEFGHJLNPQRSTUWXYZ", s.at(s.size() - 1)) && holds("ABDEFGHJLNPQRSTUWXYZ", s.at(s.size() - 2));
 }
 
 /// Letters and digits of a document, most of them digits.
@@ -128,31 +137,35 @@ bool card_expiry(std::string_view value) {
 }
 
 bool blood_type(std::string_view value) {
-  constexpr std::array<std::string_view, 16> kTypes = {"A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-", "0+", "0-",
-                                                       "A positive", "A negative", "B positive", "O positive",
-                                                       "O negative", "AB positive"};
+  constexpr std::array<std::string_view, 16> kTypes = {
+      "A+", "A-", "B+",         "B-",         "AB+",        "AB-",        "O+",         "O-",
+      "0+", "0-", "A positive", "A negative", "B positive", "O positive", "O negative", "AB positive"};
   return std::ranges::find(kTypes, value) != kTypes.end();
 }
 
 /// A code of the International Classification of Diseases: a letter, two digits, a dot and more.
 bool disease_code(std::string_view value) {
-  if (value.size() < 3 || value.size() > 8 || !is_letter(value[0]) || !is_digit(value[1]) || !is_alphanumeric(value[2])) {
+  if (value.size() < 3 || value.size() > 8 || !is_letter(value[0]) || !is_digit(value[1]) ||
+      !is_alphanumeric(value[2])) {
     return false;
   }
-  return value.size() == 3 || (value[3] == '.' && std::ranges::all_of(value.substr(4), is_alphanumeric) && value.size() > 4);
+  return value.size() == 3 ||
+         (value[3] == '.' && std::ranges::all_of(value.substr(4), is_alphanumeric) && value.size() > 4);
 }
 
 /// Words of illnesses and treatments; their beginnings, so that endings of other languages are held, too.
 bool condition(std::string_view value) {
   constexpr std::array<std::string_view, 76> kConditions = {
-      "diabet", "cancer", "carcinom", "tumor", "tumour", "leukemi", "leukaemi", "lymphom", "melanom", "asthma", "copd",
-      "hypertens", "hypotens", "depress", "anxiety", "schizophren", "bipolar", "autis", "adhd", "ptsd", "dementia",
-      "alzheimer", "parkinson", "epilep", "migraine", "stroke", "infarct", "angina", "arrhythm", "fibrillat", "hiv", "aids",
-      "hepatit", "tubercul", "pneumon", "bronchit", "influenza", "covid", "malaria", "sepsis", "arthrit", "osteopor",
-      "psoria", "eczema", "lupus", "sclerosis", "fibromyalg", "crohn", "colitis", "cirrhos", "nephr", "renal", "kidney",
-      "anemi", "anaemi", "thyroid", "obes", "pregnan", "miscarriage", "abortion", "endometrios", "addict", "alcohol",
-      "overdos", "syphilis", "gonorr", "chlamyd", "herpes", "fractur", "concussion", "metastas", "chemotherap", "allerg",
-      "insomnia", "syndrome", "disorder"};
+      "diabet",   "cancer",   "carcinom",    "tumor",     "tumour",      "leukemi",    "leukaemi",   "lymphom",
+      "melanom",  "asthma",   "copd",        "hypertens", "hypotens",    "depress",    "anxiety",    "schizophren",
+      "bipolar",  "autis",    "adhd",        "ptsd",      "dementia",    "alzheimer",  "parkinson",  "epilep",
+      "migraine", "stroke",   "infarct",     "angina",    "arrhythm",    "fibrillat",  "hiv",        "aids",
+      "hepatit",  "tubercul", "pneumon",     "bronchit",  "influenza",   "covid",      "malaria",    "sepsis",
+      "arthrit",  "osteopor", "psoria",      "eczema",    "lupus",       "sclerosis",  "fibromyalg", "crohn",
+      "colitis",  "cirrhos",  "nephr",       "renal",     "kidney",      "anemi",      "anaemi",     "thyroid",
+      "obes",     "pregnan",  "miscarriage", "abortion",  "endometrios", "addict",     "alcohol",    "overdos",
+      "syphilis", "gonorr",   "chlamyd",     "herpes",    "fractur",     "concussion", "metastas",   "chemotherap",
+      "allerg",   "insomnia", "syndrome",    "disorder"};
   if (value.size() < 3 || value.size() > 160 || !none_of(value, "{}<>=$@_|\\[]")) return false;
   std::string lower(value);
   std::ranges::transform(lower, lower.begin(), lower_case);
@@ -163,9 +176,10 @@ bool medication(std::string_view value) {
   if (value.size() < 5 || value.size() > 120 || !none_of(value, "{}<>=$@_|\\[]") || !is_letter(value[0])) return false;
   std::string lower(value);
   std::ranges::transform(lower, lower.begin(), lower_case);
-  const bool dose = std::ranges::any_of(value, is_digit) && (lower.find("mg") != std::string::npos ||
-                    lower.find("mcg") != std::string::npos || lower.find("ml") != std::string::npos ||
-                    lower.find("iu") != std::string::npos || lower.find("units") != std::string::npos);
+  const bool dose = std::ranges::any_of(value, is_digit) &&
+                    (lower.find("mg") != std::string::npos || lower.find("mcg") != std::string::npos ||
+                     lower.find("ml") != std::string::npos || lower.find("iu") != std::string::npos ||
+                     lower.find("units") != std::string::npos);
   return dose;
 }
 
@@ -173,13 +187,16 @@ constexpr std::array kRules = {
     IdentifierRule{"person-name", "", "capitalised words, or another script; no words that stand for a name",
                    looks_like_name},
     IdentifierRule{"known-name", "", "two words and more, one of them a common name", is_known_name},
+    IdentifierRule{"plain-name", "", "the same, and the common one stands where it says something", is_plainly_a_name},
     IdentifierRule{"full-name", "", "two capitalised words and more, none that stand for a name", looks_like_full_name},
-    IdentifierRule{"known-name-part", "", "a common given name or surname, or a name of two words", is_known_name_or_part},
+    IdentifierRule{"known-name-part", "", "a common given name or surname, or a name of two words",
+                   is_known_name_or_part},
     IdentifierRule{"street-address", "", "a number beside a word, no signs of a program's address", street_address},
     IdentifierRule{"birth-date", "", "a day since 1900 in one of the usual orders", birth_date},
     IdentifierRule{"postal-code", "", "digits and letters in a country's places", postal_code},
     IdentifierRule{"uk-postcode", "", "letters that British postcodes use", uk_postcode},
-    IdentifierRule{"document-number", "", "five to twenty letters and digits, at least half of them digits", document_number},
+    IdentifierRule{"document-number", "", "five to twenty letters and digits, at least half of them digits",
+                   document_number},
     IdentifierRule{"licence-plate", "", "four to nine capitals and digits", licence_plate},
     IdentifierRule{"card-code", "", "three or four digits", card_code},
     IdentifierRule{"card-expiry", "", "month and year", card_expiry},

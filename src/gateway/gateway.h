@@ -95,11 +95,11 @@ struct GatewayOptions {
   std::vector<identity::OidcIssuer> issuers;
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
-  policy::UseCounter* exception_uses = nullptr;  // null: exceptions with a limit are never used up
-  policy::CheckRegister* checks = nullptr;       // null: no named check is ever reported
-  content::VerdictCache* verdicts = nullptr;     // null: every text is scanned every time
+  policy::UseCounter* exception_uses = nullptr;    // null: exceptions with a limit are never used up
+  policy::CheckRegister* checks = nullptr;         // null: no named check is ever reported
+  content::VerdictCache* verdicts = nullptr;       // null: every text is scanned every time
   ledger::ContentVault* sealed_content = nullptr;  // null: what calls say is not kept
-  content::Vault* vault = nullptr;               // null: rules that redact with tokens refuse
+  content::Vault* vault = nullptr;                 // null: rules that redact with tokens refuse
   const Clock* clock = &system_clock();
 };
 

@@ -16,6 +16,13 @@ constexpr std::size_t kKeptAnswerMax = 16UL << 20U;
 
 bool is_event_stream(std::string_view content_type) { return content_type.starts_with("text/event-stream"); }
 
+/// A conversation that the provider keeps: earlier turns, whose placeholders may come back, are not in this request.
+bool goes_on_elsewhere(wire::Dialect dialect, std::string_view body) {
+  return dialect == wire::Dialect::kOpenAiResponses &&
+         (body.find("\"previous_response_id\"") != std::string_view::npos ||
+          body.find("\"conversation\"") != std::string_view::npos);
+}
+
 bool speaks_of_answers(const policy::RuleInfo& rule) {
   return rule.mode != policy::Mode::kOff &&
          std::find(rule.points.begin(), rule.points.end(), policy::Point::kModelResponse) != rule.points.end();
@@ -43,6 +50,9 @@ std::unique_ptr<AnswerContent> ModelCall::answer_content(int status) {
   if (route_.operation != wire::Operation::kGenerate || status < 200 || status >= 300) return nullptr;
   AnswerContent::Options options;
   options.session = content_.session();
+  if (!options.session && worker_.vault != nullptr && goes_on_elsewhere(route_.dialect, body_)) {
+    options.session = worker_.vault->session(principal_->id, hints_.session_id);
+  }
   const auto rules = settings_->policy->rules();
   const bool asked =
       std::any_of(rules.begin(), rules.end(), [](const policy::RuleInfo* rule) { return speaks_of_answers(*rule); });

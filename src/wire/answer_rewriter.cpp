@@ -153,14 +153,14 @@ class LookingAhead final : public RewriterBase {
  private:
   Result<void> feed_more(std::string_view bytes, std::string& out) override {
     settled_.clear();
-    const Result<void> looked = look_ahead_->feed(bytes, settled_);
+    Result<void> looked = look_ahead_->feed(bytes, settled_);
     // What was settled before an error still goes on.
     if (Result<void> passed = rewriter_->feed(settled_, out); !passed) return passed;
     return looked;
   }
   Result<void> end(std::string& out) override {
     settled_.clear();
-    const Result<void> looked = look_ahead_->finish(settled_);
+    Result<void> looked = look_ahead_->finish(settled_);
     if (Result<void> passed = rewriter_->feed(settled_, out); !passed) return passed;
     return looked ? rewriter_->finish(out) : looked;
   }

@@ -46,7 +46,7 @@ Result<void> LookAhead::feed(std::string_view bytes, std::string& settled) {
 
 Result<void> LookAhead::finish(std::string& settled) {
   is_over_ = true;
-  const auto ended = cutter_->end([this, &settled](const Frame& frame) { return show(frame, settled); });
+  auto ended = cutter_->end([this, &settled](const Frame& frame) { return show(frame, settled); });
   if (!ended) return ended;
   flow_.begin_event();
   flow_.end_all();

@@ -135,7 +135,8 @@ function copilotCli(type, wire, { home, url, key, model, prompt }) {
   }
 }
 
-// `editingModels`: models with which the client offers other tools to edit with. `once`: the client takes a refusal for an answer and does not ask again. `session`: its requests name their session.
+// `editingModels`: models with which the client offers other tools to edit with. `once`: the client takes a refusal for
+// an answer and does not ask again. `session`: its requests name their session.
 export const kAgents = [
   { name: 'Claude Code', wire: 'anthropic', vendor: 'anthropic', once: true, session: true, setUp: claudeCode },
   {

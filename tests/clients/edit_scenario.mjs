@@ -11,7 +11,8 @@ const kFile = 'contacts.ts'
 const kEmail = 'marta.lindqvist@nordhavn-logistik.net'
 const kIban = 'DE89 3704 0044 0532 0130 00'
 const kPassword = String.raw`Zw9\"kT\\4vQ-ß8mLx`
-const kToken = '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'
+// Not one of GitHub's or npm's: Copilot CLI masks those itself.
+const kToken = `dop_v1_${'4f1c9b7e02ad835c6e91d0f7ab24386c'}${'5d0e9f71b8a2c463e5f80912d7ba6c3e'}`
 const kKeyBytes = 'MC4CAQAwBQYDK2VwBCIEIAoLcmwmSbsfzD7cMjmEEq+WnA8rEqS68+aY8QH9pOys'
 const kKey = String.raw`-----BEGIN PRIVATE KEY-----\n${kKeyBytes}\n-----END PRIVATE KEY-----\n`
 
@@ -21,7 +22,7 @@ export const contacts = [
   { owner: "O'Brien & Söhne", iban: "${kIban}", note: "für \"Miete\" ☕", active: false },
 ]
 export const dbPassword = "${kPassword}"
-export const deployToken = "${kToken}"
+export const deployAt = "${kToken}"
 export const signingKey = "${kKey}"
 export const limit = 10
 `
@@ -31,7 +32,7 @@ export const contacts = [
   { owner: "O'Brien & Söhne", iban: "${kIban}", note: "für \"Miete\" ☕", active: true },
 ]
 export const dbPassword = "${kPassword}"
-export const deployToken = "${kToken}"
+export const deployAt = "${kToken}"
 export const signingKey = "${kKey}"
 export const limit = 10
 `
@@ -82,18 +83,21 @@ export function upstreamFaults(bodies) {
     const at = all.indexOf(value)
     if (at >= 0) faults.push(`it reached the upstream: ${all.slice(Math.max(0, at - 100), at + value.length)}`)
   }
-  for (const start of ['mail: \\"RVPI', 'iban: \\"RVFI', 'dbPassword = \\"RVSE', 'deployToken = \\"RVSE', 'signingKey = \\"RVSE']) {
-    if (!all.includes(start)) faults.push(`no placeholder after ${start}`)
+  const placeholders = ['mail: "RVPI', 'iban: "RVFI', 'dbPassword = "RVSE', 'deployAt = "RVSE', 'signingKey = "RVSE']
+  for (const start of placeholders) {
+    if (!all.includes(start.replace('"', '\\"'))) faults.push(`no placeholder: ${start}`)
   }
   return faults
 }
 
-// `intents`: entries of the ledger. Each type is there, from the tool's result, tokenised, and nothing else became of it.
+// `intents`: entries of the ledger. Each type is there, from the tool's result, and became a placeholder every time.
 export function ledgerFaults(intents) {
-  const found = intents.flatMap((entry) => entry.content?.findings ?? [])
-  const types = ['email', 'iban', 'assigned-password', 'github-personal-token', 'private-key-pkcs8']
+  const found = intents
+    .flatMap((entry) => entry.content?.findings ?? [])
+    .filter((finding) => finding.origin === 'tool_result')
+  const types = ['email', 'iban', 'assigned-password', 'digitalocean-personal-token', 'private-key-pkcs8']
   return types.flatMap((type) => {
-    const actions = new Set(found.filter((one) => one.type === type && one.origin === 'tool_result').map((one) => one.action))
+    const actions = new Set(found.filter((finding) => finding.type === type).map((finding) => finding.action))
     return actions.size === 1 && actions.has('tokenised') ? [] : [`${type} in the ledger: ${[...actions]}`]
   })
 }

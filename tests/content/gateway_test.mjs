@@ -73,7 +73,11 @@ function detectors(folder, into) {
   for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
     const name = path.join(folder, entry.name)
     if (entry.isDirectory()) detectors(name, into)
-    else if (name.endsWith('.yaml')) into[path.relative(path.join(kRoot, 'governance'), name).replaceAll('/', '-')] = fs.readFileSync(name, 'utf8')
+    else if (name.endsWith('.yaml'))
+      into[path.relative(path.join(kRoot, 'governance'), name).replaceAll('/', '-')] = fs.readFileSync(
+        name,
+        'utf8',
+      )
   }
   return into
 }
@@ -107,19 +111,27 @@ async function call(dialect, text, { streamed = false, session = 'session-1', co
   const shape = kPaths[dialect]
   const body = conversation ?? shape.body(shape.model, text)
   if (streamed && !shape.modelInPath) body.stream = true
-  const response = await fetch(`http://127.0.0.1:${reeve.port}${streamed && shape.streamPath ? shape.streamPath : shape.path}`, {
-    method: 'POST',
-    headers: [...shape.headers(key), ['x-reeve-session', session]],
-    body: JSON.stringify(body),
-  })
-  return { status: response.status, decision: response.headers.get('x-reeve-decision'), body: await response.text() }
+  const response = await fetch(
+    `http://127.0.0.1:${reeve.port}${streamed && shape.streamPath ? shape.streamPath : shape.path}`,
+    {
+      method: 'POST',
+      headers: [...shape.headers(key), ['x-reeve-session', session]],
+      body: JSON.stringify(body),
+    },
+  )
+  return {
+    status: response.status,
+    decision: response.headers.get('x-reeve-decision'),
+    body: await response.text(),
+  }
 }
 
 const kSay = `Write to ${kEmail} about the payment to ${kIban}: "all good" \\ done — ☕ ok`
 
 for (const dialect of kGenerating) {
   for (const streamed of [false, true]) {
-    test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: what was taken out comes back, in text and in arguments`, async () => {
+    const name = `${dialect}, ${streamed ? 'streamed' : 'whole'}`
+    test(`${name}: what was taken out comes back, in text and in arguments`, async () => {
       for (let round = 0; round < (streamed ? 25 : 3); round++) {
         const got = await call(dialect, kSay, { streamed })
         assert.equal(got.status, 200, got.body)
@@ -131,14 +143,15 @@ for (const dialect of kGenerating) {
       }
     })
 
-    test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: a clean answer comes in the bytes in which it was sent`, async () => {
-      const text = 'for (let i = 0; i < rows.length; i++) total += rows[i].amount // ünïcode & "quotes" user_id=userIdOf(x)'
+    test(`${name}: a clean answer comes in the bytes in which it was sent`, async () => {
+      const text =
+        'for (let i = 0; i < rows.length; i++) total += rows[i].amount // ünïcode & "quotes" user_id=userIdOf(x)'
       const got = await call(dialect, text, { streamed })
       assert.equal(got.body, upstream.answers.at(-1))
       assert.equal(JSON.stringify(JSON.parse(upstream.bodies.at(-1))), upstream.bodies.at(-1))
     })
 
-    test(`${dialect}, ${streamed ? 'streamed' : 'whole'}: a secret in the answer does not come out`, async () => {
+    test(`${name}: a secret in the answer does not come out`, async () => {
       upstream.say = () => `Use ${kToken} as the token.`
       const got = await call(dialect, 'Which token?', { streamed })
       upstream.say = (text) => text
@@ -173,6 +186,16 @@ test('another session has other placeholders, and cannot restore these', async (
   assert.ok(!got.body.includes(kEmail), got.body)
 })
 
+test('placeholders of an earlier turn that the provider keeps come back, too', async () => {
+  await call('responses', kEmail, { session: 'kept' })
+  const placeholder = upstream.bodies.at(-1).match(/RVPI[0-9A-Z]{16}/)[0]
+  upstream.say = () => `It was ${placeholder}.`
+  const conversation = { model: 'gpt-5.4', previous_response_id: 'resp_1', input: 'What was the address?' }
+  const got = await call('responses', '', { session: 'kept', conversation })
+  upstream.say = (text) => text
+  assert.equal(assemble('responses', false, got.body).text, `It was ${kEmail}.`)
+})
+
 test('a placeholder that comes back damaged ends the answer, and nothing of it is passed on', async () => {
   upstream.say = (text) => text.replace(/RVPI([0-9A-Z])/, (_, digit) => `RVPI${digit === '0' ? '1' : '0'}`)
   for (const streamed of [false, true]) {
@@ -186,7 +209,10 @@ test('a placeholder that comes back damaged ends the answer, and nothing of it i
 
 test('labels decide, too', async () => {
   const calls = upstream.bodies.length
-  const got = await call('messages', 'STRICTLY CONFIDENTIAL\n\nClassification: Restricted\n\nThe plan for the next quarter.')
+  const got = await call(
+    'messages',
+    'STRICTLY CONFIDENTIAL\n\nClassification: Restricted\n\nThe plan for the next quarter.',
+  )
   if (got.status !== 200) assert.equal(upstream.bodies.length, calls)
 })
 

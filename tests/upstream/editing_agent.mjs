@@ -2,8 +2,10 @@
 // they arrived here with the client's own editing tool, then says in a sentence what stands there now. Where it has
 // come to, it sees in the conversation alone, as a model would; a request that is asked again is answered the same.
 
-const patch = (file, was, now) =>
-  ['*** Begin Patch', `*** Update File: ${file}`, '@@', ...was.map((l) => `-${l}`), ...now.map((l) => `+${l}`), '*** End Patch'].join('\n')
+function patch(file, was, now) {
+  const lines = [...was.map((line) => `-${line}`), ...now.map((line) => `+${line}`)]
+  return ['*** Begin Patch', `*** Update File: ${file}`, '@@', ...lines, '*** End Patch'].join('\n')
+}
 const replace = (file, was, now) => ({ file_path: file, old_string: was.join('\n'), new_string: now.join('\n') })
 const cat = (file) => ['exec_command', { cmd: `cat '${file}'` }]
 
@@ -101,7 +103,8 @@ export function editingScript(edit, asked, body) {
   if (!was) return { text: `The file does not hold what it should: ${read.slice(0, 2000)}` }
   const changed = edit.changes.reduce((text, [from, to]) => text.replace(new RegExp(from), to), was.join('\n'))
   if (edited === undefined) {
-    return { text: `I have read\n${was.join('\n')}\nand change it.`, ...tool(editor.edit(file, was, changed.split('\n'))) }
+    const call = tool(editor.edit(file, was, changed.split('\n')))
+    return { text: `I have read\n${was.join('\n')}\nand change it.`, ...call }
   }
   return { text: `The tool says: ${edited.slice(0, 300)}\nThe file now holds:\n${changed}\n`, pieces: 40 }
 }

@@ -125,7 +125,7 @@ export function makePlan(script, asked, id) {
   }
   if (tool) {
     const cut = cutPieces(inputText(tool.input), script.pieces ?? 4, toolTokens, random)
-    parts.push({ kind: 'tool', name: tool.name, input: tool.input, custom: typeof tool.input === 'string', pieces: cut })
+    parts.push({ kind: 'tool', ...tool, custom: typeof tool.input === 'string', pieces: cut })
   }
   const stop = tool ? 'tool' : (script.stop ?? 'end')
   return {

@@ -9,14 +9,17 @@ const cpfDigit = (body, weights) => {
   const left = dot(body, weights) % 11;
   return String(left < 2 ? 0 : 11 - left);
 };
-const pan = (r) => r.letters(3) + r.pick('PCHFT') + r.letters(1) + String(r.int(1, 9999)).padStart(4, '0') + r.letters(1);
+const pan = (r) => r.letters(3) + r.pick('PCHFT') + r.letters(1) + String(r.int(1, 9999)).padStart(4,
+  '0') + r.letters(1);
 
 export const elsewhere = {
   'us-ssn': (r) => until(() => {
     const area = r.int(1, 899);
-    return area === 666 ? undefined : String(area).padStart(3, '0') + two(r.int(1, 99)) + String(r.int(1, 9999)).padStart(4, '0');
+    return area === 666 ? undefined : String(area).padStart(3, '0') + two(r.int(1, 99)) + String(r.int(1,
+      9999)).padStart(4, '0');
   }),
-  'us-itin': (r) => '9' + r.digits(2) + r.pick([r.int(50, 65), r.int(70, 88), r.int(90, 92), r.int(94, 99)]) + r.digits(4),
+  'us-itin': (r) => '9' + r.digits(2) + r.pick([r.int(50, 65), r.int(70, 88), r.int(90, 92), r.int(94,
+    99)]) + r.digits(4),
   'us-npi': (r) => { const body = '1' + r.digits(8); return body + luhnDigit('80840' + body); },
   'us-dea-number': (r) => {
     const body = r.digits(6);
@@ -24,9 +27,11 @@ export const elsewhere = {
   },
   'us-medicare-number': (r) => {
     const letter = () => r.from('ACDEFGHJKMNPQRTUVWXY', 1), any = () => r.from('ACDEFGHJKMNPQRTUVWXY0123456789', 1);
-    return r.int(1, 9) + letter() + any() + r.digits(1) + letter() + any() + r.digits(1) + letter() + letter() + r.digits(2);
+    return r.int(1, 9) + letter() + any() + r.digits(1) + letter() + any() + r.digits(1) + letter() + letter() +
+      r.digits(2);
   },
-  'us-bank-routing-number': (r) => append(r, 8, (b) => String((10 - (dot(b, [3, 7, 1, 3, 7, 1, 3, 7]) % 10)) % 10), r.pick(['02', '11', '26', '31'])),
+  'us-bank-routing-number': (r) => append(r, 8, (b) => String((10 - (dot(b, [3, 7, 1, 3, 7, 1, 3, 7]) % 10)) % 10),
+    r.pick(['02', '11', '26', '31'])),
   'ca-sin': (r) => append(r, 8, luhnDigit, r.pick(['1', '4', '5', '7'])),
   'ca-business-number': (r) => append(r, 8, luhnDigit, '1') + r.pick(['RT', 'RP', 'RC']) + '000' + r.int(1, 9),
   'ca-ontario-health-number': (r) => append(r, 9, luhnDigit, '5') + r.letters(2),
@@ -59,7 +64,9 @@ export const elsewhere = {
   }),
   'nz-health-number': (r) => until(() => {
     const text = r.from('ABCDEFGHJKLMNPQRSTUVWXYZ', 3) + r.digits(3);
-    const sum = [...text].reduce((total, c, i) => total + ('ABCDEFGHJKLMNPQRSTUVWXYZ'.includes(c) ? 'ABCDEFGHJKLMNPQRSTUVWXYZ'.indexOf(c) + 1 : Number(c)) * (7 - i), 0);
+    const sum = [...text].reduce((total, c,
+      i) => total + ('ABCDEFGHJKLMNPQRSTUVWXYZ'.includes(c) ? 'ABCDEFGHJKLMNPQRSTUVWXYZ'.indexOf(c) + 1
+      : Number(c)) * (7 - i), 0);
     return sum % 11 === 0 ? undefined : text + ((11 - (sum % 11)) % 10);
   }),
   'br-cpf': (r) => {
@@ -79,7 +86,8 @@ export const elsewhere = {
   },
   'mx-curp': (r) => {
     const [y, m, d] = r.birthday(1940, 1999);
-    const body = r.from('BCDGLMPRSV', 1) + r.pick('AEIOU') + r.from('BCDGLMPRSV', 2) + two(y % 100) + two(m) + two(d) + r.pick('HM') +
+    const body = r.from('BCDGLMPRSV', 1) + r.pick('AEIOU') + r.from('BCDGLMPRSV',
+      2) + two(y % 100) + two(m) + two(d) + r.pick('HM') +
       r.pick(['DF', 'JC', 'NL', 'PL']) + r.from('BCDFGLMNPRSTV', 3) + r.digits(1);
     const alphabet = '0123456789ABCDEFGHIJKLMN\u00d1OPQRSTUVWXYZ';
     const sum = [...body].reduce((total, c, i) => total + alphabet.indexOf(c) * (18 - i), 0);
@@ -87,7 +95,8 @@ export const elsewhere = {
   },
   'mx-rfc': (r) => {
     const [y, m, d] = r.birthday();
-    const body = r.from('BCDGLMPRSV', 1) + r.pick('AEIOU') + r.from('BCDGLMPRSV', 2) + two(y % 100) + two(m) + two(d) + r.from('ABCDEFGH123456789', 2);
+    const body = r.from('BCDGLMPRSV', 1) + r.pick('AEIOU') + r.from('BCDGLMPRSV',
+      2) + two(y % 100) + two(m) + two(d) + r.from('ABCDEFGH123456789', 2);
     const alphabet = '0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ \u00d1';
     const left = [...body].reduce((total, c, i) => total + alphabet.indexOf(c) * (13 - i), 0) % 11;
     return body + (left === 0 ? '0' : left === 1 ? 'A' : 11 - left);
@@ -117,7 +126,8 @@ export const elsewhere = {
     const left = [...body].reverse().reduce((sum, d, i) => sum + d * [3, 7, 13, 17, 19, 23, 29, 37, 41][i], 0) % 11;
     return body + (left < 2 ? left : 11 - left);
   },
-  'pe-ruc': (r) => append(r, 10, (b) => String((11 - (dot(b, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 10), r.pick(['10', '20'])),
+  'pe-ruc': (r) => append(r, 10, (b) => String((11 - (dot(b, [5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11)) % 10),
+    r.pick(['10', '20'])),
   'ec-cedula': (r) => withLuhn(two(r.int(1, 24)) + r.int(0, 5) + r.digits(6)),
   'uy-cedula': (r) => append(r, 7, (b) => String((10 - (dot(b, [2, 9, 8, 7, 6, 3, 4]) % 10)) % 10), r.pick('1234')),
   've-rif': (r) => {
@@ -180,8 +190,10 @@ export const elsewhere = {
     const sum = dot(body, [2, 7, 6, 5, 4, 3, 2]) + (kind === 'T' || kind === 'G' ? 4 : 0);
     return kind + body + (kind === 'S' || kind === 'T' ? 'JZIHGFEDCBA' : 'XWUTRQPNMLK')[sum % 11];
   },
-  'my-nric': (r) => { const [y, m, d] = r.birthday(); return two(y % 100) + two(m) + two(d) + two(r.int(1, 14)) + r.digits(4); },
-  'id-nik': (r) => { const [y, m, d] = r.birthday(); return r.pick(['317101', '327304', '357806']) + two(d + (r.chance(0.5) ? 40 : 0)) + two(m) + two(y % 100) + '000' + r.int(1, 9); },
+  'my-nric': (r) => { const [y, m, d] = r.birthday(); return two(y % 100) + two(m) + two(d) + two(r.int(1,
+    14)) + r.digits(4); },
+  'id-nik': (r) => { const [y, m, d] = r.birthday(); return r.pick(['317101', '327304',
+    '357806']) + two(d + (r.chance(0.5) ? 40 : 0)) + two(m) + two(y % 100) + '000' + r.int(1, 9); },
   'pk-cnic': (r) => r.int(1, 7) + r.digits(11) + r.int(1, 9),
   'tr-tckn': (r) => {
     const body = r.int(1, 9) + r.digits(8);
@@ -203,7 +215,9 @@ export const elsewhere = {
     const left = dot(b, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11;
     return String(left < 2 ? left : 11 - left);
   }),
-  'eg-national-id': (r) => { const [y, m, d] = r.birthday(1940, 1999); return '2' + two(y % 100) + two(m) + two(d) + '01' + r.digits(5); },
-  'za-id-number': (r) => { const [y, m, d] = r.birthday(); return withLuhn(two(y % 100) + two(m) + two(d) + r.digits(4) + r.pick('01') + '8'); },
+  'eg-national-id': (r) => { const [y, m, d] = r.birthday(1940, 1999);
+    return '2' + two(y % 100) + two(m) + two(d) + '01' + r.digits(5); },
+  'za-id-number': (r) => { const [y, m, d] = r.birthday();
+    return withLuhn(two(y % 100) + two(m) + two(d) + r.digits(4) + r.pick('01') + '8'); },
 };
 export { crossSum, eleven };

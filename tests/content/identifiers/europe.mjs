@@ -44,7 +44,8 @@ export const europe = {
     const check = eleven(body, [10, 9, 8, 7, 6, 5, 4, 3, 2]);
     return check === undefined ? undefined : body + check;
   }),
-  'uk-national-insurance-number': (r) => r.from('ABCEGHJKLMPRSTWXY', 1) + r.from('ABCEHJLMPRSTWXY', 1) + r.digits(6) + r.pick('ABCD'),
+  'uk-national-insurance-number': (r) => r.from('ABCEGHJKLMPRSTWXY', 1) + r.from('ABCEHJLMPRSTWXY',
+    1) + r.digits(6) + r.pick('ABCD'),
   'uk-unique-taxpayer-reference': (r) => until(() => {
     const body = r.digits(9);
     return '21987654321'[dot(body, [6, 7, 8, 9, 10, 5, 4, 3, 2]) % 11] + body;
@@ -57,7 +58,8 @@ export const europe = {
   'uk-driving-licence': (r) => {
     const [y, m, d] = r.birthday();
     const year = two(y % 100);
-    return r.pick(['MORGA', 'SMITH', 'JONES', 'PATEL', 'WALKE']) + year[0] + two(m + (r.chance(0.5) ? 50 : 0)) + two(d) +
+    return r.pick(['MORGA', 'SMITH', 'JONES', 'PATEL',
+      'WALKE']) + year[0] + two(m + (r.chance(0.5) ? 50 : 0)) + two(d) +
       year[1] + r.letters(1) + r.pick(['9', 'A', 'M']) + '9' + r.letters(2);
   },
   'ie-pps-number': (r) => {
@@ -79,7 +81,8 @@ export const europe = {
     const front = r.pick(['12', '15', '38', '65']) + two(d) + two(m) + two(y % 100);
     const serial = two(r.int(0, 99));
     const places = front + two(letter.charCodeAt(0) - 64) + serial;
-    return front + letter + serial + (crossSum([2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1].map((w, i) => w * places[i])) % 10);
+    return front + letter + serial + (crossSum([2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1].map((w,
+      i) => w * places[i])) % 10);
   },
   'de-health-insurance-number': (r) => {
     const letter = r.letters(1), body = r.digits(8);
@@ -98,7 +101,8 @@ export const europe = {
   },
   'ch-uid': (r) => 'CHE' + append(r, 8, (b) => eleven(b, [5, 4, 3, 2, 7, 6, 5, 4]), '1'),
   'fr-nir': (r) => {
-    const body = r.pick(['1', '2']) + two(r.int(40, 99)) + two(r.int(1, 12)) + two(r.int(1, 19)) + r.digits(3) + r.digits(3);
+    const body = r.pick(['1', '2']) + two(r.int(40, 99)) + two(r.int(1, 12)) + two(r.int(1,
+      19)) + r.digits(3) + r.digits(3);
     return body + two(97 - Number(BigInt(body) % 97n));
   },
   'fr-siren': (r) => append(r, 8, luhnDigit, r.pick(['3', '4', '8'])),
@@ -128,7 +132,8 @@ export const europe = {
   },
   'it-codice-fiscale': (r) => {
     const [y, m, d] = r.birthday();
-    const body = r.from('BCDFGLMNPRSTVZ', 6) + two(y % 100) + 'ABCDEHLMPRST'[m - 1] + two(d + (r.chance(0.5) ? 40 : 0)) +
+    const body = r.from('BCDFGLMNPRSTVZ',
+      6) + two(y % 100) + 'ABCDEHLMPRST'[m - 1] + two(d + (r.chance(0.5) ? 40 : 0)) +
       r.pick('ABCDEFGHIL') + r.digits(3);
     const sum = [...body].reduce((total, c, i) => total + (i % 2 === 0 ? oddCode[c] : evenCode(c)), 0);
     return body + String.fromCharCode(65 + (sum % 26));
@@ -164,7 +169,8 @@ export const europe = {
     }, 0);
     return sum % 10 === 0 ? text : undefined;
   }),
-  'gr-afm': (r) => append(r, 8, (b) => String((dot(b, [256, 128, 64, 32, 16, 8, 4, 2]) % 11) % 10), r.pick(['0', '1'])),
+  'gr-afm': (r) => append(r, 8, (b) => String((dot(b, [256, 128, 64, 32, 16, 8, 4, 2]) % 11) % 10), r.pick(['0',
+    '1'])),
   'gr-amka': (r) => {
     const [y, m, d] = r.birthday();
     return withLuhn(two(d) + two(m) + two(y % 100) + r.digits(4));
@@ -240,7 +246,8 @@ export const europe = {
     const body = two(y % 100) + two(m + (r.chance(0.5) ? 50 : 0)) + two(d) + r.digits(3);
     return body + ((Number(body) % 11) % 10);
   }),
-  'cz-company-number': (r) => append(r, 7, (b) => String((11 - (dot(b, [8, 7, 6, 5, 4, 3, 2]) % 11)) % 10), r.pick(['2', '4'])),
+  'cz-company-number': (r) => append(r, 7, (b) => String((11 - (dot(b, [8, 7, 6, 5, 4, 3, 2]) % 11)) % 10),
+    r.pick(['2', '4'])),
   'hu-tax-id': (r) => append(r, 9, (b) => {
     const check = dot(b, [1, 2, 3, 4, 5, 6, 7, 8, 9]) % 11;
     return check === 10 ? undefined : String(check);
@@ -248,18 +255,21 @@ export const europe = {
   'hu-social-security-number': (r) => append(r, 8, (b) => String(dot(b, [3, 7, 3, 7, 3, 7, 3, 7]) % 10)),
   'ro-cnp': (r) => {
     const [y, m, d] = r.birthday();
-    const body = (y < 2000 ? r.int(1, 2) : r.int(5, 6)) + two(y % 100) + two(m) + two(d) + two(r.int(1, 46)) + r.digits(3);
+    const body = (y < 2000 ? r.int(1, 2) : r.int(5, 6)) + two(y % 100) + two(m) + two(d) + two(r.int(1,
+      46)) + r.digits(3);
     const check = dot(body, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11;
     return body + (check === 10 ? 1 : check);
   },
-  'ro-company-number': (r) => append(r, 7, (b) => String(((dot('00' + b, [7, 5, 3, 2, 1, 7, 5, 3, 2]) * 10) % 11) % 10), r.pick(['1', '3'])),
+  'ro-company-number': (r) => append(r, 7, (b) => String(((dot('00' + b, [7, 5, 3, 2, 1, 7, 5, 3,
+    2]) * 10) % 11) % 10), r.pick(['1', '3'])),
   'bg-egn': (r) => {
     const [y, m, d] = r.birthday();
     const body = two(y % 100) + two(m + (y >= 2000 ? 40 : 0)) + two(d) + r.digits(3);
     return body + ((dot(body, [2, 4, 8, 5, 10, 9, 7, 3, 6]) % 11) % 10);
   },
   'md-idnp': (r) => append(r, 12, (b) => String(dot(b, [7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1]) % 10), '20'),
-  'ua-tax-number': (r) => append(r, 9, (b) => String((((dot(b, [-1, 5, 7, 9, 4, 6, 10, 5, 7]) % 11) + 11) % 11) % 10), r.pick(['2', '3'])),
+  'ua-tax-number': (r) => append(r, 9, (b) => String((((dot(b, [-1, 5, 7, 9, 4, 6, 10, 5,
+    7]) % 11) + 11) % 11) % 10), r.pick(['2', '3'])),
   'ru-inn': (r) => {
     const body = '77' + r.digits(8);
     const first = (dot(body, [7, 2, 4, 10, 3, 5, 9, 4, 6, 8]) % 11) % 10;
@@ -290,7 +300,8 @@ export const europe = {
     () => 'DK' + europe['dk-cvr-number'](r),
     () => 'PT' + europe['pt-nif'](r),
     () => { const siren = europe['fr-siren'](r); return 'FR' + two((12 + 3 * (Number(siren) % 97)) % 97) + siren; },
-    () => { const body = r.digits(7); const sum = crossSum([...body].map((d, i) => d * (i % 2 === 0 ? 1 : 2))); return 'ATU' + body + ((96 - sum) % 10); },
+    () => { const body = r.digits(7); const sum = crossSum([...body].map((d, i) => d * (i % 2 === 0 ? 1 : 2)));
+      return 'ATU' + body + ((96 - sum) % 10); },
     () => 'SE' + append(r, 9, luhnDigit, '55') + '01',
     () => 'FI' + europe['fi-business-id'](r),
     () => 'EL' + europe['gr-afm'](r),

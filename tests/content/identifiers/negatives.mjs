@@ -6,18 +6,38 @@ import { two } from './random.mjs';
 const hex = (r, count) => r.from('0123456789abcdef', count);
 const uuid = (r) => [8, 4, 4, 4, 12].map((n) => hex(r, n)).join('-');
 
+const day = (r) => r.int(2015, 2025) + two(r.int(1, 12)) + two(r.int(1, 28));
+const time = (r, between) => [r.int(0, 23), r.int(0, 59), r.int(0, 59)].map(two).join(between);
+
 export const hardNegatives = [
   (r) => `"timestamp": ${r.int(1500000000, 1800000000)}${r.digits(3)}`,
   (r) => `ts=${r.int(1500000000, 1800000000)} level=info`,
-  (r) => `commit ${hex(r, 40)}\n`, (r) => `id: ${uuid(r)}`, (r) => `sha256:${hex(r, 64)}`, (r) => `md5 = "${hex(r, 32)}"`,
-  (r) => `order number ${r.digits(10)} shipped`, (r) => `Tracking: 1Z${r.from('0123456789ABCDEFGH', 16)}`, (r) => `order_id: ${r.digits(r.int(8, 16))}`, (r) => `ticket #${r.digits(9)}`,
-  (r) => `version ${r.int(1, 20)}.${r.int(0, 40)}.${r.int(0, 20)}.${r.int(0, 20)}`, (r) => `x = ${r.int(0, 9)}.${r.digits(16)};`, (r) => `{"lat": ${r.int(-89, 89)}.${r.digits(6)}, "lng": ${r.int(-179, 179)}.${r.digits(6)}}`,
-  (r) => `const MASK = 0x${hex(r, 16)};`, (r) => `[${Array.from({ length: 8 }, () => r.digits(9)).join(', ')}]`, (r) => `[${Array.from({ length: 6 }, () => r.digits(11)).join(', ')}]`,
-  (r) => `backup-${r.int(2015, 2025)}${two(r.int(1, 12))}${two(r.int(1, 28))}-${two(r.int(0, 23))}${two(r.int(0, 59))}${two(r.int(0, 59))}.tar`, (r) => `d="M${r.int(1, 99)}.${r.digits(3)} ${r.int(1, 99)}.${r.digits(3)}l${r.int(1, 9)}.${r.digits(2)}-${r.int(1, 9)}.${r.digits(2)}"`,
-  (r) => `snowflake ${r.int(100000000, 999999999)}${r.digits(9)}`, (r) => `invoice INV-${r.int(2015, 2025)}-${r.digits(6)}`, (r) => `SKU ${r.letters(3)}-${r.digits(5)}-${r.letters(2)}`, (r) => `Date: ${r.int(2000, 2030)}-${two(r.int(1, 12))}-${two(r.int(1, 28))} ${two(r.int(0, 23))}:${two(r.int(0, 59))}:${two(r.int(0, 59))}`,
-  (r) => `0000${hex(r, 4)}: ${Array.from({ length: 8 }, () => hex(r, 4)).join(' ')}`, (r) => `integrity sha512-${r.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 86)}==`, (r) => `--color: #${hex(r, 6)}; margin: ${r.int(1, 99)}px ${r.int(1, 99)}px`,
-  (r) => `seed: ${r.digits(10)}`, (r) => `expect(sum).toBe(${r.digits(r.int(6, 12))})`, (r) => `ISBN 978-${r.int(0, 9)}-${r.digits(3)}-${r.digits(5)}-${r.int(0, 9)}`, (r) => `pid ${r.int(1000, 99999)} took ${r.digits(6)} ns of ${r.digits(12)}`, (r) => `listening on 127.0.0.1:${r.int(1024, 65000)} and 10.${r.int(0, 255)}.${r.int(0, 255)}.${r.int(1, 254)}`,
-  (r) => `git clone git@github.com:${r.pick(['acme', 'widgets'])}/repo.git`, (r) => `npm i @types/node@${r.int(1, 20)}.${r.int(0, 20)}.${r.int(0, 9)}`, (r) => `part no. ${r.digits(3)}-${r.digits(4)}`, (r) => `Parcel ${r.digits(12)} is on its way`, (r) => `{"bytes": ${r.digits(11)}, "blocks": ${r.digits(9)}}`,
+  (r) => `commit ${hex(r, 40)}\n`, (r) => `id: ${uuid(r)}`, (r) => `sha256:${hex(r, 64)}`,
+    (r) => `md5 = "${hex(r, 32)}"`,
+  (r) => `order number ${r.digits(10)} shipped`, (r) => `Tracking: 1Z${r.from('0123456789ABCDEFGH', 16)}`,
+    (r) => `order_id: ${r.digits(r.int(8, 16))}`, (r) => `ticket #${r.digits(9)}`,
+  (r) => `version ${r.int(1, 20)}.${r.int(0, 40)}.${r.int(0, 20)}.${r.int(0, 20)}`,
+    (r) => `x = ${r.int(0, 9)}.${r.digits(16)};`,
+    (r) => `{"lat": ${r.int(-89, 89)}.${r.digits(6)}, "lng": ${r.int(-179, 179)}.${r.digits(6)}}`,
+  (r) => `const MASK = 0x${hex(r, 16)};`, (r) => `[${Array.from({ length: 8 }, () => r.digits(9)).join(', ')}]`,
+    (r) => `[${Array.from({ length: 6 }, () => r.digits(11)).join(', ')}]`,
+  (r) => `backup-${day(r)}-${time(r, '')}.tar`,
+  (r) => `d="M${r.int(1, 99)}.${r.digits(3)} ${r.int(1, 99)}.${r.digits(3)}l1.${r.digits(2)}-0.${r.digits(2)}"`,
+  (r) => `snowflake ${r.int(100000000, 999999999)}${r.digits(9)}`,
+    (r) => `invoice INV-${r.int(2015, 2025)}-${r.digits(6)}`,
+    (r) => `SKU ${r.letters(3)}-${r.digits(5)}-${r.letters(2)}`,
+  (r) => `Date: ${r.int(2000, 2030)}-${two(r.int(1, 12))}-${two(r.int(1, 28))} ${time(r, ':')}`,
+  (r) => `0000${hex(r, 4)}: ${Array.from({ length: 8 }, () => hex(r, 4)).join(' ')}`,
+    (r) => `integrity sha512-${r.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', 86)}==`,
+    (r) => `--color: #${hex(r, 6)}; margin: ${r.int(1, 99)}px ${r.int(1, 99)}px`,
+  (r) => `seed: ${r.digits(10)}`, (r) => `expect(sum).toBe(${r.digits(r.int(6, 12))})`,
+    (r) => `ISBN 978-${r.int(0, 9)}-${r.digits(3)}-${r.digits(5)}-${r.int(0, 9)}`,
+    (r) => `pid ${r.int(1000, 99999)} took ${r.digits(6)} ns of ${r.digits(12)}`,
+    (r) => `listening on 127.0.0.1:${r.int(1024, 65000)}`,
+  (r) => `git clone git@github.com:${r.pick(['acme', 'widgets'])}/repo.git`,
+    (r) => `npm i @types/node@${r.int(1, 20)}.${r.int(0, 20)}.${r.int(0, 9)}`,
+    (r) => `part no. ${r.digits(3)}-${r.digits(4)}`, (r) => `Parcel ${r.digits(12)} is on its way`,
+    (r) => `{"bytes": ${r.digits(11)}, "blocks": ${r.digits(9)}}`,
 ];
 
 /** One digit wrong, in the same place and words as a right one. */
@@ -27,7 +47,8 @@ export const wrongDigit = (r, value) => {
   return value.slice(0, at) + ((Number(value[at]) + r.int(1, 8)) % 10) + value.slice(at + 1);
 };
 
-const isText = (name) => /\.(js|mjs|cjs|ts|tsx|css|json|h|hpp|c|cpp|py|pl|sh|rb|go|java|html|map|lock|svg|cmake|m4)$/.test(name);
+const isText = (name) =>
+  /\.(js|mjs|cjs|ts|tsx|css|json|h|hpp|c|cpp|py|pl|sh|rb|go|java|html|map|lock|svg|cmake|m4)$/.test(name);
 /** Windows of files that stand on any machine of this kind: packages, headers, scripts. */
 export const codeWindows = (r, roots, count) => {
   const files = [];

@@ -1,9 +1,10 @@
 // The check algorithms of the identifiers of set d, written from their public definitions.
-import { createHash } from 'node:crypto';
-import { bech32 } from './tokens.mjs';
+import {createHash} from 'node:crypto';
+
+import {bech32} from './tokens.mjs';
 
 export const weighted = (text, weights) => weights.reduce((sum, weight, i) => sum + weight * Number(text[i]), 0);
-export const falling = (from, to) => Array.from({ length: from - to + 1 }, (_, i) => from - i);
+export const falling = (from, to) => Array.from({length: from - to + 1}, (_, i) => from - i);
 
 export function luhn(text) {
   const sum = [...text].reverse().reduce((total, x, i) => {
@@ -25,9 +26,7 @@ export function mod11of10(text) {
 const asNumbers = (text) => [...text].map((x) => parseInt(x, 36)).join('');
 export const mod97 = (text) => String(98n - (BigInt(asNumbers(text) + '00') % 97n)).padStart(2, '0');
 
-export function iban(country, account) {
-  return country + mod97(account + country) + account;
-}
+export function iban(country, account) { return country + mod97(account + country) + account; }
 
 export const isin = (body) => body + luhn(asNumbers(body));
 
@@ -45,11 +44,16 @@ export function sedol(body) {
 }
 
 export function verhoeff(text) {
-  const d = (a, b) => (a < 5 ? (b < 5 ? (a + b) % 5 : ((a + b - 5) % 5) + 5) : b < 5 ? ((a - 5 - b + 5) % 5) + 5 : (a - b + 5) % 5);
+  const d = (a, b) =>
+      (a < 5     ? (b < 5 ? (a + b) % 5 : ((a + b - 5) % 5) + 5) :
+           b < 5 ? ((a - 5 - b + 5) % 5) + 5 :
+                   (a - b + 5) % 5);
   const once = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
   const permute = (value, times) => (times ? permute(once[value], times - 1) : value);
   let check = 0;
-  [...text].reverse().forEach((x, i) => { check = d(check, permute(Number(x), (i + 1) % 8)); });
+  [...text].reverse().forEach((x, i) => {
+    check = d(check, permute(Number(x), (i + 1) % 8));
+  });
   return String([0, 4, 3, 2, 1, 5, 6, 7, 8, 9][check]);
 }
 
@@ -75,10 +79,34 @@ export function gstin(body) {
 
 export function vin(body) {
   const values = '0123456789.ABCDEFGH..JKLMN.P.R..STUVWXYZ';
-  const value = (x) => (x < 'A' ? Number(x) : { A: 1, B: 2, C: 3, D: 4, E: 5, F: 6, G: 7, H: 8, J: 1, K: 2, L: 3, M: 4, N: 5, P: 7, R: 9, S: 2, T: 3,
-    U: 4, V: 5, W: 6, X: 7, Y: 8, Z: 9 }[x]);
+  const value = (x) => (x < 'A' ? Number(x) : {
+    A: 1,
+    B: 2,
+    C: 3,
+    D: 4,
+    E: 5,
+    F: 6,
+    G: 7,
+    H: 8,
+    J: 1,
+    K: 2,
+    L: 3,
+    M: 4,
+    N: 5,
+    P: 7,
+    R: 9,
+    S: 2,
+    T: 3,
+    U: 4,
+    V: 5,
+    W: 6,
+    X: 7,
+    Y: 8,
+    Z: 9
+  }[x]);
   const weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
-  const sum = [...body].reduce((total, x, i) => total + (weights[i] && values.includes(x) ? weights[i] * value(x) : 0), 0);
+  const sum =
+      [...body].reduce((total, x, i) => total + (weights[i] && values.includes(x) ? weights[i] * value(x) : 0), 0);
   return body.slice(0, 8) + '0123456789X'[sum % 11] + body.slice(9);
 }
 
@@ -107,6 +135,9 @@ export function socialCredit(body) {
   const alphabet = '0123456789ABCDEFGHJKLMNPQRTUWXY';
   let weight = 1;
   let sum = 0;
-  for (const x of body) { sum += alphabet.indexOf(x) * weight; weight = (weight * 3) % 31; }
+  for (const x of body) {
+    sum += alphabet.indexOf(x) * weight;
+    weight = (weight * 3) % 31;
+  }
   return body + alphabet[(31 - (sum % 31)) % 31];
 }

@@ -39,7 +39,7 @@ export class Chance {
   uuid() {
     return [this.hex(8), this.hex(4), '4' + this.hex(3), this.pick('89ab') + this.hex(3), this.hex(12)].join('-');
   }
-  bytes(n) { return Buffer.from(Array.from({ length: n }, () => this.below(256))); }
+  bytes(n) { return Buffer.from(Array.from({length: n}, () => this.below(256))); }
 }
 
 // A sample to find: `frame` holds {} where `value` goes; the span is that of the value unless `part` of it is given.
@@ -48,13 +48,11 @@ export function positive(kind, frame, value, part = value) {
   const text = frame.slice(0, at) + value + frame.slice(at + 2);
   const first = at + value.indexOf(part);
   const start = Buffer.byteLength(text.slice(0, first));
-  return { kind, text, spans: [{ start, end: start + Buffer.byteLength(part) }] };
+  return {kind, text, spans: [{start, end: start + Buffer.byteLength(part)}]};
 }
 
 // A sample in which nothing of the set's kind may be found.
-export function negative(kind, text) {
-  return { kind, text, spans: [] };
-}
+export function negative(kind, text) { return {kind, text, spans: []}; }
 
 export function shuffled(chance, list) {
   const out = [...list];

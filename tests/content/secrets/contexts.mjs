@@ -96,8 +96,10 @@ export function place(c, template, words, value) {
 
 /// What a value is escaped to in such a place: nothing here has quotes in it.
 export const KEYS = {
-  password: [['password'], ['db', 'password'], ['admin', 'passwd'], ['user', 'pwd'], ['smtp', 'pass'], ['root', 'password'],
-    ['keystore', 'password'], ['ldap', 'bind', 'password'], ['mysql', 'root', 'password'], ['login', 'password']],
+  password: [
+    ['password'], ['db', 'password'], ['admin', 'passwd'], ['user', 'pwd'], ['smtp', 'pass'], ['root', 'password'],
+    ['keystore', 'password'], ['ldap', 'bind', 'password'], ['mysql', 'root', 'password'], ['login', 'password'],
+  ],
   token: [['auth', 'token'], ['access', 'token'], ['api', 'token'], ['bot', 'token'], ['bearer', 'token'],
     ['deploy', 'token'], ['refresh', 'token'], ['token']],
   key: [['api', 'key'], ['apikey'], ['access', 'key'], ['secret', 'key'], ['encryption', 'key'], ['signing', 'key'],

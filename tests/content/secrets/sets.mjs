@@ -26,7 +26,8 @@ function shaped(c) {
 function vendor(c) {
   const name = c.pick(Object.keys(NAMED));
   const value = named(c, name);
-  const words = [name, ...c.pick([['api', 'key'], ['token'], ['secret'], ['access', 'token'], ['client', 'secret'], ['key']])];
+  const endings = [['api', 'key'], ['token'], ['secret'], ['access', 'token'], ['client', 'secret'], ['key']];
+  const words = [name, ...c.pick(endings)];
   return sample('named', name, place(c, c.pick(ASSIGNMENTS), words, value), value);
 }
 

@@ -180,8 +180,10 @@ export const SHAPED = {
   mapbox: shape('sk.eyJ', [W, 80], '.', [W, 22]),
   typeform: shape('tfp_', [W, 44], '_', [A, 14]),
   'private key': (c) => privateKey(c),
-  'database url': (c) =>
-    `${c.pick(['postgres', 'mysql', 'mongodb+srv', 'redis', 'amqp'])}://app:${password(c)}@db${c.below(9)}.internal/main`,
+  'database url': (c) => {
+    const scheme = c.pick(['postgres', 'mysql', 'mongodb+srv', 'redis', 'amqp']);
+    return `${scheme}://app:${password(c)}@db${c.below(9)}.internal/main`;
+  },
   'basic header': (c) => `Authorization: Basic ${Buffer.from(`ops:${password(c)}`).toString('base64')}`,
 };
 
@@ -253,8 +255,8 @@ export function named(c, vendor) {
   return made === 'uuid' ? c.uuid() : c.text(made[0], made[1]);
 }
 
-const WORDS = ('summer winter harbor dragon monkey silver orange tiger forest garden rocket planet coffee shadow falcon ' +
-  'thunder marble copper velvet meadow castle river stone bridge')
+const WORDS = ('summer winter harbor dragon monkey silver orange tiger forest garden rocket planet coffee shadow ' +
+  'falcon thunder marble copper velvet meadow castle river stone bridge')
   .split(' ');
 
 /// A password: as a person makes it, or as a generator does.

@@ -74,7 +74,9 @@ export function validateBody(body) {
 // Tools may stand in namespaces, and among what is said.
 function toolNames(tools, input) {
   const later = input.flatMap((item) => (item.type === 'additional_tools' ? item.tools : []))
-  return [...(tools ?? []), ...later].flatMap((tool) => (tool.type === 'namespace' ? tool.tools : [tool])).map((tool) => tool.name ?? tool.type)
+  return [...(tools ?? []), ...later]
+    .flatMap((tool) => (tool.type === 'namespace' ? tool.tools : [tool]))
+    .map((tool) => tool.name ?? tool.type)
 }
 
 export function readBody(body) {
@@ -180,7 +182,8 @@ function addItem(add, part, plan, number, index) {
     return
   }
   if (part.kind === 'tool') {
-    const [events, member] = part.custom ? ['custom_tool_call_input', 'input'] : ['function_call_arguments', 'arguments']
+    const events = part.custom ? 'custom_tool_call_input' : 'function_call_arguments'
+    const member = part.custom ? 'input' : 'arguments'
     add('response.output_item.added', { output_index: index, item: { ...item, status: 'in_progress', [member]: '' } })
     for (const piece of part.pieces) add(`response.${events}.delta`, { ...place, delta: piece.text }, piece.tokens)
     add(`response.${events}.done`, { ...place, [member]: item[member] })
