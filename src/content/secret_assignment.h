@@ -29,7 +29,7 @@ struct Assignment {
   std::uint32_t key_start = 0, key_end = 0;
   std::uint32_t value_start = 0, value_end = 0;
   ValueForm form = ValueForm::kQuoted;
-  KeyKind kind = KeyKind::kNone;  // what the key's name says
+  KeyKind kind = KeyKind::kNone;      // what the key's name says
   bool in_connection_string = false;  // a semicolon stands before the key
 };
 

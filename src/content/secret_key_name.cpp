@@ -212,7 +212,8 @@ std::size_t ending_index(std::string_view key) {
   std::size_t letters = 0;
   for (std::size_t i = key.size(); i-- > 0 && letters < 3;) {
     const char c = key[i];
-    if (static_cast<signed char>(c) < 0) return index | kForeignLetter << (5 * letters);  // "a" alone does not end "contraseña"
+    if (static_cast<signed char>(c) < 0)
+      return index | kForeignLetter << (5 * letters);  // "a" alone does not end "contraseña"
     if (!is_letter(c)) break;
     index |= static_cast<std::size_t>(lower_of(c) - 'a' + 1) << (5 * letters);
     ++letters;
