@@ -1,5 +1,6 @@
 // The detectors of identifiers that ship, with their finders: every example is found, no counter-example is.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -80,6 +81,34 @@ TEST(IdentifierDetectors, NoCounterExampleIsFound) {
           << detector.info.id << " in: " << example;
     }
   }
+}
+
+TEST(IdentifierDetectors, TellPrivateAddressesFromEverybodysOnes) {
+  for (const char* text : {"ping 10.47.58.158", "host: fd3a:93fa:41c2::11", "X-Forwarded-For: 172.20.31.7"}) {
+    EXPECT_TRUE(ShippedIdentifiers::get().find(text).contains("ip-address")) << text;
+  }
+  for (const char* text : {"host 127.0.0.1", "bind 0.0.0.0", "mask 255.255.252.0", "from 192.0.2.7", "gateway 10.0.0.1",
+                           "allow 10.20.0.0/16", "version 10.4.12.3", "host ::1", "section 5.4.3.1", "oid 1.3.101.112",
+                           "a110 1.5.75.75 0 110"}) {
+    EXPECT_FALSE(ShippedIdentifiers::get().find(text).contains("ip-address")) << text;
+  }
+}
+
+TEST(IdentifierDetectors, TakeAnAuthorsAddressOutsideCommentsOnly) {
+  const auto& shipped = ShippedIdentifiers::get();
+  EXPECT_TRUE(shipped.find("Author: P. Garcia <p.garcia@bjhxuz.net>").contains("email"));
+  EXPECT_FALSE(shipped.find("# Author: P. Garcia <p.garcia@bjhxuz.net>").contains("email"));
+  EXPECT_FALSE(shipped.find("\"author\": \"P. Garcia <p.garcia@bjhxuz.net>\"").contains("email"));
+  EXPECT_FALSE(shipped.find("Copyright\nAuthor: P. Garcia <p.garcia@bjhxuz.net>").contains("email"));
+}
+
+TEST(IdentifierDetectors, FindNothingInRowsOfIntegersAndDumps) {
+  for (const char* text :
+       {"4812729,4479,40492545705019\n4002140779093081,867320590582,747845", "36688331265116", "ee 09 35 52 55 68 a1",
+        "0046 0046 0049", "on (2026-11-21, in", "ee 79 ef e4 ac 8c 66 9d b8 47 10 22"}) {
+    EXPECT_THAT(ShippedIdentifiers::get().find(text), testing::IsEmpty()) << text;
+  }
+  EXPECT_TRUE(ShippedIdentifiers::get().find("card 4002140779093081").contains("credit-card"));
 }
 
 TEST(IdentifierDetectors, AreAHundredAndMore) { EXPECT_GE(ShippedIdentifiers::get().detectors().size(), 130U); }

@@ -94,13 +94,30 @@ bool NumberSurroundings::may_stand_alone(std::size_t begin, std::size_t end, con
   if (left > 0 && left >= end - begin && neighbour(left - (end - begin), left)) return false;
   std::size_t right = end;
   while (right < text_.size() && right - end < 6 && !is_alphanumeric(text_[right])) ++right;
-  // Between two long numbers: a row of integers.
-  constexpr std::size_t kLong = 5;
-  if (length >= 12 && left >= kLong && std::ranges::all_of(text_.substr(left - kLong, kLong), is_digit) &&
-      right + kLong <= text_.size() && std::ranges::all_of(text_.substr(right, kLong), is_digit)) {
-    return false;
-  }
+  if (length >= 12 && is_in_row_of_integers(begin, end)) return false;
   return right + (end - begin) > text_.size() || !neighbour(right, right + (end - begin));
+}
+
+/// A line of integers, at least two of four digits and more beside this one, and nothing else.
+bool NumberSurroundings::is_in_row_of_integers(std::size_t begin, std::size_t end) const {
+  constexpr std::size_t kLook = 80;
+  std::size_t from = begin, to = end;
+  while (from > 0 && begin - from < kLook && text_[from - 1] != '\n') --from;
+  while (to < text_.size() && to - end < kLook && text_[to] != '\n') ++to;
+  std::size_t others = 0, digits = 0;
+  for (std::size_t at = from; at < to; ++at) {
+    if (at == begin) {
+      at = end - 1;
+      digits = 0;
+    } else if (is_digit(text_[at])) {
+      others += ++digits == 4 ? 1 : 0;
+    } else if (holds(" ,;\t[]\r", text_[at])) {
+      digits = 0;
+    } else {
+      return false;
+    }
+  }
+  return others >= 2;
 }
 
 bool NumberSurroundings::excluded_by(const std::vector<std::string>& words, std::size_t begin, std::size_t end) const {

@@ -29,6 +29,8 @@ class NumberSurroundings {
   std::string_view column(std::size_t at) { return columns_.at(at); }
 
  private:
+  bool is_in_row_of_integers(std::size_t begin, std::size_t end) const;
+
   std::string_view text_;
   ColumnNames columns_;
   // The place that was last looked around.
