@@ -293,7 +293,8 @@ void Scanner::State::scan_long_words(std::string_view text, CandidateWatcher* wa
   if (word_scratch->overflowed) fail("too many possible values to look at each");
   const auto size = static_cast<std::uint32_t>(text.size());
   for (const MatchRun& run : word_scratch->runs) {
-    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it there.
+    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it
+    // there.
     const MatchRun there{set->word_patterns()[run.pattern], std::min(long_words.in_text(run.first_end - 1) + 1, size),
                          std::min(long_words.in_text(run.last_end - 1) + 2, size)};
     confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher);
