@@ -56,7 +56,8 @@ bool stands_alone(std::string_view text, std::size_t start, std::size_t end) {
   const auto is_word = [](char c) { return is_letter_or_digit(c) || c == '_'; };
   if (end < text.size() && is_word(text[end - 1]) && is_word(text[end])) return false;
   if (start == 0 || !is_word(text[start]) || !is_word(text[start - 1])) return true;
-  return start >= 2 && text[start - 2] == '\\' && std::string_view("nrt").find(text[start - 1]) != std::string_view::npos;
+  return start >= 2 && text[start - 2] == '\\' &&
+         std::string_view("nrt").find(text[start - 1]) != std::string_view::npos;
 }
 
 bool touches(const std::vector<Replacement>& ordered, std::size_t start, std::size_t end) {
@@ -77,7 +78,10 @@ void add_repeats(std::string_view body, const std::vector<BodyText>& texts, std:
     if (wanted.size() > before) ++values;
   }
   // The longest first: one value may be a part of another.
-  std::ranges::stable_sort(wanted, std::ranges::greater{}, [](const Wanted& each) { return each.written.size(); });
+  std::ranges::sort(wanted, [](const Wanted& left, const Wanted& right) {
+    return left.written.size() != right.written.size() ? left.written.size() > right.written.size()
+                                                       : left.written < right.written;
+  });
   std::vector<Replacement> found;
   for (const Wanted& each : wanted) {
     const Replacement first = *each.first;

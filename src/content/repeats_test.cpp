@@ -13,7 +13,8 @@ class Repeats : public ::testing::Test {
   /// A body of texts, one after the other, and what was found: the first place of `value`.
   std::string body_;
   std::vector<BodyText> texts_;
-  void text(std::string_view inside, TextForm form = TextForm::kJsonString, TextOrigin origin = TextOrigin::kAssistant) {
+  void text(std::string_view inside, TextForm form = TextForm::kJsonString,
+            TextOrigin origin = TextOrigin::kAssistant) {
     body_ += '"';
     texts_.push_back({body_.size(), inside.size(), form, origin});
     body_ += inside;
@@ -78,7 +79,8 @@ TEST_F(Repeats, OfValuesThatHoldEachOtherAreReplacedOnceAndInOrder) {
   std::vector<Replacement> replacements;
   for (const std::string_view value : {"Qx7mRt2k ", "Qx7mRt2k-9Lw3"}) {
     const std::size_t start = body_.find(value);
-    replacements.push_back({start, start + value.size() - (value.back() == ' ' ? 1 : 0), RedactWith::kToken, "secret", "t"});
+    replacements.push_back(
+        {start, start + value.size() - (value.back() == ' ' ? 1 : 0), RedactWith::kToken, "secret", "t"});
   }
   add_repeats(body_, texts_, replacements);
   ASSERT_EQ(replacements.size(), 4U);
