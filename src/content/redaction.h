@@ -105,6 +105,11 @@ struct Replacement {
   std::string_view type;  // the detector's id; masks name it: "REDACTED_GITHUB_PERSONAL_TOKEN"
 };
 
+/// What was taken out once stays out: adds replacements of the same kind where the value of a secret stands again in
+/// the texts behind it, whatever stands around it there, at up to three more levels of JSON than where it was found.
+/// `replacements` are ordered and stay so. Looks for the first 64 values of 6 to 512 bytes.
+void add_repeats(std::string_view body, const std::vector<BodyText>& texts, std::vector<Replacement>& replacements);
+
 /// The body with values replaced: splices, everything else byte for byte. `replacements` are ordered and each lies in
 /// one of `texts`, which are those that were scanned, so that each place is written in its own form. JSON stays valid:
 /// a span is widened to whole characters and escapes; inside a JSON value it is cut at the borders of strings, and a

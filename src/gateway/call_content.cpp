@@ -117,8 +117,9 @@ std::vector<content::Replacement> CallContent::replacements_for(const policy::De
 Result<void> CallContent::redact(const policy::Decision& decision, std::string_view body,
                                  const std::vector<BodyText>& texts, content::Vault* vault, std::string_view principal,
                                  std::string_view session_id) {
-  const std::vector<content::Replacement> replacements = replacements_for(decision);
+  std::vector<content::Replacement> replacements = replacements_for(decision);
   if (replacements.empty()) return {};
+  content::add_repeats(body, texts, replacements);
   const bool tokens = std::any_of(replacements.begin(), replacements.end(),
                                   [](const auto& one) { return one.with == content::RedactWith::kToken; });
   if (vault == nullptr) return Error{ErrorCode::kUnavailable, "there is no vault to keep what is taken out"};
