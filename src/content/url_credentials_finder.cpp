@@ -45,13 +45,15 @@ class UrlCredentialsFinder final : public PreparedFinder {
     const std::size_t limit = std::min(text.size(), start + kUserInfoMax);
     std::size_t authority = start;
     while (authority < limit && !ends_user_info(text[authority])) ++authority;
-    const std::size_t separator = text.find(':', start);
-    if (separator == std::string_view::npos || separator >= authority) return;
-    std::size_t at = text.substr(0, authority).rfind('@');
-    if (at == std::string_view::npos || at < separator) {
+    const std::size_t separator = text.substr(0, authority).find(':', start);
+    if (separator == std::string_view::npos) return;
+    // Both searches stay inside what a URL's user and password may take: a text of nothing but URLs is read once.
+    std::size_t at = text.substr(separator, authority - separator).rfind('@');
+    if (at != std::string_view::npos) at += separator;
+    if (at == std::string_view::npos) {
       // A slash in the password that should have been escaped. Behind a port it is a path.
       if (authority >= limit || text[authority] != '/' || is_digit(text[authority - 1])) return;
-      at = text.find_first_of("@ \n\"'<>`\\", authority);
+      at = text.substr(0, limit).find_first_of("@ \n\"'<>`\\", authority);
       if (at == std::string_view::npos || at >= limit || text[at] != '@') return;
     }
     if (at + 1 >= text.size() || !is_host(text[at + 1])) return;
