@@ -178,7 +178,7 @@ Result<void> TextRedaction::replace(const std::vector<const Replacement*>& touch
         place.end = source_places_[place.end];
         if (place.quotes == Quotes::kPlain) place.quotes = Quotes::kEscaped;
       }
-      if (auto added = add(*replacement, std::move(place)); !added) return added;
+      if (auto added = add(*replacement, place); !added) return added;
     }
   }
   return {};
