@@ -204,7 +204,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
                                                                                              const Error& why) {
   auto last = BundleArchive(config.data_dir).last_good(system_clock().now());
   if (!last) return Error{why.code, why.message + " (and no earlier rules stand in: " + last.error().message + ")"};
-  std::vector<Diagnostic> complaints;
+  std::vector<Diagnostic> complaints, of_those_that_ship;
   auto prices = spend::Catalogue::with_overrides({}, complaints);
   if (!prices) return why;
   log_error("the rules of the last time are in force, because today's cannot be read",
@@ -212,7 +212,9 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
   // Rules on content must not lose their eyes over a slip in a file: those that ship stand in.
   auto documents = read_yaml_directory(config.governance_dir, complaints);
   auto detectors = content_setup_->build(documents, *last->bundle, complaints);
-  if (!detectors) detectors = content_setup_->build({}, *last->bundle, complaints);
+  if (!detectors) detectors = content_setup_->build({}, *last->bundle, of_those_that_ship);
+  // Without eyes, rules on content would let everything through.
+  if (has_errors(of_those_that_ship)) return Error{ErrorCode::kInvalid, of_those_that_ship.front().to_string()};
   return std::shared_ptr<const gateway::Settings>(
       settings_with(config, last->bundle, std::move(prices), std::move(detectors)));
 }
