@@ -428,7 +428,6 @@ bool RunningService::mark_recorded_keys() {
   return marked.ok();
 }
 
-/// Calls never wait for this: what is not kept yet is in memory.
 void RunningService::keep_placeholders() {
   if (auto kept = vaults_.placeholders->flush(); !kept)
     log_error("placeholders cannot be kept", {{"why", kept.error().message}});
