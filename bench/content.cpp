@@ -192,7 +192,7 @@ class Bench {
         content::DecodeBudget budget{1UL << 30U, false};
         content::DecodeTask task{text, decode_masks, 0, deeper, budget};
         const std::array<std::function<void()>, kParts> work{
-            [&] { masks.compute(text); },         [&] { decode_masks.compute(text, masks); },
+            [&] { masks.compute(text); },         [&] { decode_masks.compute(text); },
             [&] { decode_base64_and_hex(task); }, [&] { decode_escapes(task); },
             [&] { decode_joins(task); },          [&] { words.collect(text, masks, decode_masks); }};
         for (std::size_t part = 0; part < kParts; ++part) {
