@@ -41,8 +41,7 @@ template <bool kJson>
       *walk.to++ = static_cast<char>(simple);
       from += 2;
       std::memcpy(walk.to, from, kBlock);
-      special &= special - 1;
-      if (from - block < static_cast<std::ptrdiff_t>(kBlock)) special &= ~0ULL << (from - block);
+      special &= from < block + kBlock ? ~0ULL << (from - block) : 0;
     }
     walk.at = from;
     if (stopped) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -73,7 +74,8 @@ TEST(Normalise, IsTheSameWithEveryInstructionSet) {
       const Read plain = read(raw, json, InstructionSet::kPlain);
       for (const InstructionSet set : instruction_sets()) {
         const Read fast = read(raw, json, set);
-        ASSERT_EQ(fast.text, plain.text) << static_cast<int>(set);
+        const auto differs = std::ranges::mismatch(fast.text, plain.text).in1 - fast.text.begin();
+        ASSERT_TRUE(fast.text == plain.text) << static_cast<int>(set) << " at " << differs << " of " << size;
         ASSERT_EQ(fast.checkpoints.empty(), plain.checkpoints.empty());
         ASSERT_LE(fast.checkpoints.size(), raw.size() / 900 + 1);
         for (int i = 0; i < 8 && !fast.text.empty(); ++i) {
