@@ -118,11 +118,6 @@ char* Buffer::reserve(std::size_t more) {
   return data_.get() + size_;
 }
 
-void Buffer::push(char byte) {
-  *reserve(1) = byte;
-  ++size_;
-}
-
 void Buffer::append(std::string_view bytes) {
   char* to = reserve(bytes.size());
   if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());

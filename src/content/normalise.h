@@ -26,7 +26,10 @@ class Buffer {
   /// Room for `more` bytes behind what is there; what is written counts after grow().
   char* reserve(std::size_t more);
   void grow(std::size_t more) { size_ += more; }
-  void push(char byte);
+  void push(char byte) {
+    if (size_ + kPadding >= capacity_) reserve(1);
+    data_[size_++] = byte;
+  }
   void append(std::string_view bytes);
   void clear() { size_ = 0; }
   void shrink(std::size_t size) { size_ = size; }
