@@ -78,7 +78,10 @@ void decode_utf16(DecodeTask& task);           // decode_utf16.cpp
 void decode(DecodeTask& task);
 
 /// 0-15, or 255.
-std::uint8_t hex_digit(char c);
+constexpr std::uint8_t hex_digit(char c) {
+  const auto digit = static_cast<unsigned>(c) - '0', letter = (static_cast<unsigned>(c) | 0x20U) - 'a';
+  return static_cast<std::uint8_t>(digit <= 9 ? digit : letter <= 5 ? letter + 10 : 255);
+}
 constexpr bool is_token_byte(char c) {
   const char lower = static_cast<char>(c | 0x20);
   return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' || c == '_';

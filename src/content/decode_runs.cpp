@@ -163,7 +163,8 @@ std::size_t gather_places(const std::uint64_t* words, std::size_t from, std::siz
   std::uint32_t* at = out;
   for (std::size_t word = from; word < to; ++word) {
     const auto place = [word](std::uint64_t bits) {
-      return static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(bits));
+      // Never of no bits: that would be a branch, too.
+      return static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(bits | 1ULL << 63U));
     };
     const std::uint64_t one = words[word], two = one & (one - 1);
     at[0] = place(one);

@@ -113,8 +113,8 @@ constexpr std::uint32_t kNotHex = 1U << 31U;
 
 /// The sieve reads eight decoded bytes at once. Tables by character: where its six bits are in a group of four, and
 /// whether it is no digit of hex.
-constexpr std::array<std::array<std::uint32_t, 128>, 4> make_placed_values() {
-  std::array<std::array<std::uint32_t, 128>, 4> placed{};
+constexpr std::array<std::array<std::uint32_t, 256>, 4> make_placed_values() {
+  std::array<std::array<std::uint32_t, 256>, 4> placed{};
   for (std::size_t c = 0; c < 128; ++c) {
     if (kBase64[c] < 0) continue;
     for (unsigned i = 0; i < 4; ++i) {
@@ -126,7 +126,7 @@ constexpr std::array<std::array<std::uint32_t, 128>, 4> make_placed_values() {
   }
   return placed;
 }
-constexpr std::array<std::array<std::uint32_t, 128>, 4> kPlaced = make_placed_values();
+constexpr std::array<std::array<std::uint32_t, 256>, 4> kPlaced = make_placed_values();
 
 struct FirstBytes {
   std::uint64_t bytes = 0;  // eight, the first lowest
@@ -136,7 +136,7 @@ struct FirstBytes {
 [[gnu::always_inline]] inline FirstBytes first_bytes(const char* run) {
   const auto group = [run](std::size_t at) -> std::uint64_t {
     const auto placed = [&](std::size_t i) {
-      return kPlaced.data()[i].data()[static_cast<unsigned char>(run[at + i]) & 127U];
+      return kPlaced.data()[i].data()[static_cast<unsigned char>(run[at + i])];
     };
     return placed(0) | placed(1) | placed(2) | placed(3);
   };
