@@ -99,6 +99,7 @@ struct Scanner::State final : CandidateWatcher {
   TextMasks masks;
   DecodeMasks decode_masks;
   DecodeBudget decode_budget;
+  std::uint64_t work_least = 1UL << 20U, decoded_least = 1UL << 20U;
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
 
@@ -384,14 +385,18 @@ void Scanner::State::finish() {
 
 Scanner::Scanner(VerdictCache* cache) : state_(std::make_unique<State>()) { state_->cache = cache; }
 Scanner::~Scanner() = default;
+void Scanner::bound(std::uint64_t work_least, std::uint64_t decoded_least) {
+  state_->work_least = work_least;
+  state_->decoded_least = decoded_least;
+}
 void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain); }
 
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget = {(1UL << 20U) + 8 * body.size(), 100 + body.size() / 8000, false};
+  state.budget = {state.work_least + 8 * body.size(), 100 + body.size() / 8000, false};
   state.read_texts();
-  state.decode_budget = {(1UL << 20U) + 4 * body.size(), false};
+  state.decode_budget = {state.decoded_least + 4 * body.size(), false};
   for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {
     state.scan_layer(depth);
   }
