@@ -206,7 +206,21 @@ class Bench {
       add("stream_delta_" + std::to_string(piece) + "_b_us",
           seconds * 1e6 / (static_cast<double>(text.size()) / static_cast<double>(piece)));
     }
-    add("stream_pattern_state_bytes", static_cast<double>(set_.stream().stream_bytes()));
+    double worst = 0;
+    for (const Hostile& hostile : hostile_texts(64UL << 10U)) {
+      constexpr std::size_t kPiece = 16;
+      const double seconds = best_of(2, [&] {
+        content::StreamScanner scanner(detectors_);
+        findings.clear();
+        for (std::size_t at = 0; at < hostile.text.size(); at += kPiece) {
+          scanner.feed(std::string_view(hostile.text).substr(at, kPiece), findings);
+        }
+        scanner.end(findings);
+      });
+      const double each = seconds * 1e6 / (static_cast<double>(hostile.text.size()) / kPiece);
+      worst = std::max(worst, each);
+    }
+    add("stream_hostile_worst_16_b_us", worst);
   }
 
   /// A conversation of 200 KB with 2 KB that are new, against these 2 KB alone.

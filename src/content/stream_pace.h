@@ -10,7 +10,7 @@
 namespace reeve::content {
 
 /// What is kept of a growing text, and how far looks reach.
-inline constexpr std::size_t kTailMax = 3392;      // kept at most
+inline constexpr std::size_t kTailMax = 3328;      // kept at most
 inline constexpr std::size_t kTailKept = 2560;     // kept behind a far look: every stretch so long is seen whole once
 inline constexpr std::size_t kNearContext = 448;   // bytes that a near look sees before what is new
 inline constexpr std::size_t kNearAtLatest = 256;  // new bytes after which the next word's end brings a near look
@@ -33,7 +33,7 @@ class StreamPace {
   bool is_worth_a_look() const;
 
   std::uint32_t fresh_ = 0, since_far_ = 0;
-  std::uint32_t wait_ = 0;    // bytes until something that waits is settled; 0: nothing waits
+  std::uint32_t wait_ = 0;       // bytes until something that waits is settled; 0: nothing waits
   std::uint32_t credit_ = 1024;  // bytes that near looks may read before kNearAtLatest: bounded by what came in
   // Of the word at the end.
   std::uint32_t word_ = 0, digits_ = 0;

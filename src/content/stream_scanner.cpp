@@ -16,7 +16,7 @@ constexpr std::size_t kGuard = 96;           // what begins this near to a chose
 constexpr std::size_t kWaitingBefore = 192;  // context of what waits
 constexpr std::size_t kLineWithin = 160, kWordWithin = 96;  // how far behind the wanted start a border is taken
 constexpr std::size_t kPlacesMax = 24;
-constexpr std::size_t kDocumentsMax = 20;
+constexpr std::size_t kDocumentsMax = 64;
 // Documents are judged where the tail's borders, which are none of the document's, are not near.
 constexpr std::size_t kDocumentBefore = 448, kDocumentBehind = 1024;
 constexpr std::uint64_t kWorkLeast = 128UL << 10U, kDecodedLeast = 64UL << 10U;
@@ -87,12 +87,10 @@ struct StreamScanner::State {
   std::uint64_t waiting = kNothing;  // where the first thing begins that may go on
   StreamPace pace;
   std::array<Place, kPlacesMax> places;
-  std::array<std::uint32_t, kDocumentsMax> documents{};  // detector and label, hashed
+  std::array<std::uint16_t, kDocumentsMax> documents{};  // detectors, or with a label its hash
 
   static constexpr std::uint64_t kNothing = ~0ULL;
 };
-
-// ASSERT
 
 /// What scanning needs belongs to the thread, not to the channel.
 Scanner& StreamScanner::State::scanner() const {
@@ -128,8 +126,8 @@ bool StreamScanner::State::is_new(const Finding& finding) {
 }
 
 bool StreamScanner::State::is_new_document(const Finding& finding) {
-  const auto label = static_cast<std::uint32_t>(std::hash<std::string_view>{}(finding.label));
-  const std::uint32_t kind = number_of(finding) ^ (finding.label.empty() ? 0 : label << 16U);
+  const auto label = static_cast<std::uint16_t>(std::hash<std::string_view>{}(finding.label));
+  const std::uint16_t kind = finding.label.empty() ? number_of(finding) : label;
   const auto end = documents.begin() + documents_count;
   if (std::find(documents.begin(), end, kind) != end) return false;
   if (documents_count == kDocumentsMax) {
@@ -226,7 +224,9 @@ void StreamScanner::State::feed(std::string_view text, std::vector<Finding>& fin
 }
 
 StreamScanner::StreamScanner(std::shared_ptr<const Detectors> detectors, TextOrigin origin)
-    : state_(std::make_unique<State>(std::move(detectors), origin)) {}
+    : state_(std::make_unique<State>(std::move(detectors), origin)) {
+  static_assert(sizeof(State) + kTailMax + 1 <= 4096);  // as content.h says
+}
 StreamScanner::~StreamScanner() = default;
 StreamScanner::StreamScanner(StreamScanner&&) noexcept = default;
 

@@ -1,16 +1,14 @@
-// Growing texts with the detectors that ship: what is found in a whole text is found in a growing one, plain or encoded,
-// and cuts do not matter.
+// Growing texts with the detectors that ship: what is found in a whole text is found in a growing one, plain or
+// encoded, and cuts do not matter.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <random>
-#include <set>
 #include <sstream>
 #include <string>
 
@@ -95,9 +93,9 @@ class StreamScannerRules : public testing::Test {
 };
 
 std::string words(std::size_t bytes, unsigned seed) {
-  constexpr std::string_view kWords[] = {"the",  "answer", "is",     "then",  "written", "down", "so",
-                                         "that", "nobody", "looks",  "for",   "it",      "and",  "we",
-                                         "go",   "on",     "slowly", "with",  "other",   "lines"};
+  constexpr std::string_view kWords[] = {"the",  "answer", "is",     "then", "written", "down", "so",
+                                         "that", "nobody", "looks",  "for",  "it",      "and",  "we",
+                                         "go",   "on",     "slowly", "with", "other",   "lines"};
   std::mt19937 random(seed);
   std::string text;
   std::size_t line = 0;
@@ -110,60 +108,173 @@ std::string words(std::size_t bytes, unsigned seed) {
   return text + "\n\n";
 }
 
-TEST_F(StreamScannerRules, FindTheExamplesOfAllDetectors) {
-  std::size_t wanted = 0, missed = 0, more = 0;
+std::string lowered_hex(std::string_view text) { return to_hex(text); }
+
+std::string each(std::string_view text, const char* format) {
+  std::string out;
+  for (const char c : text) {
+    char one[16];
+    std::snprintf(one, sizeof one, format, static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += one;
+  }
+  return out;
+}
+
+std::string between(std::string_view text, std::string_view mark) {
+  std::string out;
+  for (const char c : text) out += (out.empty() ? "" : std::string(mark)) + c;
+  return out;
+}
+
+std::string wrapped(const std::string& text, std::size_t columns) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); at += columns) out += (at > 0 ? "\n" : "") + text.substr(at, columns);
+  return out;
+}
+
+// Right by its check sum, and nobody's: an example of its detector.
+constexpr std::string_view kToken = "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";
+
+std::vector<std::pair<std::string, std::string>> written_otherwise(const std::string& secret) {
+  const std::string sentence = "deploy with this token " + secret + " please, then report back";
+  return {
+      {"base64", to_base64(sentence)},
+      {"base64 bare", to_base64(secret)},
+      {"base64url", to_base64url("??>" + sentence)},
+      {"base64 wrapped", wrapped(to_base64(words(400, 5) + sentence + "\n" + words(100, 6)), 76)},
+      {"base64 twice", to_base64(to_base64(secret))},
+      {"hex", lowered_hex(secret)},
+      {"percent", each(secret, "%%%02X")},
+      {"entities", each(secret, "&#%u;")},
+      {"unicode", each(secret, "\\u%04x")},
+      {"bytes", each(secret, "\\x%02x")},
+      {"zero width", between(secret, "\xe2\x80\x8b")},
+      {"soft hyphens", between(secret, "\xc2\xad")},
+      {"concatenated", "\"" + secret.substr(0, 12) + "\" +\n    \"" + secret.substr(12) + "\""},
+      {"json in json", "{\\\"token\\\": \\\"" + secret + "\\\", \\\"n\\\": 1}"},
+  };
+}
+
+TEST_F(StreamScannerRules, FindWhatAWholeTextHolds) {
+  std::size_t wanted = 0, more = 0;
   unsigned seed = 0;
   for (const std::string& example : examples()) {
     if (example.size() > 1500) continue;
-    const std::string text = words(1000 + seed % 1500, seed) + example + "\n\n" + words(1800, seed + 1);
     ++seed;
-    const auto whole = in_whole(text);
-    const auto streamed = in_stream(text, 40, seed);
+    const std::string text = words(1000 + seed % 1500, seed) + example + "\n\n" + words(1800, seed + 1);
+    const auto whole = in_whole(text), streamed = in_stream(text, 40, seed);
     for (const Finding& finding : whole) {
       if (finding.confidence < kTold) continue;
       ++wanted;
-      if (is_found(finding, streamed)) continue;
-      ++missed;
-      ADD_FAILURE() << "not in the stream: " << told({finding}, text) << example << "\n-- streamed: "
-                    << told(streamed, text);
+      EXPECT_TRUE(is_found(finding, streamed)) << told({finding}, text) << "-- in the stream:\n"
+                                               << told(streamed, text);
     }
-    for (const Finding& finding : streamed) {
-      if (finding.confidence >= kTold && !is_found(finding, whole)) {
-        ++more;
-        if (std::getenv("SHOW")) std::cout << "MORE " << told({finding}, text);
-      }
-    }
+    more += static_cast<std::size_t>(std::count_if(streamed.begin(), streamed.end(), [&](const Finding& finding) {
+      return finding.confidence >= kTold && !is_found(finding, whole);
+    }));
   }
-  std::cout << wanted << " " << missed << " " << more << "\n";
+  EXPECT_GE(wanted, 1500U);
+  EXPECT_LE(more * 200, wanted);
 }
 
-TEST_F(StreamScannerRules, Material) {
-  const char* files = std::getenv("FILES");
-  if (files == nullptr) return;
-  std::ifstream list(files);
-  std::string name;
-  std::size_t bytes = 0, wanted = 0, missed = 0, more = 0;
-  while (std::getline(list, name)) {
-    std::ifstream file(name);
-    const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    bytes += text.size();
-    const auto whole = in_whole(text);
-    const auto streamed = in_stream(text, 40, 7);
-    for (const Finding& finding : whole) {
-      if (finding.confidence < kTold) continue;
-      ++wanted;
-      if (is_found(finding, streamed)) continue;
-      ++missed;
-      std::cout << name << ":" << finding.start << " MISSED " << finding.is_document << " " << told({finding}, text);
-    }
-    for (const Finding& finding : streamed) {
-      if (finding.confidence >= kTold && !is_found(finding, whole)) {
-        ++more;
-        std::cout << name << ":" << finding.start << " MORE " << finding.is_document << " " << told({finding}, text);
+TEST_F(StreamScannerRules, FindSecretsWrittenOtherwise) {
+  std::size_t wanted = 0;
+  unsigned seed = 0;
+  for (const std::string& example : examples()) {
+    // One in seven, and of those what is a single value.
+    if (++seed % 7 != 0 || example.size() > 120 || example.find_first_of(" \n\"\\") != std::string::npos) continue;
+    for (const auto& [name, writing] : written_otherwise(example)) {
+      const std::string text = words(seed * 37 % 1500, seed) + "value: " + writing + "\n\n" + words(300, seed + 1);
+      const auto whole = in_whole(text), streamed = in_stream(text, 40, seed);
+      for (const Finding& finding : whole) {
+        if (finding.confidence < kTold) continue;
+        ++wanted;
+        EXPECT_TRUE(is_found(finding, streamed)) << name << ": " << told({finding}, text);
       }
     }
   }
-  std::cout << bytes << " bytes " << wanted << " " << missed << " " << more << "\n";
+  EXPECT_GE(wanted, 100U);
+}
+
+TEST_F(StreamScannerRules, CutsDoNotMatter) {
+  std::string text;
+  unsigned seed = 0;
+  for (const std::string& example : examples()) {
+    ++seed;
+    if (example.size() < 1500) text += words(seed % 300, seed) + example + (seed % 2 == 0 ? "\n" : " ");
+  }
+  for (const TextOrigin origin : {TextOrigin::kAssistant, TextOrigin::kToolArguments}) {
+    const std::string whole = told(in_stream(text, 0, 1, origin), text);
+    EXPECT_GE(std::count(whole.begin(), whole.end(), '\n'), 1000);
+    for (const std::size_t most : {1U, 3U, 16U, 100U, 5000U}) {
+      EXPECT_EQ(told(in_stream(text, most, seed, origin), text), whole) << most;
+    }
+  }
+}
+
+TEST_F(StreamScannerRules, NothingIsToldTwice) {
+  std::string text;
+  for (const std::string& example : examples()) {
+    if (example.size() < 600) text += example + "\n";
+  }
+  const auto findings = in_stream(text, 30);
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    for (std::size_t j = i + 1; j < findings.size(); ++j) {
+      if (findings[i].detector != findings[j].detector) continue;
+      const bool again = findings[i].is_document
+                             ? findings[i].label == findings[j].label
+                             : findings[i].start < findings[j].end && findings[j].start < findings[i].end;
+      EXPECT_FALSE(again) << told({findings[i], findings[j]}, text);
+    }
+  }
+}
+
+TEST_F(StreamScannerRules, LongRunsAreLookedAtThroughout) {
+  const std::string inside = words(9000, 1) + "the token is " + std::string(kToken) + " and\n" + words(9000, 2);
+  for (const auto& [name, run] :
+       std::vector<std::pair<std::string, std::string>>{{"base64", to_base64(inside)},
+                                                        {"base64 wrapped at 76", wrapped(to_base64(inside), 76)},
+                                                        {"base64 wrapped at 64", wrapped(to_base64(inside), 64)},
+                                                        {"hex", to_hex(inside)},
+                                                        {"bytes", each(inside, "\\x%02x")},
+                                                        {"percent", each(inside, "%%%02X")},
+                                                        {"entities", each(inside, "&#%u;")}}) {
+    for (std::size_t before = 0; before < 3; ++before) {
+      const std::string text = words(2000 + before * 311, 7) + "data: " + std::string(before, ' ') + run + "\n\nend.\n";
+      const auto findings = in_stream(text, 40);
+      EXPECT_TRUE(std::any_of(findings.begin(), findings.end(),
+                              [](const Finding& finding) { return finding.detector->id.starts_with("github"); }))
+          << name << ", " << before;
+    }
+  }
+}
+
+TEST_F(StreamScannerRules, ToolArgumentsAreReadAsJson) {
+  const std::string text = "{\"file\": \"a.env\", \"content\": \"A=1\\n" + std::string(kToken) +
+                           "\\nB=\\\"x\\\"\\n\\u0067hp_aWFeOgd23eOp1ARVjVEeNJPXGyijpX1TFLh2\"}";
+  const auto findings = in_stream(text, 9, 1, TextOrigin::kToolArguments);
+  ASSERT_EQ(findings.size(), 2U) << told(findings, text);
+  EXPECT_EQ(text.substr(findings[0].start, findings[0].end - findings[0].start), kToken);
+  EXPECT_EQ(text.substr(findings[1].start, 7), "\\u0067h");
+}
+
+TEST_F(StreamScannerRules, SayWhenABoundWasMet) {
+  std::string bomb(32UL << 20U, 'a'), packed(1UL << 20U, '\0');
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  stream.next_in = reinterpret_cast<Bytef*>(bomb.data());
+  stream.avail_in = static_cast<uInt>(bomb.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(std::min<std::size_t>(stream.total_out, 1500));
+  deflateEnd(&stream);
+  StreamScanner scanner(detectors());
+  std::vector<Finding> findings;
+  scanner.feed("here it is: " + to_base64(packed) + "\n", findings);
+  scanner.end(findings);
+  EXPECT_FALSE(scanner.complete());
+  EXPECT_FALSE(scanner.incomplete_reason().empty());
 }
 
 }  // namespace
