@@ -144,13 +144,10 @@ bool DetectorSet::compile_patterns(const Options& options, std::vector<Diagnosti
 
 bool DetectorSet::compile_databases(const Options& options, const std::vector<std::string>& sources,
                                     const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints) {
-  std::vector<std::uint32_t> all;
   for (std::uint32_t i = 0; i < sources.size(); ++i) {
-    all.push_back(i);
     (is_word_pattern(sources[i], patterns_[i].width.least) ? word_patterns_ : block_patterns_).push_back(i);
   }
-  const auto build = [&](const std::vector<std::uint32_t>& which, ScanMode mode,
-                         std::unique_ptr<PatternDatabase>& into) {
+  const auto build = [&](const std::vector<std::uint32_t>& which, std::unique_ptr<PatternDatabase>& into) {
     // A database depends on its patterns alone: changing a confidence compiles nothing.
     std::vector<std::string> chosen;
     std::string joined;
@@ -159,7 +156,7 @@ bool DetectorSet::compile_databases(const Options& options, const std::vector<st
       joined += std::to_string(sources[i].size()) + ":" + sources[i];
     }
     std::size_t wrong = 0;
-    auto built = PatternDatabase::build(chosen, mode, options.cache_directory, to_hex(as_bytes(sha256(joined))), wrong);
+    auto built = PatternDatabase::build(chosen, options.cache_directory, to_hex(as_bytes(sha256(joined))), wrong);
     if (!built) {
       complaints.push_back(places[which[wrong]]->complain("the pattern cannot be used: " + built.error().message));
       return false;
@@ -167,8 +164,7 @@ bool DetectorSet::compile_databases(const Options& options, const std::vector<st
     into = *std::move(built);
     return true;
   };
-  return build(block_patterns_, ScanMode::kBlock, block_) && build(word_patterns_, ScanMode::kBlock, words_) &&
-         build(all, ScanMode::kStream, stream_);
+  return build(block_patterns_, block_) && build(word_patterns_, words_);
 }
 
 void DetectorSet::prepare_finders() {

@@ -47,8 +47,6 @@ class DetectorSet final : public Detectors {
   /// Those that look at long words only (word_patterns.h).
   const PatternDatabase& words() const { return *words_; }
   const std::vector<std::uint32_t>& word_patterns() const { return word_patterns_; }
-  /// All of them, for growing texts.
-  const PatternDatabase& stream() const { return *stream_; }
   const std::vector<std::unique_ptr<PreparedFinder>>& finders() const { return finders_; }
   /// Unique among all sets of this process: tells a scanner that its scratch belongs to another set.
   std::uint64_t serial() const { return serial_; }
@@ -65,7 +63,7 @@ class DetectorSet final : public Detectors {
   std::string digest_;
   std::vector<CompiledPattern> patterns_;
   std::vector<std::uint32_t> block_patterns_, word_patterns_;
-  std::unique_ptr<PatternDatabase> block_, words_, stream_;
+  std::unique_ptr<PatternDatabase> block_, words_;
   std::vector<std::unique_ptr<PreparedFinder>> finders_;
   std::shared_ptr<const OwnData> own_data_;
   std::uint64_t serial_ = 0;
