@@ -1,0 +1,53 @@
+#pragma once
+
+// The first look for literals: which places of a text may be the begin of one of some hundred short windows of bytes.
+// The windows are in buckets of windows that are alike; for each of six pairs of places in a window a table says in
+// which buckets a sum of the two bytes occurs. 64 places of a text are asked at a time. Private to the room.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace reeve::content {
+
+/// Letters of both cases are one byte here, and so are some others: a window stands wherever it may, and elsewhere too.
+constexpr std::uint64_t fold_bytes(std::uint64_t bytes) { return bytes & ~((bytes & 0x4040404040404040U) >> 1U); }
+
+/// How the first look is done; all give the same places.
+enum class VectorSpeed { kPlain, kAvx2, kAvx512 };
+/// Those this machine has, the fastest last.
+std::vector<VectorSpeed> vector_speeds();
+
+class LiteralFilter {
+ public:
+  static constexpr std::size_t kLooks = 6, kGroups = 3, kBucketsAGroup = 8, kSums = 64, kPlacesMax = 6;
+  static constexpr std::uint8_t kAnyByte = 0xFF;  // no folded byte has this value
+  using Pairs = std::array<std::array<std::uint8_t, 2>, kLooks>;
+  using Tables = std::array<std::array<std::array<std::uint8_t, kSums>, kLooks>, kGroups>;
+  /// Folded bytes; kAnyByte behind the end of a shorter one.
+  using Window = std::array<std::uint8_t, kPlacesMax>;
+
+  /// `windows` in an order in which neighbours are alike; of at most `places` bytes each, 4 or 6.
+  LiteralFilter(std::size_t places, const std::vector<Window>& windows);
+
+  /// Bit i of word w: the byte at w * 64 + i may begin a window. Reads up to 6 bytes behind the last word.
+  void candidates(const char* text, std::size_t words, std::uint64_t* out) const;
+  bool empty() const { return empty_; }
+
+  void use(VectorSpeed speed) { speed_ = speed; }  // for tests
+
+ private:
+  class BucketShare;
+  void cut_into_buckets(const std::vector<Window>& windows);
+  void add(const Window& window, std::size_t bucket);
+
+  const Pairs& pairs_;
+  /// Bit b: this sum of a pair occurs in a window of bucket b.
+  alignas(64) Tables tables_{};
+  bool empty_;
+  VectorSpeed speed_ = VectorSpeed::kPlain;
+};
+
+}  // namespace reeve::content

@@ -1,0 +1,219 @@
+#include "content/literal_matcher.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <tuple>
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::uint64_t kSixBytes = 0xFFFFFFFFFFFF, kFourBytes = 0xFFFFFFFF, kThreeBytes = 0xFFFFFF;
+constexpr std::uint64_t kAnyFourth = 0xFF000000;
+constexpr unsigned kKnownBits = 16;
+constexpr std::size_t kBlockWords = 64;
+
+std::uint64_t load(const char* at) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+  return bytes;
+}
+
+std::uint64_t hash_of(std::uint64_t key) { return key * 0x9E3779B97F4A7C15U; }
+
+bool matches_folded(const std::string& literal, const char* text) {
+  for (std::size_t i = 0; i < literal.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c) != literal[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::uint64_t LiteralMatcher::Index::Entry::key() const {
+  std::uint64_t all = 0;
+  const bool is_four = window[4] == LiteralFilter::kAnyByte;
+  for (std::size_t place = 0; place < (is_four ? 4U : window.size()); ++place) {
+    all |= static_cast<std::uint64_t>(window[place]) << (8 * place);
+  }
+  return all;
+}
+
+LiteralMatcher::Index::Index(std::size_t places, std::vector<Entry> windows)
+    : entries(std::move(windows)), filter(places, [this] {
+        // Neighbours are alike, those of one key stand together, and the shortest have buckets of their own.
+        const auto length = [](const Entry& entry) {
+          return std::ranges::count(entry.window, LiteralFilter::kAnyByte);
+        };
+        std::ranges::sort(entries, [&](const Entry& left, const Entry& right) {
+          return std::tuple(length(left), left.window, left.literal) <
+                 std::tuple(length(right), right.window, right.literal);
+        });
+        std::vector<LiteralFilter::Window> all;
+        for (const Entry& entry : entries) all.push_back(entry.window);
+        return all;
+      }()) {
+  build();
+}
+
+void LiteralMatcher::Index::build() {
+  known.assign((1UL << kKnownBits) / 64, 0);
+  slots.assign(std::bit_ceil(entries.size() * 4 + 1), Slot{});
+  for (std::uint32_t i = 0; i < entries.size();) {
+    const std::uint64_t key = entries[i].key();
+    std::uint32_t end = i;
+    while (end < entries.size() && entries[end].key() == key) ++end;
+    has_three = has_three || entries[i].window[3] == LiteralFilter::kAnyByte;
+    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t bit = hash >> (64 - kKnownBits);
+    known[bit / 64] |= 1ULL << bit % 64;
+    std::size_t at = hash >> 20U & (slots.size() - 1);
+    while (slots[at].count != 0) at = (at + 1) & (slots.size() - 1);
+    slots[at] = {key, i, end - i};
+    i = end;
+  }
+}
+
+const LiteralMatcher::Index::Slot* LiteralMatcher::Index::find(std::uint64_t key) const {
+  for (std::size_t at = hash_of(key) >> 20U & (slots.size() - 1); slots[at].count != 0;
+       at = (at + 1) & (slots.size() - 1)) {
+    if (slots[at].key == key) return &slots[at];
+  }
+  return nullptr;
+}
+
+std::vector<LiteralMatcher::Index::Entry> LiteralMatcher::windows_of(const std::vector<RequiredLiteral>& literals,
+                                                                     bool with_six) {
+  std::vector<Index::Entry> all;
+  const std::size_t places = with_six ? 6 : 4;
+  for (std::uint32_t i = 0; i < literals.size(); ++i) {
+    const std::string& bytes = literals[i].bytes;
+    if ((bytes.size() >= 6) != with_six) continue;
+    Index::Entry best;
+    double least = 2;
+    for (std::uint32_t offset = 0; offset == 0 || offset + places <= bytes.size(); ++offset) {
+      Index::Entry entry{.literal = i, .offset = offset};
+      entry.window.fill(LiteralFilter::kAnyByte);
+      for (std::size_t place = 0; place < std::min(places, bytes.size()); ++place) {
+        entry.window[place] = static_cast<std::uint8_t>(fold_bytes(static_cast<std::uint8_t>(bytes[offset + place])));
+      }
+      const double frequency = text_frequency(std::string_view(bytes).substr(offset, places));
+      if (frequency < least) {
+        least = frequency;
+        best = entry;
+      }
+    }
+    all.push_back(best);
+  }
+  return all;
+}
+
+LiteralMatcher::LiteralMatcher(std::vector<RequiredLiteral> literals)
+    : literals_(std::move(literals)), six_(6, windows_of(literals_, true)), four_(4, windows_of(literals_, false)) {}
+
+void LiteralMatcher::use(VectorSpeed speed) {
+  six_.filter.use(speed);
+  four_.filter.use(speed);
+}
+
+bool LiteralMatcher::stands_at(const RequiredLiteral& literal, std::string_view text, std::size_t start) const {
+  const std::size_t end = start + literal.bytes.size();
+  if (end > text.size()) return false;
+  if (literal.border_before && start > 0 && is_border_word_byte(text[start - 1])) return false;
+  if (literal.line_begin && start > 0 && text[start - 1] != '\n') return false;
+  if (literal.folded ? !matches_folded(literal.bytes, text.data() + start)
+                     : std::memcmp(literal.bytes.data(), text.data() + start, literal.bytes.size()) != 0) {
+    return false;
+  }
+  return !literal.border_after || end == text.size() || !is_border_word_byte(text[end]);
+}
+
+void LiteralMatcher::look_up(const Index& index, std::uint64_t key, std::string_view text, std::size_t place,
+                             std::vector<LiteralHit>& hits) const {
+  const Index::Slot* const slot = index.find(key);
+  if (slot == nullptr) return;
+  for (std::uint32_t i = slot->first; i < slot->first + slot->count; ++i) {
+    const Index::Entry& entry = index.entries[i];
+    if (entry.offset > place) continue;
+    const std::size_t start = place - entry.offset;
+    if (stands_at(literals_[entry.literal], text, start)) {
+      hits.push_back({entry.literal, static_cast<std::uint32_t>(start)});
+    }
+  }
+}
+
+namespace {
+
+/// Appends the places of the bits of a word, `base` being that of bit 0. Most words have few: these are written without
+/// asking how many. Up to 7 entries behind the new end are written too.
+std::uint32_t* append_places(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+  const auto count = static_cast<std::size_t>(std::popcount(bits));
+  for (std::size_t i = 0; i < 4; ++i) {
+    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    bits &= bits - 1;
+  }
+  for (std::size_t i = 4; i < count; ++i) {
+    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    bits &= bits - 1;
+  }
+  return out + count;
+}
+
+}  // namespace
+
+/// Where the bit map knows the bytes at `places`; the others are written over. Returns how many.
+std::size_t LiteralMatcher::Index::sieve(std::string_view text, std::uint64_t key_bytes, bool as_three,
+                                         std::span<const std::uint32_t> places, std::uint32_t* out) const {
+  std::size_t count = 0;
+  for (const std::uint32_t place : places) {
+    std::uint64_t key = fold_bytes(load(text.data() + place)) & key_bytes;
+    if (as_three) key = (key & kThreeBytes) | kAnyFourth;
+    const std::uint64_t bit = hash_of(key) >> (64 - kKnownBits);
+    out[count] = place;
+    count += known[bit / 64] >> bit % 64 & 1U;
+  }
+  return count;
+}
+
+bool LiteralMatcher::find_with(const Index& index, std::uint64_t key_bytes, std::string_view text,
+                               std::vector<LiteralHit>& hits, std::size_t most) const {
+  std::array<std::uint64_t, kBlockWords> block;
+  std::array<std::uint32_t, kBlockWords * 64 + 8> places, known;
+  const std::size_t words = (text.size() + 63) / 64;
+  for (std::size_t from = 0; from < words; from += kBlockWords) {
+    const std::size_t count = std::min(kBlockWords, words - from);
+    // Of the last word fewer than 64 bytes may be text, and only 64 behind it can be read: its places all pass.
+    const bool is_last = from + count == words;
+    index.filter.candidates(text.data() + from * 64, is_last ? count - 1 : count, block.data());
+    if (is_last) block[count - 1] = ~0ULL >> ((count + from) * 64 - text.size());
+    std::uint32_t* end = places.data();
+    for (std::size_t i = 0; i < count; ++i) {
+      end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);
+    }
+    const std::span<const std::uint32_t> all(places.data(), end);
+    for (const bool as_three : {false, true}) {
+      if (as_three && !index.has_three) break;
+      const std::size_t found = index.sieve(text, key_bytes, as_three, all, known.data());
+      for (std::size_t i = 0; i < found; ++i) {
+        const std::uint64_t key = fold_bytes(load(text.data() + known[i])) & key_bytes;
+        look_up(index, as_three ? (key & kThreeBytes) | kAnyFourth : key, text, known[i], hits);
+      }
+    }
+    if (hits.size() > most) return false;
+  }
+  return true;
+}
+
+bool LiteralMatcher::find(std::string_view text, std::vector<LiteralHit>& hits, std::size_t most) const {
+  hits.clear();
+  bool complete = true;
+  if (!six_.filter.empty()) complete = find_with(six_, kSixBytes, text, hits, most);
+  if (!four_.filter.empty()) complete = find_with(four_, kFourBytes, text, hits, most) && complete;
+  std::ranges::sort(hits, {}, [](const LiteralHit& hit) { return std::pair(hit.start, hit.literal); });
+  return complete;
+}
+
+}  // namespace reeve::content
