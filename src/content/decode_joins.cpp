@@ -173,17 +173,13 @@ class JoinDecoder {
 
   /// "g h p _ …": token bytes and one separator by turns, at least 16 of them.
   void join_spaced() {
-    constexpr std::uint64_t kOdd = 0xAAAAAAAAAAAAAAAAULL;
+    if (!task_.masks.has_turns) return;
     const std::vector<std::uint64_t>& token = task_.masks.token;
     const std::size_t words = (text_.size() + 63) / 64;
     std::size_t done = 0;
     for (std::size_t word = 0; word < words; ++word) {
-      for (const std::uint64_t phase : {kOdd, ~kOdd}) {
-        std::uint64_t turns = token[word] ^ phase;
-        turns &= turns >> 1U;
-        turns &= turns >> 2U;
-        turns &= turns >> 4U;
-        turns &= turns >> 8U;  // sixteen bytes by turns
+      for (const bool odd : {true, false}) {
+        const std::uint64_t turns = turns_from(token[word], odd);
         if (turns == 0) continue;
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(turns));
         if (at >= done) done = write_spaced(at);

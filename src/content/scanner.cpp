@@ -312,7 +312,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   candidates.clear();
   CandidateWatcher* const watcher = explain ? this : nullptr;
   masks.compute(text);
-  decode_masks.compute(text, masks);
+  decode_masks.compute(text);
   const auto begin = static_cast<std::uint32_t>(here.begin);
   for (MatchRun run : runs) {
     run.pattern = set->block_patterns()[run.pattern];
