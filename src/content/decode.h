@@ -27,12 +27,13 @@ struct DecodeBudget {
 };
 
 /// The least characters of a run of base64, and of a word that patterns of long words look at.
-inline constexpr unsigned kBase64Least = 16, kLongWord = 24;
+inline constexpr unsigned kBase64Least = 16, kLongWord = 18;
 
 /// Bits by byte of a text, as in TextMasks.
 struct DecodeMasks {
   std::vector<std::uint64_t> token;  // A-Z a-z 0-9 + / - _
   std::vector<std::uint64_t> word;   // those and . : | =
+  std::vector<std::uint64_t> odd;    // A-Z 0-9 + /
   /// A mark of an escape (\ % &) and a byte that those begin with which may hide or glue something: in a row of
   /// backslashes, the last.
   std::vector<std::uint64_t> escape;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 
+#include "content/required_literals.h"
 #include "content/word_patterns.h"
 #include "core/bytes.h"
 #include "core/crypto.h"
@@ -144,9 +145,18 @@ bool DetectorSet::compile_patterns(const Options& options, std::vector<Diagnosti
 
 bool DetectorSet::compile_databases(const Options& options, const std::vector<std::string>& sources,
                                     const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints) {
+  std::vector<RequiredLiteral> literals;
   for (std::uint32_t i = 0; i < sources.size(); ++i) {
-    (is_word_pattern(sources[i], patterns_[i].width.least) ? word_patterns_ : block_patterns_).push_back(i);
+    if (is_word_pattern(sources[i], patterns_[i].width.least)) {
+      word_patterns_.push_back(i);
+    } else if (const auto required = required_literals(sources[i])) {
+      required_.insert(required_.end(), required->any_of.size(), {i, required->before_least, required->before_most});
+      literals.insert(literals.end(), required->any_of.begin(), required->any_of.end());
+    } else {
+      block_patterns_.push_back(i);
+    }
   }
+  literals_ = std::make_unique<LiteralMatcher>(std::move(literals));
   const auto build = [&](const std::vector<std::uint32_t>& which, std::unique_ptr<PatternDatabase>& into) {
     // A database depends on its patterns alone: changing a confidence compiles nothing.
     std::vector<std::string> chosen;

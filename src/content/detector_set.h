@@ -10,6 +10,7 @@
 #include "content/content.h"
 #include "content/detector.h"
 #include "content/finders.h"
+#include "content/literal_matcher.h"
 #include "content/pattern_database.h"
 
 namespace re2 {
@@ -30,6 +31,12 @@ struct CompiledPattern {
   ~CompiledPattern();
 };
 
+/// Where a pattern's match may begin when one of its required literals stands somewhere.
+struct RequiredAt {
+  std::uint32_t pattern = 0;
+  std::uint32_t before_least = 0, before_most = 0;  // bytes from the match's begin to the literal
+};
+
 class DetectorSet final : public Detectors {
  public:
   static std::shared_ptr<const DetectorSet> build(const std::vector<YamlValue>& documents, const Options& options,
@@ -41,7 +48,10 @@ class DetectorSet final : public Detectors {
 
   const std::vector<Detector>& detectors() const { return detectors_; }
   const std::vector<CompiledPattern>& patterns() const { return patterns_; }
-  /// The patterns that look at all of a text; their ids are places in block_patterns().
+  /// Most patterns are asked only where one of their required literals stands; by index of the literal.
+  const LiteralMatcher& literals() const { return *literals_; }
+  const std::vector<RequiredAt>& required() const { return required_; }
+  /// Those without such literals look at all of a text; their ids are places in block_patterns().
   const PatternDatabase& block() const { return *block_; }
   const std::vector<std::uint32_t>& block_patterns() const { return block_patterns_; }
   /// Those that look at long words only (word_patterns.h).
@@ -63,6 +73,8 @@ class DetectorSet final : public Detectors {
   std::string digest_;
   std::vector<CompiledPattern> patterns_;
   std::vector<std::uint32_t> block_patterns_, word_patterns_;
+  std::vector<RequiredAt> required_;
+  std::unique_ptr<LiteralMatcher> literals_;
   std::unique_ptr<PatternDatabase> block_, words_;
   std::vector<std::unique_ptr<PreparedFinder>> finders_;
   std::shared_ptr<const OwnData> own_data_;

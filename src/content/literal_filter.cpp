@@ -4,10 +4,6 @@
 
 #include "content/required_literals.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace reeve::content {
 
 namespace {
@@ -61,12 +57,11 @@ void candidates_plain(const LiteralFilter::Tables& tables, const char* text, std
   }
 }
 
-#if defined(__x86_64__)
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
 
 template <const LiteralFilter::Pairs& kPairs>
-__attribute__((target("avx512f,avx512bw,avx512vbmi"))) void candidates_avx512(const LiteralFilter::Tables& tables,
-                                                                              const char* text, std::size_t words,
-                                                                              std::uint64_t* out) {
+REEVE_TARGET_AVX512 void candidates_avx512(const LiteralFilter::Tables& tables, const char* text, std::size_t words,
+                                           std::uint64_t* out) {
   constexpr std::size_t kGroups = LiteralFilter::kGroups, kLooks = LiteralFilter::kLooks;
   constexpr std::size_t kPlaces = LiteralFilter::kPlacesMax;
   __m512i table[kGroups][kLooks];
@@ -96,7 +91,7 @@ __attribute__((target("avx512f,avx512bw,avx512vbmi"))) void candidates_avx512(co
 }
 
 /// A table of 64 as four of 16, of which the sum's upper two bits choose.
-__attribute__((target("avx2"))) __m256i look_up_avx2(const std::uint8_t* table, __m256i low, __m256i high) {
+REEVE_TARGET_AVX2 __m256i look_up_avx2(const std::uint8_t* table, __m256i low, __m256i high) {
   __m256i all = _mm256_setzero_si256();
   for (int quarter = 0; quarter < 4; ++quarter) {
     const __m256i part = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(table) + quarter));
@@ -107,8 +102,8 @@ __attribute__((target("avx2"))) __m256i look_up_avx2(const std::uint8_t* table, 
 }
 
 template <const LiteralFilter::Pairs& kPairs>
-__attribute__((target("avx2"))) void candidates_avx2(const LiteralFilter::Tables& tables, const char* text,
-                                                     std::size_t words, std::uint64_t* out) {
+REEVE_TARGET_AVX2 void candidates_avx2(const LiteralFilter::Tables& tables, const char* text, std::size_t words,
+                                       std::uint64_t* out) {
   constexpr std::size_t kGroups = LiteralFilter::kGroups, kLooks = LiteralFilter::kLooks;
   constexpr std::size_t kPlaces = LiteralFilter::kPlacesMax;
   const __m256i bit6 = _mm256_set1_epi8(0x40);
@@ -172,7 +167,7 @@ class LiteralFilter::BucketShare {
 };
 
 LiteralFilter::LiteralFilter(std::size_t places, const std::vector<Window>& windows)
-    : pairs_(pairs_of(places)), empty_(windows.empty()), speed_(vector_speeds().back()) {
+    : pairs_(pairs_of(places)), empty_(windows.empty()), set_(fastest_instructions()) {
   cut_into_buckets(windows);
 }
 
@@ -222,24 +217,15 @@ void LiteralFilter::cut_into_buckets(const std::vector<Window>& windows) {
 
 void LiteralFilter::candidates(const char* text, std::size_t words, std::uint64_t* out) const {
   const bool four = &pairs_ == &kPairsOfFour;
-#if defined(__x86_64__)
-  if (speed_ == VectorSpeed::kAvx512) {
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (set_ == InstructionSet::kAvx512) {
     return (four ? candidates_avx512<kPairsOfFour> : candidates_avx512<kPairsOfSix>)(tables_, text, words, out);
   }
-  if (speed_ == VectorSpeed::kAvx2) {
+  if (set_ == InstructionSet::kAvx2) {
     return (four ? candidates_avx2<kPairsOfFour> : candidates_avx2<kPairsOfSix>)(tables_, text, words, out);
   }
 #endif
   (four ? candidates_plain<kPairsOfFour> : candidates_plain<kPairsOfSix>)(tables_, text, words, out);
-}
-
-std::vector<VectorSpeed> vector_speeds() {
-  std::vector<VectorSpeed> all{VectorSpeed::kPlain};
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) all.push_back(VectorSpeed::kAvx2);
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi")) all.push_back(VectorSpeed::kAvx512);
-#endif
-  return all;
 }
 
 }  // namespace reeve::content

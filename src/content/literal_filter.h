@@ -10,15 +10,12 @@
 #include <limits>
 #include <vector>
 
+#include "content/byte_blocks.h"
+
 namespace reeve::content {
 
 /// Letters of both cases are one byte here, and so are some others: a window stands wherever it may, and elsewhere too.
 constexpr std::uint64_t fold_bytes(std::uint64_t bytes) { return bytes & ~((bytes & 0x4040404040404040U) >> 1U); }
-
-/// How the first look is done; all give the same places.
-enum class VectorSpeed { kPlain, kAvx2, kAvx512 };
-/// Those this machine has, the fastest last.
-std::vector<VectorSpeed> vector_speeds();
 
 class LiteralFilter {
  public:
@@ -32,11 +29,11 @@ class LiteralFilter {
   /// `windows` in an order in which neighbours are alike; of at most `places` bytes each, 4 or 6.
   LiteralFilter(std::size_t places, const std::vector<Window>& windows);
 
-  /// Bit i of word w: the byte at w * 64 + i may begin a window. Reads up to 6 bytes behind the last word.
+  /// Bit i of word w: the byte at w * 64 + i may begin a window. Reads 5 bytes behind the last word.
   void candidates(const char* text, std::size_t words, std::uint64_t* out) const;
   bool empty() const { return empty_; }
 
-  void use(VectorSpeed speed) { speed_ = speed; }  // for tests
+  void use(InstructionSet set) { set_ = set; }  // one of this machine's; all give the same places
 
  private:
   class BucketShare;
@@ -47,7 +44,7 @@ class LiteralFilter {
   /// Bit b: this sum of a pair occurs in a window of bucket b.
   alignas(64) Tables tables_{};
   bool empty_;
-  VectorSpeed speed_ = VectorSpeed::kPlain;
+  InstructionSet set_;
 };
 
 }  // namespace reeve::content

@@ -114,9 +114,9 @@ std::vector<LiteralMatcher::Index::Entry> LiteralMatcher::windows_of(const std::
 LiteralMatcher::LiteralMatcher(std::vector<RequiredLiteral> literals)
     : literals_(std::move(literals)), six_(6, windows_of(literals_, true)), four_(4, windows_of(literals_, false)) {}
 
-void LiteralMatcher::use(VectorSpeed speed) {
-  six_.filter.use(speed);
-  four_.filter.use(speed);
+void LiteralMatcher::use(InstructionSet set) {
+  six_.filter.use(set);
+  four_.filter.use(set);
 }
 
 bool LiteralMatcher::stands_at(const RequiredLiteral& literal, std::string_view text, std::size_t start) const {
@@ -185,10 +185,15 @@ bool LiteralMatcher::find_with(const Index& index, std::uint64_t key_bytes, std:
   const std::size_t words = (text.size() + 63) / 64;
   for (std::size_t from = 0; from < words; from += kBlockWords) {
     const std::size_t count = std::min(kBlockWords, words - from);
-    // Of the last word fewer than 64 bytes may be text, and only 64 behind it can be read: its places all pass.
     const bool is_last = from + count == words;
     index.filter.candidates(text.data() + from * 64, is_last ? count - 1 : count, block.data());
-    if (is_last) block[count - 1] = ~0ULL >> ((count + from) * 64 - text.size());
+    if (is_last) {
+      const std::string_view rest = text.substr((words - 1) * 64);
+      std::array<char, 72> padded{};
+      std::memcpy(padded.data(), rest.data(), rest.size());
+      index.filter.candidates(padded.data(), 1, &block[count - 1]);
+      block[count - 1] &= ~0ULL >> (64 - rest.size());
+    }
     std::uint32_t* end = places.data();
     for (std::size_t i = 0; i < count; ++i) {
       end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);

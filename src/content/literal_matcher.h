@@ -28,12 +28,12 @@ class LiteralMatcher {
  public:
   explicit LiteralMatcher(std::vector<RequiredLiteral> literals);
 
-  /// Replaces `hits` by those in `text`, behind which 64 bytes must be readable, by start. False when there were more
+  /// Replaces `hits` by those in `text`, behind which 8 bytes must be readable, by start. False when there were more
   /// than `most` and it stopped.
   bool find(std::string_view text, std::vector<LiteralHit>& hits, std::size_t most) const;
   const std::vector<RequiredLiteral>& literals() const { return literals_; }
 
-  void use(VectorSpeed speed);  // for tests
+  void use(InstructionSet set);  // one of this machine's; all give the same hits
 
  private:
   /// Literals whose windows have as many places.

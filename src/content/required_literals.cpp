@@ -86,6 +86,8 @@ std::optional<Strings> joined(const Strings& left, const Strings& right) {
 class Sequence {
  public:
   void add(const Part& part) {
+    const bool begins_here = run_ == Strings{""};
+    const bool border_before = begins_here && border_before_, line_begin = begins_here && line_begin_;
     folded_ = folded_ || part.folded;
     std::optional<Strings> longer = part.exact ? joined(run_, *part.exact) : std::nullopt;
     if (longer) {
@@ -99,6 +101,13 @@ class Sequence {
     }
     if (part.best) {
       RequiredLiterals inner = *part.best;
+      if (inner.before_most == 0) {
+        for (RequiredLiteral& literal : inner.any_of) {
+          literal.line_begin = literal.line_begin || line_begin;
+          literal.border_before =
+              literal.border_before || (border_before && is_border_word_byte(literal.bytes.front()));
+        }
+      }
       inner.before_least = add_widths(inner.before_least, whole_.least);
       inner.before_most = add_widths(inner.before_most, whole_.most);
       keep(std::move(inner));
