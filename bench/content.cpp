@@ -34,6 +34,7 @@ struct Options {
   bool json = false;
   bool profile = false;
   bool finders = false;
+  bool first_stage = false;
 };
 
 struct Figure {
@@ -72,11 +73,14 @@ class Bench {
   void run() {
     add("detectors", static_cast<double>(detectors_->list().size()));
     add("patterns", static_cast<double>(set_.patterns().size()));
+    add("patterns_of_texts_without_literal", static_cast<double>(set_.text_patterns().patterns_without().size()));
+    add("patterns_of_words_without_literal", static_cast<double>(set_.word_patterns().patterns_without().size()));
     if (options_.finders) {
       parts();
       return finders();
     }
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
+    if (options_.first_stage) return;
     if (!options_.profile) {
       parts();
       finders();
@@ -138,6 +142,12 @@ class Bench {
     const std::string name = std::to_string(kib) + "_kib";
     const auto rate = [&](double seconds) { return static_cast<double>(bytes) / seconds / 1e6; };
     scratch_->runs_max = 1'000'000;
+    if (options_.first_stage) {
+      add("first_stage_" + name + "_mb_per_s", rate(best_of(20, [&] {
+            for (const Body& body : all) first_stage(body);
+          })));
+      return;
+    }
     if (!options_.profile) {
       add("raw_patterns_" + name + "_mb_per_s", rate(best_of(3, [&] {
             for (const Body& body : all) every_pattern_->scan(body.bytes, *scratch_);
@@ -376,13 +386,15 @@ int run(int count, char** arguments) {
       options.json = true;
     } else if (argument == "--profile") {
       options.profile = true;
+    } else if (argument == "--first-stage") {
+      options.first_stage = true;
     } else if (argument == "--finders") {
       options.finders = true;
     } else if (argument == "--detectors" && i + 1 < count) {
       options.detectors = arguments[++i];
     } else {
       std::printf(
-          "bench/content [--json] [--detectors DIRECTORY] [--profile | --finders]\n"
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders]\n"
           "Run in the repository: its sources are a part of the material.\n");
       return argument == "--help" ? 0 : 2;
     }

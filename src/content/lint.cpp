@@ -143,7 +143,8 @@ class Linter {
     DetectorCost cost;
     cost.id = set.list()[0].id;
     cost.clean_ns_per_kib = nanoseconds_per_kib(set, first, clean_);
-    cost.matches_per_mib = static_cast<double>(first.hits.size() + first.runs().size() + first.word_runs().size()) *
+    cost.matches_per_mib = static_cast<double>(first.texts.hits.size() + first.texts.runs().size() +
+                                               first.words.hits.size() + first.words.runs().size()) *
                            (1UL << 20U) / kCleanBytes;
     for (const std::string& text : hostile_) {
       cost.hostile_ns_per_kib = std::max(cost.hostile_ns_per_kib, nanoseconds_per_kib(set, first, text));

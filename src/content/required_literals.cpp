@@ -11,7 +11,7 @@ namespace reeve::content {
 namespace {
 
 constexpr std::size_t kStringsMax = 64;    // of one set; more and the set is no longer followed
-constexpr std::size_t kClassMax = 4;       // bytes of a class that is followed as alternatives
+constexpr std::size_t kClassMax = 6;       // bytes of a class that is followed as alternatives
 constexpr std::uint32_t kFar = 1'000'000;  // as good as unbounded
 constexpr std::uint32_t kBeforeMax = 200;
 constexpr double kFrequencyMax = 0.01;

@@ -117,9 +117,9 @@ struct Scanner::State final : CandidateWatcher {
   void read_texts();
   void scan_layer(std::size_t at);
   void scan_piece(std::size_t at, std::size_t index, std::span<const LiteralHit> hits, std::span<const MatchRun> runs);
-  void confirm_hits(const Piece& here, std::string_view text, std::span<const LiteralHit> hits);
-  void confirm_runs(const Piece& here, std::string_view text, std::span<const MatchRun> runs);
-  void confirm_words(std::string_view text);
+  void confirm_in_text(const Piece& here, std::string_view text, std::span<const LiteralHit> hits,
+                       std::span<const MatchRun> runs);
+  void confirm_in_words(std::string_view text);
   CandidateWatcher* watcher() { return explain ? this : nullptr; }
   void keep(const Candidate& candidate);
   std::uint32_t text_of(std::size_t at, std::size_t index) const;
@@ -285,38 +285,43 @@ void Scanner::State::keep(const Candidate& candidate) {
   report.findings.push_back(finding);
 }
 
-void Scanner::State::confirm_hits(const Piece& here, std::string_view text, std::span<const LiteralHit> hits) {
+void Scanner::State::confirm_in_text(const Piece& here, std::string_view text, std::span<const LiteralHit> hits,
+                                     std::span<const MatchRun> runs) {
+  const PatternIndex& patterns = set->text_patterns();
+  const auto begin = static_cast<std::uint32_t>(here.begin), size = static_cast<std::uint32_t>(text.size());
   for (const LiteralHit& hit : hits) {
-    const RequiredAt& required = set->required()[hit.literal];
-    confirm_literal(*set, required, hit.start - here.begin, text, last_end[required.pattern], budget, candidates,
-                    watcher());
+    const RequiredAt& required = patterns.required()[hit.literal];
+    confirm_literal(*set, required, hit.start - begin, text, last_end[required.pattern], budget, candidates, watcher());
   }
-  for (const LiteralHit& hit : hits) last_end[set->required()[hit.literal].pattern] = 0;
-}
-
-void Scanner::State::confirm_runs(const Piece& here, std::string_view text, std::span<const MatchRun> runs) {
-  const auto begin = static_cast<std::uint32_t>(here.begin);
-  for (MatchRun run : runs) {
-    run.pattern = set->block_patterns()[run.pattern];
-    run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
-    run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
-    confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher());
-  }
-  for (const MatchRun& run : runs) last_end[set->block_patterns()[run.pattern]] = 0;
-}
-
-void Scanner::State::confirm_words(std::string_view text) {
-  first->look_at_words(*set, text, masks, decode_masks);
-  if (first->overflowed) fail("too many possible values to look at each");
-  const auto size = static_cast<std::uint32_t>(text.size());
-  for (const MatchRun& run : first->word_runs()) {
-    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it
-    // there.
-    const MatchRun there{set->word_patterns()[run.pattern], std::min(first->words.in_text(run.first_end - 1) + 1, size),
-                         std::min(first->words.in_text(run.last_end - 1) + 2, size)};
+  for (const LiteralHit& hit : hits) last_end[patterns.required()[hit.literal].pattern] = 0;
+  for (const MatchRun& run : runs) {
+    const MatchRun there{patterns.patterns_without()[run.pattern], std::min(run.first_end - begin, size),
+                         std::min(run.last_end - begin, size)};
     confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher());
   }
-  for (const MatchRun& run : first->word_runs()) last_end[set->word_patterns()[run.pattern]] = 0;
+  for (const MatchRun& run : runs) last_end[patterns.patterns_without()[run.pattern]] = 0;
+}
+
+void Scanner::State::confirm_in_words(std::string_view text) {
+  const PatternIndex& patterns = set->word_patterns();
+  first->look_at_words(*set, text, masks, decode_masks);
+  if (first->words.overflowed) fail("too many possible values to look at each");
+  const auto size = static_cast<std::uint32_t>(text.size());
+  const LongWords& words = first->long_words;
+  for (const LiteralHit& hit : first->words.hits) {
+    const RequiredAt& required = patterns.required()[hit.literal];
+    confirm_literal(*set, required, words.in_text(hit.start), text, last_end[required.pattern], budget, candidates,
+                    watcher());
+  }
+  for (const LiteralHit& hit : first->words.hits) last_end[patterns.required()[hit.literal].pattern] = 0;
+  for (const MatchRun& run : first->words.runs()) {
+    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it
+    // there.
+    const MatchRun there{patterns.patterns_without()[run.pattern], std::min(words.in_text(run.first_end - 1) + 1, size),
+                         std::min(words.in_text(run.last_end - 1) + 2, size)};
+    confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher());
+  }
+  for (const MatchRun& run : first->words.runs()) last_end[patterns.patterns_without()[run.pattern]] = 0;
 }
 
 void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const LiteralHit> hits,
@@ -329,9 +334,8 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   candidates.clear();
   masks.compute(text);
   decode_masks.compute(text);
-  confirm_hits(here, text, hits);
-  confirm_runs(here, text, runs);
-  confirm_words(text);
+  confirm_in_text(here, text, hits, runs);
+  confirm_in_words(text);
   if (budget.exhausted) fail("too many possible values to look at each");
   const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
@@ -361,9 +365,9 @@ void Scanner::State::scan_layer(std::size_t at) {
   Layer& layer = layers[at];
   layer.buffer.finish();
   first->look(*set, layer.buffer.view());
-  if (first->overflowed) fail("too many possible values to look at each");
-  const std::span<const LiteralHit> hits(first->hits);
-  const std::span<const MatchRun> runs = first->runs();
+  if (first->texts.overflowed) fail("too many possible values to look at each");
+  const std::span<const LiteralHit> hits(first->texts.hits);
+  const std::span<const MatchRun> runs = first->texts.runs();
   std::size_t hit = 0, run = 0;
   for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
     const Piece& here = layer.pieces[i];
