@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "content/required_literals.h"
+#include "content/text_frequency.h"
 
 namespace reeve::content {
 

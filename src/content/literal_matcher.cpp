@@ -5,6 +5,8 @@
 #include <cstring>
 #include <tuple>
 
+#include "content/text_frequency.h"
+
 namespace reeve::content {
 
 namespace {

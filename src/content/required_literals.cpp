@@ -4,7 +4,7 @@
 #include <bitset>
 #include <charconv>
 
-#include "content/rarity.h"
+#include "content/text_frequency.h"
 
 namespace reeve::content {
 
@@ -35,6 +35,12 @@ double frequency_of(const RequiredLiteral& literal) {
   if (literal.border_after) all *= 0.3;
   if (literal.line_begin) all *= 0.1;
   return all;
+}
+
+/// A literal more makes every look a little slower, as much as if it stood so often more.
+double cost_of(const RequiredLiterals& required) {
+  constexpr double kOfALiteral = 4e-7;
+  return required.frequency + kOfALiteral * static_cast<double>(required.any_of.size());
 }
 
 double frequency_of(const std::vector<RequiredLiteral>& literals) {
@@ -158,15 +164,38 @@ class Sequence {
         literal.line_begin = line_begin_;
         candidate.any_of.push_back(std::move(literal));
       }
+      keep_ending(candidate);
       keep(std::move(candidate));
     }
     border_before_ = line_begin_ = false;
   }
 
   void keep(RequiredLiterals candidate) {
+    prune(candidate.any_of);
     candidate.frequency = frequency_of(candidate.any_of);
     if (candidate.frequency >= 1 || candidate.before_most > kBeforeMax) return;
-    if (!whole_.best || candidate.frequency < whole_.best->frequency) whole_.best = std::move(candidate);
+    if (!whole_.best || cost_of(candidate) < cost_of(*whole_.best)) whole_.best = std::move(candidate);
+  }
+
+  /// What all strings of a run end with may serve in place of many of them.
+  void keep_ending(const RequiredLiterals& candidate) {
+    const std::string& first = candidate.any_of.front().bytes;
+    std::size_t common = first.size(), shortest = first.size(), longest = 0;
+    for (const RequiredLiteral& literal : candidate.any_of) {
+      const auto ends = std::mismatch(first.rbegin(), first.rend(), literal.bytes.rbegin(), literal.bytes.rend());
+      common = std::min(common, static_cast<std::size_t>(ends.first - first.rbegin()));
+      shortest = std::min(shortest, literal.bytes.size());
+      longest = std::max(longest, literal.bytes.size());
+    }
+    if (candidate.any_of.size() < 2 || common < kLiteralLeast) return;
+    RequiredLiteral ending = candidate.any_of.front();
+    ending.bytes = first.substr(first.size() - common);
+    ending.border_before = ending.line_begin = false;
+    RequiredLiterals one;
+    one.any_of.push_back(std::move(ending));
+    one.before_least = add_widths(candidate.before_least, static_cast<std::uint32_t>(shortest - common));
+    one.before_most = add_widths(candidate.before_most, static_cast<std::uint32_t>(longest - common));
+    keep(std::move(one));
   }
 
   Part whole_{.exact = Strings{""}};
@@ -187,7 +216,7 @@ std::optional<RequiredLiterals> required_of_branch(const Part& branch) {
       whole.any_of.push_back(std::move(literal));
     }
     whole.frequency = frequency_of(whole.any_of);
-    if (whole.frequency < 1 && (!best || whole.frequency < best->frequency)) best = std::move(whole);
+    if (whole.frequency < 1 && (!best || cost_of(whole) < cost_of(*best))) best = std::move(whole);
   }
   return best;
 }
@@ -482,55 +511,11 @@ class PatternReader {
 
 }  // namespace
 
-double byte_frequency(unsigned char byte) {
-  static constexpr std::string_view kByFrequency = "etaionsrlcdpumfhgbyvxkwqjz";
-  const auto letter = kByFrequency.find(static_cast<char>(byte | 0x20U));
-  if (byte < 0x80 && letter != std::string_view::npos && (byte & 0x40U) != 0) {
-    const double lower_case = 0.07 / (1.0 + 0.2 * static_cast<double>(letter));
-    return (byte & 0x20U) != 0 ? lower_case : lower_case * 0.12;
-  }
-  switch (byte) {
-    case ' ': return 0.17;
-    case '\n': return 0.03;
-    case '_': return 0.025;
-    case '.':
-    case ',':
-    case '-':
-    case '*': return 0.012;
-    case '\t':
-    case '\r': return 0.004;
-    default: break;
-  }
-  if (byte >= '0' && byte <= '9') return 0.008;
-  if (byte < 0x20 || byte >= 0x80) return 0.0008;
-  return 0.005;
-}
-
-double text_frequency(std::string_view lower_case) {
-  // Marks follow words less freely than by chance, so they count for more than their own frequency says.
-  constexpr double kDependence = 3;
-  double all = 1;
-  char before = 0, last = 0;
-  for (const char any : lower_case) {
-    const char c = lower(any);
-    const bool is_letter = c >= 'a' && c <= 'z';
-    if (is_letter && (last >= 'a' && last <= 'z')) {
-      all *= letter_likelihood(before, last, c);
-    } else {
-      const double own = byte_frequency(static_cast<unsigned char>(c));
-      all *= is_letter && last != 0 ? std::min(1.0, kDependence * own) : own * (last == 0 ? 1 : kDependence);
-    }
-    before = last;
-    last = c;
-  }
-  return std::min(1.0, all);
-}
-
 std::optional<RequiredLiterals> required_literals(std::string_view pattern) {
   const std::optional<Part> all = PatternReader(pattern).read();
   if (!all || !all->best || all->best->frequency > kFrequencyMax) return std::nullopt;
   RequiredLiterals required = *all->best;
-  prune(required.any_of);
+  prune(required.any_of);  // branches of an alternation may cover each other
   return required;
 }
 

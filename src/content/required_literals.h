@@ -30,12 +30,6 @@ struct RequiredLiterals {
 /// does not know. The syntax is that which Vectorscan and RE2 share; ^ and $ are those of lines.
 std::optional<RequiredLiterals> required_literals(std::string_view pattern);
 
-/// How often `lower_case` stands in such text in any case, a byte: an estimate from words and identifiers.
-double text_frequency(std::string_view lower_case);
-
-/// How often a byte stands in prose, code and data as people send them: an estimate, 0 to 1.
-double byte_frequency(unsigned char byte);
-
 constexpr bool is_border_word_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
