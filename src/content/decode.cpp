@@ -7,6 +7,14 @@
 
 namespace reeve::content {
 
+RawSpan Layer::origin(const Piece& piece, std::size_t place) const {
+  const auto first = origins.begin() + piece.origins;
+  const auto after = std::upper_bound(first, first + piece.origins_count, place,
+                                      [](std::size_t at, const OriginRun& run) { return at < run.at; });
+  const OriginRun& run = after[-1];
+  return {run.start_of(place), run.start_of(place) + run.bytes};
+}
+
 std::uint8_t hex_digit(char c) {
   if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
   const char lower = static_cast<char>(c | 0x20);
@@ -50,9 +58,32 @@ void DecodeTask::begin_mapped(std::size_t start) {
 
 bool DecodeTask::put(char byte, std::size_t start, std::size_t end) {
   if (!budget.take(1)) return false;
+  Piece& piece = deeper.pieces.back();
+  const OriginRun next{static_cast<std::uint32_t>(deeper.buffer.size() - piece.begin),
+                       static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end - start), 0};
   deeper.buffer.push(byte);
-  deeper.origins.push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end)});
+  if (piece.origins_count != 0) {
+    OriginRun& last = deeper.origins.back();
+    const bool alike = last.bytes == next.bytes && next.start >= last.start;
+    // The second of a run says how far from each other they are.
+    if (alike && next.at == last.at + 1) last.distance = next.start - last.start;
+    if (alike && next.start == last.start_of(next.at)) return true;
+  }
+  deeper.origins.push_back(next);
+  ++piece.origins_count;
   return true;
+}
+
+bool DecodeTask::copy(std::size_t start, std::size_t end) {
+  const std::size_t count = std::min<std::size_t>(end - start, budget.bytes);
+  if (count != 0) {
+    Piece& piece = deeper.pieces.back();
+    deeper.origins.push_back(
+        {static_cast<std::uint32_t>(deeper.buffer.size() - piece.begin), static_cast<std::uint32_t>(start), 1, 1});
+    ++piece.origins_count;
+    deeper.buffer.append(text.substr(start, count));
+  }
+  return budget.take(end - start);
 }
 
 bool DecodeTask::put_character(std::uint32_t code_point, std::size_t start, std::size_t end) {

@@ -58,9 +58,11 @@ struct DecodeTask {
 
   /// Decoded bytes of the run [start, end): they are normalised; places in them are those of the whole run.
   void add_whole(std::size_t start, std::size_t end, std::string_view decoded);
-  /// A stretch whose bytes are added one by one: begin, put…, finish.
+  /// A stretch whose bytes are added one by one: begin, put and copy, finish.
   void begin_mapped(std::size_t start);
   bool put(char byte, std::size_t start, std::size_t end);
+  /// The bytes [start, end) as they are.
+  bool copy(std::size_t start, std::size_t end);
   /// The character, folded like those of texts.
   bool put_character(std::uint32_t code_point, std::size_t start, std::size_t end);
   void finish_mapped(std::size_t end);

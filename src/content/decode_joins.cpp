@@ -81,22 +81,30 @@ class JoinDecoder {
   }
 
   bool is_part(std::size_t before, std::size_t after) const { return run_before(before) >= 3 && run_after(after) >= 3; }
+  /// Token bytes right before `end`, 64 at most.
   std::size_t run_before(std::size_t end) const {
-    std::size_t size = 0;
-    while (size < 64 && size < end && is_token_byte(text_[end - size - 1])) ++size;
-    return size;
+    const std::vector<std::uint64_t>& token = task_.masks.token;
+    if (end == 0) return 0;
+    const std::size_t word = (end - 1) / 64, behind = 63 - (end - 1) % 64;
+    const auto here = static_cast<std::size_t>(std::countl_one(token[word] << behind));
+    if (here < 64 - behind || word == 0) return here;
+    return std::min<std::size_t>(64, here + static_cast<std::size_t>(std::countl_one(token[word - 1])));
   }
+  /// Token bytes from `start` on, 64 at most.
   std::size_t run_after(std::size_t start) const {
-    std::size_t size = 0;
-    while (size < 64 && start + size < text_.size() && is_token_byte(text_[start + size])) ++size;
-    return size;
+    return end_of_run(task_.masks.token, start, std::min(start + 64, text_.size())) - start;
   }
-  bool is_number(std::size_t start, std::size_t size) const {
-    return std::ranges::all_of(text_.substr(start, size), [](char c) { return c >= '0' && c <= '9'; });
+  bool is_number(const RawSpan& part) const {
+    return std::ranges::all_of(text_.substr(part.start, part.end - part.start), is_digit_byte);
   }
-  bool is_unlike_words(std::size_t start, std::size_t size) const {
+  /// The part behind one gap is often the one before the next: it is looked at once.
+  bool is_unlike_words(const RawSpan& part) {
     constexpr double kRare = 0.4;
-    return rarity(text_.substr(start, size)) > kRare;
+    if (part.start != judged_.start || part.end != judged_.end) {
+      judged_ = part;
+      judged_rare_ = rarity(text_.substr(part.start, part.end - part.start)) > kRare;
+    }
+    return judged_rare_;
   }
 
   /// Words in small letters at a line's end are let go at once.
@@ -112,7 +120,7 @@ class JoinDecoder {
   }
 
   /// `at` is a line feed.
-  std::optional<Gap> gap_of_line(std::size_t at) const {
+  std::optional<Gap> gap_of_line(std::size_t at) {
     std::size_t start = at;
     if (start > 0 && text_[start - 1] == '\r') --start;
     const bool continued = start > 0 && text_[start - 1] == '\\';
@@ -130,9 +138,10 @@ class JoinDecoder {
     if (continued) return Gap{start, next};
     const std::size_t before = run_before(start), after = run_after(next);
     if (before < 8 || after < 4) return std::nullopt;
+    const RawSpan one{start - before, start}, other{next, next + after};
+    if (!is_unlike_words(one) || !is_unlike_words(other)) return std::nullopt;
     // Two lines of a table of numbers are two numbers.
-    if (is_number(start - before, before) && is_number(next, after)) return std::nullopt;
-    if (!is_unlike_words(start - before, before) || !is_unlike_words(next, after)) return std::nullopt;
+    if (is_number(one) && is_number(other)) return std::nullopt;
     return Gap{start, next};
   }
 
@@ -146,12 +155,12 @@ class JoinDecoder {
                 ? context
                 : context + text_.substr(context, start - context).rfind('\n') + 1;
     task_.begin_mapped(start);
-    copy(start, first.start);
+    task_.copy(start, first.start);
     Gap gap = first;
     for (std::size_t parts = 0; parts < kPartsMax; ++parts) {
       std::size_t end = gap.end;
       while (end < text_.size() && end - gap.end < kPartMax && is_value_byte(text_[end])) ++end;
-      copy(gap.end, end);
+      task_.copy(gap.end, end);
       done_ = end;
       if (end + 1 >= text_.size()) break;
       std::optional<Gap> next;
@@ -163,12 +172,6 @@ class JoinDecoder {
       gap = *next;
     }
     task_.finish_mapped(done_);
-  }
-
-  void copy(std::size_t start, std::size_t end) {
-    for (std::size_t at = start; at < end; ++at) {
-      if (!task_.put(text_[at], at, at + 1)) return;
-    }
   }
 
   /// "g h p _ …": token bytes and one separator by turns, at least 16 of them.
@@ -215,6 +218,8 @@ class JoinDecoder {
   DecodeTask& task_;
   std::string_view text_;
   std::size_t done_ = 0;
+  RawSpan judged_{};
+  bool judged_rare_ = false;
 };
 
 }  // namespace

@@ -19,10 +19,11 @@ template <typename Words>
   }
 }
 
-void long_runs_plain(const std::uint64_t* bits, std::size_t from, std::size_t words, unsigned least,
+/// Of the words [from, to), which has all words but the last at most: that one is zero.
+void long_runs_plain(const std::uint64_t* bits, std::size_t from, std::size_t to, unsigned least,
                      std::uint64_t* starts) {
-  for (std::size_t i = from; i < words; ++i) {
-    std::uint64_t within = bits[i], next = i + 1 < words ? bits[i + 1] : 0;
+  for (std::size_t i = from; i < to; ++i) {
+    std::uint64_t within = bits[i], next = bits[i + 1];
     keep_long(within, next, least);
     // Where the bit before is set, too, the run began there.
     starts[i] = within & ~(bits[i] << 1U | (i > 0 ? bits[i - 1] >> 63U : 0));
@@ -39,9 +40,10 @@ bool turns_plain(const std::uint64_t* bits, std::size_t from, std::size_t words)
 
 [[gnu::always_inline]] inline void long_runs_wide(const std::uint64_t* bits, std::size_t words, unsigned least,
                                                   std::uint64_t* starts) {
-  long_runs_plain(bits, 0, std::min<std::size_t>(words, 1), least, starts);
+  const std::size_t last = words - 1;
+  long_runs_plain(bits, 0, std::min<std::size_t>(last, 1), least, starts);
   std::size_t i = 1;
-  for (; i + 9 <= words; i += 8) {
+  for (; i + 8 <= last; i += 8) {
     Words8 before, within, next;
     load_words(bits + i - 1, before);
     load_words(bits + i, within);
@@ -51,7 +53,7 @@ bool turns_plain(const std::uint64_t* bits, std::size_t from, std::size_t words)
     const Words8 found = within & ~goes_on;
     std::memcpy(starts + i, &found, sizeof found);
   }
-  long_runs_plain(bits, i, words, least, starts);
+  if (i < last) long_runs_plain(bits, i, last, least, starts);
 }
 
 [[gnu::always_inline]] inline bool turns_wide(const std::uint64_t* bits, std::size_t words) {
@@ -92,6 +94,7 @@ REEVE_TARGET_AVX512 bool turns_avx512(const std::uint64_t* bits, std::size_t wor
 
 void find_long_runs(const std::uint64_t* bits, std::size_t words, unsigned least, std::uint64_t* starts,
                     InstructionSet set) {
+  starts[words - 1] = 0;
   switch (set) {
 #if REEVE_BYTE_BLOCKS
     case InstructionSet::kBaseline: return long_runs_wide(bits, words, least, starts);
@@ -100,7 +103,7 @@ void find_long_runs(const std::uint64_t* bits, std::size_t words, unsigned least
     case InstructionSet::kAvx512: return long_runs_avx512(bits, words, least, starts);
 #endif
 #endif
-    default: return long_runs_plain(bits, 0, words, least, starts);
+    default: return long_runs_plain(bits, 0, words - 1, least, starts);
   }
 }
 
