@@ -1,5 +1,8 @@
 #include "content/known_keys.h"
 
+#include <algorithm>
+#include <array>
+
 namespace reeve::content {
 
 std::string joined_key(std::string_view key) {
@@ -22,13 +25,7 @@ void KnownKeys::add(std::string_view phrase, std::uint32_t index, const Detector
   }
   wholes_.set(hash & 0xffffU);
   if (may_end_a_key) enders_.set(hash & 0xffffU);
-  for (unsigned run = 1; run <= std::min<std::size_t>(joined.size(), 4); ++run) {
-    std::array<char, 4> last{};
-    std::memcpy(last.data() + 4 - run, joined.data() + joined.size() - run, run);
-    std::uint32_t number = 0;
-    std::memcpy(&number, last.data(), sizeof number);
-    ends_.set(end_number(number, run));
-  }
+  ends_.add(joined);
 }
 
 KnownKeys::Match KnownKeys::find(std::string_view key) const {
@@ -67,7 +64,7 @@ bool KnownKeys::ends_known(std::string_view text, std::size_t end, std::size_t p
   for (std::size_t i = end; i > 0 && end - i < kKeyMax; --i) {
     const char c = text[i - 1];
     if (!is_key_letter(c)) {
-      if (holds("_- .#/()", c)) continue;
+      if (KeyEnds::kJoins[static_cast<unsigned char>(c)]) continue;
       return false;
     }
     hash = next_hash(hash, lower_case(c));

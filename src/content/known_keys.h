@@ -3,19 +3,16 @@
 // Keys that say what their values are: "first name", "patient id", "姓名". Which ones a text's key is, and a test of a
 // few instructions that rejects nearly all others. Private to the room.
 
-#include <algorithm>
-#include <array>
-#include <bit>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "content/check_digits.h"
+#include "content/key_ends.h"
 
 namespace reeve::content {
 
@@ -51,18 +48,11 @@ class KnownKeys {
   /// The longest known key that `key` is or ends with. `key` as written.
   Match find(std::string_view key) const;
 
-  /// Coarse, never false for a known key: one may end before `place`. Bit 63 - i of `before` says whether the byte at
-  /// place - 1 - i is a key's letter; there must be one among the 60 before.
-  bool may_end_before(const char* place, std::uint64_t before) const {
-    const auto gap = static_cast<unsigned>(std::countl_zero(before));
-    const auto run = static_cast<unsigned>(std::countl_one(before << gap));
-    std::uint32_t last = 0;
-    std::memcpy(&last, place - gap - sizeof last, sizeof last);
-    return ends_[end_number(last, run)];
-  }
+  /// The first test: a few instructions a place.
+  const KeyEnds& ends() const { return ends_; }
 
-  /// The same by all letters, up to the key's border: costs a few steps. `end` is behind the last letter, `place` where
-  /// the key's sign or border stands.
+  /// The second: by all letters, up to the key's border. Costs a few steps. `end` is behind the last letter, `place`
+  /// where the key's sign or border stands.
   bool ends_known(std::string_view text, std::size_t end, std::size_t place) const;
 
  private:
@@ -71,19 +61,13 @@ class KnownKeys {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  /// Of the last four bytes those that are of the last run of letters, case aside.
-  static std::size_t end_number(std::uint32_t last, unsigned run) {
-    if constexpr (std::endian::native == std::endian::big) last = __builtin_bswap32(last);
-    const std::uint64_t kept = (static_cast<std::uint64_t>(last) | 0x20202020U) >> (8 * (4 - std::min(run, 4U)));
-    return static_cast<std::uint32_t>(kept) * 0x9e3779b1U >> 16U;
-  }
   static std::uint32_t next_hash(std::uint32_t hash, char c) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x9e3779b1U;
     return hash ^ hash >> 15U;
   }
 
   std::unordered_map<std::string, std::vector<Owner>, TextHash, std::equal_to<>> keys_;
-  std::bitset<0x10000> ends_;    // by end_number: the last letters of known keys, one to four of them
+  KeyEnds ends_;
   std::bitset<0x10000> tails_;   // by hash from the last byte on: every tail of a known key
   std::bitset<0x10000> wholes_;  // the same of whole known keys
   std::bitset<0x10000> enders_;  // and of those that may end a longer key

@@ -52,18 +52,22 @@ bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 /// `text` is `word`, case aside.
 bool is_word(std::string_view text, std::string_view word) { return std::ranges::equal(text, word, {}, lower_case); }
 
-/// "INSERT INTO people (": the line from its first bracket on. Empty: it is none.
-std::string_view insert_columns(std::string_view line) {
-  if (line.size() < 16) return {};
-  // Eleven bytes: the words, and one sign between them or elsewhere.
+/// Eleven bytes: "insert into", with one sign between the words or behind them.
+bool is_insert(std::string_view text) {
   constexpr std::string_view kWords = "insertinto";
+  if (!is_word(text.substr(0, 6), kWords.substr(0, 6))) return false;
   std::size_t letters = 0;
-  for (const char c : line.substr(std::min(line.find_first_not_of(" \t"), line.size())).substr(0, kWords.size() + 1)) {
+  for (const char c : text.substr(0, kWords.size() + 1)) {
     if (!is_key_letter(c)) continue;
-    if (letters == kWords.size() || lower_case(c) != kWords[letters]) return {};
+    if (letters == kWords.size() || lower_case(c) != kWords[letters]) return false;
     ++letters;
   }
-  if (letters != kWords.size()) return {};
+  return letters == kWords.size();
+}
+
+/// "INSERT INTO people (": the line from its first bracket on. Empty: it is none.
+std::string_view insert_columns(std::string_view line) {
+  if (line.size() < 16 || !is_insert(line.substr(std::min(line.find_first_not_of(" \t"), line.size())))) return {};
   return line.substr(std::min(line.find('('), line.size()));
 }
 
@@ -82,7 +86,7 @@ bool may_have_heads(std::string_view line, char delimiter) {
 class Tables {
  public:
   Tables(const FinderText& input, const KnownKeys& keys, ValueTaker& taker)
-      : text_(input.text), masks_(input.masks), keys_(keys), taker_(taker) {}
+      : input_(input), text_(input.text), keys_(keys), taker_(taker) {}
 
   void walk();
   void walk_plainly() {
@@ -94,10 +98,11 @@ class Tables {
     std::size_t index;
     KnownKeys::Match match;
   };
-  class Lines;
+  class Borders;
 
-  void first_word_with_i(std::size_t at);
-  bool has_known_border(std::size_t begin, std::size_t end, const Lines& lines) const;
+  void border(std::size_t at);
+  void first_word_insert(std::size_t at);
+  void line_around(std::size_t at);
   void line(std::size_t begin, std::size_t end);
   void line_from_begin();
   std::size_t line_end(std::size_t begin) const { return std::min(text_.find('\n', begin), text_.size()); }
@@ -108,8 +113,8 @@ class Tables {
   bool take_row(std::size_t begin, std::size_t end, char delimiter);
   bool may_go_on(std::string_view line, std::size_t end, char delimiter) const;
 
+  const FinderText& input_;
   std::string_view text_;
-  const TextMasks& masks_;
   const KnownKeys& keys_;
   ValueTaker& taker_;
   std::size_t begin_ = 0;  // of the next line that is to be looked at: all in front is done
@@ -118,106 +123,91 @@ class Tables {
   std::vector<Column> columns_;
 };
 
-/// Signs of the words of a text, a block at a time. As many words as a head line has are kept in front of the block, so
-/// that a line's borders are there when its end is met.
-class Tables::Lines {
+/// One number added to another, the bit above carried to the next word.
+inline std::uint64_t add_with_carry(std::uint64_t one, std::uint64_t other, bool& carry) {
+  unsigned long long out = 0;
+  const std::uint64_t sum = __builtin_addcll(one, other, carry ? 1 : 0, &out);
+  carry = out != 0;
+  return sum;
+}
+
+/// Bit by bit what a line is asked first of all, a block of words after the other.
+class Tables::Borders {
  public:
-  explicit Lines(std::string_view text) : text_(text) {}
-  /// Words are read in order.
-  const LineSigns& read(std::size_t word) {
-    if (word % kBlock == 0) {
-      if (word > 0) std::copy(signs_.end() - kKept, signs_.end(), signs_.begin());
-      first_ = word;
-      const std::size_t words = (text_.size() + 63) / 64;
-      read_line_signs(text_.data() + word * 64, std::min(kBlock, words - word), &signs_[kKept]);
+  std::array<std::uint64_t, KeyEnds::kBlock> cells;  // where a cell of a head may end
+  std::array<std::uint64_t, KeyEnds::kBlock> inserts;
+
+  void read(std::string_view text, std::size_t first, std::size_t words) {
+    std::array<LineSigns, KeyEnds::kBlock> signs;
+    read_line_signs(text.data() + first * 64, words, signs.data());
+    if ((first + words) * 64 > text.size()) {
+      const std::uint64_t inside = ~0ULL >> ((first + words) * 64 - text.size());
+      for (auto* mask : {&signs[words - 1].newline, &signs[words - 1].divider, &signs[words - 1].ins}) *mask &= inside;
     }
-    return at(word);
+    for (std::size_t i = 0; i < words; ++i) {
+      const LineSigns& here = signs.data()[i];
+      // A sum carries the bit of a sign through its line to the line's end: there it says whether the line has the
+      // sign, and of the bits in front of the line's first sign it leaves all.
+      const std::uint64_t in_line = ~here.newline;
+      const std::uint64_t behind_code = add_with_carry(here.code, in_line, code_);
+      const std::uint64_t behind_divider = add_with_carry(here.divider, in_line, divided_);
+      const std::uint64_t before_code = behind_code & ~here.code;
+      cells.data()[i] = (here.divider & before_code) | (here.newline & ~behind_code & behind_divider);
+      inserts.data()[i] = here.ins;
+    }
   }
-  const LineSigns& at(std::size_t word) const { return signs_[word + kKept - first_]; }
 
  private:
-  static constexpr std::size_t kBlock = 64, kKept = kLineMax / 64 + 2;
-  std::string_view text_;
-  std::array<LineSigns, kKept + kBlock> signs_;
-  std::size_t first_ = 0;  // which word of the text signs_[kKept] is
+  bool code_ = false, divided_ = false;  // the line that goes on from the block before has such a sign
 };
 
-/// One number added to another, bits above carried to the next word.
-std::uint64_t add_with_carry(std::uint64_t one, std::uint64_t other, bool& carry) {
-  const std::uint64_t sum = one + other;
-  const std::uint64_t whole = sum + (carry ? 1 : 0);
-  carry = sum < one || whole < sum;
-  return whole;
-}
-
-/// 64 bytes at a time what `line` asks first of all: lines with a divider and none of code's signs, where one of the
-/// borders stands behind the end of a known key, and lines that may begin with INSERT.
 void Tables::walk() {
-  Lines lines(text_);
-  bool code = false, divided = false, blanks = false, starts = true;  // carried from the word before
-  std::size_t line_begin = 0;
+  Borders borders;
+  KeyEnds::Places places;
   const std::size_t words = (text_.size() + 63) / 64;
-  for (std::size_t word = 0; word < words; ++word) {
-    const LineSigns& here = lines.read(word);
-    const bool cut = word + 1 == words && text_.size() % 64 != 0;
-    const std::uint64_t inside = cut ? (1ULL << text_.size() % 64) - 1 : ~0ULL;
-    const std::uint64_t newline = here.newline & inside;
-    // A sum carries the bit of a sign through its line to the line's end: there it says whether the line has the sign.
-    const std::uint64_t has_code = add_with_carry(here.code, ~newline, code);
-    const std::uint64_t has_divider = add_with_carry(here.divider, ~newline, divided);
-    const std::uint64_t ends = newline & has_divider & ~has_code;
-    // In the same way the bit of a line's start is carried through blanks to the line's first word.
-    const std::uint64_t line_starts = newline << 1U | (starts ? 1U : 0U);
-    const std::uint64_t firsts = add_with_carry(line_starts, here.blank, blanks) & ~here.blank;
-    const std::uint64_t with_i = firsts & here.letter_i & inside;
-    for (std::uint64_t left = ends | with_i; left != 0; left &= left - 1) {
-      const auto bit = static_cast<unsigned>(std::countr_zero(left));
-      const std::size_t at = word * 64 + bit;
-      if ((with_i >> bit & 1U) != 0) {
-        first_word_with_i(at);
-        continue;
+  for (std::size_t first = 0; first < words && begin_ < text_.size(); first += KeyEnds::kBlock) {
+    const std::size_t count = std::min(words - first, KeyEnds::kBlock);
+    borders.read(text_, first, count);
+    keys_.ends().find(input_, first, borders.cells.data(), count, places);
+    // Both in the order of their places: what a line begins may take in the next ones.
+    std::size_t next = 0;
+    for (std::size_t word = 0; word < count; ++word) {
+      for (std::uint64_t left = borders.inserts.data()[word]; left != 0; left &= left - 1) {
+        const std::size_t at = (first + word) * 64 + static_cast<std::size_t>(std::countr_zero(left));
+        for (; next < places.count && first * 64 + places.at[next] < at; ++next) border(first * 64 + places.at[next]);
+        first_word_insert(at);
       }
-      const std::uint64_t below = newline & ((1ULL << bit) - 1);
-      const std::size_t begin =
-          below == 0 ? line_begin : (word + 1) * 64 - static_cast<std::size_t>(std::countl_zero(below));
-      if (begin >= begin_ && has_known_border(begin, at, lines)) line(begin, at);
     }
-    if (begin_ >= text_.size()) return;
-    starts = newline >> 63U != 0;
-    if (newline != 0) line_begin = (word + 1) * 64 - static_cast<std::size_t>(std::countl_zero(newline));
+    for (; next < places.count; ++next) border(first * 64 + places.at[next]);
   }
 }
 
-void Tables::first_word_with_i(std::size_t at) {
-  if (text_.size() - at < 10 || lower_case(text_[at + 1]) != 'n' || lower_case(text_[at + 2]) != 's') return;
+/// `at` may be the end of a cell that is a known key: its line may be a head.
+void Tables::border(std::size_t at) {
+  if (at < begin_) return;
+  const auto gap = static_cast<std::size_t>(std::countl_zero(KeyEnds::letters_before(input_.masks, at)));
+  if (gap < 60 && !keys_.ends_known(text_, at - gap, at)) return;
+  line_around(at);
+}
+
+/// `at` begins with "ins": its line may be an INSERT.
+void Tables::first_word_insert(std::size_t at) {
+  if (at < begin_ || text_.size() - at < 10) return;
+  if (at == 0 || holds(" \t\n", text_[at - 1])) {
+    if (is_insert(text_.substr(at))) line_around(at);
+  }
+}
+
+/// The line that `at` stands in, of which nothing was looked at before.
+void Tables::line_around(std::size_t at) {
   std::size_t begin = at;
-  while (begin > 0 && at - begin < kLineMax && text_[begin - 1] != '\n') --begin;
-  if (begin < begin_) return;
-  const std::size_t end = std::min(line_end(begin), text_.size());
-  if (!insert_columns(text_.substr(begin, end - begin)).empty()) line(begin, end);
-}
-
-/// Coarse: a cell's end may be that of a known key.
-bool Tables::has_known_border(std::size_t begin, std::size_t end, const Lines& lines) const {
-  if (end - begin >= kLineMax) return false;
-  const auto known = [&](std::size_t at) {
-    const std::size_t word = at / 64;
-    const std::uint64_t before =
-        letters_before(key_letters(masks_, word), word > 0 ? key_letters(masks_, word - 1) : 0, at % 64);
-    const auto gap = static_cast<std::size_t>(std::countl_zero(before));
-    if (gap >= 60) return true;
-    if (at >= 68 && !keys_.may_end_before(text_.data() + at, before)) return false;
-    return keys_.ends_known(text_, at - gap, at);
-  };
-  for (std::size_t word = begin / 64; word <= end / 64; ++word) {
-    std::uint64_t left = lines.at(word).divider;
-    if (word == begin / 64) left &= ~0ULL << begin % 64;
-    if (word == end / 64) left &= (1ULL << end % 64) - 1;
-    for (; left != 0; left &= left - 1) {
-      if (known(word * 64 + static_cast<std::size_t>(std::countr_zero(left)))) return true;
-    }
+  while (begin > begin_ && at - begin < kLineMax && text_[begin - 1] != '\n') --begin;
+  // Longer ones are none of a table: their rest is no line of its own.
+  if (at - begin >= kLineMax) {
+    begin_ = line_end(at) + 1;
+  } else {
+    line(begin, line_end(at));
   }
-  return known(end);
 }
 
 /// What stands behind a table is a line again, or, behind an INSERT, the rest of one.

@@ -75,24 +75,27 @@ class NextSign {
 class Assignments {
  public:
   Assignments(const FinderText& input, const KnownKeys& keys, ValueTaker& taker)
-      : text_(input.text), masks_(input.masks), keys_(keys), taker_(taker) {}
+      : input_(input), text_(input.text), keys_(keys), taker_(taker) {}
 
   void walk() {
-    std::uint64_t letters_then = 0, signs_then = 0;
-    for (std::size_t word = 0; word * 64 < text_.size(); ++word) {
-      const std::uint64_t letters = key_letters(masks_, word), signs = masks_.assign[word];
-      // The second of two signs has no key in front: "::", "==", ":=".
-      for (std::uint64_t left = signs & ~(signs << 1U | signs_then >> 63U); left != 0; left &= left - 1) {
-        const auto bit = static_cast<unsigned>(std::countr_zero(left));
-        const std::uint64_t before = letters_before(letters, letters_then, bit);
-        if (before >> (64 - kKeyMax - 4) == 0) continue;
-        const std::size_t at = word * 64 + bit;
-        if (at >= 68 && !keys_.may_end_before(text_.data() + at, before)) continue;
-        const std::size_t end = at - static_cast<std::size_t>(std::countl_zero(before));
-        if (keys_.ends_known(text_, end, at) && !look(at)) return;
+    const std::size_t words = (text_.size() + 63) / 64;
+    std::array<std::uint64_t, KeyEnds::kBlock> signs;
+    KeyEnds::Places places;
+    std::uint64_t then = 0;
+    for (std::size_t first = 0; first < words; first += KeyEnds::kBlock) {
+      const std::size_t count = std::min(words - first, KeyEnds::kBlock);
+      for (std::size_t i = 0; i < count; ++i) {
+        // The second of two signs has no key in front: "::", "==", ":=".
+        const std::uint64_t here = input_.masks.assign.data()[first + i];
+        signs[i] = here & ~(here << 1U | then >> 63U);
+        then = here;
       }
-      letters_then = letters;
-      signs_then = signs;
+      keys_.ends().find(input_, first, signs.data(), count, places);
+      for (std::size_t i = 0; i < places.count; ++i) {
+        const std::size_t at = first * 64 + places.at[i];
+        const auto gap = static_cast<std::size_t>(std::countl_zero(KeyEnds::letters_before(input_.masks, at)));
+        if (gap < kKeyMax + 4 && keys_.ends_known(text_, at - gap, at) && !look(at)) return;
+      }
     }
   }
 
@@ -138,8 +141,8 @@ class Assignments {
     return value;
   }
 
+  const FinderText& input_;
   std::string_view text_;
-  const TextMasks& masks_;
   const KnownKeys& keys_;
   ValueTaker& taker_;
   NextSign ends_{"\n\r\t;|<>{}[]\"&"};

@@ -37,12 +37,4 @@ void for_each_labelled_value(const FinderText& input, const KnownKeys& keys, Val
 /// Its second half: tables and INSERTs (labelled_tables.cpp).
 void for_each_cell(const FinderText& input, const KnownKeys& keys, ValueTaker& taker, LabelledWalk walk);
 
-/// Bit 63 - i: whether the byte at place - 1 - i is a key's letter.
-inline std::uint64_t letters_before(std::uint64_t word, std::uint64_t word_before, unsigned place) {
-  return place == 0 ? word_before : word << (64 - place) | word_before >> place;
-}
-inline std::uint64_t key_letters(const TextMasks& masks, std::size_t word) {
-  return masks.letter[word] | masks.digit[word] | masks.upper[word];
-}
-
 }  // namespace reeve::content

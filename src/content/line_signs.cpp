@@ -15,8 +15,8 @@ void read_line_signs_plainly(const char* text, std::size_t words, LineSigns* sig
       const char c = text[word * 64 + i];
       const std::uint64_t bit = 1ULL << i;
       if (c == '\n') read.newline |= bit;
-      if (c == ' ' || c == '\t') read.blank |= bit;
-      if (c == 'i' || c == 'I') read.letter_i |= bit;
+      const auto is = [&](unsigned at, char letter) { return at > 63 || (text[word * 64 + at] | 0x20) == letter; };
+      if (is(i, 'i') && is(i + 1, 'n') && is(i + 2, 's')) read.ins |= bit;
       if (line_sign_of(c) == LineSign::kDivider) read.divider |= bit;
       if (line_sign_of(c) == LineSign::kCode) read.code |= bit;
     }
@@ -27,6 +27,10 @@ void read_line_signs_plainly(const char* text, std::size_t words, LineSigns* sig
 #if defined(__x86_64__)
 
 namespace {
+
+std::uint64_t in_a_row(std::uint64_t i, std::uint64_t n, std::uint64_t s) {
+  return i & (n >> 1U | 1ULL << 63U) & (s >> 2U | 3ULL << 62U);
+}
 
 struct Sse2Signs {
   __m128i bytes;
@@ -47,6 +51,7 @@ std::uint64_t bits_of(__m128i mask, int part) {
 void read_with_sse2(const char* text, std::size_t words, LineSigns* signs) {
   for (std::size_t word = 0; word < words; ++word, text += 64) {
     LineSigns read{};
+    std::uint64_t i = 0, n = 0, s = 0;
     for (int part = 0; part < 4; ++part) {
       const Sse2Signs here{_mm_loadu_si128(reinterpret_cast<const __m128i*>(text) + part)};
       const __m128i semicolon = here.is(';'), bar = here.is('|'), tab = here.is('\t');
@@ -59,9 +64,11 @@ void read_with_sse2(const char* text, std::size_t words, LineSigns* signs) {
       read.newline |= bits_of(here.is('\n'), part);
       read.divider |= bits_of(divider, part);
       read.code |= bits_of(code, part);
-      read.blank |= bits_of(either(here.is(' '), tab), part);
-      read.letter_i |= bits_of(lower.is('i'), part);
+      i |= bits_of(lower.is('i'), part);
+      n |= bits_of(lower.is('n'), part);
+      s |= bits_of(lower.is('s'), part);
     }
+    read.ins = in_a_row(i, n, s);
     signs[word] = read;
   }
 }
@@ -102,6 +109,7 @@ __attribute__((target("avx2"))) void read_with_avx2(const char* text, std::size_
   };
   for (std::size_t word = 0; word < words; ++word, text += 64) {
     LineSigns read{};
+    std::uint64_t i = 0, n = 0, s = 0;
     for (int part = 0; part < 2; ++part) {
       const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text) + part);
       // A byte from 0x80 on has zero as its lower row: no sign is one.
@@ -117,18 +125,42 @@ __attribute__((target("avx2"))) void read_with_avx2(const char* text, std::size_
       read.newline |= bits(is(bytes, '\n')) << by;
       read.divider |= (none_of(kDividerBits) ^ 0xffffffffU) << by;
       read.code |= (none_of(kCodeBits) ^ 0xffffffffU) << by;
-      read.blank |= bits(_mm256_or_si256(is(bytes, ' '), is(bytes, '\t'))) << by;
-      read.letter_i |= bits(is(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'i')) << by;
+      const __m256i lower = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
+      i |= bits(is(lower, 'i')) << by;
+      n |= bits(is(lower, 'n')) << by;
+      s |= bits(is(lower, 's')) << by;
     }
+    read.ins = in_a_row(i, n, s);
     signs[word] = read;
+  }
+}
+
+__attribute__((target("avx512f,avx512bw"))) void read_with_avx512(const char* text, std::size_t words,
+                                                                  LineSigns* signs) {
+  const __m512i upper_row = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&kNibbles.upper)));
+  const __m512i lower_row = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&kNibbles.lower)));
+  for (std::size_t word = 0; word < words; ++word, text += 64) {
+    const __m512i bytes = _mm512_loadu_si512(text);
+    const __m512i upper = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), _mm512_set1_epi8(15));
+    const __m512i kinds =
+        _mm512_and_si512(_mm512_shuffle_epi8(lower_row, bytes), _mm512_shuffle_epi8(upper_row, upper));
+    const __m512i lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
+    signs[word].newline = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
+    signs[word].divider = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(kDividerBits));
+    signs[word].code = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(static_cast<char>(kCodeBits)));
+    signs[word].ins = in_a_row(_mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('i')),
+                               _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('n')),
+                               _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('s')));
   }
 }
 
 }  // namespace
 
 void read_line_signs(const char* text, std::size_t words, LineSigns* signs) {
-  static const bool kHasAvx2 = __builtin_cpu_supports("avx2") != 0;
-  (kHasAvx2 ? read_with_avx2 : read_with_sse2)(text, words, signs);
+  static const auto kRead = __builtin_cpu_supports("avx512bw") != 0 ? read_with_avx512
+                            : __builtin_cpu_supports("avx2") != 0   ? read_with_avx2
+                                                                    : read_with_sse2;
+  kRead(text, words, signs);
 }
 
 #else

@@ -11,10 +11,9 @@ namespace reeve::content {
 /// Of 64 bytes: bit i is byte i. Nothing is set up front, as whole blocks of them are read at once.
 struct LineSigns {
   std::uint64_t newline;
-  std::uint64_t divider;   // , ; | and tabs
-  std::uint64_t code;      // = { } : < > + ! ? @ and backslashes: no head of a table has one
-  std::uint64_t blank;     // blanks and tabs
-  std::uint64_t letter_i;  // i and I: INSERT begins so
+  std::uint64_t divider;  // , ; | and tabs
+  std::uint64_t code;     // = { } : < > + ! ? @ and backslashes: no head of a table has one
+  std::uint64_t ins;      // the first of "ins" in any case, or of what may be it in the word's last two bytes
 };
 
 enum class LineSign : std::uint8_t { kOther, kDivider, kCode };
