@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 
 #include "content/check_digits.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace reeve::content {
 
@@ -28,6 +34,61 @@ bool is_head(std::string_view cell) {
          cell.find('(') == std::string_view::npos;
 }
 
+#if defined(__x86_64__)
+
+/// How often the delimiters stand in blocks of 16 bytes; at most 255 blocks. SSE2 is part of every x86-64.
+struct ByteCounts {
+  __m128i commas = _mm_setzero_si128(), semicolons = commas, tabs = commas, bars = commas;
+
+  void add(const char* text) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+    const auto count = [&](__m128i& sum, char c) { sum = _mm_sub_epi8(sum, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c))); };
+    count(commas, ',');
+    count(semicolons, ';');
+    count(tabs, '\t');
+    count(bars, '|');
+  }
+
+  static std::size_t sum(__m128i counts) {
+    const __m128i halves = _mm_sad_epu8(counts, _mm_setzero_si128());
+    return static_cast<std::size_t>(_mm_cvtsi128_si64(_mm_add_epi64(halves, _mm_srli_si128(halves, 8))));
+  }
+};
+
+static_assert(2 * kLineMax / 16 < 256);
+
+#endif
+
+/// Where the last line of `text` begins.
+std::size_t behind_last_newline(std::string_view text) {
+  std::size_t at = text.size();
+#if defined(__x86_64__)
+  for (; at >= 16; at -= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at - 16));
+    const auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'))));
+    if (found != 0) return at - 16 + static_cast<std::size_t>(std::bit_width(found));
+  }
+#endif
+  while (at > 0 && text[at - 1] != '\n') --at;
+  return at;
+}
+
+/// The first place from `at` on, before `end`, where "values" may stand in any case; `end` when there is none.
+std::size_t next_values(std::string_view text, std::size_t at, std::size_t end) {
+#if defined(__x86_64__)
+  const auto is = [&](std::size_t from, char letter) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
+    return _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8(letter));
+  };
+  for (; at < end && at + 21 <= text.size(); at += 16) {
+    const auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_and_si128(is(at, 'v'), is(at + 5, 's'))));
+    if (found != 0) return std::min(end, at + static_cast<std::size_t>(std::countr_zero(found)));
+  }
+#endif
+  while (at < end && text[at] != 'v' && text[at] != 'V') ++at;
+  return std::min(at, end);
+}
+
 }  // namespace
 
 std::size_t ColumnNames::Line::count(char delimiter) const {
@@ -39,22 +100,38 @@ std::size_t ColumnNames::Line::count(char delimiter) const {
   }
 }
 
-ColumnNames::Line ColumnNames::line_around(std::size_t at) const {
-  Line line;
-  line.begin = at;
-  while (line.begin > 0 && text_[line.begin - 1] != '\n' && at - line.begin < kLineMax) --line.begin;
-  line.end = at;
-  while (line.end < text_.size() && text_[line.end] != '\n' && line.end - at < kLineMax) ++line.end;
+/// Counts what stands outside quotes.
+void ColumnNames::Line::count_in(std::string_view line) {
   bool quoted = false;
-  for (std::size_t i = line.begin; i < line.end; ++i) {
-    const char c = text_[i];
+  for (const char c : line) {
     if (c == '"') quoted = !quoted;
     if (quoted) continue;
-    line.commas += c == ',' ? 1 : 0;
-    line.semicolons += c == ';' ? 1 : 0;
-    line.tabs += c == '\t' ? 1 : 0;
-    line.bars += c == '|' ? 1 : 0;
+    commas += c == ',' ? 1 : 0;
+    semicolons += c == ';' ? 1 : 0;
+    tabs += c == '\t' ? 1 : 0;
+    bars += c == '|' ? 1 : 0;
   }
+}
+
+ColumnNames::Line ColumnNames::line_around(std::size_t at) const {
+  Line line;
+  const std::size_t from = at > kLineMax ? at - kLineMax : 0;
+  line.begin = from + behind_last_newline(text_.substr(from, at - from));
+  const std::string_view behind = text_.substr(at, kLineMax);
+  line.end = at + std::min(behind.find('\n'), behind.size());
+  const std::string_view bytes = text_.substr(line.begin, line.end - line.begin);
+  std::size_t counted = 0;
+#if defined(__x86_64__)
+  if (bytes.find('"') == std::string_view::npos) {
+    ByteCounts counts;
+    for (; counted + 16 <= bytes.size(); counted += 16) counts.add(bytes.data() + counted);
+    line.commas = ByteCounts::sum(counts.commas);
+    line.semicolons = ByteCounts::sum(counts.semicolons);
+    line.tabs = ByteCounts::sum(counts.tabs);
+    line.bars = ByteCounts::sum(counts.bars);
+  }
+#endif
+  line.count_in(bytes.substr(counted));
   return line;
 }
 
@@ -111,9 +188,10 @@ std::string_view ColumnNames::table_head(std::size_t at) {
 
 void ColumnNames::read_inserts_until(std::size_t at) {
   constexpr std::string_view kValues = "values";
-  for (; inserts_read_ + kValues.size() < at; ++inserts_read_) {
-    const char first = text_[inserts_read_];
-    if (first != 'v' && first != 'V') continue;
+  const std::size_t end = at > kValues.size() ? at - kValues.size() : 0;
+  for (; inserts_read_ < end; ++inserts_read_) {
+    inserts_read_ = next_values(text_, inserts_read_, end);
+    if (inserts_read_ == end) break;
     const auto word = text_.substr(inserts_read_, kValues.size());
     if (!std::ranges::equal(word, kValues, {}, lower_case)) continue;
     // "(a, b, c) VALUES": the list in front of the word.

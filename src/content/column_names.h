@@ -21,6 +21,7 @@ class ColumnNames {
     std::size_t begin = 0, end = 0;
     std::size_t commas = 0, semicolons = 0, tabs = 0, bars = 0;
     std::size_t count(char delimiter) const;
+    void count_in(std::string_view line);
   };
   Line line_around(std::size_t at) const;
   static std::string_view cell(std::string_view line, char delimiter, std::size_t index);
