@@ -149,8 +149,11 @@ std::string_view ColumnNames::cell(std::string_view line, char delimiter, std::s
 }
 
 std::string_view ColumnNames::table_head(std::size_t at) {
-  if (at < line_.begin || at > line_.end || line_.end == 0) line_ = line_around(at);
-  if (line_.end - line_.begin >= kLineMax) return {};
+  if (at < line_.begin || at > line_.end || line_.end == 0) {
+    line_ = line_around(at);
+    is_in_none_ = false;
+  }
+  if (is_in_none_ || line_.end - line_.begin >= kLineMax) return {};
   const bool known = delimiter_ != 0 && line_.count(delimiter_) == count_ &&
                      (line_.begin == table_end_ || (line_.begin > head_begin_ && line_.begin < table_end_));
   if (!known) {
@@ -173,7 +176,8 @@ std::string_view ColumnNames::table_head(std::size_t at) {
       head_end_ = std::min(text_.find('\n', head), text_.size());
       break;
     }
-    if (delimiter_ == 0) return {};
+    is_in_none_ = delimiter_ == 0;
+    if (is_in_none_) return {};
   }
   table_end_ = std::max(table_end_, line_.end + 1);
   std::size_t column = 0;
@@ -207,7 +211,36 @@ void ColumnNames::read_inserts_until(std::size_t at) {
   }
 }
 
+/// The bracket or semicolon that stands last in front of `at`, or where looking for it was given up.
+std::size_t ColumnNames::stop_before(std::size_t at) {
+  constexpr std::size_t kRowMax = 2 * kLineMax;  // further than rows reach, so that it holds for places before, too
+  const bool is_known = stop_ < at && at <= stop_known_to_;
+  if (is_known) return stop_;
+  // What lies further back was looked at for the place before.
+  const bool goes_on = stop_known_to_ != 0 && at > stop_known_to_ && at - stop_known_to_ < kRowMax;
+  const std::size_t least = goes_on ? stop_known_to_ : at > kRowMax ? at - kRowMax : 0;
+  std::size_t stop = at;
+  while (stop > least && !holds("();", text_[stop - 1])) --stop;
+  if (stop > least) {
+    stop_ = stop - 1;
+  } else if (!goes_on) {
+    stop_ = least;
+  }
+  stop_known_to_ = at;
+  return stop_;
+}
+
+/// Coarse: whether a row of an INSERT may begin in front of `at`, with a bracket behind VALUES or behind another row.
+bool ColumnNames::may_be_in_row(std::size_t at) {
+  if (at == 0) return false;
+  std::size_t before = stop_before(at);
+  if (text_[before] != '(') return false;
+  while (before > 0 && holds(" \n\r\t", text_[before - 1])) --before;
+  return before > 0 && holds(",sS", text_[before - 1]);
+}
+
 std::string_view ColumnNames::insert_column(std::size_t at) {
+  if (!may_be_in_row(at)) return {};
   read_inserts_until(at);
   if (values_ == 0) return {};
   // The row that `at` stands in: back to its bracket.

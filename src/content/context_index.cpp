@@ -50,7 +50,7 @@ void ContextIndex::read(std::size_t number, Block& block) {
   block.first = static_cast<std::uint32_t>(hits_.size());
   for (std::uint64_t places = may_begin_words(number); places != 0; places &= places - 1) {
     const std::size_t at = number * kBlock + static_cast<std::size_t>(std::countr_zero(places));
-    if (table_.may_begin(text_[at])) table_.collect(text_, at, hits_);
+    if (table_.may_begin(text_, at)) table_.collect(text_, at, hits_);
   }
   block.count = static_cast<std::uint32_t>(hits_.size()) - block.first;
 }

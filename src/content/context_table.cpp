@@ -1,19 +1,12 @@
 #include "content/context_table.h"
 
-#include "content/check_digits.h"
 #include "content/context_words.h"
 
 namespace reeve::content {
 
 namespace {
 
-/// The number of two letters, case aside.
-std::size_t pair_of(char first, char second) {
-  return (static_cast<std::size_t>(first) & 31U) * 32U + (static_cast<std::size_t>(second) & 31U);
-}
-
 void set_bit(std::span<std::uint64_t> bits, std::size_t at) { bits[at / 64] |= 1ULL << at % 64; }
-bool has_bit(std::span<const std::uint64_t> bits, std::size_t at) { return (bits[at / 64] >> at % 64 & 1U) != 0; }
 
 }  // namespace
 
@@ -43,19 +36,12 @@ void ContextTable::add_word(const std::string& word, std::uint32_t entry) {
 }
 
 void ContextTable::put_word(const std::string& word, std::uint32_t number) {
+  if (word.size() > 1 && is_letter(word[0]) && is_letter(word[1])) return put_triples(word, number);
   const auto first = static_cast<unsigned char>(word[0]);
   const auto upper = static_cast<unsigned char>(upper_case(word[0]));
-  set_bit(firsts_, first);
-  set_bit(firsts_, upper);
   has_odd_firsts_ = has_odd_firsts_ || (first < 0x80 && !is_letter(word[0]));
-  if (word.size() > 1 && is_letter(word[0]) && is_letter(word[1])) {
-    by_pair_[pair_of(word[0], word[1])].push_back(number);
-    add_thirds(word);
-    return;
-  }
   const auto put = [&](unsigned byte) {
     by_first_[byte].push_back(number);
-    set_bit(firsts_, byte);
     set_bit(others_, byte);
   };
   if (first >= 0xc3 && first <= 0xd1) {  // an upper-case letter may have another first byte
@@ -66,36 +52,32 @@ void ContextTable::put_word(const std::string& word, std::uint32_t number) {
   if (upper != first) put(upper);
 }
 
-void ContextTable::add_thirds(const std::string& word) {
-  const std::size_t pair = pair_of(word[0], word[1]) * 32;
+/// Under every third character when any may stand there.
+void ContextTable::put_triples(const std::string& word, std::uint32_t number) {
+  const std::size_t triple = triple_at(word, 0);
+  const bool is_any = word.size() == 2 || !is_letter(word[2]);
   for (std::size_t third = 0; third < 32; ++third) {
-    const bool fits = word.size() == 2 || !is_letter(word[2]) || (static_cast<std::size_t>(word[2]) & 31U) == third;
-    if (fits) set_bit(thirds_, pair + third);
+    if (!is_any && third != triple % 32) continue;
+    by_triple_[triple / 32 * 32 + third].push_back(number);
+    set_bit(triples_, triple / 32 * 32 + third);
   }
 }
 
 /// Calls `take(word, end)` for each word that begins at `at`.
 template <typename Take>
 void ContextTable::words_at(std::string_view text, std::size_t at, const Take& take) const {
-  const char first = text[at];
-  const bool others = has_bit(others_, static_cast<unsigned char>(first));
-  bool paired = is_letter(first) && at + 1 < text.size() && is_letter(text[at + 1]);
-  std::size_t pair = 0;
-  if (paired) {
-    pair = pair_of(first, text[at + 1]);
-    const std::size_t third = at + 2 < text.size() ? static_cast<std::size_t>(text[at + 2]) & 31U : 0;
-    paired = has_bit(thirds_, pair * 32 + third);
-  }
-  if (!paired && !others) return;
-  if (static_cast<unsigned char>(first) < 0x80 && !begins_word(text, at)) return;
+  const bool others = has_bit(others_, static_cast<unsigned char>(text[at]));
+  const bool lettered = may_begin_with_letters(text, at);
+  if (!lettered && !others) return;
+  if (static_cast<unsigned char>(text[at]) < 0x80 && !begins_word(text, at)) return;
   const auto compare = [&](const std::vector<std::uint32_t>& words) {
     for (const std::uint32_t number : words) {
       const std::size_t end = end_of_word_at(text, at, text.size(), words_[number].text);
       if (end != 0) take(number, end);
     }
   };
-  if (paired) compare(by_pair_[pair]);
-  if (others) compare(by_first_[static_cast<unsigned char>(first)]);
+  if (lettered) compare(by_triple_.find(triple_at(text, at))->second);
+  if (others) compare(by_first_[static_cast<unsigned char>(text[at])]);
 }
 
 void ContextTable::collect(std::string_view text, std::size_t at, std::vector<Hit>& hits) const {
@@ -119,7 +101,7 @@ void ContextTable::mark(const Hit& hit, std::size_t reach, Near& near) const {
 void ContextTable::walk(std::string_view text, std::size_t from, std::size_t to, std::size_t place, bool before,
                         Near& near) const {
   for (std::size_t at = from; at < to; ++at) {
-    if (!may_begin(text[at])) continue;
+    if (!may_begin(text, at)) continue;
     words_at(text, at, [&](std::uint32_t word, std::size_t end) {
       if (end <= to) mark({0, 0, word}, before ? place - at : end - place, near);
     });

@@ -10,8 +10,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "content/check_digits.h"
 #include "content/detector.h"
 
 namespace reeve::content {
@@ -51,10 +53,9 @@ class ContextTable {
 
   /// The widest reach of all entries.
   std::size_t widest() const { return widest_; }
-  /// Coarse: whether a word may begin with this byte.
-  bool may_begin(char first) const {
-    const auto byte = static_cast<unsigned char>(first);
-    return (firsts_[byte / 64] >> byte % 64 & 1U) != 0;
+  /// Coarse: whether a word may begin at `at`, by its first three characters.
+  bool may_begin(std::string_view text, std::size_t at) const {
+    return has_bit(others_, static_cast<unsigned char>(text[at])) || may_begin_with_letters(text, at);
   }
   /// False: every word begins with a letter or a byte beyond ASCII.
   bool has_odd_firsts() const { return has_odd_firsts_; }
@@ -72,21 +73,35 @@ class ContextTable {
     std::vector<std::uint64_t> bits;       // the entries
     std::size_t within = ~std::size_t{0};  // of the entry that reaches least far
   };
-  static constexpr std::size_t kPairs = 32UL * 32UL;
+  static constexpr std::size_t kTriples = 32UL * 32UL * 32UL;
+
+  static bool has_bit(std::span<const std::uint64_t> bits, std::size_t at) {
+    return (bits[at / 64] >> at % 64 & 1U) != 0;
+  }
+  /// The number of three letters, case aside. Other characters share numbers with letters.
+  static std::size_t triple_at(std::string_view text, std::size_t at) {
+    const auto letter = [&](std::size_t i) { return i < text.size() ? static_cast<std::size_t>(text[i]) & 31U : 0; };
+    return (letter(at) * 32 + letter(at + 1)) * 32 + letter(at + 2);
+  }
+  bool may_begin_with_letters(std::string_view text, std::size_t at) const {
+    return has_bit(triples_, triple_at(text, at)) && is_letter(text[at]) && at + 1 < text.size() &&
+           is_letter(text[at + 1]);
+  }
   void add_word(const std::string& word, std::uint32_t entry);
   void put_word(const std::string& word, std::uint32_t number);
-  void add_thirds(const std::string& word);
+  void put_triples(const std::string& word, std::uint32_t number);
   template <typename Take>
   void words_at(std::string_view text, std::size_t at, const Take& take) const;
   void walk(std::string_view text, std::size_t from, std::size_t to, std::size_t place, bool before, Near& near) const;
 
   std::vector<ContextWords> contexts_;
   std::vector<Word> words_;
-  std::array<std::vector<std::uint32_t>, kPairs> by_pair_;  // words that begin with two ASCII letters
-  std::array<std::vector<std::uint32_t>, 256> by_first_;    // the others, by what their first byte may be
-  std::array<std::uint64_t, kPairs / 2> thirds_{};          // bit (pair, third character): such a word may be there
-  std::array<std::uint64_t, 4> firsts_{};                   // bytes that words begin with
-  std::array<std::uint64_t, 4> others_{};                   // bytes in `by_first_`
+  // Words that begin with two ASCII letters, by these and the third character; the others, by what their first byte may
+  // be.
+  std::unordered_map<std::size_t, std::vector<std::uint32_t>> by_triple_;
+  std::array<std::vector<std::uint32_t>, 256> by_first_;
+  std::array<std::uint64_t, kTriples / 64> triples_{};  // those in by_triple_
+  std::array<std::uint64_t, 4> others_{};               // those in by_first_
   bool has_odd_firsts_ = false;
   std::uint32_t widest_ = 0;
 };

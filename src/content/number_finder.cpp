@@ -318,9 +318,9 @@ class NumberFinder::Pass {
   void settle(const Entry& entry, std::size_t begin, std::size_t end, Written written) {
     const Detector& detector = *entry.detector;
     const bool must_be_near = written == Written::kSharedLayout || (written == Written::kBare && entry.needs_words);
-    // What was found near costs nothing to ask again; otherwise bare values with letters rarely pass their checks.
-    const bool asked = begin == near_begin_ && end == near_end_;
-    const bool first = must_be_near && (asked || written == Written::kSharedLayout);
+    // What was asked for last costs nothing to ask again; otherwise values with letters rarely pass their checks.
+    const bool is_asked = begin == near_begin_ && end == near_end_;
+    const bool first = must_be_near && (is_asked || !finder_.with_letters_);
     if (first && !context_near(entry, begin, end)) return;
     if (!passes(detector, text_.substr(begin, end - begin))) return;
     float confidence = detector.with_context > 0 ? detector.with_context : std::max(detector.confidence, 0.9F);

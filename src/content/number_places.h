@@ -20,7 +20,7 @@ struct MaskWord {
   std::uint64_t behind(unsigned by) const { return here << by | before >> (64 - by); }
 };
 
-/// Digits, with single signs between them that are no letters, at least as many bytes as `shortest`.
+/// Digits, with single signs between them that are no letters, no "=" and no ":", at least as many bytes as `shortest`.
 class DigitChains {
  public:
   DigitChains(const FinderText& input, std::size_t shortest)
@@ -48,10 +48,10 @@ class DigitChains {
     const MaskWord digit{word > 0 ? digits[last] : 0, digits[word], digits[word + 1]};
     const std::uint64_t both = digit.here | letters[word];
     const std::uint64_t both_before = word > 0 ? digits[last] | letters[last] : 0;
-    const std::uint64_t joins = ~both & digit.behind(1) & digit.ahead(1);
+    const std::uint64_t joins = ~(both | masks_.assign[word]) & digit.behind(1) & digit.ahead(1);
     // Of the word behind only the first few bits are looked at: what ends their joins is in it, too.
-    const std::uint64_t joins_after =
-        ~(digit.after | letters[word + 1]) & (digit.after << 1U | digit.here >> 63U) & digit.after >> 1U;
+    const std::uint64_t joins_after = ~(digit.after | letters[word + 1] | masks_.assign[word + 1]) &
+                                      (digit.after << 1U | digit.here >> 63U) & digit.after >> 1U;
     const MaskWord chain{0, digit.here | joins, digit.after | joins_after};
     std::uint64_t begins = digit.here & ~(both << 1U | both_before >> 63U);
     if (shortest_ == kEnough) {
