@@ -59,17 +59,19 @@ static_assert(2 * kLineMax / 16 < 256);
 
 #endif
 
-/// Where the last line of `text` begins.
-std::size_t behind_last_newline(std::string_view text) {
+/// The place behind the last of three characters; 0: none stands there.
+std::size_t behind_last(std::string_view text, char one, char two, char three) {
   std::size_t at = text.size();
 #if defined(__x86_64__)
   for (; at >= 16; at -= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at - 16));
-    const auto found = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n'))));
+    const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+    const auto found =
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is(one), is(two)), is(three))));
     if (found != 0) return at - 16 + static_cast<std::size_t>(std::bit_width(found));
   }
 #endif
-  while (at > 0 && text[at - 1] != '\n') --at;
+  while (at > 0 && text[at - 1] != one && text[at - 1] != two && text[at - 1] != three) --at;
   return at;
 }
 
@@ -116,7 +118,7 @@ void ColumnNames::Line::count_in(std::string_view line) {
 ColumnNames::Line ColumnNames::line_around(std::size_t at) const {
   Line line;
   const std::size_t from = at > kLineMax ? at - kLineMax : 0;
-  line.begin = from + behind_last_newline(text_.substr(from, at - from));
+  line.begin = from + behind_last(text_.substr(from, at - from), '\n', '\n', '\n');
   const std::string_view behind = text_.substr(at, kLineMax);
   line.end = at + std::min(behind.find('\n'), behind.size());
   const std::string_view bytes = text_.substr(line.begin, line.end - line.begin);
@@ -219,8 +221,7 @@ std::size_t ColumnNames::stop_before(std::size_t at) {
   // What lies further back was looked at for the place before.
   const bool goes_on = stop_known_to_ != 0 && at > stop_known_to_ && at - stop_known_to_ < kRowMax;
   const std::size_t least = goes_on ? stop_known_to_ : at > kRowMax ? at - kRowMax : 0;
-  std::size_t stop = at;
-  while (stop > least && !holds("();", text_[stop - 1])) --stop;
+  const std::size_t stop = least + behind_last(text_.substr(least, at - least), '(', ')', ';');
   if (stop > least) {
     stop_ = stop - 1;
   } else if (!goes_on) {

@@ -1,5 +1,7 @@
 #include "content/context_table.h"
 
+#include <bit>
+
 #include "content/context_words.h"
 
 namespace reeve::content {
@@ -52,14 +54,25 @@ void ContextTable::put_word(const std::string& word, std::uint32_t number) {
   if (upper != first) put(upper);
 }
 
+/// The place of a triple in by_triple_.
+std::size_t ContextTable::rank_of(std::size_t triple) const {
+  const std::uint64_t below = triples_[triple / 64] & ((1ULL << triple % 64) - 1);
+  return ranks_[triple / 64] + static_cast<std::size_t>(std::popcount(below));
+}
+
 /// Under every third character when any may stand there.
 void ContextTable::put_triples(const std::string& word, std::uint32_t number) {
   const std::size_t triple = triple_at(word, 0);
   const bool is_any = word.size() == 2 || !is_letter(word[2]);
   for (std::size_t third = 0; third < 32; ++third) {
     if (!is_any && third != triple % 32) continue;
-    by_triple_[triple / 32 * 32 + third].push_back(number);
-    set_bit(triples_, triple / 32 * 32 + third);
+    const std::size_t one = triple / 32 * 32 + third, rank = rank_of(one);
+    if (!has_bit(triples_, one)) {
+      by_triple_.emplace(by_triple_.begin() + static_cast<std::ptrdiff_t>(rank));
+      set_bit(triples_, one);
+      for (std::size_t behind = one / 64 + 1; behind < ranks_.size(); ++behind) ++ranks_[behind];
+    }
+    by_triple_[rank].push_back(number);
   }
 }
 
@@ -76,7 +89,7 @@ void ContextTable::words_at(std::string_view text, std::size_t at, const Take& t
       if (end != 0) take(number, end);
     }
   };
-  if (lettered) compare(by_triple_.find(triple_at(text, at))->second);
+  if (lettered) compare(by_triple_[rank_of(triple_at(text, at))]);
   if (others) compare(by_first_[static_cast<unsigned char>(text[at])]);
 }
 

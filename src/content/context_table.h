@@ -10,7 +10,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "content/check_digits.h"
@@ -90,6 +89,7 @@ class ContextTable {
   void add_word(const std::string& word, std::uint32_t entry);
   void put_word(const std::string& word, std::uint32_t number);
   void put_triples(const std::string& word, std::uint32_t number);
+  std::size_t rank_of(std::size_t triple) const;
   template <typename Take>
   void words_at(std::string_view text, std::size_t at, const Take& take) const;
   void walk(std::string_view text, std::size_t from, std::size_t to, std::size_t place, bool before, Near& near) const;
@@ -98,9 +98,10 @@ class ContextTable {
   std::vector<Word> words_;
   // Words that begin with two ASCII letters, by these and the third character; the others, by what their first byte may
   // be.
-  std::unordered_map<std::size_t, std::vector<std::uint32_t>> by_triple_;
+  std::vector<std::vector<std::uint32_t>> by_triple_;  // one for each bit of triples_, in order
   std::array<std::vector<std::uint32_t>, 256> by_first_;
-  std::array<std::uint64_t, kTriples / 64> triples_{};  // those in by_triple_
+  std::array<std::uint64_t, kTriples / 64> triples_{};  // those that words begin with
+  std::array<std::uint16_t, kTriples / 64> ranks_{};    // how many bits the words of triples_ in front have
   std::array<std::uint64_t, 4> others_{};               // those in by_first_
   bool has_odd_firsts_ = false;
   std::uint32_t widest_ = 0;

@@ -108,8 +108,7 @@ bool turned_mod97(std::string_view text) {
 bool iban(std::string_view value) {
   const Significant s(value);
   if (s.size() < 15 || s.size() > 34 || !s.letters_at(0, 2) || !s.digits_at(2, 2)) return false;
-  const auto country = std::ranges::find(kIbanCountries, s.text().substr(0, 2), &IbanCountry::country);
-  return country != kIbanCountries.end() && country->length == s.size() && s.number(2, 2) >= 2 &&
+  return iban_length(s.text().substr(0, 2)) == s.size() && s.number(2, 2) >= 2 &&
          std::ranges::count_if(s.text(), is_digit) >= 6 && turned_mod97(s.text());
 }
 
@@ -250,11 +249,17 @@ constexpr std::array kRules = {
 }  // namespace
 
 std::size_t iban_length(std::string_view country) {
-  if (country.size() != 2) return 0;
-  const std::array<char, 2> upper = {upper_case(country[0]), upper_case(country[1])};
-  const auto found =
-      std::ranges::find(kIbanCountries, std::string_view(upper.data(), upper.size()), &IbanCountry::country);
-  return found == kIbanCountries.end() ? 0 : found->length;
+  // By the two letters, five bits each.
+  constexpr auto place = [](std::string_view letters) {
+    return (static_cast<std::size_t>(letters[0]) & 31U) * 32U + (static_cast<std::size_t>(letters[1]) & 31U);
+  };
+  static constexpr auto kLengths = [place] {
+    std::array<std::uint8_t, 1024> lengths{};
+    for (const IbanCountry& one : kIbanCountries) lengths[place(one.country)] = static_cast<std::uint8_t>(one.length);
+    return lengths;
+  }();
+  if (country.size() != 2 || !is_letter(country[0]) || !is_letter(country[1])) return 0;
+  return kLengths[place(country)];
 }
 
 std::span<const IdentifierRule> finance_rules() { return kRules; }

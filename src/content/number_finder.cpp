@@ -32,12 +32,7 @@ struct Entry {
 /// An entry as one of those that values of one length may be.
 struct SizedEntry {
   std::uint32_t entry = 0;
-  bool shaped = false;  // must fit one of these
-  std::vector<NumberShape> shapes;
-
-  bool fits(const PlaceKinds& value) const {
-    return !shaped || std::ranges::any_of(shapes, [&](const NumberShape& shape) { return shape.fits(value); });
-  }
+  NumberShapes shapes;
 };
 
 /// Everything that values of one length may be.
@@ -47,8 +42,10 @@ struct Length {
   std::vector<std::uint64_t> context;  // entries of the table of words that one of all asks for
 
   void add(std::uint32_t number, const Entry& entry, std::size_t length) {
+    SizedEntry sized{number, NumberShapes(entry.shapes, length)};
+    if (sized.shapes.excludes_all()) return;
     if (!entry.needs_words) alone.push_back(static_cast<std::uint32_t>(all.size()));
-    all.push_back({number, !entry.shapes.empty(), shapes_of_length(entry.shapes, length)});
+    all.push_back(std::move(sized));
     if (!entry.has_words) return;
     context.resize(std::max<std::size_t>(context.size(), entry.context / 64 + 1));
     context[entry.context / 64] |= 1ULL << entry.context % 64;
@@ -77,8 +74,9 @@ class NumberFinder final : public PreparedFinder {
     for (const Checker check : detector.checks) {
       const IdentifierRule* rule = identifier_rule_of(check);
       if (rule == nullptr) continue;
-      layouts_.add(rule->layouts, number);
-      if (with_letters_ && entry.shapes.empty()) entry.shapes = rule->shapes;
+      const std::string_view shapes = with_letters_ ? rule->shapes : std::string_view{};
+      layouts_.add(rule->layouts, shapes, number);
+      if (entry.shapes.empty()) entry.shapes = shapes;
       if (rule->name == "iban") ibans_.push_back(number);
     }
     entries_.push_back(entry);
@@ -106,7 +104,7 @@ class NumberFinder::Pass {
   void digits(std::size_t begin, std::size_t end) {
     const Length& length = finder_.bare_[end - begin];
     const bool is_bare = !length.all.empty() && !surroundings_.continues_right(end);
-    const bool is_layout = goes_on_as_layout(end - begin, end);
+    const bool is_layout = goes_on_as_layout(GroupKind::kDigits, end - begin, end);
     const bool is_group = begin >= group_end_ && goes_on_as_group(end);
     if (!is_bare && !is_layout && !is_group) return;
     if (surroundings_.continues_left(begin) || behind_mixed_group(begin)) return;
@@ -120,13 +118,14 @@ class NumberFinder::Pass {
     const Length& length = finder_.bare_[end - begin];
     shaped_.clear();
     if (!length.all.empty()) {
-      const PlaceKinds kinds = kinds_of(begin, end - begin);
+      const PlaceKinds kinds = kinds_at(input_.masks, begin, end - begin);
       for (const SizedEntry& one : length.all) {
-        if (one.fits(kinds)) shaped_.push_back(one.entry);
+        if (one.shapes.fits(kinds)) shaped_.push_back(one.entry);
       }
     }
-    const bool is_layout = goes_on_as_layout(end - begin, end);
-    const bool is_iban = may_be_iban(begin);
+    const bool is_joined = end + 1 < text_.size() && is_alphanumeric(text_[end + 1]) && !is_alphanumeric(text_[end]);
+    const bool is_layout = is_joined && goes_on_as_layout(kind_of(begin, end), end - begin, end);
+    const bool is_iban = is_joined && may_be_iban(begin);
     if ((!shaped_.empty() || is_layout || is_iban) && !surroundings_.continues_left(begin)) {
       if (!shaped_.empty() && !surroundings_.continues_right(end)) {
         for (const std::uint32_t entry : shaped_) settle(finder_.entries_[entry], begin, end, Written::kBare);
@@ -139,16 +138,6 @@ class NumberFinder::Pass {
 
  private:
   enum class Written { kBare, kOwnLayout, kSharedLayout };
-
-  PlaceKinds kinds_of(std::size_t begin, std::size_t length) const {
-    const std::size_t word = begin / 64, shift = begin % 64;
-    const auto part = [&](const std::vector<std::uint64_t>& mask) {
-      std::uint64_t bits = mask[word] >> shift;
-      if (shift != 0) bits |= mask[word + 1] << (64 - shift);
-      return length >= 64 ? bits : bits & ((1ULL << length) - 1);
-    };
-    return {part(input_.masks.letter), part(input_.masks.digit)};
-  }
 
   /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something.
   bool behind_mixed_group(std::size_t begin) const {
@@ -168,11 +157,17 @@ class NumberFinder::Pass {
   }
 
   /// Coarse: a layout whose first group, of `first` characters, ends at `end` goes on as this text does.
-  bool goes_on_as_layout(std::size_t first, std::size_t end) const {
+  bool goes_on_as_layout(GroupKind kind, std::size_t first, std::size_t end) const {
     if (end + 1 >= text_.size()) return false;
     const unsigned separator = separator_class(text_[end]);
     if (separator == kSeparators) return false;
-    return finder_.layouts_.may_begin(first, separator, run_from(input_.masks.digit, input_.masks.letter, end + 1));
+    return finder_.layouts_.may_begin(kind, first, separator,
+                                      run_from(input_.masks.digit, input_.masks.letter, end + 1));
+  }
+
+  GroupKind kind_of(std::size_t begin, std::size_t end) const {
+    const auto& digits = input_.masks.digit;
+    return run_from(digits, digits, begin) == end - begin ? GroupKind::kDigits : GroupKind::kBoth;
   }
 
   bool goes_on_as_group(std::size_t end) const {
@@ -191,7 +186,7 @@ class NumberFinder::Pass {
   }
 
   void layouts(std::size_t begin, std::size_t end) {
-    finder_.layouts_.match(input_, end - begin, end, finder_.with_letters_, matches_);
+    finder_.layouts_.match(input_, begin, end, finder_.with_letters_, matches_);
     for (const LayoutTree::Match& match : matches_) {
       if (surroundings_.continues_right(match.end)) continue;
       const LayoutTree::Layout& layout = finder_.layouts_.layout(match.layout);
@@ -265,7 +260,8 @@ class NumberFinder::Pass {
     const std::size_t length = run_before(input_.masks.letter, input_.masks.digit, begin - 1);
     if (length > kFrontMax) return;
     const std::size_t word = begin - 1 - length;
-    const bool is_layout = finder_.layouts_.may_begin(length, separator_class(separator), end - begin);
+    const bool is_layout =
+        finder_.layouts_.may_begin(GroupKind::kLetters, length, separator_class(separator), end - begin);
     const bool is_iban = length == 2 && may_be_iban(word);
     if (!is_layout && !is_iban) return;
     if (run_before(input_.masks.letter, input_.masks.letter, begin - 1) != length) return;
@@ -353,9 +349,8 @@ void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) 
   const auto& digits = input.masks.digit;
   const auto& letters = input.masks.letter;
   const std::size_t size = input.text.size();
-  const std::size_t shortest = std::min(shortest_bare_, layouts_.shortest());
   if (!with_letters_) {
-    DigitChains(input, shortest).for_each([&](std::size_t begin) {
+    DigitChains(input, std::min(shortest_bare_, layouts_.fewest())).for_each([&](std::size_t begin) {
       std::size_t end = begin + run_from(digits, digits, begin);
       if (end - begin == 64) end = next_place(digits, {}, begin, size, false);
       if (end - begin > kTokenMax || (end < size && is_letter(input.text[end]))) return;
@@ -363,7 +358,9 @@ void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) 
     });
     return;
   }
-  NumberWords(input, shortest_bare_ < NumberWords::kLong).for_each([&](std::size_t end) {
+  const bool is_short =
+      shortest_bare_ < NumberWords::kLong || layouts_.fewest_behind_letters() < NumberWords::kLongBehindLetters;
+  NumberWords(input, is_short).for_each([&](std::size_t end) {
     std::size_t length = run_before(digits, letters, end);
     while (length >= 64 && length <= kTokenMax && length < end && is_alphanumeric(input.text[end - length - 1])) {
       ++length;

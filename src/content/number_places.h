@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "content/finders.h"
+#include "content/number_layouts.h"
 
 namespace reeve::content {
 
@@ -20,18 +21,22 @@ struct MaskWord {
   std::uint64_t behind(unsigned by) const { return here << by | before >> (64 - by); }
 };
 
-/// Digits, with single signs between them that are no letters, no "=" and no ":", at least as many bytes as `shortest`.
+/// Digits with single signs between them (none of letters, "=" and ":"), as many as any identifier has.
 class DigitChains {
  public:
-  DigitChains(const FinderText& input, std::size_t shortest)
-      : masks_(input.masks), shortest_(static_cast<unsigned>(shortest < kEnough ? shortest : kEnough)) {}
+  /// `fewest` digits are what the shortest identifier has.
+  DigitChains(const FinderText& input, std::size_t fewest)
+      : digits_(input.masks.digit.data()),
+        letters_(input.masks.letter.data()),
+        assigns_(input.masks.assign.data()),
+        words_((input.text.size() + 63) / 64),
+        fewest_(static_cast<unsigned>(fewest < kEnough ? fewest : kEnough)) {}
 
   /// Calls `look(begin)` for each place where a digit stands behind no letter and no digit and such a chain goes on.
   template <typename Look>
   void for_each(const Look& look) const {
-    const auto& digits = masks_.digit;
-    for (std::size_t word = 0; word + 1 < digits.size(); ++word) {
-      if (digits[word] == 0) continue;
+    for (std::size_t word = 0; word < words_; ++word) {
+      if (digits_[word] == 0) continue;
       for (std::uint64_t bits = begins_in(word); bits != 0; bits &= bits - 1) {
         look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
       }
@@ -42,75 +47,108 @@ class DigitChains {
   static constexpr unsigned kEnough = 6;
 
   std::uint64_t begins_in(std::size_t word) const {
-    const auto& digits = masks_.digit;
-    const auto& letters = masks_.letter;
-    const std::size_t last = word > 0 ? word - 1 : 0;
-    const MaskWord digit{word > 0 ? digits[last] : 0, digits[word], digits[word + 1]};
-    const std::uint64_t both = digit.here | letters[word];
-    const std::uint64_t both_before = word > 0 ? digits[last] | letters[last] : 0;
-    const std::uint64_t joins = ~(both | masks_.assign[word]) & digit.behind(1) & digit.ahead(1);
+    const std::uint64_t both = digits_[word] | letters_[word];
+    const MaskWord digit{word > 0 ? digits_[word - 1] : 0, digits_[word], digits_[word + 1]};
+    const std::uint64_t both_before = word > 0 ? digit.before | letters_[word - 1] : 0;
+    const std::uint64_t begins = digit.here & ~(both << 1U | both_before >> 63U);
+    if (begins == 0) return 0;
+    const std::uint64_t joins = ~(both | assigns_[word]) & digit.behind(1) & digit.ahead(1);
     // Of the word behind only the first few bits are looked at: what ends their joins is in it, too.
-    const std::uint64_t joins_after = ~(digit.after | letters[word + 1] | masks_.assign[word + 1]) &
+    const std::uint64_t joins_after = ~(digit.after | letters_[word + 1] | assigns_[word + 1]) &
                                       (digit.after << 1U | digit.here >> 63U) & digit.after >> 1U;
     const MaskWord chain{0, digit.here | joins, digit.after | joins_after};
-    std::uint64_t begins = digit.here & ~(both << 1U | both_before >> 63U);
-    if (shortest_ == kEnough) {
-      return begins & chain.ahead(1) & chain.ahead(2) & chain.ahead(3) & chain.ahead(4) & chain.ahead(5);
-    }
-    for (unsigned by = 1; by < shortest_; ++by) begins &= chain.ahead(by);
-    return begins;
+    if (fewest_ < kEnough) return begins & all_ahead(chain, fewest_);
+    // Six digits, or with at least one sign among them, and so seven bytes.
+    return begins & all_ahead(chain, kEnough) & (chain.ahead(kEnough) | all_ahead(digit, kEnough));
   }
 
-  const TextMasks& masks_;
-  unsigned shortest_;
+  /// Bit i: everything from i on, `count` bits, is set.
+  static std::uint64_t all_ahead(const MaskWord& mask, unsigned count) {
+    std::uint64_t all = mask.here;
+    for (unsigned by = 1; by < count; ++by) all &= mask.ahead(by);
+    return all;
+  }
+
+  const std::uint64_t* digits_;
+  const std::uint64_t* letters_;
+  const std::uint64_t* assigns_;
+  std::size_t words_;
+  unsigned fewest_;
 };
 
-/// Words of letters and digits that hold a digit, and are long, joined to the next word by a single sign of those that
-/// identifiers are grouped with, or behind letters and a blank or hyphen.
+/// Words of letters and digits that hold a digit, and are long (seven characters), joined to the next word by a single
+/// sign of those that identifiers are grouped with, or of four characters and more behind a single sign and a letter.
 class NumberWords {
  public:
-  static constexpr std::size_t kLong = 7;
+  static constexpr std::size_t kLong = 7, kLongBehindLetters = 4;
 
   /// With `all` every word that holds a digit.
-  NumberWords(const FinderText& input, bool all) : text_(input.text), masks_(input.masks), all_(all) {}
+  NumberWords(const FinderText& input, bool all)
+      : text_(input.text),
+        digits_(input.masks.digit.data()),
+        letters_(input.masks.letter.data()),
+        words_(input.masks.digit.size()),
+        all_(all) {}
 
   /// Calls `look(end)` for each, in order.
   template <typename Look>
   void for_each(const Look& look) const {
-    const auto& digits = masks_.digit;
     Carries carries;
-    for (std::size_t word = 0; word < digits.size(); ++word) {
-      const std::uint64_t next = word + 1 < digits.size() ? digits[word + 1] : 0;
-      if ((digits[word] | next) == 0 && !carries.digit) {
+    for (std::size_t word = 0; word < words_; ++word) {
+      const std::uint64_t next = word + 1 < words_ ? digits_[word + 1] : 0;
+      if ((digits_[word] | next) == 0 && !carries.digit) {
         carries.front = false;
         continue;
       }
-      for (std::uint64_t bits = ends_in(word, carries); bits != 0; bits &= bits - 1) {
-        look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+      const Ends ends = ends_in(word, carries);
+      for (std::uint64_t bits = ends.sure | ends.joined; bits != 0; bits &= bits - 1) {
+        const std::size_t end = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if ((ends.sure & bits & (0 - bits)) != 0 || separator_class(text_[end]) != kSeparators) look(end);
       }
     }
   }
 
  private:
-  /// Whether the word that goes on over the border holds a digit, and stands behind letters.
+  /// Whether the word that goes on over the border holds a digit, and stands behind a letter and a sign.
   struct Carries {
     bool digit = false, front = false;
   };
-
-  /// Signs that stand between groups: blanks first, then the others.
-  struct Signs {
-    std::uint64_t blanks = 0, others = 0;
+  /// Ends of words: those to look at, and those to look at when the sign behind them is one of the right ones.
+  struct Ends {
+    std::uint64_t sure = 0, joined = 0;
   };
 
-  std::uint64_t ends_in(std::size_t word, Carries& carries) const;
-  Signs signs_in(std::size_t word) const;
-  MaskWord both_around(std::size_t word) const {
-    const auto both = [&](std::size_t at) { return masks_.digit[at] | masks_.letter[at]; };
-    return {word > 0 ? both(word - 1) : 0, both(word), word + 1 < masks_.digit.size() ? both(word + 1) : 0};
+  /// The bits behind runs of ones in which a bit of `marks` stands: adding carries each mark to the end of its run,
+  /// into the zero behind it. The carry goes on to the next word.
+  static std::uint64_t ends_of_marked(std::uint64_t runs, std::uint64_t marks, bool& carry) {
+    const std::uint64_t sum = runs + marks, whole = sum + (carry ? 1 : 0);
+    carry = sum < runs || whole < sum;
+    return whole & ~runs;
+  }
+
+  Ends ends_in(std::size_t word, Carries& carries) const {
+    const std::uint64_t letters_before = word > 0 ? letters_[word - 1] : 0;
+    const MaskWord both{word > 0 ? digits_[word - 1] | letters_before : 0, digits_[word] | letters_[word],
+                        word + 1 < words_ ? digits_[word + 1] | letters_[word + 1] : 0};
+    const std::uint64_t behind_letters = letters_[word] << 2U | letters_before >> 62U;
+    const std::uint64_t fronts = both.here & ~both.behind(1) & behind_letters;
+    const std::uint64_t front_ends = ends_of_marked(both.here, fronts, carries.front);
+    const std::uint64_t ends = ends_of_marked(both.here, digits_[word], carries.digit);
+    if (ends == 0 || all_) return {ends, 0};
+    // Runs of two, four, seven bits that end here; of the word before only its last bits are needed.
+    const std::uint64_t two = both.here & both.behind(1), two_before = both.before & both.before << 1U;
+    const std::uint64_t four = two & (two << 2U | two_before >> 62U), four_before = two_before & two_before << 2U;
+    const std::uint64_t seven = four & (four << 3U | four_before >> 61U);
+    const std::uint64_t seven_before = four_before & four_before << 3U;
+    const std::uint64_t longs = seven << 1U | seven_before >> 63U;
+    const std::uint64_t behind_fronts = front_ends & (four << 1U | four_before >> 63U);
+    return {ends & (longs | behind_fronts), ends & both.ahead(1)};
   }
 
   std::string_view text_;
-  const TextMasks& masks_;
+  const std::uint64_t* digits_;
+  const std::uint64_t* letters_;
+  std::size_t words_;
   bool all_;
 };
 

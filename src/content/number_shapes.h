@@ -3,6 +3,7 @@
 // Where an identifier has letters and where digits, compared with a value in a few operations before its check is
 // computed. Private to the room.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -23,7 +24,24 @@ struct NumberShape {
   }
 };
 
-/// The shapes among `text` (IdentifierRule::shapes) that values of `length` may have. Empty with an empty text.
-std::vector<NumberShape> shapes_of_length(std::string_view text, std::size_t length);
+/// The shapes that values of one length may have.
+class NumberShapes {
+ public:
+  /// Of `text` (IdentifierRule::shapes) those that are for values of `length`.
+  NumberShapes(std::string_view text, std::size_t length);
+
+  bool fits(const PlaceKinds& value) const {
+    return any_ || std::ranges::any_of(shapes_, [&](const NumberShape& shape) { return shape.fits(value); });
+  }
+  /// No value of the length may pass.
+  bool excludes_all() const { return !any_ && shapes_.empty(); }
+  /// Whether the first `count` places may all be letters, or digits.
+  bool may_begin_with_letters(std::size_t count) const;
+  bool may_begin_with_digits(std::size_t count) const;
+
+ private:
+  bool any_;  // the text is empty: nothing is known
+  std::vector<NumberShape> shapes_;
+};
 
 }  // namespace reeve::content
