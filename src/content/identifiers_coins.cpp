@@ -156,8 +156,8 @@ bool ethereum_shape(std::string_view value) {
 constexpr std::array kRules = {
     IdentifierRule{"bitcoin", "", "base58check with two SHA-256, or bech32 (BIP 173, BIP 350)", bitcoin},
     IdentifierRule{"other-base58-coin", "", "base58check with the coin's version byte", other_base58_coin},
-    IdentifierRule{"ethereum", "", "case of letters from Keccak-256 (EIP-55)", ethereum_checked},
-    IdentifierRule{"ethereum-shape", "", "0x and forty hex digits of one case", ethereum_shape},
+    IdentifierRule{"ethereum", "", "case of letters from Keccak-256 (EIP-55)", ethereum_checked, "9A*"},
+    IdentifierRule{"ethereum-shape", "", "0x and forty hex digits of one case", ethereum_shape, "9A*"},
 };
 
 }  // namespace
