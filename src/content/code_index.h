@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -44,6 +45,7 @@ class CodeIndex {
   struct Table {
     std::size_t registration = 0;
     SortedKeys keys;
+    KeyFilter filter{0};  // where it has others beside it
   };
   /// Registrations of one salt: one filter answers for all of them.
   struct Group {
@@ -52,7 +54,15 @@ class CodeIndex {
     KeyFilter filter{0};
   };
   struct Hit;
-  void find_hits(const Group& group, const std::vector<Fingerprint>& prints, std::vector<Hit>& hits) const;
+  struct Maybe;
+  class FileCounter;
+  struct Workspace;
+  static void pass_filter(const Group& group, const std::vector<Fingerprint>& prints, std::vector<Maybe>& maybe);
+  static std::span<const Maybe> pass_filter(const Table& table, std::span<const Maybe> maybe,
+                                            std::vector<Maybe>& passed);
+  static void find_hits(const Table& table, std::span<const Maybe> maybe, std::vector<Hit>& hits);
+  static void weigh(const Table& table, const CodeThresholds& thresholds, Workspace& work,
+                    std::vector<CodeMatch>& found);
 
   std::vector<std::shared_ptr<const RegistrationFile>> files_;
   std::vector<Group> groups_;

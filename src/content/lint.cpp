@@ -48,7 +48,8 @@ class Linter {
     if (built == nullptr || built->detectors().empty()) return;
     const Detector& detector = built->detectors()[0];
     if (detector.finder.starts_with("registered-")) return;  // finds nothing without registered data
-    if (detector.examples.empty()) warn(document, "has no examples: nobody will notice when it stops finding anything");
+    if (detector.examples.empty())
+      warn(document, detector.info.id + " has no examples: nobody will notice when it stops finding anything");
     for (std::size_t i = 0; i < detector.examples.size(); ++i) {
       if (!finds(*built, detector.examples[i])) {
         complain(place_of(document, "examples", i), detector.info.id + " does not find this example");
