@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLineMax = 2000;
 constexpr std::size_t kHeadMax = 48;
+constexpr std::string_view kValues = "values";
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kAround = " \t\r\"'`*[]";
@@ -19,16 +20,33 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kAround) - begin + 1);
 }
 
-/// Whether the letters "va" begin anywhere in the 64 bytes at `at`; the 65th must be readable. Written for the
-/// vectoriser: one pass without branches.
-bool has_va(const char* at) {
-  unsigned char found = 0;
-  for (std::size_t i = 0; i < 64; ++i) {
-    const auto first = static_cast<unsigned char>((at[i] | 0x20) ^ 'v');
-    const auto second = static_cast<unsigned char>((at[i + 1] | 0x20) ^ 'a');
-    found = static_cast<unsigned char>(found | static_cast<unsigned char>((first | second) == 0));
+/// Where the blocks of 64 bytes end, from `at` on, in which the letters "va" do not begin, case aside; all bytes up to
+/// `end` and one more must be readable. Written for the vectoriser: one pass without branches.
+[[gnu::always_inline]] inline const char* skip_blocks(const char* at, const char* end) {
+  for (; end - at >= 64; at += 64) {
+    unsigned char found = 0;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const auto first = static_cast<unsigned char>((at[i] | 0x20) ^ 'v');
+      const auto second = static_cast<unsigned char>((at[i + 1] | 0x20) ^ 'a');
+      found = static_cast<unsigned char>(found | static_cast<unsigned char>((first | second) == 0));
+    }
+    if (found != 0) break;
   }
-  return found != 0;
+  return at;
+}
+
+#if defined(__x86_64__)
+[[gnu::target("avx2")]] const char* skip_blocks_by_avx2(const char* at, const char* end) {
+  return skip_blocks(at, end);
+}
+#endif
+
+const char* skip_without_va(const char* at, const char* end) {
+#if defined(__x86_64__)
+  static const bool kHasAvx2 = __builtin_cpu_supports("avx2");
+  if (kHasAvx2) return skip_blocks_by_avx2(at, end);
+#endif
+  return skip_blocks(at, end);
 }
 
 /// Words, not data: some letter, few digits.
@@ -122,28 +140,29 @@ std::string_view ColumnNames::table_head(std::size_t at) {
 }
 
 void ColumnNames::read_inserts_until(std::size_t at) {
-  constexpr std::string_view kValues = "values";
-  for (; inserts_read_ + kValues.size() < at; ++inserts_read_) {
-    while (inserts_read_ + 65 <= text_.size() && inserts_read_ + 64 + kValues.size() <= at &&
-           !has_va(text_.data() + inserts_read_)) {
-      inserts_read_ += 64;
+  const std::size_t end = at > kValues.size() ? at - kValues.size() : 0;
+  while (inserts_read_ < end) {
+    const char* const unread = text_.data() + inserts_read_;
+    inserts_read_ += static_cast<std::size_t>(skip_without_va(unread, text_.data() + end) - unread);
+    const std::size_t block_end = std::min(inserts_read_ + 64, end);
+    for (; inserts_read_ < block_end; ++inserts_read_) {
+      if ((text_.data()[inserts_read_] | 0x20) == 'v') read_insert_at(inserts_read_);
     }
-    if (inserts_read_ + kValues.size() >= at) break;
-    const char first = text_[inserts_read_];
-    if (first != 'v' && first != 'V') continue;
-    const auto word = text_.substr(inserts_read_, kValues.size());
-    if (!std::ranges::equal(word, kValues, {}, lower_case)) continue;
-    // "(a, b, c) VALUES": the list in front of the word.
-    std::size_t close = inserts_read_;
-    while (close > 0 && (text_[close - 1] == ' ' || text_[close - 1] == '\n' || text_[close - 1] == '\r')) --close;
-    if (close == 0 || text_[close - 1] != ')') continue;
-    const std::size_t from = close > kLineMax ? close - kLineMax : 0;
-    const auto open = text_.substr(from, close - from).rfind('(');
-    if (open == std::string_view::npos) continue;
-    columns_begin_ = from + open + 1;
-    columns_end_ = close - 1;
-    values_ = inserts_read_ + kValues.size();
   }
+}
+
+/// "(a, b, c) VALUES": the list in front of the word.
+void ColumnNames::read_insert_at(std::size_t word) {
+  if (!std::ranges::equal(text_.substr(word, kValues.size()), kValues, {}, lower_case)) return;
+  std::size_t close = word;
+  while (close > 0 && (text_[close - 1] == ' ' || text_[close - 1] == '\n' || text_[close - 1] == '\r')) --close;
+  if (close == 0 || text_[close - 1] != ')') return;
+  const std::size_t from = close > kLineMax ? close - kLineMax : 0;
+  const auto open = text_.substr(from, close - from).rfind('(');
+  if (open == std::string_view::npos) return;
+  columns_begin_ = from + open + 1;
+  columns_end_ = close - 1;
+  values_ = word + kValues.size();
 }
 
 std::string_view ColumnNames::insert_column(std::size_t at) {

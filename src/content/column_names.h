@@ -27,6 +27,7 @@ class ColumnNames {
   std::string_view table_head(std::size_t at);
   std::string_view insert_column(std::size_t at);
   void read_inserts_until(std::size_t at);
+  void read_insert_at(std::size_t word);
 
   std::string_view text_;
   Line line_;  // the last one looked at

@@ -54,15 +54,12 @@ class PhoneFinder final : public PreparedFinder {
     Surroundings around{NumberSurroundings(text), WordTrail(words_, text), {}};
     const Masks masks{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.dot)};
     std::size_t next = 0;
-    look_at_likely(
-        text.size(), [&](std::size_t word) { return masks.begins(word); },
-        [&](std::size_t at) { return masks.has_digits_enough(at); },
-        [&](std::size_t at) {
-          if (at < next || !may_be_number(text, at)) return true;
-          Groups groups = read(text, at);
-          if (groups.count > 0) next = settle(text, groups, around, found);
-          return true;
-        });
+    look_at_likely(text.size(), masks, [&](std::size_t at) {
+      if (at < next || !may_be_number(text, at)) return true;
+      Groups groups = read(text, at);
+      if (groups.count > 0) next = settle(text, groups, around, found);
+      return true;
+    });
   }
 
  private:
@@ -84,17 +81,19 @@ class PhoneFinder final : public PreparedFinder {
     MaskView digit, letter, dot;
 
     /// Runs of digits that no letter and no dot leads, and behind whose first digit the next is near.
-    std::uint64_t begins(std::size_t word) const {
-      const std::uint64_t led = digit.before(word, 1) | letter.before(word, 1) | dot.before(word, 1);
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      const std::uint64_t led =
+          digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1) | dot.before<kFirst>(word, 1);
       const std::uint64_t near =
           digit.behind(word, 1) | digit.behind(word, 2) | digit.behind(word, 3) | digit.behind(word, 4);
       return digit.at(word) & ~led & near;
     }
 
     /// The digits of a number stand close together, and no letter among them.
-    bool has_digits_enough(std::size_t at) const {
+    bool is_likely(std::size_t at) const {
       const std::uint64_t letters = letter.from(at);
-      const std::uint64_t before_letter = (letters & (~letters + 1)) - 1;
+      const std::uint64_t before_letter = letters ^ (letters - 1);  // and the letter itself, which is no digit
       return std::popcount(digit.from(at) & before_letter & ((1ULL << kWindow) - 1)) >= static_cast<int>(kDigitsMin);
     }
   };

@@ -6,55 +6,25 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 namespace reeve::content {
 
-/// Places that are written beyond the last one.
-constexpr std::size_t kPlacesOver = 4;
-
-/// Writes the place of each set bit of `words`, in order; bit 0 of the first word is `base`. `places` has room for 64 a
-/// word and for kPlacesOver more. Gives back how many there are.
-std::size_t gather_places(std::span<const std::uint64_t> words, std::uint32_t base, std::uint32_t* places);
-
-/// Calls `look(place)` in order for the places that `bits_of(word)` has a bit for and `is_likely(place)` keeps, until it
-/// says false. `bits_of` and `is_likely` are called ahead of `look`, and must not depend on what it did.
-template <typename BitsOf, typename IsLikely, typename Look>
-void look_at_likely(std::size_t size, const BitsOf& bits_of, const IsLikely& is_likely, const Look& look) {
-  constexpr std::size_t kWords = 16;
-  std::array<std::uint64_t, kWords> bits;
-  std::array<std::uint32_t, kWords * 64 + kPlacesOver> places;
-  const std::size_t words = (size + 63) / 64;
-  for (std::size_t from = 0; from < words; from += kWords) {
-    const std::size_t count = std::min(kWords, words - from);
-    for (std::size_t i = 0; i < count; ++i) bits[i] = bits_of(from + i);
-    const std::size_t gathered =
-        gather_places(std::span(bits).first(count), static_cast<std::uint32_t>(from * 64), places.data());
-    std::uint32_t* const all = places.data();
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < gathered; ++i) {
-      const std::uint32_t place = all[i];
-      all[kept] = place;
-      kept += is_likely(static_cast<std::size_t>(place)) ? 1U : 0U;
-    }
-    for (std::size_t i = 0; i < kept; ++i) {
-      if (!look(static_cast<std::size_t>(all[i]))) return;
-    }
-  }
-}
-
 /// A mask's words by place, with what stands before and behind: bit i of behind(word, by) says what stands at i + by,
-/// of before(word, by) what stands at i - by. `by` is 1 to 63. Masks have a word more than the text (TextMasks).
+/// of before(word, by) what stands at i - by. `by` is 1 to 63. Masks have a word more than the text (TextMasks). Nothing
+/// stands before the first word: there kFirst is to be said.
 class MaskView {
  public:
   explicit MaskView(std::span<const std::uint64_t> mask) : words_(mask.data()) {}
   std::uint64_t at(std::size_t word) const { return words_[word]; }
   std::uint64_t behind(std::size_t word, unsigned by) const { return words_[word] >> by | words_[word + 1] << (64 - by); }
+  template <bool kFirst>
   std::uint64_t before(std::size_t word, unsigned by) const {
-    const std::uint64_t last = word == 0 ? 0 : words_[word - 1];
-    return words_[word] << by | last >> (64 - by);
+    if constexpr (kFirst) return words_[word] << by;
+    return words_[word] << by | words_[word - 1] >> (64 - by);
   }
   /// 64 bits from `place` on.
   std::uint64_t from(std::size_t place) const {
@@ -65,5 +35,75 @@ class MaskView {
  private:
   const std::uint64_t* words_;
 };
+
+constexpr std::size_t kPlaceWords = 16;  // words of a mask that are looked at together
+/// Four places a word are written always: what is written too much, the next word overwrites.
+using PlaceList = std::array<std::uint32_t, kPlaceWords * 64 + 4>;
+
+namespace place_list {
+
+template <typename Shape>
+[[gnu::always_inline]] inline std::size_t gather(const Shape& shape, std::size_t from, std::size_t count,
+                                                 std::uint32_t* places) {
+  std::uint64_t words[kPlaceWords];
+  words[0] = from == 0 ? shape.template bits<true>(0) : shape.template bits<false>(from);
+  for (std::size_t i = 1; i < count; ++i) words[i] = shape.template bits<false>(from + i);
+  std::uint32_t* to = places;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t bits = words[i];
+    const auto base = static_cast<std::uint32_t>((from + i) * 64);
+    const int set = std::popcount(bits);
+    for (int k = 0; k < 4; ++k, bits &= bits - 1) to[k] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    for (int k = 4; k < set; ++k, bits &= bits - 1) to[k] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    to += set;
+  }
+  std::size_t kept = 0;
+  for (const std::uint32_t* at = places; at != to; ++at) {
+    const std::uint32_t place = *at;
+    places[kept] = place;
+    kept += shape.is_likely(place) ? 1U : 0U;
+  }
+  return kept;
+}
+
+template <typename Shape>
+std::size_t gather_plainly(const Shape& shape, std::size_t from, std::size_t count, std::uint32_t* places) {
+  return gather(shape, from, count, places);
+}
+
+#if defined(__x86_64__)
+template <typename Shape>
+[[gnu::target("avx2,popcnt,bmi,bmi2,lzcnt")]] std::size_t gather_quickly(const Shape& shape, std::size_t from,
+                                                                         std::size_t count, std::uint32_t* places) {
+  return gather(shape, from, count, places);
+}
+
+inline bool can_gather_quickly() {
+  static const bool kCan = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
+                           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                           __builtin_cpu_supports("lzcnt");
+  return kCan;
+}
+#endif
+
+}  // namespace place_list
+
+/// Calls `look(place)` in order for the places that shape.bits<is first>(word) has a bit for and shape.is_likely(place) keeps,
+/// until it says false. Both are asked ahead of `look`, and must not depend on what it did.
+template <typename Shape, typename Look>
+void look_at_likely(std::size_t size, const Shape& shape, const Look& look) {
+  auto gather = place_list::gather_plainly<Shape>;
+#if defined(__x86_64__)
+  if (place_list::can_gather_quickly()) gather = place_list::gather_quickly<Shape>;
+#endif
+  PlaceList places;
+  const std::size_t words = (size + 63) / 64;
+  for (std::size_t from = 0; from < words; from += kPlaceWords) {
+    const std::size_t kept = gather(shape, from, std::min(kPlaceWords, words - from), places.data());
+    for (std::size_t i = 0; i < kept; ++i) {
+      if (!look(static_cast<std::size_t>(places.data()[i]))) return;
+    }
+  }
+}
 
 }  // namespace reeve::content
