@@ -222,14 +222,20 @@ std::size_t ending_index(std::string_view key) {
   return index;
 }
 
+/// Calls `take(word)` for each word that a secret's key may end with.
+template <typename Take>
+void for_each_last_word(const Take& take) {
+  for (const NamedKind& known : kHeads) take(known.name);
+  for (const std::string_view word : kAdditions) take(word);
+  for (const std::string_view word :
+       {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content", "b"}) {
+    take(word);  // "b" is "b64" without its digits
+  }
+}
+
 EndingTable make_endings() {
   EndingTable table;
-  for (const NamedKind& known : kHeads) table.set(ending_index(known.name));
-  for (const std::string_view word : kAdditions) table.set(ending_index(word));
-  for (const std::string_view word :
-       {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content"}) {
-    table.set(ending_index(word));
-  }
+  for_each_last_word([&table](std::string_view word) { table.set(ending_index(word)); });
   table.set(0);  // no letter at the end: "password?"
   return table;
 }
@@ -238,25 +244,22 @@ const EndingTable kEndings = make_endings();
 
 }  // namespace
 
-LastLetters::LastLetters() {
-  for (std::size_t byte = 0; byte < kinds_.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    if (is_letter(c)) {
-      kinds_[byte] = static_cast<std::uint8_t>(lower_of(c) - 'a' + 1);
-    } else if (byte >= 0x80) {
-      kinds_[byte] = kForeign;
-    } else if (is_digit(c) || std::string_view("_-.$ \t\"'`]!+?|\\").find(c) != std::string_view::npos) {
-      kinds_[byte] = kUnsure;
+KeyEndings::KeyEndings() {
+  for_each_last_word([this](std::string_view word) {
+    if (is_digit(word.back())) return;  // told without its digits
+    // Shorter than three: what stands in front may be anything.
+    const std::size_t told = 5 * std::min<std::size_t>(word.size(), 3);
+    std::size_t index = 0;
+    for (std::size_t i = 0; i * 5 < told; ++i) {
+      index |= (static_cast<unsigned char>(word[word.size() - 1 - i]) & 31UL) << (5 * i);
     }
-  }
-  for (std::size_t index = 1; index < kEndings.size(); ++index) {
-    if (!kEndings.test(index)) continue;
-    const std::size_t before = index >> 5U & 31U;
-    before_[index & 31U] |= 1U << (before == kForeignLetter ? kForeign : before);
-  }
+    for (std::size_t place = index; place < bits_.size() * 64; place += 1UL << told) {
+      bits_[place / 64] |= 1ULL << place % 64;
+    }
+  });
 }
 
-const LastLetters kLastLetters;
+const KeyEndings kKeyEndings;
 
 std::optional<KeyKind> key_kind_named(std::string_view name) {
   for (const NamedKind& known : kKinds) {
