@@ -100,4 +100,8 @@ extern const KeyEndings kKeyEndings;
 /// Quick and coarse: false when no secret's key ends like this. Looks at the last three letters of `key`.
 bool may_end_secret_key(std::string_view key);
 
+/// The same by whole words: false for most keys that only end with the same letters. Looks at kLastWordMax bytes.
+bool ends_like_secret_key(std::string_view key);
+constexpr std::size_t kLastWordMax = 24;
+
 }  // namespace reeve::content
