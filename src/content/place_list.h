@@ -42,12 +42,21 @@ using PlaceList = std::array<std::uint32_t, kPlaceWords * 64 + 4>;
 
 namespace place_list {
 
+/// The shape's bits; gives back all of them together.
+template <typename Shape>
+[[gnu::always_inline]] inline std::uint64_t draw(const Shape& shape, std::size_t from, std::size_t count,
+                                                 std::uint64_t* words) {
+  words[0] = from == 0 ? shape.template bits<true>(0) : shape.template bits<false>(from);
+  std::uint64_t any = words[0];
+  for (std::size_t i = 1; i < count; ++i) any |= words[i] = shape.template bits<false>(from + i);
+  return any;
+}
+
 template <typename Shape>
 [[gnu::always_inline]] inline std::size_t gather(const Shape& shape, std::size_t from, std::size_t count,
                                                  std::uint32_t* places) {
   std::uint64_t words[kPlaceWords];
-  words[0] = from == 0 ? shape.template bits<true>(0) : shape.template bits<false>(from);
-  for (std::size_t i = 1; i < count; ++i) words[i] = shape.template bits<false>(from + i);
+  draw(shape, from, count, words);
   std::uint32_t* to = places;
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t bits = words[i];
@@ -67,6 +76,11 @@ template <typename Shape>
 }
 
 template <typename Shape>
+std::uint64_t draw_plainly(const Shape& shape, std::size_t from, std::size_t count, std::uint64_t* words) {
+  return draw(shape, from, count, words);
+}
+
+template <typename Shape>
 std::size_t gather_plainly(const Shape& shape, std::size_t from, std::size_t count, std::uint32_t* places) {
   return gather(shape, from, count, places);
 }
@@ -76,6 +90,12 @@ template <typename Shape>
 [[gnu::target("avx2,popcnt,bmi,bmi2,lzcnt")]] std::size_t gather_quickly(const Shape& shape, std::size_t from,
                                                                          std::size_t count, std::uint32_t* places) {
   return gather(shape, from, count, places);
+}
+
+template <typename Shape>
+[[gnu::target("avx2,bmi,bmi2")]] std::uint64_t draw_quickly(const Shape& shape, std::size_t from, std::size_t count,
+                                                            std::uint64_t* words) {
+  return draw(shape, from, count, words);
 }
 
 inline bool can_gather_quickly() {
@@ -102,6 +122,26 @@ void look_at_likely(std::size_t size, const Shape& shape, const Look& look) {
     const std::size_t kept = gather(shape, from, std::min(kPlaceWords, words - from), places.data());
     for (std::size_t i = 0; i < kept; ++i) {
       if (!look(static_cast<std::size_t>(places.data()[i]))) return;
+    }
+  }
+}
+
+/// Calls `look(place)` in order for the places that shape.bits<is first>(word) has a bit for. For rare shapes.
+template <typename Shape, typename Look>
+void look_at_rare(std::size_t size, const Shape& shape, const Look& look) {
+  auto draw = place_list::draw_plainly<Shape>;
+#if defined(__x86_64__)
+  if (place_list::can_gather_quickly()) draw = place_list::draw_quickly<Shape>;
+#endif
+  std::uint64_t bits[kPlaceWords];
+  const std::size_t words = (size + 63) / 64;
+  for (std::size_t from = 0; from < words; from += kPlaceWords) {
+    const std::size_t count = std::min(kPlaceWords, words - from);
+    if (draw(shape, from, count, bits) == 0) continue;
+    for (std::size_t i = 0; i < count; ++i) {
+      for (; bits[i] != 0; bits[i] &= bits[i] - 1) {
+        look((from + i) * 64 + static_cast<std::size_t>(std::countr_zero(bits[i])));
+      }
     }
   }
 }
