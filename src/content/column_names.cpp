@@ -49,6 +49,17 @@ const char* skip_without_va(const char* at, const char* end) {
   return skip_blocks(at, end);
 }
 
+/// Written for the vectoriser, as most lines hold none.
+bool holds_delimiter(std::string_view line) {
+  unsigned char found = 0;
+  for (const char c : line) {
+    found = static_cast<unsigned char>(found | static_cast<unsigned char>(c == ',') |
+                                       static_cast<unsigned char>(c == ';') | static_cast<unsigned char>(c == '\t') |
+                                       static_cast<unsigned char>(c == '|'));
+  }
+  return found != 0;
+}
+
 /// Words, not data: some letter, few digits.
 bool is_head(std::string_view cell) {
   return !cell.empty() && cell.size() <= kHeadMax && std::ranges::count_if(cell, is_digit) < 3 &&
@@ -73,8 +84,9 @@ ColumnNames::Line ColumnNames::line_around(std::size_t at) const {
   Line line;
   line.begin = at;
   while (line.begin > 0 && text_[line.begin - 1] != '\n' && at - line.begin < kLineMax) --line.begin;
-  line.end = at;
-  while (line.end < text_.size() && text_[line.end] != '\n' && line.end - at < kLineMax) ++line.end;
+  const std::string_view behind = text_.substr(at, kLineMax);
+  line.end = at + std::min(behind.find('\n'), behind.size());
+  if (!holds_delimiter(text_.substr(line.begin, line.end - line.begin))) return line;
   bool quoted = false;
   for (std::size_t i = line.begin; i < line.end; ++i) {
     const char c = text_[i];

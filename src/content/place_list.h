@@ -36,7 +36,8 @@ class MaskView {
   const std::uint64_t* words_;
 };
 
-constexpr std::size_t kPlaceWords = 16;  // words of a mask that are looked at together
+constexpr std::size_t kPlaceWords = 16;  // words of a mask whose places are looked at together
+constexpr std::size_t kRareWords = 64;   // or that are asked together whether there are any
 /// Four places a word are written always: what is written too much, the next word overwrites.
 using PlaceList = std::array<std::uint32_t, kPlaceWords * 64 + 4>;
 
@@ -133,10 +134,10 @@ void look_at_rare(std::size_t size, const Shape& shape, const Look& look) {
 #if defined(__x86_64__)
   if (place_list::can_gather_quickly()) draw = place_list::draw_quickly<Shape>;
 #endif
-  std::uint64_t bits[kPlaceWords];
+  std::uint64_t bits[kRareWords];
   const std::size_t words = (size + 63) / 64;
-  for (std::size_t from = 0; from < words; from += kPlaceWords) {
-    const std::size_t count = std::min(kPlaceWords, words - from);
+  for (std::size_t from = 0; from < words; from += kRareWords) {
+    const std::size_t count = std::min(kRareWords, words - from);
     if (draw(shape, from, count, bits) == 0) continue;
     for (std::size_t i = 0; i < count; ++i) {
       for (; bits[i] != 0; bits[i] &= bits[i] - 1) {

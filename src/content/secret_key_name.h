@@ -67,8 +67,8 @@ class KeyEndings {
     const char* const window = text + at - kBytes;
     std::uint32_t letters = 0, others = 0;  // bytes from 0x80, and ']'
     classify(window, letters, others);
-    if (others >= letters) return true;  // also when there are none of both
-    return holds(window + std::bit_width(letters) - 1);
+    // Behind the last letter, or no letter at all. Both are asked always: a branch could not be guessed.
+    return static_cast<unsigned>(others >= letters) | static_cast<unsigned>(holds(window + std::bit_width(letters | 1U) - 1));
   }
 
  private:
