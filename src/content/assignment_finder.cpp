@@ -3,11 +3,11 @@
 // key"), or words of a vendor, which must stand in the key's name or near it.
 
 #include <algorithm>
-#include <bit>
 #include <string>
 #include <unordered_map>
 
 #include "content/confirm.h"
+#include "content/place_list.h"
 #include "content/secret_assignment.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
@@ -63,19 +63,28 @@ class AssignmentFinder final : public PreparedFinder {
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     std::uint32_t done = 0;  // one value is judged once
-    for (std::size_t word = 0; word < text.masks.assign.size(); ++word) {
-      for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at >= text.text.size() || found.size() > kFoundMax) return;
-        if (!kLastLetters.may_end_before(text.text, at) || !may_be_assignment(text.text, at)) continue;
-        const auto assignment = read_assignment(text.text, at);
-        if (!assignment || assignment->value_start < done) continue;
-        if (judge(text.text, *assignment, found)) done = assignment->value_end;
-      }
-    }
+    look_at_likely(text.text.size(), Signs{MaskView(text.masks.assign), text.text.data()}, [&](std::size_t at) {
+      if (found.size() > kFoundMax) return false;
+      if (!may_be_assignment(text.text, at)) return true;
+      const auto assignment = read_assignment(text.text, at);
+      if (!assignment || assignment->value_start < done) return true;
+      if (judge(text.text, *assignment, found)) done = assignment->value_end;
+      return true;
+    });
   }
 
  private:
+  /// The first of '=' and ':' that stand together, behind what may be a secret's name.
+  struct Signs {
+    MaskView assign;
+    const char* text;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return assign.at(word) & ~assign.before<kFirst>(word, 1);
+    }
+    bool is_likely(std::size_t at) const { return kKeyEndings.may_end_before(text, at); }
+  };
+
   void add_vendor(std::uint32_t index, const std::string& phrase) {
     std::vector<std::string> words = split_words(phrase);
     if (words.empty()) return;

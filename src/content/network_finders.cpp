@@ -5,7 +5,7 @@
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
-#include "content/text_walk.h"
+#include "content/place_list.h"
 
 namespace reeve::content {
 
@@ -104,28 +104,45 @@ class IpFinder final : public NetworkFinder {
   }
 
  private:
+  /// The last digit of an octet, a dot and a digit.
+  struct OctetEnds {
+    MaskView digit, dot;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return digit.at(word) & dot.behind(word, 1) & digit.behind(word, 2);
+    }
+  };
+
+  /// The first colon of an address: behind four letters or digits, no more, and the next colon is near.
+  struct FirstColons {
+    MaskView digit, letter, sign;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      const auto stands = [&](unsigned by) { return digit.before<kFirst>(word, by) | letter.before<kFirst>(word, by); };
+      const std::uint64_t next = sign.behind(word, 1) | sign.behind(word, 2) | sign.behind(word, 3) |
+                                 sign.behind(word, 4) | sign.behind(word, 5);
+      return sign.at(word) & next & stands(1) & stands(2) & stands(3) & stands(4) & ~stands(5);
+    }
+  };
+
   void version_four(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    const std::span<const std::uint64_t> digit = input.masks.digit, dot = input.masks.dot;
+    const MaskView dots(input.masks.dot);
     std::size_t done = 0;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      // The last digit of an octet, a dot and a digit.
-      std::uint64_t bits = digit[word] & shifted_word(dot, word, 1) & shifted_word(digit, word, 2);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::size_t last = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (last < done) continue;
-        std::size_t at = last;
-        while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
-        if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) continue;
-        Octets octets{};
-        const std::size_t end = read_octets(text, at, octets);
-        if (end == 0) continue;
-        done = end;
-        if (!ends_well(text, end)) continue;
-        const float sureness = judge(text, at, end, octets);
-        if (sureness > 0) say(at, end, sureness, found);
-      }
-    }
+    look_at_rare(text.size(), OctetEnds{MaskView(input.masks.digit), dots}, [&](std::size_t last) {
+      // The next octet has one to three digits and a dot behind.
+      if (last < done || (dots.from(last + 2) & 0b1110U) == 0) return;
+      std::size_t at = last;
+      while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
+      if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) return;
+      Octets octets{};
+      const std::size_t end = read_octets(text, at, octets);
+      if (end == 0) return;
+      done = end;
+      if (!ends_well(text, end)) return;
+      const float sureness = judge(text, at, end, octets);
+      if (sureness > 0) say(at, end, sureness, found);
+    });
   }
 
   static bool ends_well(std::string_view text, std::size_t end) {
@@ -171,16 +188,10 @@ class IpFinder final : public NetworkFinder {
   void version_six(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t token_end = 0;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      // A digit or a letter four places before a colon.
-      const auto of = [&](std::size_t i) { return input.masks.digit[i] | input.masks.letter[i]; };
-      const std::uint64_t in_front = word == 0 ? 0 : of(word - 1) >> 60U;
-      std::uint64_t bits = input.masks.assign[word] & (of(word) << 4U | in_front);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
-      }
-    }
+    const FirstColons colons{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.assign)};
+    look_at_rare(text.size(), colons, [&](std::size_t at) {
+      if (at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
+    });
   }
 
   /// `at` is the first colon; returns where its token ends, or 0: none begins here.
@@ -237,21 +248,27 @@ class MacFinder final : public NetworkFinder {
   }
 
  private:
+  /// Five three places apart.
+  struct Separators {
+    MaskView separator;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return separator.at(word) & separator.behind(word, 3) & separator.behind(word, 6) & separator.behind(word, 9) &
+             separator.behind(word, 12);
+    }
+  };
+
   /// Five separators three places apart. Addresses with hyphens have a digit: those without one are words.
   void walk(const FinderText& input, std::span<const std::uint64_t> mask, char separator,
             std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t next = 0;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      std::uint64_t bits = mask[word];
-      for (unsigned by = 3; by <= 12 && bits != 0; by += 3) bits &= shifted_word(mask, word, by);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at < 2 || at < next || text[at] != separator) continue;
-        if (separator == '-' && next_place(input.masks.digit, at - 2, text.size()) >= at + 15) continue;
-        next = std::max(next, pairs(text, at - 2, separator, found));
-      }
-    }
+    const MaskView digits(input.masks.digit);
+    look_at_rare(text.size(), Separators{MaskView(mask)}, [&](std::size_t at) {
+      if (at < 2 || at < next || text[at] != separator) return;
+      if (separator == '-' && (digits.from(at - 2) & 0x1ffffU) == 0) return;
+      next = std::max(next, pairs(text, at - 2, separator, found));
+    });
   }
 
   /// Six pairs of hex digits with the separator between; returns where to go on.

@@ -2,10 +2,10 @@
 // The digit behind the space leads here.
 
 #include <algorithm>
-#include <bit>
 
 #include "content/confirm.h"
 #include "content/contact_finders.h"
+#include "content/place_list.h"
 
 namespace reeve::content {
 
@@ -28,18 +28,25 @@ class PostcodeFinder final : public PreparedFinder {
       : all_(all), mine_(mine.begin(), mine.end()) {}
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
-    std::uint64_t before = 0;  // the digit bit of the byte before this word
-    for (std::size_t i = 0; i < text.masks.digit.size(); ++i) {
-      const std::uint64_t digits = text.masks.digit[i];
-      std::uint64_t starts = digits & ~(digits << 1U | before);
-      before = digits >> 63U;
-      for (; starts != 0; starts &= starts - 1) {
-        look_at(text.text, i * 64 + static_cast<std::size_t>(std::countr_zero(starts)), found);
-      }
-    }
+    look_at_rare(text.text.size(), SecondGroups{MaskView(text.masks.digit), MaskView(text.masks.letter)},
+                 [&](std::size_t digit) { look_at(text.text, digit, found); });
   }
 
  private:
+  /// A digit and two letters, and no more; in front a byte between, and a group whose last byte or last but one is a
+  /// digit.
+  struct SecondGroups {
+    MaskView digit, letter;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      const std::uint64_t more = digit.behind(word, 3) | letter.behind(word, 3);
+      const std::uint64_t joined = digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1);
+      const std::uint64_t group = digit.before<kFirst>(word, 2) |
+                                  (letter.before<kFirst>(word, 2) & digit.before<kFirst>(word, 3));
+      return digit.at(word) & letter.behind(word, 1) & letter.behind(word, 2) & ~more & ~joined & group;
+    }
+  };
+
   /// `digit` begins the second group: a digit and two letters.
   void look_at(std::string_view text, std::size_t digit, std::vector<Candidate>& found) const {
     constexpr std::size_t kOutwardMax = 4;

@@ -78,7 +78,7 @@ bool read_plain_key(std::string_view text, std::size_t end, bool equals, Assignm
       read_typed_key(text, start, found)) {
     return true;
   }
-  if (!may_end_secret_key(text.substr(start, end - start))) return false;
+  if (!ends_like_secret_key(text.substr(start, end - start))) return false;
   found.key_start = static_cast<std::uint32_t>(start_of_label(text, start));
   found.key_end = static_cast<std::uint32_t>(end);
   return true;
@@ -101,7 +101,8 @@ bool read_key(std::string_view text, std::size_t at, bool equals, Assignment& fo
   if (is_quote(last)) {
     std::size_t inner = end - 1;
     while (inner > 0 && text[inner - 1] == '\\') --inner;
-    if (!may_end_secret_key(text.substr(inner > 8 ? inner - 8 : 0, inner > 8 ? 8 : inner))) return false;
+    const std::size_t from = inner > kLastWordMax ? inner - kLastWordMax : 0;
+    if (!ends_like_secret_key(text.substr(from, inner - from))) return false;
     return read_quoted_key(text, end, found);
   }
   if (last == ']') return read_indexed_key(text, end, equals, found);

@@ -38,12 +38,26 @@ inline std::uint64_t shifted_word(std::span<const std::uint64_t> mask, std::size
   return mask[word] >> by | next << (64 - by);
 }
 
-/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order.
+/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order; eight words a step where nothing
+/// is set. `look` is for rare places.
 template <typename Look>
 void for_each_place(std::span<const std::uint64_t> mask, std::size_t size, const Look& look) {
-  for (std::size_t word = 0; word * 64 < size; ++word) {
-    for (std::uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
-      look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+  const std::uint64_t* const words = mask.data();
+  const std::size_t count = (size + 63) / 64;
+  for (std::size_t word = 0; word < count;) {
+    if (word + 8 <= count) {
+      std::uint64_t any = 0;
+      for (std::size_t i = 0; i < 8; ++i) any |= words[word + i];
+      if (any == 0) {
+        word += 8;
+        continue;
+      }
+    }
+    const std::size_t end = std::min(word + 8, count);
+    for (; word < end; ++word) {
+      for (std::uint64_t bits = words[word]; bits != 0; bits &= bits - 1) {
+        look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+      }
     }
   }
 }
