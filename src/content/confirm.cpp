@@ -31,11 +31,13 @@ bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::
 
 /// What is said of a whole text needs no second place in it.
 bool is_sure_already(const std::vector<Candidate>& found, std::uint32_t detector) {
-  constexpr std::size_t kLooked = 64;
-  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
-  return std::any_of(found.begin(), end, [detector](const Candidate& candidate) {
+  constexpr std::size_t kLooked = 512;
+  const auto looked = static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
+  const auto is_sure = [detector](const Candidate& candidate) {
     return candidate.detector == detector && candidate.confidence >= 0.85F;
-  });
+  };
+  return std::any_of(found.begin(), found.begin() + looked, is_sure) ||
+         std::any_of(found.rbegin(), found.rbegin() + looked, is_sure);
 }
 
 }  // namespace
@@ -100,10 +102,10 @@ void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view t
     const auto start = static_cast<std::size_t>(value.data() - text.data());
     float confidence = 0;
     std::string_view why;
-    if (detector.weigh != nullptr &&
-        ((detector.whole && is_sure_already(found, pattern.detector)) || budget.weighs == 0))
-      return;
-    if (detector.weigh != nullptr) --budget.weighs;
+    if (detector.weigh != nullptr) {
+      if (detector.whole && is_sure_already(found, pattern.detector)) return;
+      if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
+    }
     const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
     if (watcher != nullptr) watcher->looked_at(pattern.detector, start, start + value.size(), kept, why);
     if (kept) {
