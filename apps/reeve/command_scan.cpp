@@ -198,7 +198,8 @@ int Scan::files(const std::vector<std::string>& paths) {
     auto text = read_input(path);
     if (!text) return fail(common_, exit_code_of(text.error()), text.error().message);
     if (arguments_.explain && !common_.json) explain(path, *text);
-    print(path == "-" ? "standard input" : path, *text, find(*text));
+    const std::vector<content::Finding> found = find(*text);  // first: it may move the text's bytes
+    print(path == "-" ? "standard input" : path, *text, found);
   }
   return end();
 }
