@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -13,9 +14,11 @@
 #include <vector>
 
 #include "content/content.h"
+#include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/finders.h"
 #include "content/normalise.h"
+#include "content/word_patterns.h"
 #include "content_bodies.h"
 
 namespace reeve::bench {
@@ -66,9 +69,13 @@ class Bench {
   void run() {
     add("detectors", static_cast<double>(detectors_->list().size()));
     add("patterns", static_cast<double>(set_.patterns().size()));
-    if (options_.finders) return finders();
+    if (options_.finders) {
+      parts();
+      return finders();
+    }
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
     if (!options_.profile) {
+      parts();
       finders();
       hostile();
       stream();
@@ -138,16 +145,73 @@ class Bench {
     add("findings_" + name + "_per_mb", static_cast<double>(findings) / static_cast<double>(bytes) * 1e6);
   }
 
-  /// Each finder by itself, on the texts of bodies of 60 KiB.
-  void finders() {
+  /// Texts as finders see them, each with its padding; `bytes` is their size without.
+  std::vector<std::string> finder_texts(std::size_t& bytes) const {
     std::mt19937_64 random(3);
     std::vector<std::string> texts;
-    std::size_t bytes = 0;
+    bytes = 0;
     while (bytes < (2UL << 20U)) {
       texts.push_back(material_.piece(random, 64UL << 10U));  // the clock costs as much as a small one
       bytes += texts.back().size();
       texts.back().append(content::Buffer::kPadding, '\0');
     }
+    return texts;
+  }
+
+  /// What each text goes through besides patterns and finders.
+  void parts() {
+    std::mt19937_64 random(60);
+    const Body body = chat_body(material_, random, 60UL << 10U);
+    content::Buffer buffer;
+    std::vector<content::Checkpoint> checkpoints;
+    const double seconds = best_of(20, [&] {
+      buffer.clear();
+      checkpoints.clear();
+      for (const BodyText& text : body.texts) {
+        content::normalise(std::string_view(body.bytes).substr(text.offset, text.length), true, buffer, checkpoints);
+      }
+    });
+    add("part_normalise_ns_per_byte", seconds * 1e9 / static_cast<double>(body.bytes.size()));
+
+    std::size_t bytes = 0;
+    const std::vector<std::string> texts = finder_texts(bytes);
+    content::TextMasks masks;
+    content::DecodeMasks decode_masks;
+    content::LongWords words;
+    content::Layer deeper;
+    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kLongWords, kParts };
+    static constexpr const char* kNames[kParts] = {"text_masks",     "decode_masks", "decode_runs",
+                                                   "decode_escapes", "decode_joins", "long_words"};
+    std::array<double, kParts> best{};
+    best.fill(1e9);
+    for (int round = 0; round < 10; ++round) {
+      std::array<double, kParts> spent{};
+      for (const std::string& padded : texts) {
+        const std::string_view text(padded.data(), padded.size() - content::Buffer::kPadding);
+        deeper.clear();
+        content::DecodeBudget budget{1UL << 30U, false};
+        content::DecodeTask task{text, decode_masks, 0, deeper, budget};
+        const std::array<std::function<void()>, kParts> work{
+            [&] { masks.compute(text); },         [&] { decode_masks.compute(text); },
+            [&] { decode_base64_and_hex(task); }, [&] { decode_escapes(task); },
+            [&] { decode_joins(task); },          [&] { words.collect(text, masks, decode_masks); }};
+        for (std::size_t part = 0; part < kParts; ++part) {
+          const double start = cpu_seconds();
+          work[part]();
+          spent[part] += cpu_seconds() - start;
+        }
+      }
+      for (std::size_t part = 0; part < kParts; ++part) best[part] = std::min(best[part], spent[part]);
+    }
+    for (std::size_t part = 0; part < kParts; ++part) {
+      add(std::string("part_") + kNames[part] + "_ns_per_byte", best[part] * 1e9 / static_cast<double>(bytes));
+    }
+  }
+
+  /// Each finder by itself, on texts of 64 KiB.
+  void finders() {
+    std::size_t bytes = 0;
+    const std::vector<std::string> texts = finder_texts(bytes);
     const std::vector<content::Detector>& all = set_.detectors();
     for (const content::NamedFinder& finder : content::all_finders()) {
       std::vector<std::uint32_t> mine;

@@ -2,105 +2,17 @@
 
 #include <zlib.h>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 #include <algorithm>
 #include <bit>
 
 namespace reeve::content {
 
-namespace {
-
-#if defined(__x86_64__)
-
-struct Block {
-  __m128i part[4];
-};
-
-Block load(const char* at) {
-  Block block;
-  for (int i = 0; i < 4; ++i) block.part[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at) + i);
-  return block;
-}
-
-/// Bit i: byte i is one of the three.
-std::uint64_t any_of(const Block& block, char a, char b, char c) {
-  const __m128i first = _mm_set1_epi8(a), second = _mm_set1_epi8(b), third = _mm_set1_epi8(c);
-  std::uint64_t bits = 0;
-  for (int i = 0; i < 4; ++i) {
-    const __m128i& part = block.part[i];
-    const __m128i same = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(part, first), _mm_cmpeq_epi8(part, second)),
-                                      _mm_cmpeq_epi8(part, third));
-    bits |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(same))) << (16 * i);
-  }
-  return bits;
-}
-
-#else
-
-struct Block {
-  const char* bytes;
-};
-
-Block load(const char* at) { return {at}; }
-
-std::uint64_t any_of(const Block& block, char a, char b, char c) {
-  std::uint64_t bits = 0;
-  for (unsigned i = 0; i < 64; ++i) {
-    const char byte = block.bytes[i];
-    if (byte == a || byte == b || byte == c) bits |= 1ULL << i;
-  }
-  return bits;
-}
-
-#endif
-
-}  // namespace
-
-void DecodeMasks::compute(std::string_view text, const TextMasks& masks) {
-  const std::size_t words = (text.size() + 63) / 64 + 1;
-  if (token.size() < words) {
-    token.resize(words);
-    word.resize(words);
-    escape.resize(words);
-    join.resize(words);
-  }
-  std::uint64_t zeros = 0;
-  for (std::size_t i = 0; i + 1 < words; ++i) {
-    const Block block = load(text.data() + i * 64);  // at most 63 bytes beyond: the padding
-    const std::size_t left = text.size() - i * 64;
-    const std::uint64_t inside = left >= 64 ? ~0ULL : (1ULL << left) - 1;
-    token[i] =
-        masks.letter[i] | masks.digit[i] | (inside & (any_of(block, '+', '/', '-') | any_of(block, '_', '_', '_')));
-    word[i] = token[i] | masks.assign[i] | (inside & any_of(block, '.', '|', '|'));
-    escape[i] = inside & any_of(block, '\\', '%', '&');
-    join[i] = inside & any_of(block, '"', '\'', '\n');
-    zeros |= inside & any_of(block, '\0', '\0', '\0');
-  }
-  token[words - 1] = word[words - 1] = escape[words - 1] = join[words - 1] = 0;
-  has_zero = zeros != 0;
-}
-
-std::size_t end_of_run(const std::vector<std::uint64_t>& bits, std::size_t from, std::size_t size) {
-  while (from < size) {
-    const auto ones = static_cast<std::size_t>(std::countr_one(bits[from / 64] >> (from % 64)));
-    const std::size_t left = 64 - from % 64;
-    from += std::min(ones, left);
-    if (ones < left) break;
-  }
-  return std::min(from, size);
-}
-
-bool any_bit(const std::vector<std::uint64_t>& bits, std::size_t start, std::size_t end) {
-  while (start < end) {
-    const std::size_t count = std::min<std::size_t>(64 - start % 64, end - start);
-    const std::uint64_t wanted = count == 64 ? ~0ULL : (1ULL << count) - 1;
-    if (((bits[start / 64] >> (start % 64)) & wanted) != 0) return true;
-    start += count;
-  }
-  return false;
+RawSpan Layer::origin(const Piece& piece, std::size_t place) const {
+  const auto first = origins.begin() + piece.origins;
+  const auto after = std::upper_bound(first, first + piece.origins_count, place,
+                                      [](std::size_t at, const OriginRun& run) { return at < run.at; });
+  const OriginRun& run = after[-1];
+  return {run.start_of(place), run.start_of(place) + run.bytes};
 }
 
 std::uint8_t hex_digit(char c) {
@@ -146,9 +58,32 @@ void DecodeTask::begin_mapped(std::size_t start) {
 
 bool DecodeTask::put(char byte, std::size_t start, std::size_t end) {
   if (!budget.take(1)) return false;
+  Piece& piece = deeper.pieces.back();
+  const OriginRun next{static_cast<std::uint32_t>(deeper.buffer.size() - piece.begin),
+                       static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end - start), 0};
   deeper.buffer.push(byte);
-  deeper.origins.push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(end)});
+  if (piece.origins_count != 0) {
+    OriginRun& last = deeper.origins.back();
+    const bool alike = last.bytes == next.bytes && next.start >= last.start;
+    // The second of a run says how far from each other they are.
+    if (alike && next.at == last.at + 1) last.distance = next.start - last.start;
+    if (alike && next.start == last.start_of(next.at)) return true;
+  }
+  deeper.origins.push_back(next);
+  ++piece.origins_count;
   return true;
+}
+
+bool DecodeTask::copy(std::size_t start, std::size_t end) {
+  const std::size_t count = std::min<std::size_t>(end - start, budget.bytes);
+  if (count != 0) {
+    Piece& piece = deeper.pieces.back();
+    deeper.origins.push_back(
+        {static_cast<std::uint32_t>(deeper.buffer.size() - piece.begin), static_cast<std::uint32_t>(start), 1, 1});
+    ++piece.origins_count;
+    deeper.buffer.append(text.substr(start, count));
+  }
+  return budget.take(end - start);
 }
 
 bool DecodeTask::put_character(std::uint32_t code_point, std::size_t start, std::size_t end) {

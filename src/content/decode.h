@@ -11,6 +11,7 @@
 
 #include "content/finders.h"
 #include "content/layer.h"
+#include "content/run_masks.h"
 
 namespace reeve::content {
 
@@ -25,14 +26,25 @@ struct DecodeBudget {
   }
 };
 
+/// The least characters of a run of base64, and of a word that patterns of long words look at.
+inline constexpr unsigned kBase64Least = 16, kLongWord = 24;
+
 /// Bits by byte of a text, as in TextMasks.
 struct DecodeMasks {
-  std::vector<std::uint64_t> token;   // A-Z a-z 0-9 + / - _
-  std::vector<std::uint64_t> word;    // those and . : | =
-  std::vector<std::uint64_t> escape;  // \ % &
-  std::vector<std::uint64_t> join;    // " ' and line feed
+  std::vector<std::uint64_t> token;  // A-Z a-z 0-9 + / - _
+  std::vector<std::uint64_t> word;   // those and . : | =
+  /// A mark of an escape (\ % &) and a byte that those begin with which may hide or glue something: in a row of
+  /// backslashes, the last.
+  std::vector<std::uint64_t> escape;
+  /// Quotes and line feeds where a value may be cut: by what stands right before and behind. A few places more than
+  /// need be where a word of the mask begins.
+  std::vector<std::uint64_t> join;
+  /// Where runs begin that are long enough to look at.
+  std::vector<std::uint64_t> token_run, word_run;
   bool has_zero = false;
-  void compute(std::string_view text, const TextMasks& masks);
+  bool has_turns = false;  // sixteen bytes in a row that are of a token by turns
+  void compute(std::string_view text);
+  void compute(std::string_view text, InstructionSet set);  // one of this machine's
 };
 
 /// The text being decoded, and where results go.
@@ -45,9 +57,11 @@ struct DecodeTask {
 
   /// Decoded bytes of the run [start, end): they are normalised; places in them are those of the whole run.
   void add_whole(std::size_t start, std::size_t end, std::string_view decoded);
-  /// A stretch whose bytes are added one by one: begin, put…, finish.
+  /// A stretch whose bytes are added one by one: begin, put and copy, finish.
   void begin_mapped(std::size_t start);
   bool put(char byte, std::size_t start, std::size_t end);
+  /// The bytes [start, end) as they are.
+  bool copy(std::size_t start, std::size_t end);
   /// The character, folded like those of texts.
   bool put_character(std::uint32_t code_point, std::size_t start, std::size_t end);
   void finish_mapped(std::size_t end);
@@ -60,11 +74,6 @@ void decode_utf16(DecodeTask& task);           // decode_utf16.cpp
 
 /// All of them.
 void decode(DecodeTask& task);
-
-/// The end of the run of ones that `from` is in or right behind.
-std::size_t end_of_run(const std::vector<std::uint64_t>& bits, std::size_t from, std::size_t size);
-/// Whether a bit of [start, end) is set.
-bool any_bit(const std::vector<std::uint64_t>& bits, std::size_t start, std::size_t end);
 
 /// 0-15, or 255.
 std::uint8_t hex_digit(char c);

@@ -159,8 +159,10 @@ class EscapeDecoder {
     const std::size_t words = (text_.size() + 63) / 64;
     for (std::size_t word = 0; word < words; ++word) {
       for (std::uint64_t bits = escape[word]; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         if (at < skip_to_) continue;
+        // The mask has the last of a row of backslashes: the row's begin is where the escape begins.
+        while (text_[at] == '\\' && at > skip_to_ && text_[at - 1] == '\\') --at;
         if (!is_interesting(at)) continue;
         if (open_ && at > last_ + kJoinWithin) close();
         if (!open_) first_ = at;

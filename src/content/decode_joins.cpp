@@ -81,22 +81,25 @@ class JoinDecoder {
   }
 
   bool is_part(std::size_t before, std::size_t after) const { return run_before(before) >= 3 && run_after(after) >= 3; }
+  /// Token bytes right before `end`, 64 at most.
   std::size_t run_before(std::size_t end) const {
-    std::size_t size = 0;
-    while (size < 64 && size < end && is_token_byte(text_[end - size - 1])) ++size;
-    return size;
+    const std::vector<std::uint64_t>& token = task_.masks.token;
+    if (end == 0) return 0;
+    const std::size_t word = (end - 1) / 64, behind = 63 - (end - 1) % 64;
+    const auto here = static_cast<std::size_t>(std::countl_one(token[word] << behind));
+    if (here < 64 - behind || word == 0) return here;
+    return std::min<std::size_t>(64, here + static_cast<std::size_t>(std::countl_one(token[word - 1])));
   }
+  /// Token bytes from `start` on, 64 at most.
   std::size_t run_after(std::size_t start) const {
-    std::size_t size = 0;
-    while (size < 64 && start + size < text_.size() && is_token_byte(text_[start + size])) ++size;
-    return size;
+    return end_of_run(task_.masks.token, start, std::min(start + 64, text_.size())) - start;
   }
-  bool is_number(std::size_t start, std::size_t size) const {
-    return std::ranges::all_of(text_.substr(start, size), [](char c) { return c >= '0' && c <= '9'; });
+  bool is_number(const RawSpan& part) const {
+    return std::ranges::all_of(text_.substr(part.start, part.end - part.start), is_digit_byte);
   }
-  bool is_unlike_words(std::size_t start, std::size_t size) const {
+  bool is_unlike_words(const RawSpan& part) const {
     constexpr double kRare = 0.4;
-    return rarity(text_.substr(start, size)) > kRare;
+    return rarity(text_.substr(part.start, part.end - part.start)) > kRare;
   }
 
   /// Words in small letters at a line's end are let go at once.
@@ -130,9 +133,13 @@ class JoinDecoder {
     if (continued) return Gap{start, next};
     const std::size_t before = run_before(start), after = run_after(next);
     if (before < 8 || after < 4) return std::nullopt;
+    // The shorter first: it costs less to look at.
+    const RawSpan one{start - before, start}, other{next, next + after};
+    if (!is_unlike_words(before < after ? one : other) || !is_unlike_words(before < after ? other : one)) {
+      return std::nullopt;
+    }
     // Two lines of a table of numbers are two numbers.
-    if (is_number(start - before, before) && is_number(next, after)) return std::nullopt;
-    if (!is_unlike_words(start - before, before) || !is_unlike_words(next, after)) return std::nullopt;
+    if (is_number(one) && is_number(other)) return std::nullopt;
     return Gap{start, next};
   }
 
@@ -146,12 +153,12 @@ class JoinDecoder {
                 ? context
                 : context + text_.substr(context, start - context).rfind('\n') + 1;
     task_.begin_mapped(start);
-    copy(start, first.start);
+    task_.copy(start, first.start);
     Gap gap = first;
     for (std::size_t parts = 0; parts < kPartsMax; ++parts) {
       std::size_t end = gap.end;
       while (end < text_.size() && end - gap.end < kPartMax && is_value_byte(text_[end])) ++end;
-      copy(gap.end, end);
+      task_.copy(gap.end, end);
       done_ = end;
       if (end + 1 >= text_.size()) break;
       std::optional<Gap> next;
@@ -165,25 +172,15 @@ class JoinDecoder {
     task_.finish_mapped(done_);
   }
 
-  void copy(std::size_t start, std::size_t end) {
-    for (std::size_t at = start; at < end; ++at) {
-      if (!task_.put(text_[at], at, at + 1)) return;
-    }
-  }
-
   /// "g h p _ …": token bytes and one separator by turns, at least 16 of them.
   void join_spaced() {
-    constexpr std::uint64_t kOdd = 0xAAAAAAAAAAAAAAAAULL;
+    if (!task_.masks.has_turns) return;
     const std::vector<std::uint64_t>& token = task_.masks.token;
     const std::size_t words = (text_.size() + 63) / 64;
     std::size_t done = 0;
     for (std::size_t word = 0; word < words; ++word) {
-      for (const std::uint64_t phase : {kOdd, ~kOdd}) {
-        std::uint64_t turns = token[word] ^ phase;
-        turns &= turns >> 1U;
-        turns &= turns >> 2U;
-        turns &= turns >> 4U;
-        turns &= turns >> 8U;  // sixteen bytes by turns
+      for (const bool odd : {true, false}) {
+        const std::uint64_t turns = turns_from(token[word], odd);
         if (turns == 0) continue;
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(turns));
         if (at >= done) done = write_spaced(at);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "content/byte_blocks.h"
 #include "content/detector.h"
 
 namespace reeve::content {
@@ -27,6 +28,7 @@ struct TextMasks {
   /// First of two bytes that rare shapes hold: "yJ", "KI", "BE", ":/", and "hr" and "mn" in any case.
   std::vector<std::uint64_t> rare_pair;
   void compute(std::string_view text);
+  void compute(std::string_view text, InstructionSet set);  // one of this machine's
 };
 
 /// The text that finders look at. Followed by 64 readable bytes.

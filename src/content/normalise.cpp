@@ -1,24 +1,14 @@
 #include "content/normalise.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cstring>
 
+#include "content/normalise_walk.h"
 #include "core/check.h"
 
 namespace reeve::content {
 
 namespace {
-
-/// One unit of raw text: a character or an escape, and what becomes of it.
-struct Unit {
-  std::uint32_t raw = 1;   // bytes taken, at least one
-  std::uint32_t size = 0;  // bytes given
-  char bytes[4] = {};
-};
 
 constexpr std::uint8_t kNoHex = 0xFF;
 
@@ -61,24 +51,10 @@ Unit as_is(char byte) {
   return unit;
 }
 
-/// What stands for the character after a backslash; 0: not such an escape.
-constexpr std::array<char, 256> make_simple_escapes() {
-  std::array<char, 256> simple{};
-  simple['n'] = '\n';
-  simple['t'] = '\t';
-  simple['r'] = '\r';
-  simple['b'] = '\b';
-  simple['f'] = '\f';
-  for (const char c : {'"', '\\', '/'}) simple[static_cast<unsigned char>(c)] = c;
-  return simple;
-}
-constexpr std::array<char, 256> kSimpleEscapes = make_simple_escapes();
-char simple_escape(char c) { return kSimpleEscapes[static_cast<unsigned char>(c)]; }
-
 Unit read_escape(const char* at, const char* end) {
   if (end - at < 2) return as_is(*at);
-  if (const char simple = simple_escape(at[1])) {
-    Unit unit = as_is(simple);
+  if (const std::uint8_t simple = kSimpleEscapes[static_cast<unsigned char>(at[1])]; simple != 0) {
+    Unit unit = as_is(static_cast<char>(simple));
     unit.raw = 2;
     return unit;
   }
@@ -92,7 +68,8 @@ Unit read_escape(const char* at, const char* end) {
   return folded(high, 6);
 }
 
-/// The one definition of what normalising is; the fast path below only skips over bytes that this leaves as they are.
+}  // namespace
+
 Unit read_unit(const char* at, const char* end, bool json_escapes) {
   const auto byte = static_cast<unsigned char>(*at);
   if (byte < 0x80) return json_escapes && *at == '\\' ? read_escape(at, end) : as_is(*at);
@@ -112,80 +89,33 @@ Unit read_unit(const char* at, const char* end, bool json_escapes) {
   return unit;
 }
 
-/// Copies bytes that stay as they are, 16 at a time, until one that may not: returns how many. May write up to 15 bytes
-/// beyond them. SSE2 is part of every x86-64.
-template <bool kJson>
-std::size_t copy_plain(const char* from, const char* end, char* to) {
-  const char* at = from;
-#if defined(__x86_64__)
-  const __m128i backslash = _mm_set1_epi8('\\');
-  while (end - at >= 32) {
-    const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), first);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), second);
-    __m128i special_first = first, special_second = second;
-    if constexpr (kJson) {
-      special_first = _mm_or_si128(first, _mm_cmpeq_epi8(first, backslash));
-      special_second = _mm_or_si128(second, _mm_cmpeq_epi8(second, backslash));
-    }
-    const auto low = static_cast<std::uint32_t>(_mm_movemask_epi8(special_first));
-    const std::uint32_t special = low | (static_cast<std::uint32_t>(_mm_movemask_epi8(special_second)) << 16U);
-    if (special != 0) return static_cast<std::size_t>(at - from) + static_cast<std::size_t>(std::countr_zero(special));
-    at += 32;
-    to += 32;
-  }
-#endif
-  while (at < end && static_cast<unsigned char>(*at) < 0x80 && !(kJson && *at == '\\')) *to++ = *at++;
-  return static_cast<std::size_t>(at - from);
-}
-
-template <bool kJson>
-std::size_t normalise_into(std::string_view raw, char* out, std::vector<Checkpoint>& checkpoints) {
-  const char* const begin = raw.data();
-  const char* const end = begin + raw.size();
-  const char* at = begin;
-  char* to = out;
-  std::size_t next_checkpoint = 0;
-  while (true) {
-    const std::size_t plain = copy_plain<kJson>(at, end, to);
-    at += plain;
-    to += plain;
-    if (at >= end) break;
-    // Between two checkpoints where something changed lie at most kCheckpointBytes, or plain bytes only.
-    if (static_cast<std::size_t>(at - begin) >= next_checkpoint) {
-      checkpoints.push_back({static_cast<std::uint32_t>(to - out), static_cast<std::uint32_t>(at - begin)});
-      next_checkpoint = static_cast<std::size_t>(at - begin) + kCheckpointBytes;
-    }
-    // Line feeds and quotes: nearly all escapes there are, often several in a row.
-    if constexpr (kJson) {
-      bool simple = false;
-      while (end - at >= 2 && *at == '\\' && simple_escape(at[1]) != 0) {
-        *to++ = simple_escape(at[1]);
-        at += 2;
-        simple = true;
-      }
-      if (simple) continue;
-    }
-    const Unit unit = read_unit(at, end, kJson);
+void NormaliseWalk::take_special() {
+  while (at < end && !is_plain(*at)) {
+    mark();
+    const Unit unit = read_unit(at, end, json_escapes);
     std::memcpy(to, unit.bytes, 4);
     to += unit.size;
     at += unit.raw;
   }
-  return static_cast<std::size_t>(to - out);
 }
 
-}  // namespace
+void NormaliseWalk::take_rest() {
+  while (at < end) {
+    while (at < end && is_plain(*at)) *to++ = *at++;
+    take_special();
+  }
+}
 
 char* Buffer::reserve(std::size_t more) {
   const std::size_t needed = size_ + more + kPadding;
-  if (needed > data_.size()) data_.resize(std::max(needed, data_.size() * 2));
-  return data_.data() + size_;
-}
-
-void Buffer::push(char byte) {
-  *reserve(1) = byte;
-  ++size_;
+  if (needed > capacity_) {
+    const std::size_t capacity = std::max(needed, capacity_ * 2);
+    auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ != 0) std::memcpy(larger.get(), data_.get(), size_);
+    data_ = std::move(larger);
+    capacity_ = capacity;
+  }
+  return data_.get() + size_;
 }
 
 void Buffer::append(std::string_view bytes) {
@@ -197,16 +127,23 @@ void Buffer::append(std::string_view bytes) {
 void Buffer::finish() { std::memset(reserve(0), 0, kPadding); }
 
 void Buffer::release_above(std::size_t bytes) {
-  if (data_.size() <= bytes) return;
-  data_ = {};
-  size_ = 0;
+  if (capacity_ <= bytes) return;
+  data_ = nullptr;
+  size_ = capacity_ = 0;
+}
+
+void normalise(std::string_view raw, bool json_escapes, Buffer& out, std::vector<Checkpoint>& checkpoints,
+               InstructionSet set) {
+  CHECK(raw.size() <= (1UL << 30U));
+  // No unit gives more bytes than it takes; a block is written as a whole.
+  char* const to = out.reserve(raw.size() + 64);
+  NormaliseWalk walk{raw.data(), raw.data() + raw.size(), to, json_escapes, checkpoints};
+  walk_by_blocks(walk, set);
+  out.grow(static_cast<std::size_t>(walk.to - to));
 }
 
 void normalise(std::string_view raw, bool json_escapes, Buffer& out, std::vector<Checkpoint>& checkpoints) {
-  CHECK(raw.size() <= (1UL << 30U));
-  // No unit gives more bytes than it takes; the fast path writes up to 32 bytes beyond.
-  char* to = out.reserve(raw.size() + 32);
-  out.grow(json_escapes ? normalise_into<true>(raw, to, checkpoints) : normalise_into<false>(raw, to, checkpoints));
+  normalise(raw, json_escapes, out, checkpoints, fastest_instructions());
 }
 
 namespace {

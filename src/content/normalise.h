@@ -6,9 +6,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "content/byte_blocks.h"
 
 namespace reeve::content {
 
@@ -16,14 +19,17 @@ namespace reeve::content {
 class Buffer {
  public:
   static constexpr std::size_t kPadding = 64;
-  std::string_view view() const { return {data_.data(), size_}; }
-  std::string_view view(std::size_t begin, std::size_t end) const { return {data_.data() + begin, end - begin}; }
+  std::string_view view() const { return {data_.get(), size_}; }
+  std::string_view view(std::size_t begin, std::size_t end) const { return {data_.get() + begin, end - begin}; }
   std::size_t size() const { return size_; }
-  std::size_t capacity() const { return data_.size(); }
+  std::size_t capacity() const { return capacity_; }
   /// Room for `more` bytes behind what is there; what is written counts after grow().
   char* reserve(std::size_t more);
   void grow(std::size_t more) { size_ += more; }
-  void push(char byte);
+  void push(char byte) {
+    if (size_ + kPadding >= capacity_) reserve(1);
+    data_[size_++] = byte;
+  }
   void append(std::string_view bytes);
   void clear() { size_ = 0; }
   void shrink(std::size_t size) { size_ = size; }
@@ -32,8 +38,8 @@ class Buffer {
   void release_above(std::size_t bytes);
 
  private:
-  std::vector<char> data_;
-  std::size_t size_ = 0;
+  std::unique_ptr<char[]> data_;
+  std::size_t size_ = 0, capacity_ = 0;
 };
 
 /// Where the byte at `normal` of the result began in the raw text; both from the start of their text.
@@ -49,6 +55,8 @@ struct RawSpan {
 
 /// Appends `raw`, normalised, to `out`, and checkpoints to `checkpoints`: none when nothing was changed. At most 1 GiB.
 void normalise(std::string_view raw, bool json_escapes, Buffer& out, std::vector<Checkpoint>& checkpoints);
+void normalise(std::string_view raw, bool json_escapes, Buffer& out, std::vector<Checkpoint>& checkpoints,
+               InstructionSet set);  // one of this machine's
 
 /// The raw bytes behind [start, end) of the normalised text: whole characters, whole escapes. `checkpoints` are those
 /// that normalise() made for this text.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <random>
 
 namespace reeve::content {
@@ -12,10 +14,10 @@ struct Read {
   std::vector<Checkpoint> checkpoints;
 };
 
-Read read(std::string_view raw, bool json) {
+Read read(std::string_view raw, bool json, InstructionSet set = fastest_instructions()) {
   Buffer out;
   Read result;
-  normalise(raw, json, out, result.checkpoints);
+  normalise(raw, json, out, result.checkpoints, set);
   result.text = std::string(out.view());
   return result;
 }
@@ -44,6 +46,51 @@ struct Known {
     raw += piece;
   }
 };
+
+/// Text of what normalising knows, dense or with stretches of plain bytes between.
+std::string mixed(std::mt19937& random, std::size_t size) {
+  static constexpr std::string_view kPieces[] = {
+      "\\n",  "\\\"",         "\\\\",     "\\u0041",  "\\ud83d\\ude00", "\\ud83d",          "\\q", "\\",
+      "\\u1", "\xe2\x80\x8b", "\xd0\xb0", "\xc3\xa9", "\xff",           "\xf0\x9f\x98\x80", "n",   "\""};
+  const std::size_t plain = std::array<std::size_t, 4>{1, 3, 30, 200}[random() % 4];
+  std::string text;
+  while (text.size() < size) {
+    text.append(random() % plain, static_cast<char>('a' + random() % 26));
+    text += kPieces[random() % std::size(kPieces)];
+  }
+  text.resize(size);
+  return text;
+}
+
+TEST(Normalise, IsTheSameWithEveryInstructionSet) {
+  std::mt19937 random(23);
+  for (std::size_t round = 0; round < 3000; ++round) {
+    const std::size_t size = round < 900 ? round / 3 : random() % 9000;
+    // Of its own, so that a read beyond its end is seen; from every place of a line of the cache.
+    const std::size_t shift = random() % 64;
+    const std::string text = std::string(shift, '\\') + mixed(random, size);
+    const std::string_view raw = std::string_view(text).substr(shift);
+    for (const bool json : {false, true}) {
+      const Read plain = read(raw, json, InstructionSet::kPlain);
+      for (const InstructionSet set : instruction_sets()) {
+        const Read fast = read(raw, json, set);
+        const auto differs = std::ranges::mismatch(fast.text, plain.text).in1 - fast.text.begin();
+        ASSERT_TRUE(fast.text == plain.text) << static_cast<int>(set) << " at " << differs << " of " << size;
+        ASSERT_EQ(fast.checkpoints.empty(), plain.checkpoints.empty());
+        ASSERT_LE(fast.checkpoints.size(), raw.size() / 900 + 1);
+        for (int i = 0; i < 8 && !fast.text.empty(); ++i) {
+          const std::size_t start = random() % fast.text.size();
+          const std::size_t end = start + 1 + random() % (fast.text.size() - start);
+          const auto span = [&](const Read& of) {
+            return raw_span(raw, json, of.checkpoints.data(), of.checkpoints.size(), start, end);
+          };
+          ASSERT_EQ(span(fast).start, span(plain).start);
+          ASSERT_EQ(span(fast).end, span(plain).end);
+        }
+      }
+    }
+  }
+}
 
 TEST(Normalise, EveryByteIsFoundAgain) {
   std::mt19937 random(17);

@@ -23,7 +23,7 @@ void Layer::clear() {
 
 void Layer::release_above(std::size_t bytes) {
   buffer.release_above(bytes);
-  if (origins.capacity() * sizeof(Origin) > bytes) origins = {};
+  if (origins.capacity() * sizeof(OriginRun) > bytes) origins = {};
 }
 
 namespace {
@@ -236,8 +236,8 @@ RawSpan Scanner::State::in_body(std::size_t at, std::size_t index, std::size_t s
       start = inner.outer_start;
       end = inner.outer_end;
     } else {
-      end = layer.origins[inner.origins + std::max(end, start + 1) - 1].end;
-      start = layer.origins[inner.origins + start].start;
+      end = layer.origin(inner, std::max(end, start + 1) - 1).end;
+      start = layer.origin(inner, start).start;
     }
     index = inner.parent;
     --at;
@@ -312,7 +312,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   candidates.clear();
   CandidateWatcher* const watcher = explain ? this : nullptr;
   masks.compute(text);
-  decode_masks.compute(text, masks);
+  decode_masks.compute(text);
   const auto begin = static_cast<std::uint32_t>(here.begin);
   for (MatchRun run : runs) {
     run.pattern = set->block_patterns()[run.pattern];

@@ -1,117 +1,215 @@
 // Masks of a text: one bit a byte, 64 bytes a step.
 
-#include "content/finders.h"
+#include <array>
+#include <cstring>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "content/finders.h"
 
 namespace reeve::content {
 
+const std::vector<InstructionSet>& instruction_sets() {
+  static const std::vector<InstructionSet> kSets = [] {
+    std::vector<InstructionSet> sets{InstructionSet::kPlain};
+#if REEVE_BYTE_BLOCKS
+    sets.push_back(InstructionSet::kBaseline);
+#if defined(__x86_64__)
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+                      __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt") &&
+                      __builtin_cpu_supports("lzcnt");
+    if (avx2) sets.push_back(InstructionSet::kAvx2);
+    if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2")) {
+      sets.push_back(InstructionSet::kAvx512);
+    }
+#endif
+#endif
+    return sets;
+  }();
+  return kSets;
+}
+
 namespace {
+
+/// What each byte is; bytes from 0x80 have no class but `upper`.
+enum ByteClass : std::uint8_t { kDigit = 1, kLetter = 2, kAt = 4, kAssign = 8, kDot = 16, kDash = 32 };
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (std::size_t c = '0'; c <= '9'; ++c) classes[c] = kDigit;
+  for (std::size_t c = 'a'; c <= 'z'; ++c) classes[c] = classes[c - 0x20] = kLetter;
+  classes['@'] = kAt;
+  classes['='] = classes[':'] = kAssign;
+  classes['.'] = kDot;
+  classes['-'] = kDash;
+  return classes;
+}
+constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+/// A rare pair is two bytes with a bit in common, the first's in the first table, the second's in the second.
+struct PairTables {
+  std::array<std::uint8_t, 256> first{}, second{};
+  constexpr void add(std::string_view one, std::string_view other, std::uint8_t bit) {
+    for (const char c : one) first[static_cast<unsigned char>(c)] |= bit;
+    for (const char c : other) second[static_cast<unsigned char>(c)] |= bit;
+  }
+};
+constexpr PairTables make_rare_pairs() {
+  PairTables tables;
+  tables.add("y", "J", 1);
+  tables.add("K", "I", 2);
+  tables.add("B", "E", 4);
+  tables.add(":", "/", 8);
+  tables.add("hH", "rR", 16);
+  tables.add("mM", "nN", 32);
+  return tables;
+}
+constexpr PairTables kRarePairs = make_rare_pairs();
 
 struct MaskWords {
   std::uint64_t digit = 0, letter = 0, at = 0, assign = 0, upper = 0, dot = 0, dash = 0, rare_pair = 0;
 };
 
-bool is_rare_pair(char first, char second) {
-  const auto lower = [](char c) { return static_cast<char>(c | 0x20); };
-  return (first == 'y' && second == 'J') || (first == 'K' && second == 'I') || (first == 'B' && second == 'E') ||
-         (first == ':' && second == '/') || (lower(first) == 'h' && lower(second) == 'r') ||
-         (lower(first) == 'm' && lower(second) == 'n');
+/// Where masks go, from a word on.
+class MaskWriter {
+ public:
+  MaskWriter(TextMasks& masks, std::size_t word)
+      : digit_(masks.digit.data() + word),
+        letter_(masks.letter.data() + word),
+        at_(masks.at.data() + word),
+        assign_(masks.assign.data() + word),
+        upper_(masks.upper.data() + word),
+        dot_(masks.dot.data() + word),
+        dash_(masks.dash.data() + word),
+        rare_pair_(masks.rare_pair.data() + word) {}
+  [[gnu::always_inline]] void put(std::size_t word, const MaskWords& bits) const {
+    digit_[word] = bits.digit;
+    letter_[word] = bits.letter;
+    at_[word] = bits.at;
+    assign_[word] = bits.assign;
+    upper_[word] = bits.upper;
+    dot_[word] = bits.dot;
+    dash_[word] = bits.dash;
+    rare_pair_[word] = bits.rare_pair;
+  }
+
+ private:
+  std::uint64_t *digit_, *letter_, *at_, *assign_, *upper_, *dot_, *dash_, *rare_pair_;
+};
+
+// Each reads one byte more than its blocks have: a pair may reach over the last.
+
+void write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    MaskWords words;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const auto byte = static_cast<unsigned char>(text[i]), next = static_cast<unsigned char>(text[i + 1]);
+      const auto bit = [&](bool is) { return static_cast<std::uint64_t>(is) << i; };
+      const std::uint8_t is = kClasses[byte];
+      words.digit |= bit((is & kDigit) != 0);
+      words.letter |= bit((is & kLetter) != 0);
+      words.at |= bit((is & kAt) != 0);
+      words.assign |= bit((is & kAssign) != 0);
+      words.upper |= bit(byte >= 0x80);
+      words.dot |= bit((is & kDot) != 0);
+      words.dash |= bit((is & kDash) != 0);
+      words.rare_pair |= bit((kRarePairs.first[byte] & kRarePairs.second[next]) != 0);
+    }
+    out.put(word, words);
+  }
 }
 
-/// `readable` is how many bytes stand there: a pair may reach over the word.
-MaskWords masks_of_bytes(const char* text, std::size_t count, std::size_t readable) {
-  MaskWords words;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const std::uint64_t bit = 1ULL << i;
-    const auto lower = static_cast<unsigned char>(byte | 0x20U);
-    if (byte >= '0' && byte <= '9') words.digit |= bit;
-    if (lower >= 'a' && lower <= 'z') words.letter |= bit;
-    if (byte == '@') words.at |= bit;
-    if (byte == '=' || byte == ':') words.assign |= bit;
-    if (byte >= 0x80) words.upper |= bit;
-    if (byte == '.') words.dot |= bit;
-    if (byte == '-') words.dash |= bit;
-    if (i + 1 < readable && is_rare_pair(text[i], text[i + 1])) words.rare_pair |= bit;
-  }
-  return words;
+#if REEVE_BYTE_BLOCKS
+
+[[gnu::always_inline]] inline std::uint64_t rare_pairs(const Bytes64& first, const Bytes64& second) {
+  constexpr unsigned char kCase = 0x20;
+  const Bytes64 lower_first = first | kCase, lower_second = second | kCase;
+  return (equal_bits(first, 'y') & equal_bits(second, 'J')) | (equal_bits(first, 'K') & equal_bits(second, 'I')) |
+         (equal_bits(first, 'B') & equal_bits(second, 'E')) | (equal_bits(first, ':') & equal_bits(second, '/')) |
+         (equal_bits(lower_first, 'h') & equal_bits(lower_second, 'r')) |
+         (equal_bits(lower_first, 'm') & equal_bits(lower_second, 'n'));
 }
+
+[[gnu::always_inline]] inline void write_blocks(const char* text, std::size_t blocks, const MaskWriter& out) {
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    Bytes64 bytes, next;
+    load_block(text, bytes);
+    load_block(text + 1, next);
+    const Bytes64 lower = bytes | static_cast<unsigned char>(0x20);
+    MaskWords words;
+    words.digit = range_bits(bytes, '0', 10);
+    words.letter = range_bits(lower, 'a', 26);
+    words.at = equal_bits(bytes, '@');
+    words.assign = equal_bits(bytes, '=') | equal_bits(bytes, ':');
+    words.upper = high_bits(bytes);
+    words.dot = equal_bits(bytes, '.');
+    words.dash = equal_bits(bytes, '-');
+    words.rare_pair = rare_pairs(bytes, next);
+    out.put(word, words);
+  }
+}
+
+void write_baseline(const char* text, std::size_t blocks, const MaskWriter& out) { write_blocks(text, blocks, out); }
 
 #if defined(__x86_64__)
 
-/// Bytes from `first` on, `count` of them: 0xFF. Both unsigned.
-__m128i in_range(__m128i bytes, char first, char count) {
-  const __m128i shifted = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
-  return _mm_cmpeq_epi8(_mm_min_epu8(shifted, _mm_set1_epi8(static_cast<char>(count - 1))), shifted);
+REEVE_TARGET_AVX2 void write_avx2(const char* text, std::size_t blocks, const MaskWriter& out) {
+  write_blocks(text, blocks, out);
 }
 
-std::uint64_t bits_of(__m128i mask, int part) {
-  return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(mask))) << (16 * part);
-}
-
-__m128i is_pair(__m128i first, char wanted_first, __m128i second, char wanted_second) {
-  return _mm_and_si128(_mm_cmpeq_epi8(first, _mm_set1_epi8(wanted_first)),
-                       _mm_cmpeq_epi8(second, _mm_set1_epi8(wanted_second)));
-}
-
-__m128i rare_pairs(__m128i first, __m128i second) {
-  const __m128i case_bit = _mm_set1_epi8(0x20);
-  const __m128i lower_first = _mm_or_si128(first, case_bit), lower_second = _mm_or_si128(second, case_bit);
-  const __m128i exact = _mm_or_si128(_mm_or_si128(is_pair(first, 'y', second, 'J'), is_pair(first, 'K', second, 'I')),
-                                     _mm_or_si128(is_pair(first, 'B', second, 'E'), is_pair(first, ':', second, '/')));
-  const __m128i folded =
-      _mm_or_si128(is_pair(lower_first, 'h', lower_second, 'r'), is_pair(lower_first, 'm', lower_second, 'n'));
-  return _mm_or_si128(exact, folded);
-}
-
-/// The same for 64 bytes behind which one more is readable. SSE2 is part of every x86-64.
-MaskWords masks_of_block(const char* text) {
-  MaskWords words;
-  for (int part = 0; part < 4; ++part) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text) + part);
-    words.digit |= bits_of(in_range(bytes, '0', 10), part);
-    words.letter |= bits_of(in_range(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 26), part);
-    words.at |= bits_of(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('@')), part);
-    words.assign |= bits_of(
-        _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('=')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'))), part);
-    words.upper |= bits_of(bytes, part);
-    words.dot |= bits_of(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')), part);
-    words.dash |= bits_of(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('-')), part);
-    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + 1) + part);
-    words.rare_pair |= bits_of(rare_pairs(bytes, second), part);
+REEVE_TARGET_AVX512 void write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
+  AsciiTable classes, firsts, seconds;
+  load_table(kClasses, classes);
+  load_table(kRarePairs.first, firsts);
+  load_table(kRarePairs.second, seconds);
+  const MaskWriter out = to;
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    const __m512i bytes = load_512(text), next = load_512(text + 1);
+    const __m512i is = look_up(classes, bytes);
+    MaskWords words;
+    words.digit = with_bits(is, kDigit);
+    words.letter = with_bits(is, kLetter);
+    words.at = with_bits(is, kAt);
+    words.assign = with_bits(is, kAssign);
+    words.upper = _mm512_movepi8_mask(bytes);
+    words.dot = with_bits(is, kDot);
+    words.dash = with_bits(is, kDash);
+    words.rare_pair = _mm512_test_epi8_mask(look_up(firsts, bytes), look_up(seconds, next));
+    out.put(word, words);
   }
-  return words;
 }
-
-#else
-
-MaskWords masks_of_block(const char* text) { return masks_of_bytes(text, 64, 65); }
 
 #endif
+#endif
+
+void write_masks(InstructionSet set, const char* text, std::size_t blocks, const MaskWriter& out) {
+  switch (set) {
+#if REEVE_BYTE_BLOCKS
+    case InstructionSet::kBaseline: return write_baseline(text, blocks, out);
+#if defined(__x86_64__)
+    case InstructionSet::kAvx2: return write_avx2(text, blocks, out);
+    case InstructionSet::kAvx512: return write_avx512(text, blocks, out);
+#endif
+#endif
+    default: return write_plain(text, blocks, out);
+  }
+}
 
 }  // namespace
 
-void TextMasks::compute(std::string_view text) {
+void TextMasks::compute(std::string_view text) { compute(text, fastest_instructions()); }
+
+void TextMasks::compute(std::string_view text, InstructionSet set) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   for (auto* mask : {&digit, &letter, &at, &assign, &upper, &dot, &dash, &rare_pair}) mask->resize(words);
-  const auto put = [this](std::size_t word, const MaskWords& bits) {
-    digit[word] = bits.digit;
-    letter[word] = bits.letter;
-    at[word] = bits.at;
-    assign[word] = bits.assign;
-    upper[word] = bits.upper;
-    dot[word] = bits.dot;
-    dash[word] = bits.dash;
-    rare_pair[word] = bits.rare_pair;
-  };
+  const MaskWriter out(*this, 0);
+  // The last block is looked at with zeros behind it: what stands behind the text is no part of it.
   const std::size_t whole = text.empty() ? 0 : (text.size() - 1) / 64;
-  for (std::size_t word = 0; word < whole; ++word) put(word, masks_of_block(text.data() + word * 64));
-  const std::size_t rest = text.size() - whole * 64;
-  if (rest != 0) put(whole, masks_of_bytes(text.data() + whole * 64, rest, rest));
-  put(words - 1, {});
+  write_masks(set, text.data(), whole, out);
+  char last[64 + 1] = {};
+  if (!text.empty()) std::memcpy(last, text.data() + whole * 64, text.size() - whole * 64);
+  write_masks(set, last, 1, MaskWriter(*this, whole));
+  out.put(words - 1, {});
 }
 
 }  // namespace reeve::content

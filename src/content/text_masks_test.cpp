@@ -13,10 +13,11 @@ bool bit(const std::vector<std::uint64_t>& mask, std::size_t i) { return ((mask[
 TEST(TextMasks, HoldForEveryByteAndLength) {
   std::mt19937 random(3);
   TextMasks masks;
-  for (std::size_t size = 0; size < 300; ++size) {
+  for (std::size_t round = 0; round < 300 * instruction_sets().size(); ++round) {
+    const std::size_t size = round / instruction_sets().size();
     std::string text;
     for (std::size_t i = 0; i < size; ++i) text += static_cast<char>(random());
-    masks.compute(text);
+    masks.compute(text, instruction_sets()[round % instruction_sets().size()]);
     ASSERT_EQ(masks.digit.size(), (size + 63) / 64 + 1);
     for (std::size_t i = 0; i < masks.digit.size() * 64; ++i) {
       const bool inside = i < size;
@@ -28,6 +29,27 @@ TEST(TextMasks, HoldForEveryByteAndLength) {
       ASSERT_EQ(bit(masks.upper, i), inside && c >= 0x80);
       ASSERT_EQ(bit(masks.dot, i), inside && c == '.');
       ASSERT_EQ(bit(masks.dash, i), inside && c == '-');
+    }
+  }
+}
+
+TEST(TextMasks, AreTheSameWithEveryInstructionSet) {
+  std::mt19937 random(4);
+  static constexpr std::string_view kAlphabet = "yJKIBE:/hrHRmnMN@=.-09azAZ\x80\xfaJr ";
+  TextMasks plain, fast;
+  for (std::size_t round = 0; round < 1200; ++round) {
+    const std::size_t size = round < 300 ? round : random() % 2000, shift = random() % 64;
+    std::string text(shift, 'y');
+    for (std::size_t i = 0; i < size; ++i) text += kAlphabet[random() % kAlphabet.size()];
+    text.append(64, 'J');  // what stands behind the text is no part of it
+    const std::string_view view(text.data() + shift, size);
+    plain.compute(view, InstructionSet::kPlain);
+    for (const InstructionSet set : instruction_sets()) {
+      fast.compute(view, set);
+      for (const auto mask : {&TextMasks::digit, &TextMasks::letter, &TextMasks::at, &TextMasks::assign,
+                              &TextMasks::upper, &TextMasks::dot, &TextMasks::dash, &TextMasks::rare_pair}) {
+        ASSERT_EQ(fast.*mask, plain.*mask) << static_cast<int>(set) << " " << size;
+      }
     }
   }
 }

@@ -1,7 +1,9 @@
 #include "content/word_patterns.h"
 
 #include <algorithm>
-#include <bit>
+#include <cstring>
+
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -119,32 +121,15 @@ bool is_word_pattern(std::string_view pattern, std::uint32_t least_width) {
 void LongWords::collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks) {
   joined.clear();
   words.clear();
-  const std::vector<std::uint64_t>& word_bits = decode_masks.word;
-  const std::size_t count = (text.size() + 63) / 64;
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    std::uint64_t runs = word_bits[i] & (word_bits[i] >> 1U);
-    runs &= runs >> 2U;
-    runs &= runs >> 4U;  // bit b: eight ones from b on; a run of 24 has them in one of its words
-    while (runs != 0) {
-      const std::size_t in_run = i * 64 + static_cast<std::size_t>(std::countr_zero(runs));
-      std::size_t start = in_run, end = in_run + 8;
-      if (in_run >= from) {
-        if (start % 64 == 0 && i > 0) start -= static_cast<std::size_t>(std::countl_one(word_bits[i - 1]));
-        start = std::max(start, from);
-        end = end_of_run(word_bits, end, text.size());
-        from = end;
-        if (end - start >= kLongWord && any_bit(masks.digit, start, end)) {
-          words.push_back({static_cast<std::uint32_t>(joined.size()), static_cast<std::uint32_t>(start)});
-          joined.append(text.substr(start, end - start));
-          joined.push('\n');
-        }
-      }
-      const std::size_t next = std::max(from, end);
-      if (next >= (i + 1) * 64) break;
-      runs &= ~0ULL << (next - i * 64);
-    }
-  }
+  for_each_place(decode_masks.word_run, text.size(), [&](std::size_t start) {
+    const std::size_t end = end_of_run(decode_masks.word, start + kLongWord, text.size());
+    if (!any_bit(masks.digit, start, end)) return;
+    words.push_back({static_cast<std::uint32_t>(joined.size()), static_cast<std::uint32_t>(start)});
+    char* const to = joined.reserve(end - start + 1);
+    std::memcpy(to, text.data() + start, end - start);
+    to[end - start] = '\n';
+    joined.grow(end - start + 1);
+  });
 }
 
 std::uint32_t LongWords::in_text(std::uint32_t place) const {

@@ -13,9 +13,6 @@
 
 namespace reeve::content {
 
-/// The least characters of a word that is looked at.
-inline constexpr std::uint32_t kLongWord = 24;
-
 /// Whether a pattern fits only inside one word (A-Z a-z 0-9 + / - _ . : | =) and has no three fixed characters in a
 /// row.
 bool is_word_pattern(std::string_view pattern, std::uint32_t least_width);

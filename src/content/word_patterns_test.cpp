@@ -31,7 +31,7 @@ TEST(LongWords, AreCollectedWithTheirPlaces) {
     TextMasks masks;
     masks.compute(view);
     DecodeMasks decode_masks;
-    decode_masks.compute(view, masks);
+    decode_masks.compute(view);
     LongWords words;
     words.collect(view, masks, decode_masks);
     ASSERT_EQ(words.words.size(), static_cast<std::size_t>(i) + 1);

@@ -1,0 +1,264 @@
+// Masks for decoding: where runs, escapes and cut values may be. One bit a byte, 64 bytes a step.
+
+#include <array>
+#include <cstring>
+
+#include "content/decode.h"
+
+namespace reeve::content {
+
+namespace {
+
+enum ByteClass : std::uint8_t {
+  kToken = 1,
+  kWord = 2,
+  kValue = 4,  // what may stand at the borders of parts of a value: token bytes and . = @ :
+  kOdd = 8,    // token bytes that words in small letters do not have
+  kBackslash = 16,
+  kQuote = 32,
+  kLineFeed = 64,
+  kReturn = 128,
+};
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  const auto add = [&classes](std::string_view bytes, std::uint8_t is) {
+    for (const char c : bytes) classes[static_cast<unsigned char>(c)] |= is;
+  };
+  for (std::size_t c = 0; c < 128; ++c) {
+    if (is_token_byte(static_cast<char>(c))) classes[c] = kToken | kWord | kValue;
+    if (is_token_byte(static_cast<char>(c)) && c < 'a' && c != '_' && c != '-') classes[c] |= kOdd;
+  }
+  add(".:|=", kWord);
+  add(".=@:", kValue);
+  add("\\", kBackslash);
+  add("\"'", kQuote);
+  add("\n", kLineFeed);
+  add("\r", kReturn);
+  return classes;
+}
+constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
+
+/// Two bytes with a bit in common, the first's in the first table, the second's in the second.
+enum Pair : std::uint8_t {
+  kPercentEscape = 1,    // % and the first digit of what shows
+  kEntity = 2,           // & and what names of entities that stand for value bytes begin with
+  kBackslashEscape = 4,  // \ and what may glue to a value or hide a character of one
+  kEscapes = kPercentEscape | kEntity | kBackslashEscape,
+  kAfterDouble = 8,   // " and what may stand between two literals
+  kAfterSingle = 16,  // '
+  kLiterals = kAfterDouble | kAfterSingle,
+  kLetterAfter = 32,  // a quote and a letter: the kind of the next literal, when a quote follows
+};
+
+struct PairTables {
+  std::array<std::uint8_t, 256> first{}, second{};
+  constexpr void add(std::string_view one, std::string_view other, std::uint8_t bit) {
+    for (const char c : one) first[static_cast<unsigned char>(c)] |= bit;
+    for (const char c : other) second[static_cast<unsigned char>(c)] |= bit;
+  }
+};
+constexpr PairTables make_pairs() {
+  PairTables tables;
+  tables.add("%", "23456789abcdefABCDEF", kPercentEscape);
+  tables.add("&", "#lUsphd", kEntity);
+  tables.add("\\", "uUx01ntr/\"", kBackslashEscape);
+  tables.add("\"", " \t\n\r+.&|<>~\\\"", kAfterDouble);
+  tables.add("'", " \t\n\r+.&|<>~\\'", kAfterSingle);
+  tables.add("\"'", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kLetterAfter);
+  return tables;
+}
+constexpr PairTables kPairs = make_pairs();
+
+constexpr std::uint8_t pair_of(char first, char second) {
+  return kPairs.first[static_cast<unsigned char>(first)] & kPairs.second[static_cast<unsigned char>(second)];
+}
+
+/// What one block's masks are made of.
+struct Seen {
+  std::uint64_t token = 0, word = 0, value = 0, odd = 0, backslash = 0, line_feed = 0, carriage_return = 0;
+  std::uint64_t escape = 0;   // pairs
+  std::uint64_t literal = 0;  // pairs; a quote with a letter only where a quote follows it
+};
+
+/// Line feeds behind eight token bytes of which one is odd, or behind a token byte and a backslash. What stands in the
+/// word before is not known: it counts as fitting.
+[[gnu::always_inline]] inline std::uint64_t cut_lines(const Seen& seen) {
+  std::uint64_t tokens = seen.token, odd = seen.odd;
+  for (unsigned by = 1; by <= 4; by *= 2) {
+    tokens &= tokens << by | ((1U << by) - 1);
+    odd |= odd << by | ((1U << by) - 1);
+  }
+  const std::uint64_t continued = seen.backslash & (seen.token << 1U | 1);
+  const std::uint64_t behind = ((tokens & odd) | continued) << 1U | 1;
+  return seen.line_feed & (behind | (seen.carriage_return & behind) << 1U | 1);
+}
+
+/// Quotes behind a value byte, or behind one and a backslash.
+[[gnu::always_inline]] inline std::uint64_t cut_literals(const Seen& seen) {
+  const std::uint64_t behind = seen.value << 1U | 1;
+  return seen.literal & (behind | (seen.backslash & behind) << 1U | 1);
+}
+
+/// Where masks go, from a word on.
+class MaskWriter {
+ public:
+  MaskWriter(DecodeMasks& masks, std::size_t from)
+      : token_(masks.token.data() + from),
+        word_(masks.word.data() + from),
+        escape_(masks.escape.data() + from),
+        join_(masks.join.data() + from) {}
+  [[gnu::always_inline]] void put(std::size_t word, const Seen& seen) const {
+    token_[word] = seen.token;
+    word_[word] = seen.word;
+    escape_[word] = seen.escape;
+    join_[word] = cut_lines(seen) | cut_literals(seen);
+  }
+
+ private:
+  std::uint64_t *token_, *word_, *escape_, *join_;
+};
+
+// Each reads two bytes more than its blocks have, and gives back whether one of the blocks has a zero byte.
+
+bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
+  bool has_zero = false;
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    Seen seen;
+    for (std::size_t i = 0; i < 64; ++i) {
+      const std::uint8_t is = kClasses[static_cast<unsigned char>(text[i])], pair = pair_of(text[i], text[i + 1]);
+      const auto bit = [&](bool set) { return static_cast<std::uint64_t>(set) << i; };
+      const bool quote_follows = (kClasses[static_cast<unsigned char>(text[i + 2])] & kQuote) != 0;
+      seen.token |= bit((is & kToken) != 0);
+      seen.word |= bit((is & kWord) != 0);
+      seen.value |= bit((is & kValue) != 0);
+      seen.odd |= bit((is & kOdd) != 0);
+      seen.backslash |= bit((is & kBackslash) != 0);
+      seen.line_feed |= bit((is & kLineFeed) != 0);
+      seen.carriage_return |= bit((is & kReturn) != 0);
+      seen.escape |= bit((pair & kEscapes) != 0);
+      seen.literal |= bit((pair & kLiterals) != 0 || ((pair & kLetterAfter) != 0 && quote_follows));
+      has_zero = has_zero || text[i] == 0;
+    }
+    out.put(word, seen);
+  }
+  return has_zero;
+}
+
+#if REEVE_BYTE_BLOCKS
+
+/// Of the places in `bits`, those whose byte and the next are such a pair. They are few.
+[[gnu::always_inline]] inline std::uint64_t with_pair(const char* text, std::uint64_t bits) {
+  std::uint64_t kept = 0;
+  for (; bits != 0; bits &= bits - 1) {
+    const char* const at = text + std::countr_zero(bits);
+    const std::uint8_t pair = pair_of(at[0], at[1]);
+    const bool is_kind = (pair & kLetterAfter) != 0 && (at[2] == '"' || at[2] == '\'');
+    if ((pair & (kEscapes | kLiterals)) != 0 || is_kind) kept |= bits & (0 - bits);
+  }
+  return kept;
+}
+
+[[gnu::always_inline]] inline bool write_blocks(const char* text, std::size_t blocks, const MaskWriter& out) {
+  std::uint64_t zeros = 0;
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    Bytes64 bytes;
+    load_block(text, bytes);
+    const Bytes64 lower = bytes | static_cast<unsigned char>(0x20);
+    Seen seen;
+    const std::uint64_t slash = equal_bits(bytes, '/'), plus = equal_bits(bytes, '+');
+    const std::uint64_t digit = range_bits(bytes, '0', 10);
+    seen.token = range_bits(lower, 'a', 26) | digit | slash | plus | equal_bits(bytes, '-') | equal_bits(bytes, '_');
+    const std::uint64_t border = equal_bits(bytes, '.') | equal_bits(bytes, ':') | equal_bits(bytes, '=');
+    seen.word = seen.token | border | equal_bits(bytes, '|');
+    seen.value = seen.token | border | equal_bits(bytes, '@');
+    seen.odd = range_bits(bytes, 'A', 26) | digit | slash | plus;
+    seen.backslash = equal_bits(bytes, '\\');
+    seen.line_feed = equal_bits(bytes, '\n');
+    seen.carriage_return = equal_bits(bytes, '\r');
+    seen.escape = with_pair(text, seen.backslash | equal_bits(bytes, '%') | equal_bits(bytes, '&'));
+    seen.literal = with_pair(text, equal_bits(bytes, '"') | equal_bits(bytes, '\''));
+    zeros |= equal_bits(bytes, '\0');
+    out.put(word, seen);
+  }
+  return zeros != 0;
+}
+
+bool write_baseline(const char* text, std::size_t blocks, const MaskWriter& out) {
+  return write_blocks(text, blocks, out);
+}
+
+#if defined(__x86_64__)
+
+REEVE_TARGET_AVX2 bool write_avx2(const char* text, std::size_t blocks, const MaskWriter& out) {
+  return write_blocks(text, blocks, out);
+}
+
+REEVE_TARGET_AVX512 bool write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
+  AsciiTable classes, firsts, seconds;
+  load_table(kClasses, classes);
+  load_table(kPairs.first, firsts);
+  load_table(kPairs.second, seconds);
+  const MaskWriter out = to;
+  __m512i least = _mm512_set1_epi8(1);
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    const __m512i bytes = load_512(text), third = load_512(text + 2);
+    const __m512i is = look_up(classes, bytes);
+    const __m512i pairs = _mm512_and_si512(look_up(firsts, bytes), look_up(seconds, load_512(text + 1)));
+    const __mmask64 quote_third =
+        _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('\''));
+    Seen seen;
+    seen.token = with_bits(is, kToken);
+    seen.word = with_bits(is, kWord);
+    seen.value = with_bits(is, kValue);
+    seen.odd = with_bits(is, kOdd);
+    seen.backslash = with_bits(is, kBackslash);
+    seen.line_feed = with_bits(is, kLineFeed);
+    seen.carriage_return = with_bits(is, kReturn);
+    seen.escape = with_bits(pairs, kEscapes);
+    seen.literal = with_bits(pairs, kLiterals) | (with_bits(pairs, kLetterAfter) & quote_third);
+    least = _mm512_min_epu8(least, bytes);
+    out.put(word, seen);
+  }
+  return _mm512_cmpeq_epi8_mask(least, _mm512_setzero_si512()) != 0;
+}
+
+#endif
+#endif
+
+bool write_masks(InstructionSet set, const char* text, std::size_t blocks, const MaskWriter& out) {
+  switch (set) {
+#if REEVE_BYTE_BLOCKS
+    case InstructionSet::kBaseline: return write_baseline(text, blocks, out);
+#if defined(__x86_64__)
+    case InstructionSet::kAvx2: return write_avx2(text, blocks, out);
+    case InstructionSet::kAvx512: return write_avx512(text, blocks, out);
+#endif
+#endif
+    default: return write_plain(text, blocks, out);
+  }
+}
+
+}  // namespace
+
+void DecodeMasks::compute(std::string_view text) { compute(text, fastest_instructions()); }
+
+void DecodeMasks::compute(std::string_view text, InstructionSet set) {
+  const std::size_t words = (text.size() + 63) / 64 + 1;
+  if (token.size() < words) {
+    for (auto* mask : {&token, &word, &escape, &join, &token_run, &word_run}) mask->resize(words);
+  }
+  // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
+  const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
+  has_zero = write_masks(set, text.data(), whole, MaskWriter(*this, 0));
+  const std::string_view rest = text.substr(whole * 64);
+  has_zero = has_zero || rest.find('\0') != std::string_view::npos;
+  char last[3 * 64 + 2] = {};
+  if (!rest.empty()) std::memcpy(last, rest.data(), rest.size());
+  write_masks(set, last, words - whole, MaskWriter(*this, whole));
+  find_long_runs(token.data(), words, kBase64Least, token_run.data(), set);
+  find_long_runs(word.data(), words, kLongWord, word_run.data(), set);
+  has_turns = content::has_turns(token.data(), words, set);
+}
+
+}  // namespace reeve::content

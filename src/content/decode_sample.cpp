@@ -1,0 +1,236 @@
+// The quick looks at what a run decodes to.
+
+#include "content/decode_sample.h"
+
+#include <algorithm>
+#include <array>
+
+#include "content/normalise.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::array<std::int8_t, 256> make_base64_values() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < 26; ++i) {
+    values['A' + i] = static_cast<std::int8_t>(i);
+    values['a' + i] = static_cast<std::int8_t>(26 + i);
+  }
+  for (std::size_t i = 0; i < 10; ++i) values['0' + i] = static_cast<std::int8_t>(52 + i);
+  values['+'] = values['-'] = 62;
+  values['/'] = values['_'] = 63;
+  return values;
+}
+constexpr std::array<std::int8_t, 256> kBase64 = make_base64_values();
+
+constexpr bool is_shown(unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t'; }
+
+/// UTF-8 with letters of ASCII in it, as far as the sample goes.
+bool is_utf8_text(const char* bytes, std::size_t size) {
+  std::size_t shown = 0, at = 0;
+  while (at < size) {
+    const auto byte = static_cast<unsigned char>(bytes[at]);
+    if (byte < 0x80) {
+      if (!is_shown(byte)) return false;
+      ++shown;
+      ++at;
+      continue;
+    }
+    if (size - at < 4 && byte >= 0xC2) return shown >= 4;  // may be cut by the end of the sample
+    const Utf8Character character = read_utf8(bytes + at, bytes + size);
+    if (character.bytes == 0) return false;
+    at += character.bytes;
+  }
+  return shown >= 4;
+}
+
+bool is_utf16_text(const char* bytes, std::size_t size) {
+  for (const std::size_t zero : {0U, 1U}) {
+    std::size_t fits = 0;
+    for (std::size_t at = 0; at + 1 < size; at += 2) {
+      const auto shown = static_cast<unsigned char>(bytes[at + 1 - zero]);
+      if (bytes[at + zero] == 0 && is_shown(shown)) ++fits;
+    }
+    if (fits + 1 >= size / 2) return true;  // all, but for a byte order mark
+  }
+  return false;
+}
+
+/// A bare deflate stream of one block whose beginning makes sense. Only streams with fixed codes are looked at closely.
+bool is_deflate(const char* bytes, std::size_t size) {
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  const unsigned type = (first >> 1U) & 3U;
+  if (type == 1) {
+    std::size_t at = 3, shown = 0;
+    const auto bit = [&](std::size_t i) { return (static_cast<unsigned char>(bytes[i / 8]) >> (i % 8)) & 1U; };
+    for (; shown < 6 && at + 9 <= size * 8; ++shown) {
+      unsigned code = 0;
+      for (int i = 0; i < 8; ++i) code = code * 2 + bit(at + static_cast<std::size_t>(i));
+      if (code < 0x30 || code > 0xBF) return false;  // no literal of ASCII
+      if (!is_shown(static_cast<unsigned char>(code - 0x30))) return false;
+      at += 8;
+    }
+    return shown >= 6;
+  }
+  if (type != 2 || (first & 1U) == 0) return false;
+  // Dynamic codes: as many literal and distance codes as there can be, and code lengths that fill their code.
+  const auto take = [&](std::size_t from, std::size_t count) {
+    unsigned value = 0;
+    for (std::size_t i = 0; i < count && (from + i) / 8 < size; ++i) {
+      value |= ((static_cast<unsigned char>(bytes[(from + i) / 8]) >> ((from + i) % 8)) & 1U) << i;
+    }
+    return value;
+  };
+  if (take(3, 5) > 29 || take(8, 5) > 29) return false;
+  const unsigned lengths = take(13, 4) + 4;
+  unsigned filled = 0;
+  for (unsigned i = 0; i < lengths && (17 + 3 * i + 3) <= size * 8; ++i) {
+    const unsigned length = take(17 + 3 * i, 3);
+    if (length != 0) filled += 128U >> length;
+  }
+  return filled == 128;
+}
+
+/// What the first three bytes must be.
+bool may_be_encoded(const char* run) {
+  const auto value = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(kBase64[static_cast<unsigned char>(run[i])]);
+  };
+  const std::uint32_t bits = (value(0) << 18U) | (value(1) << 12U) | (value(2) << 6U) | value(3);
+  const std::uint32_t first = (bits >> 16U) & 0xFFU, second = (bits >> 8U) & 0xFFU, third = bits & 0xFFU;
+  const auto shown = [](std::uint32_t c) { return (c >= 0x20 && c < 0x7F) || (c >= 9 && c <= 13); };
+  if (shown(first))
+    return (shown(second) && shown(third)) || second == 0 || second >= 0xC2 || (first & 7U) == 3 || (first & 7U) == 5 ||
+           first == 0x78;
+  if (first >= 0xC2) return (second & 0xC0U) == 0x80U || second >= 0xFE || (first & 7U) == 3 || (first & 7U) == 5;
+  return first == 0 || first == 0x1F || (first & 7U) == 3 || (first & 7U) == 5 || (first & 0x0FU) == 8;
+}
+
+/// The sieve reads eight decoded bytes at once. Tables by character: where its six bits are in a group of four.
+constexpr std::array<std::array<std::uint32_t, 128>, 4> make_placed_values() {
+  std::array<std::array<std::uint32_t, 128>, 4> placed{};
+  for (std::size_t c = 0; c < 128; ++c) {
+    if (kBase64[c] < 0) continue;
+    for (unsigned i = 0; i < 4; ++i) {
+      const std::uint32_t group = static_cast<std::uint32_t>(kBase64[c]) << (18 - 6 * i);
+      placed[i][c] = group >> 16U | (group & 0xFF00U) | (group & 0xFFU) << 16U;
+    }
+  }
+  return placed;
+}
+constexpr std::array<std::array<std::uint32_t, 128>, 4> kPlaced = make_placed_values();
+
+/// The first eight bytes, the first lowest.
+std::uint64_t first_bytes(const char* run) {
+  const auto group = [run](std::size_t at) -> std::uint64_t {
+    const auto placed = [&](std::size_t i) { return kPlaced[i][static_cast<unsigned char>(run[at + i]) & 127U]; };
+    return placed(0) | placed(1) | placed(2) | placed(3);
+  };
+  return group(0) | group(4) << 24U | group(8) << 48U;
+}
+
+/// Eight bits of a deflate stream, the first lowest, that are the fixed code of a character that shows.
+constexpr std::array<bool, 256> make_fixed_codes() {
+  std::array<bool, 256> codes{};
+  for (unsigned bits = 0; bits < 256; ++bits) {
+    unsigned code = 0;
+    for (unsigned i = 0; i < 8; ++i) code = code * 2 + (bits >> i & 1U);
+    codes[bits] = code >= 0x30 && code <= 0xBF && is_shown(static_cast<unsigned char>(code - 0x30));
+  }
+  return codes;
+}
+constexpr std::array<bool, 256> kFixedCodes = make_fixed_codes();
+
+/// How much of a code three code lengths fill; 128 is all of it.
+constexpr std::array<std::uint16_t, 512> make_fillings() {
+  std::array<std::uint16_t, 512> fillings{};
+  for (unsigned bits = 0; bits < 512; ++bits) {
+    for (unsigned i = 0; i < 9; i += 3) {
+      if (const unsigned length = bits >> i & 7U; length != 0) fillings[bits] += 128U >> length;
+    }
+  }
+  return fillings;
+}
+constexpr std::array<std::uint16_t, 512> kFillings = make_fillings();
+
+bool may_be_dynamic_deflate(std::uint64_t bytes) {
+  constexpr unsigned kLengthsSeen = 15;
+  if ((bytes >> 3U & 31U) > 29 || (bytes >> 8U & 31U) > 29) return false;
+  const auto lengths = static_cast<unsigned>(bytes >> 13U & 15U) + 4;
+  const std::uint64_t seen = (1ULL << (3 * std::min(lengths, kLengthsSeen))) - 1;
+  const std::uint64_t fields = bytes >> 17U & seen;
+  unsigned filled = 0;
+  for (unsigned i = 0; i < kLengthsSeen * 3; i += 9) filled += kFillings[fields >> i & 511U];
+  return lengths <= kLengthsSeen ? filled == 128 : filled <= 128;
+}
+
+/// False: look_at() sees nothing in what begins with these eight bytes and is twelve long. Few steps, and hardly a
+/// branch that the processor could guess wrong.
+bool passes_sieve(std::uint64_t bytes) {
+  constexpr std::uint64_t kHigh = 0x8080808080808080ULL, kLow7 = ~kHigh;
+  // UTF-8: none of the bytes is a control character below 8 or from 16 on, and what follows bytes that want to be
+  // followed, and only that, continues.
+  const std::uint64_t high = bytes & kHigh;
+  const std::uint64_t shown = ((bytes & 0x6060606060606060ULL) + kLow7) | bytes | bytes << 4U;
+  const std::uint64_t lead = high & bytes << 1U, more = high & ~lead;
+  const std::uint64_t wrong = (~shown & kHigh) | (more & ~(high << 8U)) | (lead << 8U & ~more);
+  // UTF-16: of four units at most one has no zero byte, and they are all in the same place.
+  const std::uint64_t zero = ~(((bytes & kLow7) + kLow7) | bytes) & kHigh;
+  const bool wide = (zero & zero >> 16U) != 0;  // three of four: two of them side by side
+  const bool zlib = (bytes & 0x208FU) == 8 || (bytes & 0xFFFFFFU) == 0x088B1FU;
+  const bool fixed = (bytes & 6U) == 2 && kFixedCodes[bytes >> 3U & 255U] && kFixedCodes[bytes >> 11U & 255U] &&
+                     kFixedCodes[bytes >> 19U & 255U];
+  const bool plain = wrong == 0;
+  if (static_cast<unsigned>(plain) | static_cast<unsigned>(wide) | static_cast<unsigned>(zlib) |
+      static_cast<unsigned>(fixed)) {
+    return true;
+  }
+  return (bytes & 7U) == 5 && may_be_dynamic_deflate(bytes);
+}
+
+}  // namespace
+
+/// Decodes characters of base64, passing over all others, until `out` is full or the input ends.
+std::size_t decode_base64(std::string_view run, char* out, std::size_t room) {
+  std::uint32_t bits = 0, held = 0;
+  std::size_t written = 0;
+  for (const char c : run) {
+    const std::int8_t value = kBase64[static_cast<unsigned char>(c)];
+    if (value < 0) continue;
+    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    if (written == room) return written;
+    out[written++] = static_cast<char>((bits >> held) & 0xFFU);
+  }
+  return written;
+}
+
+Looks look_at(const char* bytes, std::size_t size) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  std::size_t shown = 0;
+  while (shown < size && is_shown(byte(shown))) ++shown;
+  if (shown == size) return Looks::kText;
+  if (size < 8) return Looks::kNothing;
+  if (byte(0) == 0x1F && byte(1) == 0x8B && byte(2) == 8) return Looks::kZlib;
+  if ((byte(0) & 0x0FU) == 8 && byte(0) <= 0x78 && (byte(0) * 256U + byte(1)) % 31 == 0 && (byte(1) & 0x20U) == 0) {
+    return Looks::kZlib;
+  }
+  if (is_utf8_text(bytes, size) || is_utf16_text(bytes, size)) return Looks::kText;
+  return is_deflate(bytes, size) ? Looks::kDeflate : Looks::kNothing;
+}
+
+Looks first_look_unsieved(const char* run) {
+  if (!may_be_encoded(run)) return Looks::kNothing;
+  std::array<char, kFirstLook / 4 * 3> sample;
+  return look_at(sample.data(), decode_base64({run, kFirstLook}, sample.data(), sample.size()));
+}
+
+Looks first_look(const char* run) {
+  return passes_sieve(first_bytes(run)) ? first_look_unsieved(run) : Looks::kNothing;
+}
+
+}  // namespace reeve::content

@@ -1,0 +1,123 @@
+#include "content/run_masks.h"
+
+#include <algorithm>
+
+namespace reeve::content {
+
+namespace {
+
+/// Bit i of the result: `least` ones stand from bit i of `word` on; `next` is the word behind. Words or vectors of
+/// them.
+template <typename Words>
+[[gnu::always_inline]] inline void keep_long(Words& word, Words& next, unsigned least) {
+  unsigned long_enough = 1;
+  while (long_enough < least) {
+    const unsigned by = std::min(long_enough, least - long_enough);
+    word &= (word >> by) | (next << (64 - by));
+    next &= next >> by;  // right as far as `word` still needs it
+    long_enough += by;
+  }
+}
+
+/// Of the words [from, to), which has all words but the last at most: that one is zero.
+void long_runs_plain(const std::uint64_t* bits, std::size_t from, std::size_t to, unsigned least,
+                     std::uint64_t* starts) {
+  for (std::size_t i = from; i < to; ++i) {
+    std::uint64_t within = bits[i], next = bits[i + 1];
+    keep_long(within, next, least);
+    // Where the bit before is set, too, the run began there.
+    starts[i] = within & ~(bits[i] << 1U | (i > 0 ? bits[i - 1] >> 63U : 0));
+  }
+}
+
+bool turns_plain(const std::uint64_t* bits, std::size_t from, std::size_t words) {
+  std::uint64_t any = 0;
+  for (std::size_t i = from; i < words; ++i) any |= turns_from(bits[i], false) | turns_from(bits[i], true);
+  return any != 0;
+}
+
+#if REEVE_BYTE_BLOCKS
+
+[[gnu::always_inline]] inline void long_runs_wide(const std::uint64_t* bits, std::size_t words, unsigned least,
+                                                  std::uint64_t* starts) {
+  const std::size_t last = words - 1;
+  long_runs_plain(bits, 0, std::min<std::size_t>(last, 1), least, starts);
+  std::size_t i = 1;
+  for (; i + 8 <= last; i += 8) {
+    Words8 before, within, next;
+    load_words(bits + i - 1, before);
+    load_words(bits + i, within);
+    load_words(bits + i + 1, next);
+    const Words8 goes_on = (within << 1U) | (before >> 63U);
+    keep_long(within, next, least);
+    const Words8 found = within & ~goes_on;
+    std::memcpy(starts + i, &found, sizeof found);
+  }
+  if (i < last) long_runs_plain(bits, i, last, least, starts);
+}
+
+[[gnu::always_inline]] inline bool turns_wide(const std::uint64_t* bits, std::size_t words) {
+  Words8 any{};
+  std::size_t i = 0;
+  for (; i + 8 <= words; i += 8) {
+    Words8 word;
+    load_words(bits + i, word);
+    Words8 odd = word ^ 0xAAAAAAAAAAAAAAAAULL, even = word ^ 0x5555555555555555ULL;
+    for (unsigned by = 1; by <= 8; by *= 2) {
+      odd &= odd >> by;
+      even &= even >> by;
+    }
+    any |= odd | even;
+  }
+  std::uint64_t all = 0;
+  for (std::size_t lane = 0; lane < 8; ++lane) all |= any[lane];
+  return all != 0 || turns_plain(bits, i, words);
+}
+
+#if defined(__x86_64__)
+
+REEVE_TARGET_AVX2 void long_runs_avx2(const std::uint64_t* bits, std::size_t words, unsigned least,
+                                      std::uint64_t* starts) {
+  long_runs_wide(bits, words, least, starts);
+}
+REEVE_TARGET_AVX512 void long_runs_avx512(const std::uint64_t* bits, std::size_t words, unsigned least,
+                                          std::uint64_t* starts) {
+  long_runs_wide(bits, words, least, starts);
+}
+REEVE_TARGET_AVX2 bool turns_avx2(const std::uint64_t* bits, std::size_t words) { return turns_wide(bits, words); }
+REEVE_TARGET_AVX512 bool turns_avx512(const std::uint64_t* bits, std::size_t words) { return turns_wide(bits, words); }
+
+#endif
+#endif
+
+}  // namespace
+
+void find_long_runs(const std::uint64_t* bits, std::size_t words, unsigned least, std::uint64_t* starts,
+                    InstructionSet set) {
+  starts[words - 1] = 0;
+  switch (set) {
+#if REEVE_BYTE_BLOCKS
+    case InstructionSet::kBaseline: return long_runs_wide(bits, words, least, starts);
+#if defined(__x86_64__)
+    case InstructionSet::kAvx2: return long_runs_avx2(bits, words, least, starts);
+    case InstructionSet::kAvx512: return long_runs_avx512(bits, words, least, starts);
+#endif
+#endif
+    default: return long_runs_plain(bits, 0, words - 1, least, starts);
+  }
+}
+
+bool has_turns(const std::uint64_t* bits, std::size_t words, InstructionSet set) {
+  switch (set) {
+#if REEVE_BYTE_BLOCKS
+    case InstructionSet::kBaseline: return turns_wide(bits, words);
+#if defined(__x86_64__)
+    case InstructionSet::kAvx2: return turns_avx2(bits, words);
+    case InstructionSet::kAvx512: return turns_avx512(bits, words);
+#endif
+#endif
+    default: return turns_plain(bits, 0, words);
+  }
+}
+
+}  // namespace reeve::content
