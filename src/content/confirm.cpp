@@ -31,11 +31,13 @@ bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::
 
 /// What is said of a whole text needs no second place in it.
 bool is_sure_already(const std::vector<Candidate>& found, std::uint32_t detector) {
-  constexpr std::size_t kLooked = 64;
-  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
-  return std::any_of(found.begin(), end, [detector](const Candidate& candidate) {
+  constexpr std::size_t kLooked = 512;
+  const auto looked = static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
+  const auto is_sure = [detector](const Candidate& candidate) {
     return candidate.detector == detector && candidate.confidence >= 0.85F;
-  });
+  };
+  return std::any_of(found.begin(), found.begin() + looked, is_sure) ||
+         std::any_of(found.rbegin(), found.rbegin() + looked, is_sure);
 }
 
 }  // namespace
@@ -86,11 +88,7 @@ void confirm_match(const DetectorSet& set, std::uint32_t pattern, const Groups& 
   std::string_view why;
   if (detector.weigh != nullptr) {
     if (detector.whole && is_sure_already(found, index)) return;
-    if (budget.weighs == 0) {
-      budget.exhausted = true;
-      return;
-    }
-    --budget.weighs;
+    if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
   }
   const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
   if (watcher != nullptr) watcher->looked_at(index, start, start + value.size(), kept, why);

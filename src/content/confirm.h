@@ -20,11 +20,17 @@ class CandidateWatcher {
                          std::string_view why) = 0;
 };
 
-/// How much work one scan may spend on confirming: bytes that expressions walk over.
+/// How much work one scan may spend on confirming: bytes that expressions walk over, and bytes that weighers read
+/// around places.
 struct ConfirmBudget {
   std::uint64_t bytes = 0;
-  std::uint64_t weighs = 0;  // looks around places of documents; beyond them such places are passed over
+  std::uint64_t weighed_bytes = 0;
   bool exhausted = false;
+  bool take_weighing(std::uint64_t count) {
+    if (count > weighed_bytes) exhausted = true;
+    weighed_bytes -= exhausted ? 0 : count;
+    return !exhausted;
+  }
 };
 
 /// Whether the value at [start, end) of `text` is kept, and how sure. `watcher` may be null.

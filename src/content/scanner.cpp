@@ -411,7 +411,7 @@ void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain)
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget = {state.work_least + 8 * body.size(), 400 + body.size() / 1000, false};
+  state.budget = {state.work_least + 8 * body.size(), state.work_least / 2 + 4 * body.size(), false};
   state.read_texts();
   state.decode_budget = {state.decoded_least + 4 * body.size(), false};
   for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {

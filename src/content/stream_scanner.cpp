@@ -19,7 +19,7 @@ constexpr std::size_t kPlacesMax = 24;
 constexpr std::size_t kDocumentsMax = 64;
 // Documents are judged where the tail's borders, which are none of the document's, are not near.
 constexpr std::size_t kDocumentBefore = 448, kDocumentBehind = 1024;
-constexpr std::uint64_t kWorkLeast = 128UL << 10U, kDecodedLeast = 64UL << 10U;
+constexpr std::uint64_t kWorkLeast = 256UL << 10U, kDecodedLeast = 64UL << 10U;
 
 /// Where a text that starts at `at` or a little behind it is cut from what is before: at a line's start, else at a
 /// word's, and within a run that goes on and on where four characters of base64 begin.
