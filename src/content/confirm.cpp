@@ -107,6 +107,7 @@ void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::si
   constexpr std::size_t kAnchoredShare = 8;
   const CompiledPattern& pattern = set.patterns()[required.pattern];
   if (start < required.before_least) return;
+  if (set.detectors()[pattern.detector].whole && is_sure_already(found, pattern.detector)) return;
   const std::size_t latest = start - required.before_least;
   const std::size_t earliest = start > required.before_most ? start - required.before_most : 0;
   const std::size_t from = std::max<std::size_t>(earliest, last_end);

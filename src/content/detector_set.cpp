@@ -148,9 +148,10 @@ bool DetectorSet::index_patterns(const Options& options, const std::vector<std::
   for (std::uint32_t i = 0; i < sources.size(); ++i) {
     (is_word_pattern(sources[i], patterns_[i].width.least) ? of_words : of_texts).push_back(i);
   }
-  const auto build = [&](const std::vector<std::uint32_t>& which, std::unique_ptr<PatternIndex>& into) {
+  const auto build = [&](const std::vector<std::uint32_t>& which, double frequency_max,
+                         std::unique_ptr<PatternIndex>& into) {
     std::size_t wrong = 0;
-    auto built = PatternIndex::build(sources, which, options.cache_directory, wrong);
+    auto built = PatternIndex::build(sources, which, frequency_max, options.cache_directory, wrong);
     if (!built) {
       complaints.push_back(places[wrong]->complain("the pattern cannot be used: " + built.error().message));
       return false;
@@ -158,7 +159,7 @@ bool DetectorSet::index_patterns(const Options& options, const std::vector<std::
     into = *std::move(built);
     return true;
   };
-  return build(of_texts, text_patterns_) && build(of_words, word_patterns_);
+  return build(of_texts, kFrequencyMax, text_patterns_) && build(of_words, kFrequencyMaxInWords, word_patterns_);
 }
 
 void DetectorSet::prepare_finders() {

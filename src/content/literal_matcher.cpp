@@ -11,8 +11,6 @@ namespace reeve::content {
 
 namespace {
 
-constexpr std::uint64_t kSixBytes = 0xFFFFFFFFFFFF, kFourBytes = 0xFFFFFFFF, kThreeBytes = 0xFFFFFF;
-constexpr std::uint64_t kAnyFourth = 0xFF000000;
 constexpr unsigned kKnownBits = 16;
 constexpr std::size_t kBlockWords = 64;
 
@@ -44,6 +42,8 @@ std::uint64_t LiteralMatcher::Index::Entry::key() const {
   return all;
 }
 
+std::uint64_t LiteralMatcher::KeyForm::key(const char* at) const { return (fold_bytes(load(at)) & bytes) | any; }
+
 LiteralMatcher::Index::Index(std::size_t places, std::vector<Entry> windows)
     : entries(std::move(windows)), filter(places, [this] {
         // Neighbours are alike, those of one key stand together, and the shortest have buckets of their own.
@@ -68,7 +68,13 @@ void LiteralMatcher::Index::build() {
     const std::uint64_t key = entries[i].key();
     std::uint32_t end = i;
     while (end < entries.size() && entries[end].key() == key) ++end;
-    has_three = has_three || entries[i].window[3] == LiteralFilter::kAnyByte;
+    KeyForm form;
+    const std::size_t places = entries[i].window[4] == LiteralFilter::kAnyByte ? 4 : entries[i].window.size();
+    for (std::size_t place = 0; place < places; ++place) {
+      const bool any = entries[i].window[place] == LiteralFilter::kAnyByte;
+      (any ? form.any : form.bytes) |= 0xFFULL << (8 * place);
+    }
+    if (forms.empty() || forms.back().bytes != form.bytes) forms.push_back(form);  // entries are by length
     const std::uint64_t hash = hash_of(key);
     const std::uint64_t bit = hash >> (64 - kKnownBits);
     known[bit / 64] |= 1ULL << bit % 64;
@@ -167,21 +173,20 @@ std::uint32_t* append_places(std::uint64_t bits, std::uint32_t base, std::uint32
 }  // namespace
 
 /// Where the bit map knows the bytes at `places`; the others are written over. Returns how many.
-std::size_t LiteralMatcher::Index::sieve(std::string_view text, std::uint64_t key_bytes, bool as_three,
+std::size_t LiteralMatcher::Index::sieve(std::string_view text, const KeyForm& form,
                                          std::span<const std::uint32_t> places, std::uint32_t* out) const {
   std::size_t count = 0;
+  const std::uint64_t* const bits = known.data();
   for (const std::uint32_t place : places) {
-    std::uint64_t key = fold_bytes(load(text.data() + place)) & key_bytes;
-    if (as_three) key = (key & kThreeBytes) | kAnyFourth;
-    const std::uint64_t bit = hash_of(key) >> (64 - kKnownBits);
+    const std::uint64_t bit = hash_of(form.key(text.data() + place)) >> (64 - kKnownBits);
     out[count] = place;
-    count += known[bit / 64] >> bit % 64 & 1U;
+    count += bits[bit / 64] >> bit % 64 & 1U;
   }
   return count;
 }
 
-bool LiteralMatcher::find_with(const Index& index, std::uint64_t key_bytes, std::string_view text,
-                               std::vector<LiteralHit>& hits, std::size_t most) const {
+bool LiteralMatcher::find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits,
+                               std::size_t most) const {
   std::array<std::uint64_t, kBlockWords> block;
   std::array<std::uint32_t, kBlockWords * 64 + 8> places, known;
   const std::size_t words = (text.size() + 63) / 64;
@@ -201,13 +206,9 @@ bool LiteralMatcher::find_with(const Index& index, std::uint64_t key_bytes, std:
       end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);
     }
     const std::span<const std::uint32_t> all(places.data(), end);
-    for (const bool as_three : {false, true}) {
-      if (as_three && !index.has_three) break;
-      const std::size_t found = index.sieve(text, key_bytes, as_three, all, known.data());
-      for (std::size_t i = 0; i < found; ++i) {
-        const std::uint64_t key = fold_bytes(load(text.data() + known[i])) & key_bytes;
-        look_up(index, as_three ? (key & kThreeBytes) | kAnyFourth : key, text, known[i], hits);
-      }
+    for (const KeyForm& form : index.forms) {
+      const std::size_t found = index.sieve(text, form, all, known.data());
+      for (std::size_t i = 0; i < found; ++i) look_up(index, form.key(text.data() + known[i]), text, known[i], hits);
     }
     if (hits.size() > most) return false;
   }
@@ -217,8 +218,8 @@ bool LiteralMatcher::find_with(const Index& index, std::uint64_t key_bytes, std:
 bool LiteralMatcher::find(std::string_view text, std::vector<LiteralHit>& hits, std::size_t most) const {
   hits.clear();
   bool complete = true;
-  if (!six_.filter.empty()) complete = find_with(six_, kSixBytes, text, hits, most);
-  if (!four_.filter.empty()) complete = find_with(four_, kFourBytes, text, hits, most) && complete;
+  if (!six_.filter.empty()) complete = find_with(six_, text, hits, most);
+  if (!four_.filter.empty()) complete = find_with(four_, text, hits, most) && complete;
   std::ranges::sort(hits, {}, [](const LiteralHit& hit) { return std::pair(hit.start, hit.literal); });
   return complete;
 }

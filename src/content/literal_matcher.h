@@ -36,6 +36,12 @@ class LiteralMatcher {
   void use(InstructionSet set);  // one of this machine's; all give the same hits
 
  private:
+  /// How the key of a window of some length is made of eight bytes of text.
+  struct KeyForm {
+    std::uint64_t bytes = 0;  // that count
+    std::uint64_t any = 0;    // in place of those that do not
+    std::uint64_t key(const char* at) const;
+  };
   /// Literals whose windows have as many places.
   struct Index {
     struct Entry {
@@ -51,19 +57,18 @@ class LiteralMatcher {
     Index(std::size_t places, std::vector<Entry> entries);
     void build();
     const Slot* find(std::uint64_t key) const;
-    std::size_t sieve(std::string_view text, std::uint64_t key_bytes, bool as_three,
-                      std::span<const std::uint32_t> places, std::uint32_t* out) const;
+    std::size_t sieve(std::string_view text, const KeyForm& form, std::span<const std::uint32_t> places,
+                      std::uint32_t* out) const;
 
     std::vector<Entry> entries;  // by window
     std::vector<Slot> slots;
     std::vector<std::uint64_t> known;  // a bit by hash of the keys there are
-    bool has_three = false;            // a window of three places
+    std::vector<KeyForm> forms;        // one for each length of windows
     LiteralFilter filter;
   };
 
   static std::vector<Index::Entry> windows_of(const std::vector<RequiredLiteral>& literals, bool with_six);
-  bool find_with(const Index& index, std::uint64_t key_bytes, std::string_view text, std::vector<LiteralHit>& hits,
-                 std::size_t most) const;
+  bool find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits, std::size_t most) const;
   void look_up(const Index& index, std::uint64_t key, std::string_view text, std::size_t place,
                std::vector<LiteralHit>& hits) const;
   bool stands_at(const RequiredLiteral& literal, std::string_view text, std::size_t start) const;

@@ -6,7 +6,7 @@
 namespace reeve::content {
 
 Result<std::unique_ptr<PatternIndex>> PatternIndex::build(const std::vector<std::string>& sources,
-                                                          const std::vector<std::uint32_t>& which,
+                                                          const std::vector<std::uint32_t>& which, double frequency_max,
                                                           const std::filesystem::path& cache_directory,
                                                           std::size_t& wrong_pattern) {
   std::unique_ptr<PatternIndex> index(new PatternIndex);
@@ -15,7 +15,7 @@ Result<std::unique_ptr<PatternIndex>> PatternIndex::build(const std::vector<std:
   // A database depends on its patterns alone: changing a confidence compiles nothing.
   std::string joined;
   for (const std::uint32_t i : which) {
-    if (const auto required = required_literals(sources[i])) {
+    if (const auto required = required_literals(sources[i], frequency_max)) {
       index->required_.insert(index->required_.end(), required->any_of.size(),
                               {i, required->before_least, required->before_most});
       literals.insert(literals.end(), required->any_of.begin(), required->any_of.end());

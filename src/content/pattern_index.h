@@ -33,9 +33,10 @@ class PatternIndex {
     std::unique_ptr<PatternScratch> scratch;
   };
 
-  /// Of `sources` those at the places `which`. An error says which one in `wrong_pattern`.
+  /// Of `sources` those at the places `which`; literals may stand as often as `frequency_max` says. An error says which
+  /// one in `wrong_pattern`.
   static Result<std::unique_ptr<PatternIndex>> build(const std::vector<std::string>& sources,
-                                                     const std::vector<std::uint32_t>& which,
+                                                     const std::vector<std::uint32_t>& which, double frequency_max,
                                                      const std::filesystem::path& cache_directory,
                                                      std::size_t& wrong_pattern);
   Found make_found() const;

@@ -14,7 +14,6 @@ constexpr std::size_t kStringsMax = 64;    // of one set; more and the set is no
 constexpr std::size_t kClassMax = 6;       // bytes of a class that is followed as alternatives
 constexpr std::uint32_t kFar = 1'000'000;  // as good as unbounded
 constexpr std::uint32_t kBeforeMax = 200;
-constexpr double kFrequencyMax = 0.01;
 constexpr std::uint32_t kRepeatFollowed = 2, kRepeatShown = 12;
 
 std::uint32_t add_widths(std::uint32_t left, std::uint32_t right) { return std::min(kFar, left + right); }
@@ -26,7 +25,7 @@ std::uint32_t multiply_widths(std::uint32_t left, std::uint32_t right) {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 double frequency_of(const RequiredLiteral& literal) {
-  if (literal.bytes.size() < kLiteralLeast) return 1;
+  if (literal.bytes.size() < 2) return 1;
   double all = text_frequency(literal.bytes);
   // Of a letter's two cases the other one is a tenth or so.
   const bool has_capital = std::ranges::any_of(literal.bytes, [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -34,7 +33,8 @@ double frequency_of(const RequiredLiteral& literal) {
   if (literal.border_before) all *= 0.3;
   if (literal.border_after) all *= 0.3;
   if (literal.line_begin) all *= 0.1;
-  return all;
+  // Those of two bytes are for words only.
+  return literal.bytes.size() == 2 ? std::max(all, 2 * kFrequencyMax) : all;
 }
 
 /// A literal more makes every look a little slower, as much as if it stood so often more.
@@ -187,7 +187,7 @@ class Sequence {
       shortest = std::min(shortest, literal.bytes.size());
       longest = std::max(longest, literal.bytes.size());
     }
-    if (candidate.any_of.size() < 2 || common < kLiteralLeast) return;
+    if (candidate.any_of.size() < 2 || common < 3) return;
     RequiredLiteral ending = candidate.any_of.front();
     ending.bytes = first.substr(first.size() - common);
     ending.border_before = ending.line_begin = false;
@@ -511,9 +511,9 @@ class PatternReader {
 
 }  // namespace
 
-std::optional<RequiredLiterals> required_literals(std::string_view pattern) {
+std::optional<RequiredLiterals> required_literals(std::string_view pattern, double frequency_max) {
   const std::optional<Part> all = PatternReader(pattern).read();
-  if (!all || !all->best || all->best->frequency > kFrequencyMax) return std::nullopt;
+  if (!all || !all->best || all->best->frequency > frequency_max) return std::nullopt;
   RequiredLiterals required = *all->best;
   prune(required.any_of);  // branches of an alternation may cover each other
   return required;

@@ -23,7 +23,7 @@ TEST(WordPatterns, AreThoseOfOneLongWord) {
 
 TEST(LongWords, AreCollectedWithTheirPlaces) {
   std::string text =
-      "short words, then_a_long_word_without_any_digits aLongNameInCamelCase /usr/include/some/path and ";
+      "short words, then_a_long_word_without_any_digits aLongNameWithCamelCase /usr/include/some/path and so on ";
   for (int i = 0; i < 40; ++i) {
     const std::string word = "w0rd-" + std::string(20 + static_cast<std::size_t>(i), 'x') + ":end";
     const std::size_t start = text.size();
