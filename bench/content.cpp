@@ -220,9 +220,9 @@ class Bench {
     content::DecodeMasks decode_masks;
     content::LongWords words;
     content::Layer deeper;
-    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kLongWords, kParts };
-    static constexpr const char* kNames[kParts] = {"text_masks",     "decode_masks", "decode_runs",
-                                                   "decode_escapes", "decode_joins", "long_words"};
+    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kLongWords, kWordPatterns, kTextPatterns, kParts };
+    static constexpr const char* kNames[kParts] = {"text_masks",   "decode_masks", "decode_runs",   "decode_escapes",
+                                                   "decode_joins", "long_words",   "word_patterns", "text_patterns"};
     std::array<double, kParts> best{};
     best.fill(1e9);
     for (int round = 0; round < 10; ++round) {
@@ -232,10 +232,18 @@ class Bench {
         deeper.clear();
         content::DecodeBudget budget{1UL << 30U, false};
         content::DecodeTask task{text, decode_masks, 0, deeper, budget};
-        const std::array<std::function<void()>, kParts> work{
-            [&] { masks.compute(text); },         [&] { decode_masks.compute(text); },
-            [&] { decode_base64_and_hex(task); }, [&] { decode_escapes(task); },
-            [&] { decode_joins(task); },          [&] { words.collect(text, masks, decode_masks); }};
+        const std::array<std::function<void()>, kParts> work{[&] { masks.compute(text); },
+                                                             [&] { decode_masks.compute(text); },
+                                                             [&] { decode_base64_and_hex(task); },
+                                                             [&] { decode_escapes(task); },
+                                                             [&] { decode_joins(task); },
+                                                             [&] { words.collect(text, masks, decode_masks); },
+                                                             [&] {
+                                                               words.joined.finish();
+                                                               set_.word_patterns().find(words.joined.view(),
+                                                                                         first_.words);
+                                                             },
+                                                             [&] { set_.text_patterns().find(text, first_.texts); }};
         for (std::size_t part = 0; part < kParts; ++part) {
           const double start = cpu_seconds();
           work[part]();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "content/required_literals.h"
 #include "content/text_frequency.h"
 
 namespace reeve::content {
@@ -37,14 +38,28 @@ const std::array<double, LiteralFilter::kSums>& sum_frequencies() {
 
 const LiteralFilter::Pairs& pairs_of(std::size_t places) { return places == 4 ? kPairsOfFour : kPairsOfSix; }
 
+/// 1 for the bytes of words.
+constexpr std::array<std::uint8_t, 256> kWordBytes = [] {
+  std::array<std::uint8_t, 256> all{};
+  for (std::size_t byte = 0; byte < all.size(); ++byte)
+    all[byte] = is_border_word_byte(static_cast<char>(byte)) ? 1 : 0;
+  return all;
+}();
+
+using Borders = std::array<std::uint8_t, LiteralFilter::kGroups>;
+
 template <const LiteralFilter::Pairs& kPairs>
-void candidates_plain(const LiteralFilter::Tables& tables, const char* text, std::size_t words, std::uint64_t* out) {
+void candidates_plain(const LiteralFilter::Tables& tables, const Borders& borders, const char* text, std::size_t words,
+                      std::uint64_t* out) {
   for (std::size_t word = 0; word < words; ++word) {
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < 64; ++i) {
       const char* const at = text + word * 64 + i;
       std::array<std::uint8_t, LiteralFilter::kGroups> all{};
-      all.fill(0xFF);
+      const bool in_word = is_border_word_byte(at[-1]);
+      for (std::size_t group = 0; group < all.size(); ++group) {
+        all[group] = in_word ? static_cast<std::uint8_t>(~borders[group]) : 0xFF;
+      }
       for (std::size_t look = 0; look < LiteralFilter::kLooks; ++look) {
         const std::uint8_t sum = pair_sum(class_of(static_cast<std::uint8_t>(at[kPairs[look][0]])),
                                           class_of(static_cast<std::uint8_t>(at[kPairs[look][1]])));
@@ -60,15 +75,21 @@ void candidates_plain(const LiteralFilter::Tables& tables, const char* text, std
 #if REEVE_BYTE_BLOCKS && defined(__x86_64__)
 
 template <const LiteralFilter::Pairs& kPairs>
-REEVE_TARGET_AVX512 void candidates_avx512(const LiteralFilter::Tables& tables, const char* text, std::size_t words,
-                                           std::uint64_t* out) {
+REEVE_TARGET_AVX512 void candidates_avx512(const LiteralFilter::Tables& tables, const Borders& borders,
+                                           const char* text, std::size_t words, std::uint64_t* out) {
   constexpr std::size_t kGroups = LiteralFilter::kGroups, kLooks = LiteralFilter::kLooks;
   constexpr std::size_t kPlaces = LiteralFilter::kPlacesMax;
   __m512i table[kGroups][kLooks];
   for (std::size_t group = 0; group < kGroups; ++group) {
     for (std::size_t look = 0; look < kLooks; ++look) table[group][look] = _mm512_load_si512(&tables[group][look]);
   }
-  const __m512i bit6 = _mm512_set1_epi8(0x40);
+  AsciiTable word_bytes;
+  load_table(kWordBytes, word_bytes);
+  __m512i within[kGroups];
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    within[group] = _mm512_set1_epi8(static_cast<char>(~borders[group]));
+  }
+  const __m512i bit6 = _mm512_set1_epi8(0x40), every = _mm512_set1_epi8(-1);
   for (std::size_t word = 0; word < words; ++word) {
     __m512i once[kPlaces];
     for (std::size_t place = 0; place < kPlaces; ++place) {
@@ -76,7 +97,10 @@ REEVE_TARGET_AVX512 void candidates_avx512(const LiteralFilter::Tables& tables, 
       once[place] = _mm512_andnot_si512(_mm512_srli_epi16(_mm512_and_si512(bytes, bit6), 1), bytes);
     }
     __m512i all[kGroups];
-    for (__m512i& group : all) group = _mm512_set1_epi8(-1);
+    const __mmask64 in_word = with_bits(look_up(word_bytes, load_512(text + word * 64 - 1)), 1);
+    for (std::size_t group = 0; group < kGroups; ++group) {
+      all[group] = _mm512_mask_mov_epi8(every, in_word, within[group]);
+    }
     for (std::size_t look = 0; look < kLooks; ++look) {
       const __m512i second = once[kPairs[look][1]];
       const __m512i sum = _mm512_add_epi8(once[kPairs[look][0]], _mm512_add_epi8(second, second));
@@ -101,9 +125,20 @@ REEVE_TARGET_AVX2 __m256i look_up_avx2(const std::uint8_t* table, __m256i low, _
   return all;
 }
 
+REEVE_TARGET_AVX2 __m256i in_range_avx2(__m256i bytes, char first, char count) {
+  const __m256i from = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first));
+  return _mm256_cmpeq_epi8(_mm256_min_epu8(from, _mm256_set1_epi8(static_cast<char>(count - 1))), from);
+}
+
+REEVE_TARGET_AVX2 __m256i word_bytes_avx2(__m256i bytes) {
+  const __m256i letter = in_range_avx2(_mm256_or_si256(bytes, _mm256_set1_epi8(0x20)), 'a', 26);
+  const __m256i other = _mm256_or_si256(in_range_avx2(bytes, '0', 10), _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('_')));
+  return _mm256_or_si256(letter, other);
+}
+
 template <const LiteralFilter::Pairs& kPairs>
-REEVE_TARGET_AVX2 void candidates_avx2(const LiteralFilter::Tables& tables, const char* text, std::size_t words,
-                                       std::uint64_t* out) {
+REEVE_TARGET_AVX2 void candidates_avx2(const LiteralFilter::Tables& tables, const Borders& borders, const char* text,
+                                       std::size_t words, std::uint64_t* out) {
   constexpr std::size_t kGroups = LiteralFilter::kGroups, kLooks = LiteralFilter::kLooks;
   constexpr std::size_t kPlaces = LiteralFilter::kPlacesMax;
   const __m256i bit6 = _mm256_set1_epi8(0x40);
@@ -114,8 +149,12 @@ REEVE_TARGET_AVX2 void candidates_avx2(const LiteralFilter::Tables& tables, cons
       const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + half * 32 + place));
       once[place] = _mm256_andnot_si256(_mm256_srli_epi16(_mm256_and_si256(bytes, bit6), 1), bytes);
     }
+    const __m256i in_word = word_bytes_avx2(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(text + half * 32 - 1)));
     __m256i all[kGroups];
-    for (__m256i& group : all) group = _mm256_set1_epi8(-1);
+    for (std::size_t group = 0; group < kGroups; ++group) {
+      const __m256i outside = _mm256_and_si256(in_word, _mm256_set1_epi8(static_cast<char>(borders[group])));
+      all[group] = _mm256_xor_si256(outside, _mm256_set1_epi8(-1));
+    }
     for (std::size_t look = 0; look < kLooks; ++look) {
       const __m256i second = once[kPairs[look][1]];
       const __m256i sum = _mm256_add_epi8(once[kPairs[look][0]], _mm256_add_epi8(second, second));
@@ -141,8 +180,9 @@ class LiteralFilter::BucketShare {
  public:
   explicit BucketShare(const Pairs& pairs) : pairs_(pairs) {}
   void add(const Window& window) {
+    border_before_ = border_before_ && window.border_before;
     for (std::size_t look = 0; look < kLooks; ++look) {
-      const std::uint8_t first = window[pairs_[look][0]], second = window[pairs_[look][1]];
+      const std::uint8_t first = window.bytes[pairs_[look][0]], second = window.bytes[pairs_[look][1]];
       if (first == kAnyByte || second == kAnyByte) {
         share_[look] = 1;
         continue;
@@ -154,8 +194,9 @@ class LiteralFilter::BucketShare {
       }
     }
   }
+  /// Of the places at most one in five begins a word.
   double share() const {
-    double all = 1;
+    double all = border_before_ ? 0.2 : 1;
     for (const double one : share_) all *= one;
     return all;
   }
@@ -164,6 +205,7 @@ class LiteralFilter::BucketShare {
   const Pairs& pairs_;
   std::array<std::uint64_t, kLooks> seen_{};
   std::array<double, kLooks> share_{};
+  bool border_before_ = true;
 };
 
 LiteralFilter::LiteralFilter(std::size_t places, const std::vector<Window>& windows)
@@ -175,7 +217,7 @@ void LiteralFilter::add(const Window& window, std::size_t bucket) {
   const auto bit = static_cast<std::uint8_t>(1U << bucket % kBucketsAGroup);
   for (std::size_t look = 0; look < kLooks; ++look) {
     auto& table = tables_[bucket / kBucketsAGroup][look];
-    const std::uint8_t first = window[pairs_[look][0]], second = window[pairs_[look][1]];
+    const std::uint8_t first = window.bytes[pairs_[look][0]], second = window.bytes[pairs_[look][1]];
     if (first == kAnyByte || second == kAnyByte) {
       for (std::uint8_t& entry : table) entry |= bit;
     } else {
@@ -210,7 +252,12 @@ void LiteralFilter::cut_into_buckets(const std::vector<Window>& windows) {
   std::size_t to = count;
   for (std::size_t bucket = kBuckets; bucket-- > 0 && to > 0;) {
     const std::size_t from = cut[bucket][to];
-    for (std::size_t i = from; i < to; ++i) add(windows[i], bucket);
+    bool border_before = true;
+    for (std::size_t i = from; i < to; ++i) {
+      add(windows[i], bucket);
+      border_before = border_before && windows[i].border_before;
+    }
+    if (border_before) borders_[bucket / kBucketsAGroup] |= static_cast<std::uint8_t>(1U << bucket % kBucketsAGroup);
     to = from;
   }
 }
@@ -219,13 +266,14 @@ void LiteralFilter::candidates(const char* text, std::size_t words, std::uint64_
   const bool four = &pairs_ == &kPairsOfFour;
 #if REEVE_BYTE_BLOCKS && defined(__x86_64__)
   if (set_ == InstructionSet::kAvx512) {
-    return (four ? candidates_avx512<kPairsOfFour> : candidates_avx512<kPairsOfSix>)(tables_, text, words, out);
+    return (four ? candidates_avx512<kPairsOfFour> : candidates_avx512<kPairsOfSix>)(tables_, borders_, text, words,
+                                                                                     out);
   }
   if (set_ == InstructionSet::kAvx2) {
-    return (four ? candidates_avx2<kPairsOfFour> : candidates_avx2<kPairsOfSix>)(tables_, text, words, out);
+    return (four ? candidates_avx2<kPairsOfFour> : candidates_avx2<kPairsOfSix>)(tables_, borders_, text, words, out);
   }
 #endif
-  (four ? candidates_plain<kPairsOfFour> : candidates_plain<kPairsOfSix>)(tables_, text, words, out);
+  (four ? candidates_plain<kPairsOfFour> : candidates_plain<kPairsOfSix>)(tables_, borders_, text, words, out);
 }
 
 }  // namespace reeve::content

@@ -5,6 +5,7 @@
 // which buckets a sum of the two bytes occurs. 64 places of a text are asked at a time. Private to the room.
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -23,13 +24,17 @@ class LiteralFilter {
   static constexpr std::uint8_t kAnyByte = 0xFF;  // no folded byte has this value
   using Pairs = std::array<std::array<std::uint8_t, 2>, kLooks>;
   using Tables = std::array<std::array<std::array<std::uint8_t, kSums>, kLooks>, kGroups>;
-  /// Folded bytes; kAnyByte behind the end of a shorter one.
-  using Window = std::array<std::uint8_t, kPlacesMax>;
+  struct Window {
+    std::array<std::uint8_t, kPlacesMax> bytes{};  // folded; kAnyByte behind the end of a shorter one
+    bool border_before = false;                    // no word byte (A-Z a-z 0-9 _) stands right before it
+    auto operator<=>(const Window&) const = default;
+  };
 
   /// `windows` in an order in which neighbours are alike; of at most `places` bytes each, 4 or 6.
   LiteralFilter(std::size_t places, const std::vector<Window>& windows);
 
-  /// Bit i of word w: the byte at w * 64 + i may begin a window. Reads 5 bytes behind the last word.
+  /// Bit i of word w: the byte at w * 64 + i may begin a window. Reads the byte before the first word and 5 behind the
+  /// last.
   void candidates(const char* text, std::size_t words, std::uint64_t* out) const;
   bool empty() const { return empty_; }
 
@@ -43,6 +48,8 @@ class LiteralFilter {
   const Pairs& pairs_;
   /// Bit b: this sum of a pair occurs in a window of bucket b.
   alignas(64) Tables tables_{};
+  /// Bit b: the windows of bucket b begin where no word byte stands before.
+  std::array<std::uint8_t, kGroups> borders_{};
   bool empty_;
   InstructionSet set_;
 };

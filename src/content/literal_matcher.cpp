@@ -12,6 +12,7 @@ namespace reeve::content {
 namespace {
 
 constexpr unsigned kKnownBits = 16;
+constexpr double kBorderShare = 0.2;
 constexpr std::size_t kBlockWords = 64;
 
 std::uint64_t load(const char* at) {
@@ -35,9 +36,9 @@ bool matches_folded(const std::string& literal, const char* text) {
 
 std::uint64_t LiteralMatcher::Index::Entry::key() const {
   std::uint64_t all = 0;
-  const bool is_four = window[4] == LiteralFilter::kAnyByte;
-  for (std::size_t place = 0; place < (is_four ? 4U : window.size()); ++place) {
-    all |= static_cast<std::uint64_t>(window[place]) << (8 * place);
+  const bool is_four = window.bytes[4] == LiteralFilter::kAnyByte;
+  for (std::size_t place = 0; place < (is_four ? 4U : window.bytes.size()); ++place) {
+    all |= static_cast<std::uint64_t>(window.bytes[place]) << (8 * place);
   }
   return all;
 }
@@ -46,16 +47,18 @@ std::uint64_t LiteralMatcher::KeyForm::key(const char* at) const { return (fold_
 
 LiteralMatcher::Index::Index(std::size_t places, std::vector<Entry> windows)
     : entries(std::move(windows)), filter(places, [this] {
-        // Neighbours are alike, those of one key stand together, and the shortest have buckets of their own.
+        // Neighbours are alike; the shortest have buckets of their own, and so have those behind borders.
         const auto length = [](const Entry& entry) {
-          return std::ranges::count(entry.window, LiteralFilter::kAnyByte);
+          return std::ranges::count(entry.window.bytes, LiteralFilter::kAnyByte);
         };
         std::ranges::sort(entries, [&](const Entry& left, const Entry& right) {
-          return std::tuple(length(left), left.window, left.literal) <
-                 std::tuple(length(right), right.window, right.literal);
+          return std::tuple(length(left), left.window.border_before, left.window, left.literal) <
+                 std::tuple(length(right), right.window.border_before, right.window, right.literal);
         });
         std::vector<LiteralFilter::Window> all;
         for (const Entry& entry : entries) all.push_back(entry.window);
+        std::ranges::sort(entries, {},
+                          [&](const Entry& entry) { return std::tuple(length(entry), entry.key(), entry.literal); });
         return all;
       }()) {
   build();
@@ -69,9 +72,10 @@ void LiteralMatcher::Index::build() {
     std::uint32_t end = i;
     while (end < entries.size() && entries[end].key() == key) ++end;
     KeyForm form;
-    const std::size_t places = entries[i].window[4] == LiteralFilter::kAnyByte ? 4 : entries[i].window.size();
+    const std::size_t places =
+        entries[i].window.bytes[4] == LiteralFilter::kAnyByte ? 4 : entries[i].window.bytes.size();
     for (std::size_t place = 0; place < places; ++place) {
-      const bool any = entries[i].window[place] == LiteralFilter::kAnyByte;
+      const bool any = entries[i].window.bytes[place] == LiteralFilter::kAnyByte;
       (any ? form.any : form.bytes) |= 0xFFULL << (8 * place);
     }
     if (forms.empty() || forms.back().bytes != form.bytes) forms.push_back(form);  // entries are by length
@@ -102,13 +106,18 @@ std::vector<LiteralMatcher::Index::Entry> LiteralMatcher::windows_of(const std::
     if ((bytes.size() >= 6) != with_six) continue;
     Index::Entry best;
     double least = 2;
-    for (std::uint32_t offset = 0; offset == 0 || offset + places <= bytes.size(); ++offset) {
+    const std::size_t last = bytes.size() <= places ? 0 : bytes.size() - places;
+    for (std::uint32_t offset = 0; offset <= last; ++offset) {
       Index::Entry entry{.literal = i, .offset = offset};
-      entry.window.fill(LiteralFilter::kAnyByte);
+      // The filter knows borders only right before its windows.
+      entry.window.border_before = offset == 0 && literals[i].border_before;
+      entry.window.bytes.fill(LiteralFilter::kAnyByte);
       for (std::size_t place = 0; place < std::min(places, bytes.size()); ++place) {
-        entry.window[place] = static_cast<std::uint8_t>(fold_bytes(static_cast<std::uint8_t>(bytes[offset + place])));
+        entry.window.bytes[place] =
+            static_cast<std::uint8_t>(fold_bytes(static_cast<std::uint8_t>(bytes[offset + place])));
       }
-      const double frequency = text_frequency(std::string_view(bytes).substr(offset, places));
+      const double frequency = text_frequency(std::string_view(bytes).substr(offset, places)) *
+                               (entry.window.border_before ? kBorderShare : 1);
       if (frequency < least) {
         least = frequency;
         best = entry;
@@ -185,6 +194,30 @@ std::size_t LiteralMatcher::Index::sieve(std::string_view text, const KeyForm& f
   return count;
 }
 
+namespace {
+
+/// The candidates of as many words from word `from` on. The first and the last word are copied: before the text and
+/// behind it something else may stand.
+void look_at_block(const LiteralFilter& filter, std::string_view text, std::size_t from,
+                   std::span<std::uint64_t> block) {
+  const std::size_t words = (text.size() + 63) / 64;
+  const std::size_t begin = from == 0 ? 1 : from, end = std::min(from + block.size(), words - 1);
+  if (begin < end) filter.candidates(text.data() + begin * 64, end - begin, &block[begin - from]);
+  const auto look_at_copy = [&](std::size_t word) {
+    std::array<char, 1 + 64 + 8> copy{'\n'};
+    const std::size_t start = word * 64, before = word == 0 ? 0 : 1;
+    const std::size_t size = std::min(text.size() - start, copy.size() - 1);
+    std::memcpy(copy.data() + 1 - before, text.data() + start - before, size + before);
+    std::uint64_t& bits = block[word - from];
+    filter.candidates(copy.data() + 1, 1, &bits);
+    if (size < 64) bits &= ~0ULL >> (64 - size);
+  };
+  if (from == 0) look_at_copy(0);
+  if (from + block.size() == words && words > 1) look_at_copy(words - 1);
+}
+
+}  // namespace
+
 bool LiteralMatcher::find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits,
                                std::size_t most) const {
   std::array<std::uint64_t, kBlockWords> block;
@@ -192,15 +225,7 @@ bool LiteralMatcher::find_with(const Index& index, std::string_view text, std::v
   const std::size_t words = (text.size() + 63) / 64;
   for (std::size_t from = 0; from < words; from += kBlockWords) {
     const std::size_t count = std::min(kBlockWords, words - from);
-    const bool is_last = from + count == words;
-    index.filter.candidates(text.data() + from * 64, is_last ? count - 1 : count, block.data());
-    if (is_last) {
-      const std::string_view rest = text.substr((words - 1) * 64);
-      std::array<char, 72> padded{};
-      std::memcpy(padded.data(), rest.data(), rest.size());
-      index.filter.candidates(padded.data(), 1, &block[count - 1]);
-      block[count - 1] &= ~0ULL >> (64 - rest.size());
-    }
+    look_at_block(index.filter, text, from, std::span(block).first(count));
     std::uint32_t* end = places.data();
     for (std::size_t i = 0; i < count; ++i) {
       end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);
