@@ -20,7 +20,7 @@ constexpr std::uint64_t fold_bytes(std::uint64_t bytes) { return bytes & ~((byte
 
 class LiteralFilter {
  public:
-  static constexpr std::size_t kLooks = 6, kGroups = 4, kBucketsAGroup = 8, kSums = 64, kPlacesMax = 6;
+  static constexpr std::size_t kLooks = 6, kGroups = 3, kBucketsAGroup = 8, kSums = 64, kPlacesMax = 6;
   static constexpr std::uint8_t kAnyByte = 0xFF;  // no folded byte has this value
   using Pairs = std::array<std::array<std::uint8_t, 2>, kLooks>;
   using Tables = std::array<std::array<std::array<std::uint8_t, kSums>, kLooks>, kGroups>;

@@ -123,6 +123,11 @@ std::vector<LiteralMatcher::Index::Entry> LiteralMatcher::windows_of(const std::
         best = entry;
       }
     }
+    for (std::size_t at = 0; at < std::min<std::size_t>(8, bytes.size()); ++at) {
+      best.head |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at])) << (8 * at);
+      best.head_bytes |= 0xFFULL << (8 * at);
+    }
+    best.head = fold_bytes(best.head);
     all.push_back(best);
   }
   return all;
@@ -156,6 +161,7 @@ void LiteralMatcher::look_up(const Index& index, std::uint64_t key, std::string_
     const Index::Entry& entry = index.entries[i];
     if (entry.offset > place) continue;
     const std::size_t start = place - entry.offset;
+    if ((fold_bytes(load(text.data() + start)) & entry.head_bytes) != entry.head) continue;
     if (stands_at(literals_[entry.literal], text, start)) {
       hits.push_back({entry.literal, static_cast<std::uint32_t>(start)});
     }
@@ -165,14 +171,15 @@ void LiteralMatcher::look_up(const Index& index, std::uint64_t key, std::string_
 namespace {
 
 /// Appends the places of the bits of a word, `base` being that of bit 0. Most words have few: these are written without
-/// asking how many. Up to 7 entries behind the new end are written too.
+/// asking how many, so up to that many entries behind the new end are written too.
 std::uint32_t* append_places(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+  constexpr std::size_t kUnasked = 2;
   const auto count = static_cast<std::size_t>(std::popcount(bits));
-  for (std::size_t i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < kUnasked; ++i) {
     out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
     bits &= bits - 1;
   }
-  for (std::size_t i = 4; i < count; ++i) {
+  for (std::size_t i = kUnasked; i < count; ++i) {
     out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
     bits &= bits - 1;
   }

@@ -47,7 +47,8 @@ class LiteralMatcher {
     struct Entry {
       LiteralFilter::Window window{};
       std::uint32_t literal = 0;
-      std::uint32_t offset = 0;  // of the window in the literal
+      std::uint32_t offset = 0;                // of the window in the literal
+      std::uint64_t head = 0, head_bytes = 0;  // its first bytes, up to eight, folded; which of eight these are
       std::uint64_t key() const;
     };
     struct Slot {

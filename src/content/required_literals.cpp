@@ -39,7 +39,7 @@ double frequency_of(const RequiredLiteral& literal) {
 
 /// A literal more makes every look a little slower, as much as if it stood so often more.
 double cost_of(const RequiredLiterals& required) {
-  constexpr double kOfALiteral = 4e-7;
+  constexpr double kOfALiteral = 1.5e-6;
   return required.frequency + kOfALiteral * static_cast<double>(required.any_of.size());
 }
 
@@ -171,10 +171,22 @@ class Sequence {
   }
 
   void keep(RequiredLiterals candidate) {
-    prune(candidate.any_of);
-    candidate.frequency = frequency_of(candidate.any_of);
-    if (candidate.frequency >= 1 || candidate.before_most > kBeforeMax) return;
-    if (!whole_.best || cost_of(candidate) < cost_of(*whole_.best)) whole_.best = std::move(candidate);
+    for (const std::size_t length : {SIZE_MAX, std::size_t{12}, std::size_t{8}, std::size_t{6}, std::size_t{5}}) {
+      shorten(candidate.any_of, length);
+      prune(candidate.any_of);
+      candidate.frequency = frequency_of(candidate.any_of);
+      if (candidate.frequency >= 1 || candidate.before_most > kBeforeMax) return;
+      if (!whole_.best || cost_of(candidate) < cost_of(*whole_.best)) whole_.best = candidate;
+    }
+  }
+
+  /// Many that begin alike become one.
+  static void shorten(std::vector<RequiredLiteral>& literals, std::size_t length) {
+    for (RequiredLiteral& literal : literals) {
+      if (literal.bytes.size() <= length) continue;
+      literal.bytes.resize(length);
+      literal.border_after = false;
+    }
   }
 
   /// What all strings of a run end with may serve in place of many of them.
