@@ -67,16 +67,15 @@ class AddressWords {
 /// A number of a house beside a word of three letters and more, or a post office box; not a program's address.
 bool street_address(std::string_view value) {
   if (value.size() < 6 || value.size() > 160 || value.starts_with("0x")) return false;
-  std::size_t digits = 0;
+  const auto digits = std::ranges::count_if(value, is_digit);
+  if (digits == 0 || digits > 14) return false;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
     if (kNotInAddresses.has(c)) return false;
-    digits += is_digit(c) ? 1U : 0U;
     if (c != ':') continue;
     const std::string_view rest = value.substr(i + 1);
     if (rest.starts_with(':') || rest.starts_with("//")) return false;
   }
-  if (digits == 0 || digits > 14) return false;
   AddressWords seen;
   std::size_t begin = 0;
   for (std::size_t at = 0; at <= value.size(); ++at) {
@@ -206,15 +205,18 @@ constexpr std::array<std::string_view, 76> kConditions = {
 constexpr std::size_t pair_of(char first, char second) {
   return (static_cast<std::size_t>(first) & 31U) * 32U + (static_cast<std::size_t>(second) & 31U);
 }
-/// By pair the first such word, by word the next one of the same pair; from 1 on.
+/// By pair the third letters behind it and the first such word, by word the next one of the same pair; from 1 on.
 struct ConditionIndex {
+  std::array<std::uint32_t, 1024> third{};
   std::array<std::uint8_t, 1024> first{};
   std::array<std::uint8_t, kConditions.size() + 1> next{};
 };
 constexpr ConditionIndex kConditionIndex = [] {
   ConditionIndex index;
   for (std::size_t i = 0; i < kConditions.size(); ++i) {
-    std::uint8_t& first = index.first[pair_of(kConditions[i][0], kConditions[i][1])];
+    const std::size_t pair = pair_of(kConditions[i][0], kConditions[i][1]);
+    index.third[pair] |= 1U << (static_cast<std::uint32_t>(kConditions[i][2]) & 31U);
+    std::uint8_t& first = index.first[pair];
     index.next[i + 1] = first;
     first = static_cast<std::uint8_t>(i + 1);
   }
@@ -226,11 +228,12 @@ bool begins_with(std::string_view text, std::string_view word) {
 }
 
 bool condition(std::string_view value) {
-  if (value.size() < 3 || value.size() > 160 || !kNotInHealth.none_in(value)) return false;
+  if (value.size() < 3 || value.size() > 160) return false;
   for (std::size_t at = 0; at + 2 < value.size(); ++at) {
-    for (std::uint8_t i = kConditionIndex.first[pair_of(value[at], value[at + 1])]; i != 0;
-         i = kConditionIndex.next[i]) {
-      if (begins_with(value.substr(at), kConditions[i - 1U])) return true;
+    const std::size_t pair = pair_of(value[at], value[at + 1]);
+    if ((kConditionIndex.third[pair] >> (static_cast<std::uint32_t>(value[at + 2]) & 31U) & 1U) == 0) continue;
+    for (std::uint8_t i = kConditionIndex.first[pair]; i != 0; i = kConditionIndex.next[i]) {
+      if (begins_with(value.substr(at), kConditions[i - 1U])) return kNotInHealth.none_in(value);
     }
   }
   return false;
