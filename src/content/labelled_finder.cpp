@@ -4,6 +4,7 @@
 
 #include "content/check_digits.h"
 #include "content/labelled_values.h"
+#include "content/next_sign.h"
 #include "content/text_walk.h"
 
 namespace reeve::content {
@@ -37,9 +38,9 @@ class Settler final : public ValueTaker {
     if (!passes(end)) {
       // Without quotes the value may end before the line does.
       if (value.quoted) return;
-      const auto comma = text_.substr(value.begin, end - value.begin).find_first_of(",(");
-      if (comma == std::string_view::npos) return;
-      end = value.begin + comma;
+      const std::size_t comma = commas_.in(text_, value.begin, end);
+      if (comma == end) return;
+      end = comma;
       while (end > value.begin && text_[end - 1] == ' ') --end;
       if (end < text_.size() && text_[end] == '(') return;  // a call
       if (!passes(end)) return;
@@ -59,6 +60,7 @@ class Settler final : public ValueTaker {
 
   std::string_view text_;
   std::vector<Candidate>& found_;
+  NextSign commas_{",("};
 };
 
 /// A detector's `context.near` are keys here: one word is the whole key ("name", or "name" behind a blank), several

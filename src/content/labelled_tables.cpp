@@ -152,13 +152,18 @@ class Tables::Borders {
       const std::uint64_t behind_code = add_with_carry(here.code, in_line, code_);
       const std::uint64_t behind_divider = add_with_carry(here.divider, in_line, divided_);
       const std::uint64_t before_code = behind_code & ~here.code;
-      cells.data()[i] = (here.divider & before_code) | (here.newline & ~behind_code & behind_divider);
+      const std::uint64_t borders = here.divider | here.newline;
+      const std::uint64_t behind_border = borders << 1U | border_;
+      border_ = borders >> 63U;
+      cells.data()[i] =
+          ((here.divider & before_code) | (here.newline & ~behind_code & behind_divider)) & ~behind_border;
       inserts.data()[i] = here.ins;
     }
   }
 
  private:
   bool code_ = false, divided_ = false;  // the line that goes on from the block before has such a sign
+  std::uint64_t border_ = 1;             // the block before ends with a border: what is empty is no known name
 };
 
 void Tables::walk() {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "content/check_digits.h"
+#include "content/next_sign.h"
 
 namespace reeve::content {
 
@@ -52,32 +53,13 @@ bool is_attribute_name(std::string_view text, std::string_view key) {
   return false;
 }
 
-/// Where the next sign of a set stands. Asked with places that go up, so that each byte is read once however often one
-/// value's end is that of the next one, too.
-class NextSign {
- public:
-  explicit constexpr NextSign(std::string_view signs) {
-    for (const char c : signs) signs_[static_cast<unsigned char>(c)] = true;
-  }
-  /// The first one in [from, to), else `to`.
-  std::size_t in(std::string_view text, std::size_t from, std::size_t to) {
-    if (from < clear_from_ || from > next_) next_ = from;
-    clear_from_ = from;
-    while (next_ < to && !signs_[static_cast<unsigned char>(text[next_])]) ++next_;
-    return std::min(next_, to);
-  }
-
- private:
-  std::array<bool, 256> signs_{};
-  std::size_t clear_from_ = 0, next_ = 0;  // none in [clear_from_, next_)
-};
-
 class Assignments {
  public:
   Assignments(const FinderText& input, const KnownKeys& keys, ValueTaker& taker)
       : input_(input), text_(input.text), keys_(keys), taker_(taker) {}
 
-  void walk() {
+  /// False when no more is wanted.
+  bool walk() {
     const std::size_t words = (text_.size() + 63) / 64;
     std::array<std::uint64_t, KeyEnds::kBlock> signs;
     KeyEnds::Places places;
@@ -94,15 +76,17 @@ class Assignments {
       for (std::size_t i = 0; i < places.count; ++i) {
         const std::size_t at = first * 64 + places.at[i];
         const auto gap = static_cast<std::size_t>(std::countl_zero(KeyEnds::letters_before(input_.masks, at)));
-        if (gap < kKeyMax + 4 && keys_.ends_known(text_, at - gap, at) && !look(at)) return;
+        if (gap < kKeyMax + 4 && keys_.ends_known(text_, at - gap, at) && !look(at)) return false;
       }
     }
+    return true;
   }
 
-  void walk_plainly() {
+  bool walk_plainly() {
     for (std::size_t at = 0; at < text_.size(); ++at) {
-      if (holds("=:", text_[at]) && !look(at)) return;
+      if (holds("=:", text_[at]) && !look(at)) return false;
     }
+    return true;
   }
 
  private:
@@ -152,11 +136,7 @@ class Assignments {
 
 void for_each_labelled_value(const FinderText& input, const KnownKeys& keys, ValueTaker& taker, LabelledWalk walk) {
   Assignments assignments(input, keys, taker);
-  if (walk == LabelledWalk::kFast) {
-    assignments.walk();
-  } else {
-    assignments.walk_plainly();
-  }
+  if (!(walk == LabelledWalk::kFast ? assignments.walk() : assignments.walk_plainly())) return;
   for_each_cell(input, keys, taker, walk);
 }
 

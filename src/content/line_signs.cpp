@@ -1,6 +1,7 @@
 #include "content/line_signs.h"
 
 #include <array>
+#include <string_view>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -156,19 +157,22 @@ __attribute__((target("avx512f,avx512bw"))) void read_with_avx512(const char* te
 
 }  // namespace
 
-void read_line_signs(const char* text, std::size_t words, LineSigns* signs) {
-  static const auto kRead = __builtin_cpu_supports("avx512bw") != 0 ? read_with_avx512
-                            : __builtin_cpu_supports("avx2") != 0   ? read_with_avx2
-                                                                    : read_with_sse2;
-  kRead(text, words, signs);
+std::vector<LineSignsReader> line_signs_readers() {
+  std::vector<LineSignsReader> readers{read_line_signs_plainly, read_with_sse2};
+  if (__builtin_cpu_supports("avx2") != 0) readers.push_back(read_with_avx2);
+  if (__builtin_cpu_supports("avx512bw") != 0) readers.push_back(read_with_avx512);
+  return readers;
 }
 
 #else
 
-void read_line_signs(const char* text, std::size_t words, LineSigns* signs) {
-  read_line_signs_plainly(text, words, signs);
-}
+std::vector<LineSignsReader> line_signs_readers() { return {read_line_signs_plainly}; }
 
 #endif
+
+void read_line_signs(const char* text, std::size_t words, LineSigns* signs) {
+  static const LineSignsReader kFastest = line_signs_readers().back();
+  kFastest(text, words, signs);
+}
 
 }  // namespace reeve::content

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <vector>
 
 namespace reeve::content {
 
@@ -42,5 +42,8 @@ constexpr LineSign line_sign_of(char c) {
 void read_line_signs(const char* text, std::size_t words, LineSigns* signs);
 /// The plain reading that the fast ones equal.
 void read_line_signs_plainly(const char* text, std::size_t words, LineSigns* signs);
+/// All that this processor can run.
+using LineSignsReader = void (*)(const char* text, std::size_t words, LineSigns* signs);
+std::vector<LineSignsReader> line_signs_readers();
 
 }  // namespace reeve::content
