@@ -55,14 +55,29 @@ void ContextIndex::read(std::size_t number, Block& block) {
   block.count = static_cast<std::uint32_t>(hits_.size()) - block.first;
 }
 
+/// Takes a block that was asked for into the quiet part, or lets it begin anew behind.
+void ContextIndex::keep_quiet(std::size_t number, bool has_words) {
+  const std::size_t from = number * kBlock, to = from + kBlock;
+  if (has_words) {
+    if (to > quiet_from_ && from < quiet_to_) quiet_from_ = quiet_to_ = to;
+  } else if (from >= quiet_from_ && from <= quiet_to_) {
+    quiet_to_ = std::max(quiet_to_, to);
+  } else {
+    quiet_from_ = from;
+    quiet_to_ = to;
+  }
+}
+
 std::span<const ContextTable::Hit> ContextIndex::hits_in(std::size_t number) {
   Block& block = blocks_[number % kBlocks];
   if (block.number != number) read(number, block);
+  keep_quiet(number, block.count != 0);
   return {hits_.data() + block.first, block.count};
 }
 
 void ContextIndex::look(std::size_t start, std::size_t end, ContextTable::Near& near) {
   table_.clear(near);
+  if (is_quiet(start, end)) return;
   const std::size_t widest = table_.widest(), from = start > widest ? start - widest : 0;
   for (std::size_t number = from / kBlock; number * kBlock < start; ++number) {
     for (const Hit& hit : hits_in(number)) {

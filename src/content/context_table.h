@@ -61,7 +61,10 @@ class ContextTable {
   /// Appends the words that begin at `at`.
   void collect(std::string_view text, std::size_t at, std::vector<Hit>& hits) const;
   /// Forgets what `near` told.
-  void clear(Near& near) const { near.bits_.assign((contexts_.size() + 63) / 64, 0); }
+  void clear(Near& near) const {
+    near.bits_.resize((contexts_.size() + 63) / 64);
+    std::ranges::fill(near.bits_, 0);
+  }
   /// Tells `near` of a word that reaches `reach` bytes from the place.
   void mark(const Hit& hit, std::size_t reach, Near& near) const;
 
@@ -83,7 +86,7 @@ class ContextTable {
     return (letter(at) * 32 + letter(at + 1)) * 32 + letter(at + 2);
   }
   bool may_begin_with_letters(std::string_view text, std::size_t at) const {
-    return has_bit(triples_, triple_at(text, at)) && is_letter(text[at]) && at + 1 < text.size() &&
+    return is_letter(text[at]) && has_bit(triples_, triple_at(text, at)) && at + 1 < text.size() &&
            is_letter(text[at + 1]);
   }
   void add_word(const std::string& word, std::uint32_t entry);

@@ -139,6 +139,12 @@ class NumberFinder::Pass {
  private:
   enum class Written { kBare, kOwnLayout, kSharedLayout };
 
+  /// A layout that stands there up to `end`.
+  struct Match {
+    std::uint32_t layout = 0;
+    std::size_t end = 0;
+  };
+
   /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something.
   bool behind_mixed_group(std::size_t begin) const {
     for (int groups = 0; groups < 8; ++groups) {
@@ -185,11 +191,25 @@ class NumberFinder::Pass {
     }
   }
 
+  /// Those that must stand beside context words are asked for these first where that costs little.
   void layouts(std::size_t begin, std::size_t end) {
-    finder_.layouts_.match(input_, begin, end, finder_.with_letters_, matches_);
-    for (const LayoutTree::Match& match : matches_) {
-      if (surroundings_.continues_right(match.end)) continue;
-      const LayoutTree::Layout& layout = finder_.layouts_.layout(match.layout);
+    matches_.clear();
+    const LayoutTree& tree = finder_.layouts_;
+    tree.match(input_, begin, end, finder_.with_letters_,
+               [&](std::span<const std::uint32_t> numbers, std::size_t to, const PlaceKinds& kinds) {
+                 if (surroundings_.continues_right(to)) return;
+                 const bool asks_first = !finder_.with_letters_ || (words_ && words_->is_quiet(begin, to));
+                 for (const std::uint32_t number : numbers) {
+                   const LayoutTree::Layout& layout = tree.layout(number);
+                   if (!layout.shapes.fits(kinds)) continue;
+                   const Entry& entry = finder_.entries_[layout.entry];
+                   if (asks_first && !layout.is_own && !context_near(entry, begin, to)) continue;
+                   matches_.push_back({number, to});
+                 }
+               });
+    std::ranges::sort(matches_, {}, &Match::layout);
+    for (const Match& match : matches_) {
+      const LayoutTree::Layout& layout = tree.layout(match.layout);
       settle(finder_.entries_[layout.entry], begin, match.end,
              layout.is_own ? Written::kOwnLayout : Written::kSharedLayout);
     }
@@ -335,7 +355,7 @@ class NumberFinder::Pass {
   NumberSurroundings surroundings_;
   std::vector<Candidate>& found_;
   std::size_t group_end_ = 0;
-  std::vector<LayoutTree::Match> matches_;
+  std::vector<Match> matches_;
   std::vector<std::uint32_t> shaped_;  // entries
   // What stands near the place, and in the head of the column, that was last asked for.
   std::optional<ContextIndex> words_;
