@@ -28,13 +28,17 @@ std::uint64_t small_letters(const char* text) {
 
 }  // namespace
 
-/// Coarse: where words may begin. Inside of words only capitals do.
+/// Coarse: where words may begin. Behind letters only capitals do, and digits behind nothing of the kind.
 std::uint64_t ContextIndex::may_begin_words(std::size_t number) const {
   const std::uint64_t letters = masks_.letter[number];
   const std::uint64_t before = letters << 1U | (number > 0 ? masks_.letter[number - 1] >> 63U : 0);
   std::uint64_t places = masks_.upper[number];
   if (letters != 0) places |= letters & (~before | ~small_letters(text_.data() + number * kBlock));
-  if (table_.has_odd_firsts()) {
+  if (table_.has_digit_firsts()) {
+    const std::uint64_t digits = masks_.digit[number];
+    places |= digits & ~(digits << 1U | before | (number > 0 ? masks_.digit[number - 1] >> 63U : 0));
+  }
+  if (table_.has_sign_firsts()) {
     const std::size_t rest = text_.size() - number * kBlock;
     places |= rest >= kBlock ? ~std::uint64_t{0} : (1ULL << rest) - 1;
   }

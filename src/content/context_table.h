@@ -56,8 +56,9 @@ class ContextTable {
   bool may_begin(std::string_view text, std::size_t at) const {
     return has_bit(others_, static_cast<unsigned char>(text[at])) || may_begin_with_letters(text, at);
   }
-  /// False: every word begins with a letter or a byte beyond ASCII.
-  bool has_odd_firsts() const { return has_odd_firsts_; }
+  /// Whether words begin with digits, and with other signs of ASCII that are no letters.
+  bool has_digit_firsts() const { return has_digit_firsts_; }
+  bool has_sign_firsts() const { return has_sign_firsts_; }
   /// Appends the words that begin at `at`.
   void collect(std::string_view text, std::size_t at, std::vector<Hit>& hits) const;
   /// Forgets what `near` told.
@@ -106,7 +107,7 @@ class ContextTable {
   std::array<std::uint64_t, kTriples / 64> triples_{};  // those that words begin with
   std::array<std::uint16_t, kTriples / 64> ranks_{};    // how many bits the words of triples_ in front have
   std::array<std::uint64_t, 4> others_{};               // those in by_first_
-  bool has_odd_firsts_ = false;
+  bool has_digit_firsts_ = false, has_sign_firsts_ = false;
   std::uint32_t widest_ = 0;
 };
 
