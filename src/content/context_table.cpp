@@ -102,6 +102,7 @@ void ContextTable::collect(std::string_view text, std::size_t at, std::vector<Hi
 
 void ContextTable::mark(const Hit& hit, std::size_t reach, Near& near) const {
   const Word& word = words_[hit.word];
+  near.is_empty_ = false;
   if (reach <= word.within) {
     for (std::size_t i = 0; i < word.bits.size(); ++i) near.bits_[i] |= word.bits[i];
     return;

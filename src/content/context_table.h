@@ -27,6 +27,8 @@ class ContextTable {
     bool holds(std::uint32_t entry) const {
       return entry / 64 < bits_.size() && (bits_[entry / 64] >> entry % 64 & 1U) != 0;
     }
+    /// No word at all was near.
+    bool is_empty() const { return is_empty_; }
     /// One of the entries whose bits are set in `wanted`.
     bool holds_any(std::span<const std::uint64_t> wanted) const {
       for (std::size_t i = 0; i < std::min(wanted.size(), bits_.size()); ++i) {
@@ -38,6 +40,7 @@ class ContextTable {
    private:
     friend class ContextTable;
     std::vector<std::uint64_t> bits_;  // by entry
+    bool is_empty_ = true;
   };
 
   /// A word of the table that stands in a text.
@@ -64,7 +67,8 @@ class ContextTable {
   /// Forgets what `near` told.
   void clear(Near& near) const {
     near.bits_.resize((contexts_.size() + 63) / 64);
-    std::ranges::fill(near.bits_, 0);
+    if (!near.is_empty_) std::ranges::fill(near.bits_, 0);
+    near.is_empty_ = true;
   }
   /// Tells `near` of a word that reaches `reach` bytes from the place.
   void mark(const Hit& hit, std::size_t reach, Near& near) const;

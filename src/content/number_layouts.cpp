@@ -67,7 +67,8 @@ void LayoutTree::add_groups(const std::vector<Group>& groups, Layout layout, std
     if (groups.size() == 2) fewest_behind_letters_ = std::min(fewest_behind_letters_, second);
   }
   fewest_ = std::min(fewest_, characters);
-  nodes_[node].layouts.push_back(static_cast<std::uint32_t>(layouts_.size()));
+  LayoutsHere& here = nodes_[node].layouts;
+  (layout.is_own ? here.own : here.shared).push_back(static_cast<std::uint32_t>(layouts_.size()));
   layouts_.push_back(std::move(layout));
 }
 

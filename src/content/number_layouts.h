@@ -18,17 +18,14 @@ namespace reeve::content {
 
 /// The class of what may stand between groups; kSeparators: nothing of the kind.
 constexpr unsigned kSeparators = 6;
-constexpr unsigned separator_class(char c) {
-  switch (c) {
-    case ' ': return 0;
-    case '-': return 1;
-    case '.': return 2;
-    case '/': return 3;
-    case '+': return 4;
-    case '(': return 5;
-    default: return kSeparators;
-  }
-}
+constexpr std::array<std::uint8_t, 256> kSeparatorClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  classes.fill(kSeparators);
+  std::uint8_t next = 0;
+  for (const char c : {' ', '-', '.', '/', '+', '('}) classes[static_cast<unsigned char>(c)] = next++;
+  return classes;
+}();
+constexpr unsigned separator_class(char c) { return kSeparatorClasses[static_cast<unsigned char>(c)]; }
 
 /// How many bytes from `at` on have their bit in one of two masks, counted up to 64.
 inline std::size_t run_from(std::span<const std::uint64_t> one, std::span<const std::uint64_t> other, std::size_t at) {
@@ -68,6 +65,10 @@ class LayoutTree {
     bool is_own = false;      // nothing else is written like this
     NumberShapes shapes;
   };
+  /// Numbers of the layouts that end at one place.
+  struct LayoutsHere {
+    std::vector<std::uint32_t> own, shared;
+  };
   static constexpr std::size_t kFirstMax = 20;  // characters in a first group
 
   /// Adds the layouts and shapes of a rule (identifier_rules.h).
@@ -83,7 +84,7 @@ class LayoutTree {
     return first < kFirstMax && separator < kSeparators && second < 32 &&
            (seconds_[static_cast<std::size_t>(kind)][first][separator] >> second & 1U) != 0;
   }
-  /// Calls `look(layouts, end, kinds)` for each end up to which layouts may stand whose first group is [begin, end).
+  /// Calls `look(here, end, kinds)` for each end up to which layouts may stand whose first group is [begin, end).
   /// Groups are of digits, or of letters and digits. Whether the kinds fit their shapes is not looked at.
   template <typename Look>
   void match(const FinderText& input, std::size_t begin, std::size_t end, bool with_letters, const Look& look) const;
@@ -100,7 +101,7 @@ class LayoutTree {
   };
   struct Node {
     std::vector<Edge> edges;
-    std::vector<std::uint32_t> layouts;  // that end here
+    LayoutsHere layouts;
   };
   static std::vector<Group> read_groups(std::string_view text, std::size_t& at);
   void add_groups(const std::vector<Group>& groups, Layout layout, std::size_t characters);
@@ -143,7 +144,8 @@ void LayoutTree::match(const FinderText& input, std::size_t begin, std::size_t e
     const bool is_bracket = text[at] == '(';
     at += 1 + size;
     if (is_bracket && (at >= text.size() || text[at++] != ')')) return;
-    if (!nodes_[node].layouts.empty()) look(std::span<const std::uint32_t>(nodes_[node].layouts), at, kinds);
+    const LayoutsHere& here = nodes_[node].layouts;
+    if (!here.own.empty() || !here.shared.empty()) look(here, at, kinds);
   }
 }
 
