@@ -28,13 +28,17 @@ std::uint64_t small_letters(const char* text) {
 
 }  // namespace
 
-/// Coarse: where words may begin. Inside of words only capitals do.
+/// Coarse: where words may begin. Behind letters only capitals do, and digits behind nothing of the kind.
 std::uint64_t ContextIndex::may_begin_words(std::size_t number) const {
   const std::uint64_t letters = masks_.letter[number];
   const std::uint64_t before = letters << 1U | (number > 0 ? masks_.letter[number - 1] >> 63U : 0);
   std::uint64_t places = masks_.upper[number];
   if (letters != 0) places |= letters & (~before | ~small_letters(text_.data() + number * kBlock));
-  if (table_.has_odd_firsts()) {
+  if (table_.has_digit_firsts()) {
+    const std::uint64_t digits = masks_.digit[number];
+    places |= digits & ~(digits << 1U | before | (number > 0 ? masks_.digit[number - 1] >> 63U : 0));
+  }
+  if (table_.has_sign_firsts()) {
     const std::size_t rest = text_.size() - number * kBlock;
     places |= rest >= kBlock ? ~std::uint64_t{0} : (1ULL << rest) - 1;
   }
@@ -55,14 +59,29 @@ void ContextIndex::read(std::size_t number, Block& block) {
   block.count = static_cast<std::uint32_t>(hits_.size()) - block.first;
 }
 
+/// Takes a block that was asked for into the quiet part, or lets it begin anew behind.
+void ContextIndex::keep_quiet(std::size_t number, bool has_words) {
+  const std::size_t from = number * kBlock, to = from + kBlock;
+  if (has_words) {
+    if (to > quiet_from_ && from < quiet_to_) quiet_from_ = quiet_to_ = to;
+  } else if (from >= quiet_from_ && from <= quiet_to_) {
+    quiet_to_ = std::max(quiet_to_, to);
+  } else {
+    quiet_from_ = from;
+    quiet_to_ = to;
+  }
+}
+
 std::span<const ContextTable::Hit> ContextIndex::hits_in(std::size_t number) {
   Block& block = blocks_[number % kBlocks];
   if (block.number != number) read(number, block);
+  keep_quiet(number, block.count != 0);
   return {hits_.data() + block.first, block.count};
 }
 
 void ContextIndex::look(std::size_t start, std::size_t end, ContextTable::Near& near) {
   table_.clear(near);
+  if (is_quiet(start, end)) return;
   const std::size_t widest = table_.widest(), from = start > widest ? start - widest : 0;
   for (std::size_t number = from / kBlock; number * kBlock < start; ++number) {
     for (const Hit& hit : hits_in(number)) {

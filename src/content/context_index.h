@@ -22,6 +22,11 @@ class ContextIndex {
 
   /// As ContextTable::look. Places should go up: what lies more than a few KiB behind is read again.
   void look(std::size_t start, std::size_t end, ContextTable::Near& near);
+  /// True when it is known without reading that no word stands around the place.
+  bool is_quiet(std::size_t start, std::size_t end) const {
+    const std::size_t widest = table_.widest();
+    return (start >= quiet_from_ + widest || quiet_from_ == 0) && quiet_from_ <= start && end + widest <= quiet_to_;
+  }
 
  private:
   using Hit = ContextTable::Hit;
@@ -34,11 +39,13 @@ class ContextIndex {
   };
   std::span<const Hit> hits_in(std::size_t number);
   void read(std::size_t number, Block& block);
+  void keep_quiet(std::size_t number, bool has_words);
   std::uint64_t may_begin_words(std::size_t number) const;
 
   const ContextTable& table_;
   std::string_view text_;
   const TextMasks& masks_;
+  std::size_t quiet_from_ = 0, quiet_to_ = 0;  // no word begins in between
   std::array<Block, kBlocks> blocks_;
   std::vector<Hit> hits_;
 };

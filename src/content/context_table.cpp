@@ -41,7 +41,8 @@ void ContextTable::put_word(const std::string& word, std::uint32_t number) {
   if (word.size() > 1 && is_letter(word[0]) && is_letter(word[1])) return put_triples(word, number);
   const auto first = static_cast<unsigned char>(word[0]);
   const auto upper = static_cast<unsigned char>(upper_case(word[0]));
-  has_odd_firsts_ = has_odd_firsts_ || (first < 0x80 && !is_letter(word[0]));
+  has_digit_firsts_ = has_digit_firsts_ || is_digit(word[0]);
+  has_sign_firsts_ = has_sign_firsts_ || (first < 0x80 && !is_alphanumeric(word[0]));
   const auto put = [&](unsigned byte) {
     by_first_[byte].push_back(number);
     set_bit(others_, byte);
@@ -101,6 +102,7 @@ void ContextTable::collect(std::string_view text, std::size_t at, std::vector<Hi
 
 void ContextTable::mark(const Hit& hit, std::size_t reach, Near& near) const {
   const Word& word = words_[hit.word];
+  near.is_empty_ = false;
   if (reach <= word.within) {
     for (std::size_t i = 0; i < word.bits.size(); ++i) near.bits_[i] |= word.bits[i];
     return;

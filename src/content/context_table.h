@@ -27,6 +27,8 @@ class ContextTable {
     bool holds(std::uint32_t entry) const {
       return entry / 64 < bits_.size() && (bits_[entry / 64] >> entry % 64 & 1U) != 0;
     }
+    /// No word at all was near.
+    bool is_empty() const { return is_empty_; }
     /// One of the entries whose bits are set in `wanted`.
     bool holds_any(std::span<const std::uint64_t> wanted) const {
       for (std::size_t i = 0; i < std::min(wanted.size(), bits_.size()); ++i) {
@@ -38,6 +40,7 @@ class ContextTable {
    private:
     friend class ContextTable;
     std::vector<std::uint64_t> bits_;  // by entry
+    bool is_empty_ = true;
   };
 
   /// A word of the table that stands in a text.
@@ -56,12 +59,17 @@ class ContextTable {
   bool may_begin(std::string_view text, std::size_t at) const {
     return has_bit(others_, static_cast<unsigned char>(text[at])) || may_begin_with_letters(text, at);
   }
-  /// False: every word begins with a letter or a byte beyond ASCII.
-  bool has_odd_firsts() const { return has_odd_firsts_; }
+  /// Whether words begin with digits, and with other signs of ASCII that are no letters.
+  bool has_digit_firsts() const { return has_digit_firsts_; }
+  bool has_sign_firsts() const { return has_sign_firsts_; }
   /// Appends the words that begin at `at`.
   void collect(std::string_view text, std::size_t at, std::vector<Hit>& hits) const;
   /// Forgets what `near` told.
-  void clear(Near& near) const { near.bits_.assign((contexts_.size() + 63) / 64, 0); }
+  void clear(Near& near) const {
+    near.bits_.resize((contexts_.size() + 63) / 64);
+    if (!near.is_empty_) std::ranges::fill(near.bits_, 0);
+    near.is_empty_ = true;
+  }
   /// Tells `near` of a word that reaches `reach` bytes from the place.
   void mark(const Hit& hit, std::size_t reach, Near& near) const;
 
@@ -83,7 +91,7 @@ class ContextTable {
     return (letter(at) * 32 + letter(at + 1)) * 32 + letter(at + 2);
   }
   bool may_begin_with_letters(std::string_view text, std::size_t at) const {
-    return has_bit(triples_, triple_at(text, at)) && is_letter(text[at]) && at + 1 < text.size() &&
+    return is_letter(text[at]) && has_bit(triples_, triple_at(text, at)) && at + 1 < text.size() &&
            is_letter(text[at + 1]);
   }
   void add_word(const std::string& word, std::uint32_t entry);
@@ -103,7 +111,7 @@ class ContextTable {
   std::array<std::uint64_t, kTriples / 64> triples_{};  // those that words begin with
   std::array<std::uint16_t, kTriples / 64> ranks_{};    // how many bits the words of triples_ in front have
   std::array<std::uint64_t, 4> others_{};               // those in by_first_
-  bool has_odd_firsts_ = false;
+  bool has_digit_firsts_ = false, has_sign_firsts_ = false;
   std::uint32_t widest_ = 0;
 };
 

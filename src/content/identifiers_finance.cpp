@@ -47,21 +47,23 @@ constexpr std::array kIssuers = {
     Issuer{810000, 829999, digits({16})},                              // RuPay
 };
 
-bool credit_card(std::string_view value) {
-  const Significant s(value);
-  if (s.size() < 12 || s.size() > 19 || !s.digits_at(0, s.size()) || is_trivial(s.text()) || !luhn(s.text()))
-    return false;
+/// The issuer first: most runs of digits have none.
+bool is_card(const Significant& s) {
+  if (s.size() < 12 || s.size() > 19 || !s.digits_at(0, s.size())) return false;
   const auto prefix = static_cast<int>(s.number(0, 6));
+  const bool is_issued = std::ranges::any_of(kIssuers, [&](const Issuer& issuer) {
+    return prefix >= issuer.first && prefix <= issuer.last && (issuer.lengths >> s.size() & 1U) != 0;
+  });
   // Two digits over and over, or zeros behind the prefix, is what forms show as a hint.
-  return s.number(s.size() - 9, 9) != 0 && std::ranges::any_of(kIssuers, [&](const Issuer& issuer) {
-           return prefix >= issuer.first && prefix <= issuer.last && (issuer.lengths >> s.size() & 1U) != 0;
-         });
+  return is_issued && luhn(s.text()) && !is_trivial(s.text()) && s.number(s.size() - 9, 9) != 0;
 }
+
+bool credit_card(std::string_view value) { return is_card(Significant(value)); }
 
 /// The networks and lengths that random numbers rarely meet: a card even where nothing says so.
 bool credit_card_major(std::string_view value) {
   const Significant s(value);
-  if (s.size() < 14 || !credit_card(value)) return false;
+  if (s.size() < 14 || !is_card(s)) return false;
   const auto prefix = static_cast<int>(s.number(0, 4));
   const auto within = [&](int first, int last) { return prefix >= first && prefix <= last; };
   if (s.size() == 14) return value.size() > 14 && prefix >= 3000 && prefix <= 3999;

@@ -139,9 +139,26 @@ class NumberFinder::Pass {
  private:
   enum class Written { kBare, kOwnLayout, kSharedLayout };
 
-  /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something.
-  bool behind_mixed_group(std::size_t begin) const {
-    for (int groups = 0; groups < 8; ++groups) {
+  /// A layout that stands there up to `end`.
+  struct Match {
+    std::uint32_t layout = 0;
+    std::size_t end = 0;
+  };
+
+  /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something. Groups of four digits
+  /// may stand between; what was told of the one in front holds for this one, too.
+  bool behind_mixed_group(std::size_t begin) {
+    constexpr int kGroupsMax = 8, kNone = kGroupsMax;
+    const std::size_t known_at = mixed_at_;
+    const int known = mixed_groups_;
+    mixed_at_ = begin;
+    mixed_groups_ = kNone;
+    int groups = 0;
+    for (; groups < kGroupsMax; ++groups) {
+      if (begin == known_at && groups > 0) {
+        groups = std::min(groups + known, kNone);
+        break;
+      }
       if (begin < 4 || text_[begin - 1] != ' ') return false;
       std::size_t letters = 0, digits = 0, at = begin - 1;
       for (; at > 0 && letters + digits < 6 && is_alphanumeric(text_[at - 1]); --at) {
@@ -149,11 +166,12 @@ class NumberFinder::Pass {
         if (c >= 'a' && c <= 'z') return false;
         ++(is_digit(c) ? digits : letters);
       }
-      if (letters > 0 && digits > 0) return true;
+      if (letters > 0 && digits > 0) break;
       if (digits != 4 || letters > 0) return false;
-      begin = at;  // four digits of a group may follow more of them
+      begin = at;
     }
-    return false;
+    mixed_groups_ = groups;
+    return groups < kGroupsMax;
   }
 
   /// Coarse: a layout whose first group, of `first` characters, ends at `end` goes on as this text does.
@@ -186,10 +204,24 @@ class NumberFinder::Pass {
   }
 
   void layouts(std::size_t begin, std::size_t end) {
-    finder_.layouts_.match(input_, begin, end, finder_.with_letters_, matches_);
-    for (const LayoutTree::Match& match : matches_) {
-      if (surroundings_.continues_right(match.end)) continue;
-      const LayoutTree::Layout& layout = finder_.layouts_.layout(match.layout);
+    matches_.clear();
+    const LayoutTree& tree = finder_.layouts_;
+    tree.match(input_, begin, end, finder_.with_letters_,
+               [&](const LayoutTree::LayoutsHere& here, std::size_t to, const PlaceKinds& kinds) {
+                 if (surroundings_.continues_right(to)) return;
+                 const auto take = [&](const std::vector<std::uint32_t>& numbers) {
+                   for (const std::uint32_t number : numbers) {
+                     if (tree.layout(number).shapes.fits(kinds)) matches_.push_back({number, to});
+                   }
+                 };
+                 take(here.own);
+                 // Those that must stand beside context words are asked for these first where that costs little.
+                 const bool asks_first = kinds.letters == 0 || (words_ && words_->is_quiet(begin, to));
+                 if (!here.shared.empty() && !(asks_first && nothing_near(begin, to))) take(here.shared);
+               });
+    if (matches_.size() > 1) std::ranges::sort(matches_, {}, &Match::layout);
+    for (const Match& match : matches_) {
+      const LayoutTree::Layout& layout = tree.layout(match.layout);
       settle(finder_.entries_[layout.entry], begin, match.end,
              layout.is_own ? Written::kOwnLayout : Written::kSharedLayout);
     }
@@ -297,6 +329,13 @@ class NumberFinder::Pass {
     return column_near_.holds_any(entries);
   }
 
+  bool nothing_near(std::size_t begin, std::size_t end) {
+    look_near(begin, end);
+    if (!near_.is_empty()) return false;
+    look_at_column(begin);
+    return column_near_.is_empty();
+  }
+
   bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
     if (!entry.has_words) return false;
     look_near(begin, end);
@@ -335,7 +374,10 @@ class NumberFinder::Pass {
   NumberSurroundings surroundings_;
   std::vector<Candidate>& found_;
   std::size_t group_end_ = 0;
-  std::vector<LayoutTree::Match> matches_;
+  // How many groups of four digits stand between the place and a mixed group; eight and more: none is seen.
+  std::size_t mixed_at_ = ~std::size_t{0};
+  int mixed_groups_ = 0;
+  std::vector<Match> matches_;
   std::vector<std::uint32_t> shaped_;  // entries
   // What stands near the place, and in the head of the column, that was last asked for.
   std::optional<ContextIndex> words_;

@@ -23,9 +23,7 @@ std::vector<LayoutTree::Group> LayoutTree::read_groups(std::string_view text, st
 }
 
 std::uint32_t LayoutTree::child(std::uint32_t node, unsigned separator, std::size_t size) {
-  for (const Edge& edge : nodes_[node].edges) {
-    if (edge.separator == separator && edge.size == size) return edge.node;
-  }
+  if (const std::uint32_t known = next(node, separator, size); known != 0) return known;
   const auto number = static_cast<std::uint32_t>(nodes_.size());
   nodes_[node].edges.push_back({separator, size, number});
   nodes_.emplace_back();
@@ -69,41 +67,9 @@ void LayoutTree::add_groups(const std::vector<Group>& groups, Layout layout, std
     if (groups.size() == 2) fewest_behind_letters_ = std::min(fewest_behind_letters_, second);
   }
   fewest_ = std::min(fewest_, characters);
-  nodes_[node].layouts.push_back(static_cast<std::uint32_t>(layouts_.size()));
+  LayoutsHere& here = nodes_[node].layouts;
+  (layout.is_own ? here.own : here.shared).push_back(static_cast<std::uint32_t>(layouts_.size()));
   layouts_.push_back(std::move(layout));
-}
-
-void LayoutTree::match(const FinderText& input, std::size_t begin, std::size_t end, bool with_letters,
-                       std::vector<Match>& matches) const {
-  matches.clear();
-  std::size_t characters = end - begin;
-  if (characters >= kFirstMax || roots_[characters] == 0) return;
-  const std::string_view text = input.text;
-  const auto& digits = input.masks.digit;
-  PlaceKinds kinds = kinds_at(input.masks, begin, characters);
-  std::uint32_t node = roots_[characters];
-  for (std::size_t at = end; at + 1 < text.size();) {
-    const unsigned separator = separator_class(text[at]);
-    if (separator == kSeparators) break;
-    const std::size_t size = run_from(digits, input.masks.letter, at + 1);
-    if (!with_letters && size != run_from(digits, digits, at + 1)) break;
-    const auto& edges = nodes_[node].edges;
-    const auto edge =
-        std::ranges::find_if(edges, [&](const Edge& one) { return one.size == size && one.separator == separator; });
-    if (edge == edges.end()) break;
-    const PlaceKinds group = kinds_at(input.masks, at + 1, size);
-    kinds.letters |= group.letters << characters;
-    kinds.digits |= group.digits << characters;
-    characters += size;
-    const bool is_bracket = text[at] == '(';
-    at += 1 + size;
-    if (is_bracket && (at >= text.size() || text[at++] != ')')) break;
-    node = edge->node;
-    for (const std::uint32_t layout : nodes_[node].layouts) {
-      if (layouts_[layout].shapes.fits(kinds)) matches.push_back({layout, at});
-    }
-  }
-  std::ranges::sort(matches, {}, &Match::layout);
 }
 
 }  // namespace reeve::content

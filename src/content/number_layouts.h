@@ -18,17 +18,14 @@ namespace reeve::content {
 
 /// The class of what may stand between groups; kSeparators: nothing of the kind.
 constexpr unsigned kSeparators = 6;
-constexpr unsigned separator_class(char c) {
-  switch (c) {
-    case ' ': return 0;
-    case '-': return 1;
-    case '.': return 2;
-    case '/': return 3;
-    case '+': return 4;
-    case '(': return 5;
-    default: return kSeparators;
-  }
-}
+constexpr std::array<std::uint8_t, 256> kSeparatorClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  classes.fill(kSeparators);
+  std::uint8_t next = 0;
+  for (const char c : {' ', '-', '.', '/', '+', '('}) classes[static_cast<unsigned char>(c)] = next++;
+  return classes;
+}();
+constexpr unsigned separator_class(char c) { return kSeparatorClasses[static_cast<unsigned char>(c)]; }
 
 /// How many bytes from `at` on have their bit in one of two masks, counted up to 64.
 inline std::size_t run_from(std::span<const std::uint64_t> one, std::span<const std::uint64_t> other, std::size_t at) {
@@ -68,10 +65,9 @@ class LayoutTree {
     bool is_own = false;      // nothing else is written like this
     NumberShapes shapes;
   };
-  /// A layout that stands in a text up to `end`.
-  struct Match {
-    std::uint32_t layout = 0;
-    std::size_t end = 0;
+  /// Numbers of the layouts that end at one place.
+  struct LayoutsHere {
+    std::vector<std::uint32_t> own, shared;
   };
   static constexpr std::size_t kFirstMax = 20;  // characters in a first group
 
@@ -88,10 +84,10 @@ class LayoutTree {
     return first < kFirstMax && separator < kSeparators && second < 32 &&
            (seconds_[static_cast<std::size_t>(kind)][first][separator] >> second & 1U) != 0;
   }
-  /// The layouts whose first group is [begin, end), in the order in which they were added. Groups are of digits, or of
-  /// letters and digits.
-  void match(const FinderText& input, std::size_t begin, std::size_t end, bool with_letters,
-             std::vector<Match>& matches) const;
+  /// Calls `look(here, end, kinds)` for each end up to which layouts may stand whose first group is [begin, end).
+  /// Groups are of digits, or of letters and digits. Whether the kinds fit their shapes is not looked at.
+  template <typename Look>
+  void match(const FinderText& input, std::size_t begin, std::size_t end, bool with_letters, const Look& look) const;
 
  private:
   struct Group {
@@ -105,11 +101,18 @@ class LayoutTree {
   };
   struct Node {
     std::vector<Edge> edges;
-    std::vector<std::uint32_t> layouts;  // that end here
+    LayoutsHere layouts;
   };
   static std::vector<Group> read_groups(std::string_view text, std::size_t& at);
   void add_groups(const std::vector<Group>& groups, Layout layout, std::size_t characters);
   std::uint32_t child(std::uint32_t node, unsigned separator, std::size_t size);
+  /// 0: nothing goes on like this.
+  std::uint32_t next(std::uint32_t node, unsigned separator, std::size_t size) const {
+    for (const Edge& edge : nodes_[node].edges) {
+      if (edge.size == size && edge.separator == separator) return edge.node;
+    }
+    return 0;
+  }
 
   std::vector<Layout> layouts_;
   std::vector<Node> nodes_;
@@ -117,5 +120,33 @@ class LayoutTree {
   std::array<std::array<std::array<std::uint32_t, kSeparators>, kFirstMax>, 3> seconds_{};
   std::size_t fewest_ = ~std::size_t{0}, fewest_behind_letters_ = ~std::size_t{0};
 };
+
+template <typename Look>
+void LayoutTree::match(const FinderText& input, std::size_t begin, std::size_t end, bool with_letters,
+                       const Look& look) const {
+  std::size_t characters = end - begin;
+  if (characters >= kFirstMax || roots_[characters] == 0) return;
+  const std::string_view text = input.text;
+  const auto& digits = input.masks.digit;
+  PlaceKinds kinds = kinds_at(input.masks, begin, characters);
+  std::uint32_t node = roots_[characters];
+  for (std::size_t at = end; at + 1 < text.size();) {
+    const unsigned separator = separator_class(text[at]);
+    if (separator == kSeparators) return;
+    const std::size_t size = run_from(digits, input.masks.letter, at + 1);
+    if (!with_letters && size != run_from(digits, digits, at + 1)) return;
+    node = next(node, separator, size);
+    if (node == 0) return;
+    const PlaceKinds group = kinds_at(input.masks, at + 1, size);
+    kinds.letters |= group.letters << characters;
+    kinds.digits |= group.digits << characters;
+    characters += size;
+    const bool is_bracket = text[at] == '(';
+    at += 1 + size;
+    if (is_bracket && (at >= text.size() || text[at++] != ')')) return;
+    const LayoutsHere& here = nodes_[node].layouts;
+    if (!here.own.empty() || !here.shared.empty()) look(here, at, kinds);
+  }
+}
 
 }  // namespace reeve::content
