@@ -7,7 +7,8 @@
 #include <bitset>
 #include <cmath>
 #include <cstdint>
-#include <string>
+
+#include "content/word_pieces.h"
 
 namespace reeve::content {
 
@@ -66,9 +67,8 @@ constexpr std::array<std::string_view, 63> kStandIns = {
 };
 
 bool holds_stand_in(std::string_view value) {
-  std::string lower(value);
-  for (char& c : lower) c = lower_of(c);
-  return std::ranges::any_of(kStandIns, [&lower](auto word) { return lower.find(word) != std::string::npos; });
+  static const WordPieces kPieces(kStandIns);
+  return kPieces.stand_in(value);
 }
 
 /// The value is a short piece written again and again.
