@@ -6,6 +6,8 @@
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
 #include "content/place_list.h"
+#include "content/text_walk.h"
+#include "content/word_trail.h"
 
 namespace reeve::content {
 
@@ -22,9 +24,9 @@ class NetworkFinder : public PreparedFinder {
   NetworkFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
     for (const std::uint32_t index : mine) {
       detectors_.push_back({index, all[index].confidence});
-      for (const std::string& word : all[index].context.near) words_.near.push_back(word);
+      for (const std::string& word : all[index].context.near) near_.push_back(word);
     }
-    words_.within = 40;
+    named_ = words_.add(near_, kNamedWithin);
   }
 
  protected:
@@ -34,13 +36,17 @@ class NetworkFinder : public PreparedFinder {
           {index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::min(sureness, confidence)});
     }
   }
-  bool named(std::string_view text, std::size_t begin, std::size_t end) const {
-    return has_context(text, begin, end, words_);
+  WordTrail trail_of(std::string_view text) const { return {words_, text}; }
+  bool named(WordTrail& trail, std::size_t begin, std::size_t end) const {
+    return trail.is_near(named_, begin, end, kNamedWithin);
   }
+  WordLists words_;
 
  private:
+  static constexpr std::size_t kNamedWithin = 40;
   std::vector<std::pair<std::uint32_t, float>> detectors_;
-  ContextWords words_;
+  std::vector<std::string> near_;
+  std::uint32_t named_ = 0;
 };
 
 using Octets = std::array<int, 4>;
@@ -96,7 +102,15 @@ bool is_anybodys(const Octets& o) {
 
 class IpFinder final : public NetworkFinder {
  public:
-  using NetworkFinder::NetworkFinder;
+  IpFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) : NetworkFinder(all, mine) {
+    const std::vector<std::string> objects{"oid", "oids", "object identifier"};
+    std::vector<std::string> versions{
+        "version",  "ver",     "release", "firmware", "build", "update",  "upgrade",  "section",  "chapter", "clause",
+        "rfc",      "assembly", "dotnet", "sdk",      "library", "bookmark", "workflow"};
+    versions.insert(versions.end(), {"oid", "object identifier"});
+    objects_ = words_.add(objects, kOtherWithin);
+    versions_ = words_.add(versions, kOtherWithin);
+  }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     version_four(input, found);
@@ -128,10 +142,11 @@ class IpFinder final : public NetworkFinder {
   void version_four(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     const MaskView dots(input.masks.dot);
+    WordTrail trail = trail_of(text);
     std::size_t done = 0;
     look_at_rare(text.size(), OctetEnds{MaskView(input.masks.digit), dots}, [&](std::size_t last) {
       // The next octet has one to three digits and a dot behind.
-      if (last < done || (dots.from(last + 2) & 0b1110U) == 0) return;
+      if (found.size() > kFoundMax || last < done || (dots.from(last + 2) & 0b1110U) == 0) return;
       std::size_t at = last;
       while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
       if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) return;
@@ -140,7 +155,7 @@ class IpFinder final : public NetworkFinder {
       if (end == 0) return;
       done = end;
       if (!ends_well(text, end)) return;
-      const float sureness = judge(text, at, end, octets);
+      const float sureness = judge(text, trail, at, end, octets);
       if (sureness > 0) say(at, end, sureness, found);
     });
   }
@@ -153,16 +168,10 @@ class IpFinder final : public NetworkFinder {
     return true;
   }
 
-  float judge(std::string_view text, std::size_t at, std::size_t end, const Octets& octets) const {
-    static const ContextWords kVersions{
-        {"version", "ver", "release", "firmware", "build", "update", "upgrade", "section", "chapter", "clause", "rfc",
-         "assembly", "dotnet", "sdk", "library", "bookmark", "workflow", "oid", "object identifier"},
-        28,
-        false};
+  float judge(std::string_view text, WordTrail& trail, std::size_t at, std::size_t end, const Octets& octets) const {
     if (is_nobodys(octets)) return kNobodys;
-    const bool is_named = named(text, at, end);
-    static const ContextWords kObjects{{"oid", "oids", "object identifier"}, 28, false};
-    if (has_context(text.substr(0, end), at, end, is_named ? kObjects : kVersions)) return 0;
+    const bool is_named = named(trail, at, end);
+    if (trail.is_before(is_named ? objects_ : versions_, at, kOtherWithin)) return 0;
     if (std::ranges::all_of(octets, [](int part) { return part < 10; })) return kDigits;
     if (!is_named && is_between_numbers(text, at, end)) return 0;
     if (is_private(octets)) {
@@ -190,7 +199,7 @@ class IpFinder final : public NetworkFinder {
     std::size_t token_end = 0;
     const FirstColons colons{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.assign)};
     look_at_rare(text.size(), colons, [&](std::size_t at) {
-      if (at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
+      if (found.size() <= kFoundMax && at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
     });
   }
 
@@ -236,6 +245,10 @@ class IpFinder final : public NetworkFinder {
     }
     return (gaps == 0 && groups == 8) || (gaps == 1 && groups >= 2 && groups < 8);
   }
+
+  /// Words of what is written as addresses are, and is none.
+  static constexpr std::size_t kOtherWithin = 28;
+  std::uint32_t objects_ = 0, versions_ = 0;
 };
 
 class MacFinder final : public NetworkFinder {
@@ -263,16 +276,18 @@ class MacFinder final : public NetworkFinder {
             std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t next = 0;
+    WordTrail trail = trail_of(text);
     const MaskView digits(input.masks.digit);
     look_at_rare(text.size(), Separators{MaskView(mask)}, [&](std::size_t at) {
-      if (at < 2 || at < next || text[at] != separator) return;
+      if (found.size() > kFoundMax || at < 2 || at < next || text[at] != separator) return;
       if (separator == '-' && (digits.from(at - 2) & 0x1ffffU) == 0) return;
-      next = std::max(next, pairs(text, at - 2, separator, found));
+      next = std::max(next, pairs(text, trail, at - 2, separator, found));
     });
   }
 
   /// Six pairs of hex digits with the separator between; returns where to go on.
-  std::size_t pairs(std::string_view text, std::size_t begin, char separator, std::vector<Candidate>& found) const {
+  std::size_t pairs(std::string_view text, WordTrail& trail, std::size_t begin, char separator,
+                    std::vector<Candidate>& found) const {
     if (begin + 17 > text.size()) return 0;
     for (std::size_t i = 0; i < 17; ++i) {
       if (i % 3 == 2 ? text[begin + i] != separator : !is_hex(text[begin + i])) return 0;
@@ -291,7 +306,7 @@ class MacFinder final : public NetworkFinder {
                          address.starts_with("AA:BB:CC") || address.starts_with("de:ad:be") ||
                          address.starts_with("12:34:56");
     const bool digits_only = std::ranges::all_of(address, [&](char c) { return c == separator || is_digit(c); });
-    if (same || (separator == '-' && digits_only && !named(text, begin, end))) return end;
+    if (same || (separator == '-' && digits_only && !named(trail, begin, end))) return end;
     say(begin, end, counted ? kNobodys : 1, found);
     return end;
   }

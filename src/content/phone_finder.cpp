@@ -9,6 +9,7 @@
 #include "content/number_surroundings.h"
 #include "content/phone_plan.h"
 #include "content/place_list.h"
+#include "content/text_walk.h"
 #include "content/word_trail.h"
 
 namespace reeve::content {
@@ -46,16 +47,24 @@ class PhoneFinder final : public PreparedFinder {
     for (const std::uint32_t index : mine) {
       const ContextWords& context = all[index].context;
       detectors_.push_back({index, words_.add(context.near, context.within), &context});
+      words_within_ = std::max<std::size_t>(words_within_, context.within);
+      for (const std::string& word : context.near) {
+        const bool is_word = !word.empty() && (is_letter(word[0]) || static_cast<unsigned char>(word[0]) >= 0x80);
+        if (!is_word) words_within_ = kAnywhere;
+      }
     }
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     const std::string_view text = input.text;
     Surroundings around{NumberSurroundings(text), WordTrail(words_, text), {}};
-    const Masks masks{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.dot)};
+    const Masks masks{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.dot),
+                      MaskView(input.masks.upper)};
     std::size_t next = 0;
     look_at_likely(text.size(), masks, [&](std::size_t at) {
+      if (found.size() > kFoundMax) return false;
       if (at < next || !may_be_number(text, at)) return true;
+      if (is_bare(masks, text, at) && !may_stand_alone(text, at) && around.numbers.column(at).empty()) return true;
       Groups groups = read(text, at);
       if (groups.count > 0) next = settle(text, groups, around, found);
       return true;
@@ -78,7 +87,7 @@ class PhoneFinder final : public PreparedFinder {
 
   /// What the masks alone say of a place: most numbers of a text end here.
   struct Masks {
-    MaskView digit, letter, dot;
+    MaskView digit, letter, dot, other;  // other: bytes from 0x80
 
     /// Runs of digits that no letter and no dot leads, and behind whose first digit the next is near.
     template <bool kFirst>
@@ -116,6 +125,35 @@ class PhoneFinder final : public PreparedFinder {
       if (++gap > 3 || !holds(" -./()", c)) return false;
     }
     return digits >= kDigitsMin;
+  }
+
+  /// No letter near: no word that would name a number, however it is read. Rows of numbers are seen by that.
+  bool is_bare(const Masks& masks, std::string_view text, std::size_t at) const {
+    constexpr std::size_t kNumberMax = kDigitsMax + 3 + 3 * (kGroupsMax - 1);
+    if (words_within_ == kAnywhere) return false;
+    const std::size_t from = at > words_within_ + 2 ? at - words_within_ - 2 : 0;
+    for (std::size_t place = from; place < std::min(text.size(), at + kNumberMax + words_within_); place += 64) {
+      if ((masks.letter.from(place) | masks.other.from(place)) != 0) return false;
+    }
+    return true;
+  }
+
+  /// Coarse: how numbers begin that are some without a word.
+  static bool may_stand_alone(std::string_view text, std::size_t at) {
+    if (text[at] == '0' || (at > 0 && holds("+(", text[at - 1]))) return true;
+    const auto run_at = [&text](std::size_t place) {
+      std::size_t run = 0;
+      while (run < 4 && place + run < text.size() && is_digit(text[place + run])) ++run;
+      return run;
+    };
+    const auto behind_gap = [&text](std::size_t place) {
+      while (place < text.size() && holds(" -./()", text[place])) ++place;
+      return place;
+    };
+    // North American: three digits and three, perhaps with the country's in front.
+    std::size_t place = at;
+    if (text[place] == '1' && run_at(place) == 1) place = behind_gap(place + 1);
+    return run_at(place) == 3 && run_at(behind_gap(place + 3)) == 3;
   }
 
   static bool begins_well(std::string_view text, const Groups& groups) {
@@ -311,8 +349,10 @@ class PhoneFinder final : public PreparedFinder {
     return said;
   }
 
+  static constexpr std::size_t kAnywhere = 1UL << 30U;
   std::vector<Named> detectors_;
   WordLists words_;
+  std::size_t words_within_ = 0;  // the farthest that a word names a number
 };
 
 }  // namespace

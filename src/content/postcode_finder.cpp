@@ -6,6 +6,8 @@
 #include "content/confirm.h"
 #include "content/contact_finders.h"
 #include "content/place_list.h"
+#include "content/text_walk.h"
+#include "content/word_trail.h"
 
 namespace reeve::content {
 
@@ -25,11 +27,19 @@ bool is_outward(std::string_view group) {
 class PostcodeFinder final : public PreparedFinder {
  public:
   PostcodeFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine)
-      : all_(all), mine_(mine.begin(), mine.end()) {}
+      : all_(all) {
+    for (const std::uint32_t index : mine) {
+      const ContextWords& context = all[index].context;
+      mine_.push_back({index, words_.add(context.near, context.within)});
+    }
+  }
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
+    WordTrail trail(words_, text.text);
     look_at_rare(text.text.size(), SecondGroups{MaskView(text.masks.digit), MaskView(text.masks.letter)},
-                 [&](std::size_t digit) { look_at(text.text, digit, found); });
+                 [&](std::size_t digit) {
+                   if (found.size() <= kFoundMax) look_at(text.text, digit, trail, found);
+                 });
   }
 
  private:
@@ -48,7 +58,7 @@ class PostcodeFinder final : public PreparedFinder {
   };
 
   /// `digit` begins the second group: a digit and two letters.
-  void look_at(std::string_view text, std::size_t digit, std::vector<Candidate>& found) const {
+  void look_at(std::string_view text, std::size_t digit, WordTrail& trail, std::vector<Candidate>& found) const {
     constexpr std::size_t kOutwardMax = 4;
     const std::size_t end = digit + 3;
     if (digit < 3 || text[digit - 1] != ' ' || end > text.size()) return;
@@ -57,7 +67,10 @@ class PostcodeFinder final : public PreparedFinder {
     std::size_t start = digit - 1;
     while (start > 0 && digit - 1 - start <= kOutwardMax && is_word_byte(text[start - 1])) --start;
     if (!is_outward(text.substr(start, digit - 1 - start))) return;
-    for (const std::uint32_t index : mine_) {
+    for (const auto& [index, words] : mine_) {
+      // Asked first, as it is what rows of parts' numbers fail.
+      const ContextWords& context = all_[index].context;
+      if (context.need && !trail.is_near(words, start, end, context.within)) continue;
       float confidence = 0;
       std::string_view why;
       if (!judge_value(all_[index], text, start, end, confidence, why)) continue;
@@ -66,7 +79,8 @@ class PostcodeFinder final : public PreparedFinder {
   }
 
   std::span<const Detector> all_;
-  std::vector<std::uint32_t> mine_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> mine_;  // in the set; in words_
+  WordLists words_;
 };
 
 }  // namespace

@@ -123,10 +123,7 @@ bool is_config_lead(std::string_view lead) {
   return std::ranges::any_of(kLeads, [lead](auto known) { return lead == known; });
 }
 
-bool is_bare_end(char c) {
-  return is_space(c) || c == '\n' || c == '\r' || c == ',' || c == ';' || c == '"' || c == '\'' || c == '`' ||
-         c == ')' || c == ']' || c == '}' || c == '<' || c == '>' || c == '|' || c == '\0';
-}
+constexpr NextByte::Set kBareEnds = NextByte::set_of(std::string_view(" \t\n\r,;\"'`)]}<>|(\0", 17));
 
 ValueForm form_of_bare(std::string_view text, const Assignment& found) {
   std::size_t line = found.key_start;
@@ -259,7 +256,9 @@ std::size_t skip_value_lead(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-bool read_value(std::string_view text, std::size_t at, Assignment& found) {
+BareEnds::BareEnds(std::string_view text) : next_(text, kBareEnds) {}
+
+bool read_value(std::string_view text, std::size_t at, BareEnds& ends, Assignment& found) {
   at = skip_value_lead(text, at);
   if (at >= text.size()) return false;
   std::size_t begin = at;
@@ -274,8 +273,7 @@ bool read_value(std::string_view text, std::size_t at, Assignment& found) {
   if (text.substr(at, 4) == "new ") at += 4;
   if (text[at] == '[' && text.substr(at, 6) != "[]byte") return false;
   const std::size_t limit = std::min(text.size(), at + kValueBytesMax * 4);
-  std::size_t end = at;
-  while (end < limit && !is_bare_end(text[end]) && text[end] != '(') ++end;
+  const std::size_t end = ends.from(at, limit);
   if (end == at || end == limit) {
     if (end == at || limit < text.size()) return false;
   }
@@ -323,7 +321,7 @@ bool may_be_secret(std::string_view value) {
   return !letters || (value.size() >= 6 && word_likeness(value) < 0.75);
 }
 
-std::optional<Assignment> read_assignment(std::string_view text, std::size_t at) {
+std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, BareEnds& ends) {
   const char sign = text[at];
   const char before = at > 0 ? text[at - 1] : '\n';
   const char after = at + 1 < text.size() ? text[at + 1] : '\n';
@@ -345,7 +343,7 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at)
   // Most keys that passed until here are plain words: they are seen before the value is read.
   found.kind = kind_of_key(KeyWords(text.substr(found.key_start, found.key_end - found.key_start)));
   if (found.kind == KeyKind::kNone) return {};
-  if (!read_value(text, value, found)) return {};
+  if (!read_value(text, value, ends, found)) return {};
   if (compared && found.form != ValueForm::kQuoted) return {};
   const std::size_t lead = skip_spaces_back(text, found.key_start);
   found.in_connection_string = lead > 0 && text[lead - 1] == ';' && sign == '=';

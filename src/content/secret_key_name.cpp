@@ -263,7 +263,9 @@ using EndingTable = std::bitset<32 * 32 * 32>;
 
 EndingTable make_endings() {
   EndingTable table;
-  for_each_last_word([&table](std::string_view word) { table.set(ending_index(word)); });
+  for_each_last_word([&table](std::string_view word) {
+    if (word.size() > 1) table.set(ending_index(word));
+  });
   table.set(0);  // no letter at the end: "password?"
   return table;
 }
@@ -300,6 +302,11 @@ std::string_view without_number(std::string_view key) {
   std::size_t size = key.size();
   while (size > 0 && key.size() - size < 5 && (is_digit(key[size - 1]) || key[size - 1] == '_')) --size;
   return key.substr(0, size);
+}
+
+/// "secret_b64".
+bool is_base64_mark(std::string_view key, std::string_view name) {
+  return lower_of(name.back()) == 'b' && key.substr(name.size()) == "64";
 }
 
 }  // namespace
@@ -395,7 +402,7 @@ KeyKind kind_of_key(const KeyWords& words) {
 bool may_end_secret_key(std::string_view key) {
   const std::string_view name = without_number(key);
   if (name.empty()) return false;
-  if (static_cast<signed char>(name.back()) < 0) return true;
+  if (static_cast<signed char>(name.back()) < 0 || is_base64_mark(key, name)) return true;
   return kEndings.test(ending_index(name));
 }
 
@@ -403,7 +410,7 @@ bool ends_like_secret_key(std::string_view key) {
   const std::string_view name = without_number(key);
   if (name.empty()) return false;
   if (!is_letter(name.back())) return true;
-  if (lower_of(name.back()) == 'b' && key.substr(name.size()).starts_with("64")) return true;
+  if (is_base64_mark(key, name)) return true;
   return kLastWords.ends(name);
 }
 
