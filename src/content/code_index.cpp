@@ -1,9 +1,15 @@
 #include "content/code_index.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <span>
+#include <utility>
 
 namespace reeve::content {
 
@@ -20,10 +26,11 @@ struct CodeIndex::Hit {
   std::uint32_t entry = 0;  // the first of its key in the table
 };
 
-/// A fingerprint that the filter lets through.
+/// A fingerprint that a table may hold.
 struct CodeIndex::Maybe {
   std::uint64_t key = 0;  // salted
   std::uint32_t print = 0;
+  std::uint32_t table = 0;  // of the group, as its directory says it
 };
 
 namespace {
@@ -91,14 +98,15 @@ Result<CodeIndex> CodeIndex::build(std::vector<std::shared_ptr<const Registratio
   }
   for (std::size_t i = 0; i < index.groups_.size(); ++i) {
     Group& group = index.groups_[i];
-    group.filter = KeyFilter(totals[i]);
-    for (Table& table : group.tables) {
-      // Where there is one table, its filter would say what the group's says.
-      const bool several = group.tables.size() > 1;
-      if (several) table.filter = KeyFilter(table.keys.keys().size());
-      for (const std::uint64_t entry : table.keys.keys()) {
-        group.filter.add(filter_key(entry));
-        if (several) table.filter.add(filter_key(entry));
+    if (group.tables.size() == 1) {
+      group.filter = KeyFilter(totals[i]);
+      for (const std::uint64_t entry : group.tables[0].keys.keys()) group.filter.add(filter_key(entry));
+      continue;
+    }
+    group.directory = Directory(totals[i]);
+    for (std::size_t table = 0; table < group.tables.size(); ++table) {
+      for (const std::uint64_t entry : group.tables[table].keys.keys()) {
+        group.directory.add(filter_key(entry), table);
       }
     }
   }
@@ -125,24 +133,11 @@ void CodeIndex::pass_filter(const Group& group, const std::vector<Fingerprint>& 
       group.filter.prefetch(filter_key(keys[i]));
     }
     for (std::size_t i = 0; i < batch; ++i) {
-      maybe[count] = {keys[i], static_cast<std::uint32_t>(begin + i)};
+      maybe[count] = {keys[i], static_cast<std::uint32_t>(begin + i), 0};
       count += group.filter.may_hold(filter_key(keys[i])) ? 1 : 0;
     }
   }
   maybe.resize(count);
-}
-
-std::span<const CodeIndex::Maybe> CodeIndex::pass_filter(const Table& table, std::span<const Maybe> maybe,
-                                                         std::vector<Maybe>& passed) {
-  passed.resize(maybe.size());
-  std::size_t count = 0;
-  constexpr std::size_t kAhead = kBatch;
-  for (std::size_t i = 0; i < maybe.size(); ++i) {
-    if (i + kAhead < maybe.size()) table.filter.prefetch(filter_key(maybe[i + kAhead].key));
-    passed[count] = maybe[i];
-    count += table.filter.may_hold(filter_key(maybe[i].key)) ? 1 : 0;
-  }
-  return std::span<const Maybe>(passed).first(count);
 }
 
 namespace {
@@ -254,11 +249,66 @@ class CodeIndex::FileCounter {
   std::vector<std::uint16_t> used_keys_, used_files_;
 };
 
+namespace {
+
+constexpr std::uint16_t kAnyTable = 0xFFFF;  // in the last slot of a line that was too small
+constexpr unsigned kTableBits = 6;
+
+/// Ten bits of a key: neither those of an empty slot nor those of kAnyTable.
+std::uint16_t check_of(std::uint64_t key) { return static_cast<std::uint16_t>(1 + key % 1022); }
+
+}  // namespace
+
+CodeIndex::Directory::Directory(std::uint64_t entries) : lines_(entries / (kSlots / 2) + 1) {}
+
+void CodeIndex::Directory::add(std::uint64_t key, std::size_t table) {
+  Line& line = lines_[place(key)];
+  const auto wanted = static_cast<std::uint16_t>((std::size_t{check_of(key)} << kTableBits) + table % kTables);
+  for (std::uint16_t& slot : line.slots) {
+    if (slot == wanted) return;
+    if (slot != 0) continue;
+    slot = wanted;
+    return;
+  }
+  line.slots.back() = kAnyTable;
+}
+
+/// A bit for each slot that has these ten bits.
+std::uint32_t CodeIndex::Directory::matches(const Line& line, std::uint16_t check) {
+  std::uint32_t found = 0;
+#if defined(__x86_64__)
+  const __m128i wanted = _mm_set1_epi16(static_cast<short>(check));
+  const auto* const slots = reinterpret_cast<const __m128i*>(line.slots.data());
+  for (unsigned i = 0; i < kSlots / 8; i += 2) {
+    const __m128i low = _mm_cmpeq_epi16(_mm_srli_epi16(_mm_load_si128(slots + i), kTableBits), wanted);
+    const __m128i high = _mm_cmpeq_epi16(_mm_srli_epi16(_mm_load_si128(slots + i + 1), kTableBits), wanted);
+    found |= static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(low, high))) << (8 * i);
+  }
+#else
+  for (std::size_t i = 0; i < kSlots; ++i) found |= std::uint32_t{line.slots[i] >> kTableBits == check} << i;
+#endif
+  return found;
+}
+
+template <typename Take>
+void CodeIndex::Directory::look_up(std::uint64_t key, const Take& take) const {
+  const Line& line = lines_[place(key)];
+  if (line.slots.back() == kAnyTable) {
+    for (std::uint32_t table = 0; table < kTables; ++table) take(table);
+    return;
+  }
+  for (std::uint32_t rest = matches(line, check_of(key)); rest != 0; rest &= rest - 1) {
+    take(line.slots[static_cast<std::size_t>(std::countr_zero(rest))] % kTables);
+  }
+}
+
 /// What a look through a text works with, kept between texts.
 struct CodeIndex::Workspace {
   Fingerprinter fingerprinter;
   std::vector<Fingerprint> prints;
-  std::vector<Maybe> maybe, passed;
+  std::vector<Maybe> maybe;
+  std::vector<Maybe> sorted;                                   // by their tables
+  std::array<std::uint32_t, Directory::kTables + 1> begins{};  // of each table's among these; then their end
   std::vector<Hit> hits;
   std::vector<Stretch> stretches;
   FileCounter counter;
@@ -268,10 +318,42 @@ struct CodeIndex::Workspace {
     constexpr std::size_t kKept = 1U << 20U;
     if (prints.capacity() > kKept) prints = {};
     if (maybe.capacity() > kKept) maybe = {};
-    if (passed.capacity() > kKept) passed = {};
+    if (sorted.capacity() > kKept) sorted = {};
     if (hits.capacity() > kKept) hits = {};
   }
 };
+
+void CodeIndex::find_tables(const Group& group, Workspace& work) {
+  work.maybe.clear();
+  std::array<std::uint64_t, kBatch> keys;
+  for (std::size_t begin = 0; begin < work.prints.size(); begin += kBatch) {
+    const std::size_t batch = std::min(kBatch, work.prints.size() - begin);
+    for (std::size_t i = 0; i < batch; ++i) {
+      keys[i] = salted_key(work.prints[begin + i].key, group.salt);
+      group.directory.prefetch(filter_key(keys[i]));
+    }
+    for (std::size_t i = 0; i < batch; ++i) {
+      group.directory.look_up(filter_key(keys[i]), [&](std::uint32_t table) {
+        work.maybe.push_back({keys[i], static_cast<std::uint32_t>(begin + i), table});
+      });
+    }
+  }
+  sort_by_table(work);
+}
+
+/// By counting; within a table they stay in order.
+void CodeIndex::sort_by_table(Workspace& work) {
+  std::array<std::uint32_t, Directory::kTables> next{};
+  for (const Maybe& one : work.maybe) ++next[one.table];
+  std::uint32_t total = 0;
+  for (std::size_t table = 0; table < next.size(); ++table) {
+    work.begins[table] = total;
+    total += std::exchange(next[table], total);
+  }
+  work.begins.back() = total;
+  work.sorted.resize(total);
+  for (const Maybe& one : work.maybe) work.sorted[next[one.table]++] = one;
+}
 
 void CodeIndex::weigh(const Table& table, const CodeThresholds& thresholds, Workspace& work,
                       std::vector<CodeMatch>& found) {
@@ -300,11 +382,14 @@ void CodeIndex::find(std::string_view text, std::vector<CodeMatch>& found, const
   thread_local Workspace work;
   work.fingerprinter.extract(text, work.prints);
   for (const Group& group : groups_) {
-    pass_filter(group, work.prints, work.maybe);
-    for (const Table& table : group.tables) {
-      const bool several = group.tables.size() > 1;
-      find_hits(table, several ? pass_filter(table, work.maybe, work.passed) : work.maybe, work.hits);
-      weigh(table, thresholds, work, found);
+    const bool several = group.tables.size() > 1;
+    several ? find_tables(group, work) : pass_filter(group, work.prints, work.maybe);
+    for (std::size_t i = 0; i < group.tables.size(); ++i) {
+      std::span<const Maybe> mine = work.maybe;
+      const std::size_t said = i % Directory::kTables;
+      if (several) mine = std::span(work.sorted).subspan(work.begins[said], work.begins[said + 1] - work.begins[said]);
+      find_hits(group.tables[i], mine, work.hits);
+      weigh(group.tables[i], thresholds, work, found);
     }
   }
   const auto before = [](const CodeMatch& a, const CodeMatch& b) {
