@@ -97,9 +97,14 @@ class JoinDecoder {
   bool is_number(const RawSpan& part) const {
     return std::ranges::all_of(text_.substr(part.start, part.end - part.start), is_digit_byte);
   }
-  bool is_unlike_words(const RawSpan& part) const {
+  /// The part behind one gap is often the one before the next: it is looked at once.
+  bool is_unlike_words(const RawSpan& part) {
     constexpr double kRare = 0.4;
-    return rarity(text_.substr(part.start, part.end - part.start)) > kRare;
+    if (part.start != judged_.start || part.end != judged_.end) {
+      judged_ = part;
+      judged_rare_ = rarity(text_.substr(part.start, part.end - part.start)) > kRare;
+    }
+    return judged_rare_;
   }
 
   /// Words in small letters at a line's end are let go at once.
@@ -115,7 +120,7 @@ class JoinDecoder {
   }
 
   /// `at` is a line feed.
-  std::optional<Gap> gap_of_line(std::size_t at) const {
+  std::optional<Gap> gap_of_line(std::size_t at) {
     std::size_t start = at;
     if (start > 0 && text_[start - 1] == '\r') --start;
     const bool continued = start > 0 && text_[start - 1] == '\\';
@@ -133,11 +138,8 @@ class JoinDecoder {
     if (continued) return Gap{start, next};
     const std::size_t before = run_before(start), after = run_after(next);
     if (before < 8 || after < 4) return std::nullopt;
-    // The shorter first: it costs less to look at.
     const RawSpan one{start - before, start}, other{next, next + after};
-    if (!is_unlike_words(before < after ? one : other) || !is_unlike_words(before < after ? other : one)) {
-      return std::nullopt;
-    }
+    if (!is_unlike_words(one) || !is_unlike_words(other)) return std::nullopt;
     // Two lines of a table of numbers are two numbers.
     if (is_number(one) && is_number(other)) return std::nullopt;
     return Gap{start, next};
@@ -216,6 +218,8 @@ class JoinDecoder {
   DecodeTask& task_;
   std::string_view text_;
   std::size_t done_ = 0;
+  RawSpan judged_{};
+  bool judged_rare_ = false;
 };
 
 }  // namespace
