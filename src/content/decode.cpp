@@ -136,6 +136,7 @@ void decode(DecodeTask& task) {
   decode_base64_and_hex(task);
   decode_escapes(task);
   decode_joins(task);
+  decode_quoted_printable(task);
   if (task.masks.has_zero) decode_utf16(task);
 }
 
