@@ -137,6 +137,7 @@ void decode(DecodeTask& task) {
   decode_escapes(task);
   decode_joins(task);
   decode_quoted_printable(task);
+  decode_terminal(task);
   if (task.masks.has_zero) decode_utf16(task);
 }
 

@@ -72,6 +72,7 @@ void decode_escapes(DecodeTask& task);           // decode_escapes.cpp: \n \u \x
 void decode_joins(DecodeTask& task);             // decode_joins.cpp: "ab" + "cd", wrapped and spaced tokens
 void decode_utf16(DecodeTask& task);             // decode_utf16.cpp
 void decode_quoted_printable(DecodeTask& task);  // decode_printable.cpp
+void decode_terminal(DecodeTask& task);          // decode_terminal.cpp: colours within values
 
 /// All of them.
 void decode(DecodeTask& task);
