@@ -15,13 +15,6 @@ RawSpan Layer::origin(const Piece& piece, std::size_t place) const {
   return {run.start_of(place), run.start_of(place) + run.bytes};
 }
 
-std::uint8_t hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') return static_cast<std::uint8_t>(lower - 'a' + 10);
-  return 255;
-}
-
 void DecodeTask::add_whole(std::size_t start, std::size_t end, std::string_view decoded) {
   if (decoded.empty() || !budget.take(decoded.size())) return;
   static thread_local std::vector<Checkpoint> unused;

@@ -39,8 +39,10 @@ struct DecodeMasks {
   /// Quotes and line feeds where a value may be cut: by what stands right before and behind. A few places more than
   /// need be where a word of the mask begins.
   std::vector<std::uint64_t> join;
-  /// Where runs begin that are long enough to look at.
-  std::vector<std::uint64_t> token_run, word_run;
+  std::vector<std::uint64_t> token_inner;  // token bytes but /
+  /// Where sixteen token bytes begin, at the begin of a run or behind a slash of it: a path may stand before base64.
+  std::vector<std::uint64_t> token_run;
+  std::vector<std::uint64_t> word_run;  // where runs of 24 word bytes begin
   bool has_zero = false;
   bool has_turns = false;  // sixteen bytes in a row that are of a token by turns
   void compute(std::string_view text);
@@ -78,7 +80,10 @@ void decode_terminal(DecodeTask& task);          // decode_terminal.cpp: colours
 void decode(DecodeTask& task);
 
 /// 0-15, or 255.
-std::uint8_t hex_digit(char c);
+constexpr std::uint8_t hex_digit(char c) {
+  const auto digit = static_cast<unsigned>(c) - '0', letter = (static_cast<unsigned>(c) | 0x20U) - 'a';
+  return static_cast<std::uint8_t>(digit <= 9 ? digit : letter <= 5 ? letter + 10 : 255);
+}
 constexpr bool is_token_byte(char c) {
   const char lower = static_cast<char>(c | 0x20);
   return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' || c == '_';

@@ -15,7 +15,7 @@ enum ByteClass : std::uint8_t {
   kValue = 4,  // what may stand at the borders of parts of a value: token bytes and . = @ :
   kOdd = 8,    // token bytes that words in small letters do not have
   kBackslash = 16,
-  kQuote = 32,
+  kSlash = 32,
   kLineFeed = 64,
   kReturn = 128,
 };
@@ -32,7 +32,7 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
   add(".:|=", kWord);
   add(".=@:", kValue);
   add("\\", kBackslash);
-  add("\"'", kQuote);
+  add("/", kSlash);
   add("\n", kLineFeed);
   add("\r", kReturn);
   return classes;
@@ -76,7 +76,7 @@ constexpr std::uint8_t pair_of(char first, char second) {
 
 /// What one block's masks are made of.
 struct Seen {
-  std::uint64_t token = 0, word = 0, value = 0, odd = 0, backslash = 0, line_feed = 0, carriage_return = 0;
+  std::uint64_t token = 0, slash = 0, word = 0, value = 0, odd = 0, backslash = 0, line_feed = 0, carriage_return = 0;
   std::uint64_t escape = 0;   // pairs
   std::uint64_t literal = 0;  // pairs; a quote with a letter only where a quote follows it
 };
@@ -105,18 +105,20 @@ class MaskWriter {
  public:
   MaskWriter(DecodeMasks& masks, std::size_t from)
       : token_(masks.token.data() + from),
+        inner_(masks.token_inner.data() + from),
         word_(masks.word.data() + from),
         escape_(masks.escape.data() + from),
         join_(masks.join.data() + from) {}
   [[gnu::always_inline]] void put(std::size_t word, const Seen& seen) const {
     token_[word] = seen.token;
+    inner_[word] = seen.token & ~seen.slash;
     word_[word] = seen.word;
     escape_[word] = seen.escape;
     join_[word] = cut_lines(seen) | cut_literals(seen);
   }
 
  private:
-  std::uint64_t *token_, *word_, *escape_, *join_;
+  std::uint64_t *token_, *inner_, *word_, *escape_, *join_;
 };
 
 // Each reads two bytes more than its blocks have, and gives back whether one of the blocks has a zero byte.
@@ -128,8 +130,9 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
     for (std::size_t i = 0; i < 64; ++i) {
       const std::uint8_t is = kClasses[static_cast<unsigned char>(text[i])], pair = pair_of(text[i], text[i + 1]);
       const auto bit = [&](bool set) { return static_cast<std::uint64_t>(set) << i; };
-      const bool quote_follows = (kClasses[static_cast<unsigned char>(text[i + 2])] & kQuote) != 0;
+      const bool quote_follows = text[i + 2] == '"' || text[i + 2] == '\'';
       seen.token |= bit((is & kToken) != 0);
+      seen.slash |= bit((is & kSlash) != 0);
       seen.word |= bit((is & kWord) != 0);
       seen.value |= bit((is & kValue) != 0);
       seen.odd |= bit((is & kOdd) != 0);
@@ -166,13 +169,15 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
     load_block(text, bytes);
     const Bytes64 lower = bytes | static_cast<unsigned char>(0x20);
     Seen seen;
-    const std::uint64_t slash = equal_bits(bytes, '/'), plus = equal_bits(bytes, '+');
+    const std::uint64_t plus = equal_bits(bytes, '+');
     const std::uint64_t digit = range_bits(bytes, '0', 10);
-    seen.token = range_bits(lower, 'a', 26) | digit | slash | plus | equal_bits(bytes, '-') | equal_bits(bytes, '_');
+    seen.slash = equal_bits(bytes, '/');
+    seen.token =
+        range_bits(lower, 'a', 26) | digit | seen.slash | plus | equal_bits(bytes, '-') | equal_bits(bytes, '_');
     const std::uint64_t border = equal_bits(bytes, '.') | equal_bits(bytes, ':') | equal_bits(bytes, '=');
     seen.word = seen.token | border | equal_bits(bytes, '|');
     seen.value = seen.token | border | equal_bits(bytes, '@');
-    seen.odd = range_bits(bytes, 'A', 26) | digit | slash | plus;
+    seen.odd = range_bits(bytes, 'A', 26) | digit | seen.slash | plus;
     seen.backslash = equal_bits(bytes, '\\');
     seen.line_feed = equal_bits(bytes, '\n');
     seen.carriage_return = equal_bits(bytes, '\r');
@@ -209,6 +214,7 @@ REEVE_TARGET_AVX512 bool write_avx512(const char* text, std::size_t blocks, cons
         _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('\''));
     Seen seen;
     seen.token = with_bits(is, kToken);
+    seen.slash = with_bits(is, kSlash);
     seen.word = with_bits(is, kWord);
     seen.value = with_bits(is, kValue);
     seen.odd = with_bits(is, kOdd);
@@ -246,7 +252,7 @@ void DecodeMasks::compute(std::string_view text) { compute(text, fastest_instruc
 void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   if (token.size() < words) {
-    for (auto* mask : {&token, &word, &escape, &join, &token_run, &word_run}) mask->resize(words);
+    for (auto* mask : {&token, &token_inner, &word, &escape, &join, &token_run, &word_run}) mask->resize(words);
   }
   // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
   const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
@@ -256,8 +262,8 @@ void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   char last[3 * 64 + 2] = {};
   if (!rest.empty()) std::memcpy(last, rest.data(), rest.size());
   write_masks(set, last, words - whole, MaskWriter(*this, whole));
-  find_long_runs(token.data(), words, kBase64Least, token_run.data(), set);
-  find_long_runs(word.data(), words, kLongWord, word_run.data(), set);
+  find_long_runs(token.data(), token_inner.data(), words, kBase64Least, token_run.data(), set);
+  find_long_runs(word.data(), word.data(), words, kLongWord, word_run.data(), set);
   has_turns = content::has_turns(token.data(), words, set);
 }
 

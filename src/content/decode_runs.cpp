@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <span>
 
 #include "content/decode.h"
 #include "content/decode_sample.h"
-#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -48,27 +49,37 @@ class RunDecoder {
  public:
   explicit RunDecoder(DecodeTask& task) : task_(task) {}
 
-  /// A run of token bytes. Returns where looking goes on: behind what was decoded.
-  std::size_t look(std::size_t start, std::size_t end) {
-    if (end - start >= kHexLeast && try_hex(start, end)) return end;
-    // A path may stand before it, of characters that base64 has, too.
-    constexpr int kTriesMax = 4;
-    std::size_t from = start;
-    for (int tries = 0; tries < kTriesMax && end - from >= kBase64Least; ++tries) {
-      if (const std::size_t decoded_to = try_base64(from, end)) return decoded_to;
-      from = behind_slash(from, end);
+  /// A place that passed the sieve; they come in order.
+  void look(std::size_t start) {
+    // What was decoded ends where a run does.
+    if (start < done_) return;
+    const std::vector<std::uint64_t>& token = task_.masks.token;
+    const std::size_t end = end_of_run(token, start + kBase64Least, task_.text.size());
+    const bool begins_run = start == 0 || (token[(start - 1) / 64] >> ((start - 1) % 64) & 1U) == 0;
+    if (begins_run && end - start >= kHexLeast && try_hex(start, end)) {
+      done_ = end;
+    } else if (begins_run || !is_late_try(start)) {
+      done_ = std::max(done_, try_base64(start, end));
     }
-    return end;
   }
 
  private:
   static constexpr std::size_t kSample = 48;  // bytes; a text shorter than that is looked at whole
 
-  /// Behind the next slash that may have a run behind it, or the end.
-  std::size_t behind_slash(std::size_t from, std::size_t end) const {
-    if (end - from <= kBase64Least) return end;
-    const void* const slash = std::memchr(task_.text.data() + from, '/', end - from - kBase64Least);
-    return slash == nullptr ? end : static_cast<std::size_t>(static_cast<const char*>(slash) - task_.text.data()) + 1;
+  /// Whether as many places of the same run were before this one as are tried in one.
+  bool is_late_try(std::size_t start) const {
+    constexpr int kTriesMax = 4;
+    int tries = 0;
+    for (std::size_t end = start; end > 0 && tries < kTriesMax;) {
+      const std::size_t word = (end - 1) / 64, behind = 63 - (end - 1) % 64;
+      const auto run = static_cast<std::size_t>(std::countl_one(task_.masks.token[word] << behind));
+      const std::size_t count = std::min(run, 64 - behind);
+      if (count == 0) break;
+      tries += std::popcount(task_.masks.token_run[word] << behind >> (64 - count));
+      end -= count;
+      if (count < 64 - behind) break;
+    }
+    return tries >= kTriesMax;
   }
 
   bool try_hex(std::size_t start, std::size_t end) {
@@ -139,18 +150,49 @@ class RunDecoder {
 
   DecodeTask& task_;
   std::vector<char> bytes_, inflated_;
+  std::size_t done_ = 0;
 };
 
 }  // namespace
 
+namespace {
+
+/// Writes the places of the set bits of [from, to) and gives back how many. Two of a word are written whether they are
+/// there or not: a branch on each would be guessed wrong half of the time, and more than two are rare.
+std::size_t gather_places(const std::uint64_t* words, std::size_t from, std::size_t to, std::uint32_t* out) {
+  std::uint32_t* at = out;
+  for (std::size_t word = from; word < to; ++word) {
+    const auto place = [word](std::uint64_t bits) {
+      // Never of no bits: that would be a branch, too.
+      return static_cast<std::uint32_t>(word * 64) + static_cast<std::uint32_t>(std::countr_zero(bits | 1ULL << 63U));
+    };
+    const std::uint64_t one = words[word], two = one & (one - 1);
+    at[0] = place(one);
+    at[1] = place(two);
+    at += (one != 0 ? 1 : 0) + (two != 0 ? 1 : 0);
+    for (std::uint64_t more = two & (two - 1); more != 0; more &= more - 1) *at++ = place(more);
+  }
+  return static_cast<std::size_t>(at - out);
+}
+
+}  // namespace
+
 void decode_base64_and_hex(DecodeTask& task) {
+  // Places are gathered first and sieved together: looked at one after the other, the processor would guess wrong at
+  // each.
+  constexpr std::size_t kWordsAtOnce = 32;
+  std::array<std::uint32_t, kWordsAtOnce * 64 + 2> places;
   RunDecoder decoder(task);
-  std::size_t done = 0;
-  for_each_place(task.masks.token_run, task.text.size(), [&](std::size_t start) {
-    // What was decoded ends where a run does: none begins before it and ends behind.
-    if (start < done || task.budget.exhausted) return;
-    done = decoder.look(start, end_of_run(task.masks.token, start + kBase64Least, task.text.size()));
-  });
+  const std::size_t words = (task.text.size() + 63) / 64;
+  for (std::size_t from = 0; from < words; from += kWordsAtOnce) {
+    const std::size_t count =
+        gather_places(task.masks.token_run.data(), from, std::min(from + kWordsAtOnce, words), places.data());
+    const std::size_t kept = sieve(task.text, task.masks.token, std::span(places).first(count));
+    for (std::size_t i = 0; i < kept; ++i) {
+      if (task.budget.exhausted) return;
+      decoder.look(places[i]);
+    }
+  }
 }
 
 }  // namespace reeve::content

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "content/normalise.h"
+#include "content/run_masks.h"
 
 namespace reeve::content {
 
@@ -108,27 +109,41 @@ bool may_be_encoded(const char* run) {
   return first == 0 || first == 0x1F || (first & 7U) == 3 || (first & 7U) == 5 || (first & 0x0FU) == 8;
 }
 
-/// The sieve reads eight decoded bytes at once. Tables by character: where its six bits are in a group of four.
-constexpr std::array<std::array<std::uint32_t, 128>, 4> make_placed_values() {
-  std::array<std::array<std::uint32_t, 128>, 4> placed{};
+constexpr std::uint32_t kNotHex = 1U << 31U;
+
+/// The sieve reads eight decoded bytes at once. Tables by character: where its six bits are in a group of four, and
+/// whether it is no digit of hex.
+constexpr std::array<std::array<std::uint32_t, 256>, 4> make_placed_values() {
+  std::array<std::array<std::uint32_t, 256>, 4> placed{};
   for (std::size_t c = 0; c < 128; ++c) {
     if (kBase64[c] < 0) continue;
     for (unsigned i = 0; i < 4; ++i) {
       const std::uint32_t group = static_cast<std::uint32_t>(kBase64[c]) << (18 - 6 * i);
       placed[i][c] = group >> 16U | (group & 0xFF00U) | (group & 0xFFU) << 16U;
+      const bool is_hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+      if (!is_hex) placed[i][c] |= kNotHex;
     }
   }
   return placed;
 }
-constexpr std::array<std::array<std::uint32_t, 128>, 4> kPlaced = make_placed_values();
+constexpr std::array<std::array<std::uint32_t, 256>, 4> kPlaced = make_placed_values();
 
-/// The first eight bytes, the first lowest.
-std::uint64_t first_bytes(const char* run) {
+struct FirstBytes {
+  std::uint64_t bytes = 0;  // eight, the first lowest
+  bool may_be_hex = false;
+};
+
+[[gnu::always_inline]] inline FirstBytes first_bytes(const char* run) {
   const auto group = [run](std::size_t at) -> std::uint64_t {
-    const auto placed = [&](std::size_t i) { return kPlaced[i][static_cast<unsigned char>(run[at + i]) & 127U]; };
+    const auto placed = [&](std::size_t i) {
+      return kPlaced.data()[i].data()[static_cast<unsigned char>(run[at + i])];
+    };
     return placed(0) | placed(1) | placed(2) | placed(3);
   };
-  return group(0) | group(4) << 24U | group(8) << 48U;
+  const std::uint64_t first = group(0), second = group(4), third = group(8);
+  constexpr std::uint64_t kBytes = 0xFFFFFF;
+  return {(first & kBytes) | (second & kBytes) << 24U | third << 48U,
+          ((first | second | third) & kNotHex) == 0 || (run[0] == '0' && (run[1] | 0x20) == 'x')};
 }
 
 /// Eight bits of a deflate stream, the first lowest, that are the fixed code of a character that shows.
@@ -168,7 +183,7 @@ bool may_be_dynamic_deflate(std::uint64_t bytes) {
 
 /// False: look_at() sees nothing in what begins with these eight bytes and is twelve long. Few steps, and hardly a
 /// branch that the processor could guess wrong.
-bool passes_sieve(std::uint64_t bytes) {
+[[gnu::always_inline]] inline bool may_look_like_something(std::uint64_t bytes) {
   constexpr std::uint64_t kHigh = 0x8080808080808080ULL, kLow7 = ~kHigh;
   // UTF-8: none of the bytes is a control character below 8 or from 16 on, and what follows bytes that want to be
   // followed, and only that, continues.
@@ -188,6 +203,22 @@ bool passes_sieve(std::uint64_t bytes) {
     return true;
   }
   return (bytes & 7U) == 5 && may_be_dynamic_deflate(bytes);
+}
+
+/// The first eight bytes of hex, the first lowest.
+std::uint64_t first_hex_bytes(const char* run) {
+  if (run[0] == '0' && (run[1] | 0x20) == 'x') run += 2;
+  const auto four = [run](std::size_t at) {
+    std::uint64_t digits = 0;
+    for (unsigned i = 0; i < 8; ++i)
+      digits |= static_cast<std::uint64_t>(static_cast<unsigned char>(run[at + i])) << 8 * i;
+    // A digit's value is its low half, a letter's nine more.
+    digits = (digits & 0x0F0F0F0F0F0F0F0FULL) + 9 * (digits >> 6U & 0x0101010101010101ULL);
+    digits = (digits << 4U | digits >> 8U) & 0x00FF00FF00FF00FFULL;
+    digits = (digits | digits >> 8U) & 0x0000FFFF0000FFFFULL;
+    return (digits | digits >> 16U) & 0xFFFFFFFFULL;
+  };
+  return four(0) | four(8) << 32U;
 }
 
 }  // namespace
@@ -223,14 +254,26 @@ Looks look_at(const char* bytes, std::size_t size) {
   return is_deflate(bytes, size) ? Looks::kDeflate : Looks::kNothing;
 }
 
-Looks first_look_unsieved(const char* run) {
+Looks first_look(const char* run) {
   if (!may_be_encoded(run)) return Looks::kNothing;
   std::array<char, kFirstLook / 4 * 3> sample;
   return look_at(sample.data(), decode_base64({run, kFirstLook}, sample.data(), sample.size()));
 }
 
-Looks first_look(const char* run) {
-  return passes_sieve(first_bytes(run)) ? first_look_unsieved(run) : Looks::kNothing;
+bool passes_sieve(const char* run) { return may_look_like_something(first_bytes(run).bytes); }
+
+std::size_t sieve(std::string_view text, const std::vector<std::uint64_t>& token, std::span<std::uint32_t> places) {
+  std::size_t kept = 0;
+  for (const std::uint32_t place : places) {
+    const FirstBytes first = first_bytes(text.data() + place);
+    bool keep = may_look_like_something(first.bytes);
+    if (first.may_be_hex && (~bits_from(token, place) & 0xFFFFFFFFU) == 0) {
+      keep = keep || may_look_like_something(first_hex_bytes(text.data() + place));
+    }
+    places[kept] = place;
+    kept += keep ? 1 : 0;
+  }
+  return kept;
 }
 
 }  // namespace reeve::content

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace reeve::content {
 
@@ -20,7 +22,11 @@ std::size_t decode_base64(std::string_view run, char* out, std::size_t room);
 /// What the first sixteen characters of a run of token bytes decode to.
 inline constexpr std::size_t kFirstLook = 16;
 Looks first_look(const char* run);
-/// The same without the sieve that spares the look at nearly all of them. For tests.
-Looks first_look_unsieved(const char* run);
+/// Whether first_look() may see something: false for nearly all names and paths. The run is followed by 64 readable
+/// bytes.
+bool passes_sieve(const char* run);
+/// Keeps those places of a text where first_look() may see something, or look_at() in 32 or more digits of hex; `token`
+/// is the mask of token bytes. Returns how many are left.
+std::size_t sieve(std::string_view text, const std::vector<std::uint64_t>& token, std::span<std::uint32_t> places);
 
 }  // namespace reeve::content

@@ -20,13 +20,12 @@ template <typename Words>
 }
 
 /// Of the words [from, to), which has all words but the last at most: that one is zero.
-void long_runs_plain(const std::uint64_t* bits, std::size_t from, std::size_t to, unsigned least,
-                     std::uint64_t* starts) {
+void long_runs_plain(const std::uint64_t* bits, const std::uint64_t* inner, std::size_t from, std::size_t to,
+                     unsigned least, std::uint64_t* starts) {
   for (std::size_t i = from; i < to; ++i) {
     std::uint64_t within = bits[i], next = bits[i + 1];
     keep_long(within, next, least);
-    // Where the bit before is set, too, the run began there.
-    starts[i] = within & ~(bits[i] << 1U | (i > 0 ? bits[i - 1] >> 63U : 0));
+    starts[i] = within & ~(inner[i] << 1U | (i > 0 ? inner[i - 1] >> 63U : 0));
   }
 }
 
@@ -38,22 +37,23 @@ bool turns_plain(const std::uint64_t* bits, std::size_t from, std::size_t words)
 
 #if REEVE_BYTE_BLOCKS
 
-[[gnu::always_inline]] inline void long_runs_wide(const std::uint64_t* bits, std::size_t words, unsigned least,
-                                                  std::uint64_t* starts) {
+[[gnu::always_inline]] inline void long_runs_wide(const std::uint64_t* bits, const std::uint64_t* inner,
+                                                  std::size_t words, unsigned least, std::uint64_t* starts) {
   const std::size_t last = words - 1;
-  long_runs_plain(bits, 0, std::min<std::size_t>(last, 1), least, starts);
+  long_runs_plain(bits, inner, 0, std::min<std::size_t>(last, 1), least, starts);
   std::size_t i = 1;
   for (; i + 8 <= last; i += 8) {
-    Words8 before, within, next;
-    load_words(bits + i - 1, before);
+    Words8 before, here, within, next;
+    load_words(inner + i - 1, before);
+    load_words(inner + i, here);
     load_words(bits + i, within);
     load_words(bits + i + 1, next);
-    const Words8 goes_on = (within << 1U) | (before >> 63U);
+    const Words8 goes_on = (here << 1U) | (before >> 63U);
     keep_long(within, next, least);
     const Words8 found = within & ~goes_on;
     std::memcpy(starts + i, &found, sizeof found);
   }
-  if (i < last) long_runs_plain(bits, i, last, least, starts);
+  if (i < last) long_runs_plain(bits, inner, i, last, least, starts);
 }
 
 [[gnu::always_inline]] inline bool turns_wide(const std::uint64_t* bits, std::size_t words) {
@@ -76,13 +76,13 @@ bool turns_plain(const std::uint64_t* bits, std::size_t from, std::size_t words)
 
 #if defined(__x86_64__)
 
-REEVE_TARGET_AVX2 void long_runs_avx2(const std::uint64_t* bits, std::size_t words, unsigned least,
-                                      std::uint64_t* starts) {
-  long_runs_wide(bits, words, least, starts);
+REEVE_TARGET_AVX2 void long_runs_avx2(const std::uint64_t* bits, const std::uint64_t* inner, std::size_t words,
+                                      unsigned least, std::uint64_t* starts) {
+  long_runs_wide(bits, inner, words, least, starts);
 }
-REEVE_TARGET_AVX512 void long_runs_avx512(const std::uint64_t* bits, std::size_t words, unsigned least,
-                                          std::uint64_t* starts) {
-  long_runs_wide(bits, words, least, starts);
+REEVE_TARGET_AVX512 void long_runs_avx512(const std::uint64_t* bits, const std::uint64_t* inner, std::size_t words,
+                                          unsigned least, std::uint64_t* starts) {
+  long_runs_wide(bits, inner, words, least, starts);
 }
 REEVE_TARGET_AVX2 bool turns_avx2(const std::uint64_t* bits, std::size_t words) { return turns_wide(bits, words); }
 REEVE_TARGET_AVX512 bool turns_avx512(const std::uint64_t* bits, std::size_t words) { return turns_wide(bits, words); }
@@ -92,18 +92,18 @@ REEVE_TARGET_AVX512 bool turns_avx512(const std::uint64_t* bits, std::size_t wor
 
 }  // namespace
 
-void find_long_runs(const std::uint64_t* bits, std::size_t words, unsigned least, std::uint64_t* starts,
-                    InstructionSet set) {
+void find_long_runs(const std::uint64_t* bits, const std::uint64_t* inner, std::size_t words, unsigned least,
+                    std::uint64_t* starts, InstructionSet set) {
   starts[words - 1] = 0;
   switch (set) {
 #if REEVE_BYTE_BLOCKS
-    case InstructionSet::kBaseline: return long_runs_wide(bits, words, least, starts);
+    case InstructionSet::kBaseline: return long_runs_wide(bits, inner, words, least, starts);
 #if defined(__x86_64__)
-    case InstructionSet::kAvx2: return long_runs_avx2(bits, words, least, starts);
-    case InstructionSet::kAvx512: return long_runs_avx512(bits, words, least, starts);
+    case InstructionSet::kAvx2: return long_runs_avx2(bits, inner, words, least, starts);
+    case InstructionSet::kAvx512: return long_runs_avx512(bits, inner, words, least, starts);
 #endif
 #endif
-    default: return long_runs_plain(bits, 0, words - 1, least, starts);
+    default: return long_runs_plain(bits, inner, 0, words - 1, least, starts);
   }
 }
 

@@ -12,10 +12,10 @@
 
 namespace reeve::content {
 
-/// Sets `starts` where runs of at least `least` ones begin, 2 to 64. The last of `words` words of `bits` is zero, and
-/// `starts` has as many.
-void find_long_runs(const std::uint64_t* bits, std::size_t words, unsigned least, std::uint64_t* starts,
-                    InstructionSet set);
+/// Sets `starts` where `least` ones of `bits` begin, 2 to 64, and the bit before is not set in `inner`: with `inner`
+/// the same as `bits`, where runs of at least that many begin. The last of `words` words is zero; `starts` has as many.
+void find_long_runs(const std::uint64_t* bits, const std::uint64_t* inner, std::size_t words, unsigned least,
+                    std::uint64_t* starts, InstructionSet set);
 
 /// Whether a word has sixteen bits by turns set and not set.
 bool has_turns(const std::uint64_t* bits, std::size_t words, InstructionSet set);
@@ -36,6 +36,13 @@ inline std::size_t end_of_run(const std::vector<std::uint64_t>& bits, std::size_
     if (ones < 64 - (from - ones) % 64) break;
   }
   return from < size ? from : size;
+}
+
+/// Bit i: the bit at `from` + i. The mask has a word behind that of `from`.
+inline std::uint64_t bits_from(const std::vector<std::uint64_t>& bits, std::size_t from) {
+  const std::size_t shift = from % 64;
+  const std::uint64_t* const at = bits.data() + from / 64;
+  return shift == 0 ? at[0] : at[0] >> shift | at[1] << (64 - shift);
 }
 
 /// Whether a bit of [start, end) is set.

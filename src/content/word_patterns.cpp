@@ -123,12 +123,20 @@ void LongWords::collect(std::string_view text, const TextMasks& masks, const Dec
   words.clear();
   for_each_place(decode_masks.word_run, text.size(), [&](std::size_t start) {
     const std::size_t end = end_of_run(decode_masks.word, start + kLongWord, text.size());
-    if (!any_bit(masks.digit, start, end)) return;
+    const std::size_t size = end - start;
+    const bool is_usual = size < 64;
+    const bool has_digit =
+        is_usual ? bits_from(masks.digit, start) << (64 - size) != 0 : any_bit(masks.digit, start, end);
+    if (!has_digit) return;
     words.push_back({static_cast<std::uint32_t>(joined.size()), static_cast<std::uint32_t>(start)});
-    char* const to = joined.reserve(end - start + 1);
-    std::memcpy(to, text.data() + start, end - start);
-    to[end - start] = '\n';
-    joined.grow(end - start + 1);
+    char* const to = joined.reserve(size + 64);
+    if (is_usual) {
+      std::memcpy(to, text.data() + start, 64);  // a few bytes too many, in steps that are known beforehand
+    } else {
+      std::memcpy(to, text.data() + start, size);
+    }
+    to[size] = '\n';
+    joined.grow(size + 1);
   });
 }
 
