@@ -70,10 +70,12 @@ struct DecodeTask {
   void finish_mapped(std::size_t end);
 };
 
-void decode_base64_and_hex(DecodeTask& task);  // decode_runs.cpp
-void decode_escapes(DecodeTask& task);         // decode_escapes.cpp: \n \u \x %XX &#x; in one go
-void decode_joins(DecodeTask& task);           // decode_joins.cpp: "ab" + "cd", wrapped and spaced tokens
-void decode_utf16(DecodeTask& task);           // decode_utf16.cpp
+void decode_base64_and_hex(DecodeTask& task);    // decode_runs.cpp
+void decode_escapes(DecodeTask& task);           // decode_escapes.cpp: \n \u \x %XX &#x; in one go
+void decode_joins(DecodeTask& task);             // decode_joins.cpp: "ab" + "cd", wrapped and spaced tokens
+void decode_utf16(DecodeTask& task);             // decode_utf16.cpp
+void decode_quoted_printable(DecodeTask& task);  // decode_printable.cpp
+void decode_terminal(DecodeTask& task);          // decode_terminal.cpp: colours within values
 
 /// All of them.
 void decode(DecodeTask& task);

@@ -60,9 +60,9 @@ struct PairTables {
 };
 constexpr PairTables make_pairs() {
   PairTables tables;
-  tables.add("%", "23456789abcdefABCDEF", kPercentEscape);
-  tables.add("&", "#lUsphd", kEntity);
-  tables.add("\\", "uUx01ntr/\"", kBackslashEscape);
+  tables.add("%", "23456789abcdefABCDEFu", kPercentEscape);
+  tables.add("&", "#lUsphda", kEntity);
+  tables.add("\\", "uUx01ntr/\"_-.N", kBackslashEscape);
   tables.add("\"", " \t\n\r+.&|<>~\\\"", kAfterDouble);
   tables.add("'", " \t\n\r+.&|<>~\\'", kAfterSingle);
   tables.add("\"'", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kLetterAfter);
