@@ -118,13 +118,6 @@ bool is_word_pattern(std::string_view pattern, std::uint32_t least_width) {
 
 namespace {
 
-/// 64 bits of a mask from `place` on; the mask has a word of zeros at its end.
-std::uint64_t bits_from(const std::vector<std::uint64_t>& mask, std::size_t place) {
-  const std::size_t word = place / 64, shift = place % 64;
-  const std::uint64_t next = word + 1 < mask.size() ? mask[word + 1] : 0;
-  return mask[word] >> shift | (next << 1U) << (63 - shift);
-}
-
 /// Whether `least` ones stand in a row.
 bool has_row(std::uint64_t bits, unsigned least) {
   for (unsigned have = 1; have < least;) {
