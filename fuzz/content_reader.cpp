@@ -1,6 +1,7 @@
 // Reading, decoding and scanning of texts in every form. The first byte chooses the form, the second where the body is
 // cut into two texts. Findings lie inside their texts and cut no character and no escape in half; the same body gives
-// the same findings, from the cache too; two texts of one body give what each gives alone.
+// the same findings, from the cache too; two texts of one body give what each gives alone; a growing text gives the
+// same however it is cut.
 
 #include <cstddef>
 #include <cstdint>
@@ -123,6 +124,38 @@ void check_places(std::string_view body, const std::vector<BodyText>& texts, con
   }
 }
 
+struct Streamed {
+  std::vector<Finding> findings;
+  bool complete = true;
+};
+
+Streamed streamed(std::string_view text, std::size_t piece, TextOrigin origin) {
+  content::StreamScanner scanner(detectors(), origin);
+  Streamed result;
+  for (std::size_t at = 0; at < text.size(); at += piece) scanner.feed(text.substr(at, piece), result.findings);
+  scanner.end(result.findings);
+  result.complete = scanner.complete();
+  return result;
+}
+
+/// A growing text gives the same findings however it is cut, none twice.
+void check_growing(std::string_view text, std::size_t cut, TextOrigin origin) {
+  const Streamed whole = streamed(text, text.size() + 1, origin);
+  for (const std::size_t piece : {std::size_t{1}, cut + 1}) {
+    const Streamed pieces = streamed(text, piece, origin);
+    CHECK(pieces.complete == whole.complete);
+    check_same(pieces.findings, whole.findings);
+  }
+  for (std::size_t i = 0; i < whole.findings.size(); ++i) {
+    const Finding& finding = whole.findings[i];
+    CHECK(finding.start < finding.end && finding.end <= text.size() && finding.origin == origin);
+    for (std::size_t j = 0; j < i; ++j) {
+      const Finding& before = whole.findings[j];
+      CHECK(before.detector != finding.detector || before.end <= finding.start || finding.end <= before.start);
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -152,11 +185,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   }
   check_same(first.findings, apart);
-  content::StreamScanner stream(detectors());
-  std::vector<Finding> streamed;
-  stream.feed(body.substr(0, cut), streamed);
-  stream.feed(body.substr(cut), streamed);
-  stream.end(streamed);
-  for (const Finding& finding : streamed) CHECK(finding.start < finding.end && finding.end <= body.size());
+  check_growing(body, cut, form == TextForm::kPlain ? TextOrigin::kAssistant : TextOrigin::kToolArguments);
   return 0;
 }

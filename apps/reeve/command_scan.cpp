@@ -197,8 +197,10 @@ int Scan::files(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     auto text = read_input(path);
     if (!text) return fail(common_, exit_code_of(text.error()), text.error().message);
+    text->reserve(text->size() + kPaddingBytes);  // its bytes stay where explaining saw them
     if (arguments_.explain && !common_.json) explain(path, *text);
-    print(path == "-" ? "standard input" : path, *text, find(*text));
+    const std::vector<content::Finding> found = find(*text);
+    print(path == "-" ? "standard input" : path, *text, found);
   }
   return end();
 }

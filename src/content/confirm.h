@@ -20,16 +20,27 @@ class CandidateWatcher {
                          std::string_view why) = 0;
 };
 
-/// How much work one scan may spend on confirming: bytes that expressions walk over.
+/// How much work one scan may spend on confirming: bytes that expressions walk over, and bytes that weighers read
+/// around places.
 struct ConfirmBudget {
   std::uint64_t bytes = 0;
-  std::uint64_t weighs = 0;  // looks around places of documents; beyond them such places are passed over
+  std::uint64_t weighed_bytes = 0;
   bool exhausted = false;
+  bool take_weighing(std::uint64_t count) {
+    if (count > weighed_bytes) exhausted = true;
+    weighed_bytes -= exhausted ? 0 : count;
+    return !exhausted;
+  }
 };
 
 /// Whether the value at [start, end) of `text` is kept, and how sure. `watcher` may be null.
 bool judge_value(const Detector& detector, std::string_view text, std::size_t start, std::size_t end, float& confidence,
                  std::string_view& why);
+
+/// Appends what a pattern gives around one of its required literals that stands at `start`. `last_end` as below.
+void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::size_t start, std::string_view text,
+                     std::uint32_t& last_end, ConfirmBudget& budget, std::vector<Candidate>& found,
+                     CandidateWatcher* watcher);
 
 /// Appends what one run of ends gives in `text`; ends count from the text's start. `last_end` is where this pattern's
 /// last match in this text ended, and is moved on.

@@ -122,20 +122,32 @@ class Scanner {
   void explain_to(Explain explain);
 
  private:
+  friend class StreamScanner;
+  /// The least work on confirming and the least decoded bytes that a scan may cost, however short its texts.
+  void bound(std::uint64_t work_least, std::uint64_t decoded_least);
   struct State;
   std::unique_ptr<State> state_;
 };
 
-/// Looks into one growing text, an answer as it is generated. One per channel; belongs to one thread. Keeps at most
-/// 4 KiB besides the pattern engine's own state.
+/// Looks into one growing text, an answer as it is generated, by the rules of Scanner: normalised, decoded, judged. One
+/// per channel; belongs to one thread; keeps at most 4 KiB of its own. Cut anywhere, a text gives the same findings.
+///
+/// What is found: all that Scanner finds in the whole text where the value, what it is encoded in and the context that
+/// speaks for it or against it lie within 2 KiB. Of what is longer (a large private key), the part that is still kept.
+/// Base64 of plain text, hex and escapes may go on for any length: each 2 KiB of them are looked at. What is compressed
+/// or encoded twice must fit whole. What says something of the whole text is told once, from a part of it.
 class StreamScanner {
  public:
   explicit StreamScanner(std::shared_ptr<const Detectors> detectors, TextOrigin origin = TextOrigin::kAssistant);
   ~StreamScanner();
   StreamScanner(StreamScanner&&) noexcept;
-  /// Findings that are sure with the bytes so far, with places counted from the channel's start. `text` is plain.
+  /// Appends findings that are sure by now, with places counted from the channel's start; none twice. `text` is plain,
+  /// with kToolArguments as the origin JSON as the model writes it.
   void feed(std::string_view text, std::vector<Finding>& findings);
   void end(std::vector<Finding>& findings);
+  /// False: a bound was met, as in Report.
+  bool complete() const;
+  std::string_view incomplete_reason() const;
 
  private:
   struct State;

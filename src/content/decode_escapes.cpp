@@ -57,6 +57,31 @@ std::optional<Escape> read_unicode(std::string_view text, std::size_t at) {
   return Escape{6, *high};
 }
 
+struct CharacterName {
+  std::string_view name;
+  char character;
+};
+constexpr std::array<CharacterName, 8> kCharacterNames{{{"LOW LINE", '_'},
+                                                        {"HYPHEN-MINUS", '-'},
+                                                        {"FULL STOP", '.'},
+                                                        {"COLON", ':'},
+                                                        {"SOLIDUS", '/'},
+                                                        {"PLUS SIGN", '+'},
+                                                        {"EQUALS SIGN", '='},
+                                                        {"COMMERCIAL AT", '@'}}};
+
+/// \N{LOW LINE}: characters that values have and their names, letters and digits aside.
+std::optional<Escape> read_named(std::string_view text, std::size_t at) {
+  const std::string_view rest = text.substr(at + 2, 24);
+  for (const auto& [name, character] : kCharacterNames) {
+    if (rest.size() >= name.size() + 2 && rest[0] == '{' && rest.substr(1, name.size()) == name &&
+        rest[name.size() + 1] == '}') {
+      return Escape{name.size() + 4, static_cast<unsigned char>(character)};
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Escape> read_backslash(std::string_view text, std::size_t at) {
   if (at + 1 >= text.size()) return std::nullopt;
   const auto one = [](std::size_t bytes, std::uint32_t code_point) { return Escape{bytes, code_point}; };
@@ -73,8 +98,14 @@ std::optional<Escape> read_backslash(std::string_view text, std::size_t at) {
       if (const auto value = read_hex(text, at + 2, 8); value && *value <= 0x10FFFF) return one(10, *value);
       return std::nullopt;
     case 'x':
+      if (at + 2 < text.size() && text[at + 2] == '{') return read_braced(text, at);
       if (const auto value = read_hex(text, at + 2, 2)) return one(4, *value);
       return std::nullopt;
+    case 'N': return read_named(text, at);
+    // Markdown and LaTeX put a backslash before these.
+    case '_':
+    case '-':
+    case '.': return one(2, static_cast<unsigned char>(text[at + 1]));
     case '0':
     case '1': {
       if (at + 4 > text.size()) return std::nullopt;
@@ -133,6 +164,10 @@ std::optional<Escape> read_escape(std::string_view text, std::size_t at) {
     case '&': return read_entity(text, at);
     default: break;
   }
+  if (at + 1 < text.size() && text[at + 1] == 'u') {
+    const auto unit = read_hex(text, at + 2, 4);
+    return unit ? std::optional(Escape{6, *unit}) : std::nullopt;
+  }
   const auto value = read_hex(text, at + 1, 2);
   if (!value) return std::nullopt;
   return Escape{3, *value};
@@ -179,6 +214,7 @@ class EscapeDecoder {
       skip_to_ = at + escape->bytes;
       const bool shown = escape->code_point > 0x20;
       // Names of entities for < > & " are everywhere in markup, %20 and %2F in addresses: they hide no value alone.
+      if (mark == '&' && escape->code_point == '&') return text_.substr(skip_to_, 1) == "#";
       if (mark == '&') return shown && (text_[at + 1] == '#' || is_token_byte(static_cast<char>(escape->code_point)));
       return shown && escape->code_point != '/';
     }
@@ -201,6 +237,10 @@ class EscapeDecoder {
       case 't':
       case 'r': return value_follows(text_, behind + 1);
       case '/': return at > 0 && is_token_byte(text_[at - 1]) && value_follows(text_, behind + 1);
+      case '_':
+      case '-':
+      case '.': return behind == at + 1 && at > 0 && is_token_byte(text_[at - 1]) && value_follows(text_, behind + 1);
+      case 'N': return read_backslash(text_, behind - 1).has_value();
       // A key of JSON inside JSON.
       case '"': return behind + 2 < text_.size() && (text_[behind + 1] == ':' || text_.substr(behind + 1, 2) == " :");
       default: return false;
@@ -227,7 +267,7 @@ class EscapeDecoder {
       const auto escape = marks ? read_escape(text_, at) : std::optional<Escape>();
       const std::size_t bytes = escape ? escape->bytes : 1;
       // Bytes from 0x80 are parts of characters: percent signs give them one by one, and texts have them as they are.
-      const bool byte = !escape || c == '%' || (c == '\\' && bytes == 4);
+      const bool byte = !escape || (c == '%' && bytes == 3) || (c == '\\' && bytes == 4);
       const bool went = byte ? task_.put(escape ? static_cast<char>(escape->code_point) : c, at, at + bytes)
                              : task_.put_character(escape->code_point, at, at + bytes);
       if (!went) break;

@@ -17,6 +17,7 @@ constexpr std::size_t kGapMax = 160;     // bytes between two parts
 constexpr std::size_t kPartMax = 2048;   // bytes of one part
 constexpr std::size_t kPartsMax = 5000;  // of one value
 constexpr std::size_t kBefore = 80;      // for words of context
+constexpr std::size_t kMarksMax = 24;    // bytes before a line's text
 
 bool is_value_byte(char c) { return is_token_byte(c) || c == '.' || c == '=' || c == '@' || c == ':'; }
 
@@ -42,7 +43,7 @@ class JoinDecoder {
  private:
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
   static bool is_operator(char c) {
-    return c == '+' || c == '.' || c == '&' || c == '|' || c == '<' || c == '>' || c == '~';
+    return c == '+' || c == '.' || c == '&' || c == '|' || c == '<' || c == '>' || c == '~' || c == '^';
   }
 
   /// `at` is a quote that may end a literal: "ab" + "cd", 'ab' . 'cd', "ab" "cd", "ab" \ and a line break, ""
@@ -55,8 +56,12 @@ class JoinDecoder {
     std::size_t next = at + 1, operators = 0, spaces = 0;
     while (next < to) {
       const char c = text_[next];
-      if (is_space(c)) {
+      if (is_space(c) || (c == '_' && operators > 0 && next + 1 < to && is_space(text_[next + 1]))) {
         ++spaces;
+      } else if (const std::size_t bytes = comment_or_call(next, to)) {
+        operators += text_[next] == '/' ? 0 : 1;
+        next += bytes;
+        continue;
       } else if (is_operator(c) && operators < 2) {
         ++operators;
       } else if (c == '\\' && next + 1 < to &&
@@ -67,12 +72,32 @@ class JoinDecoder {
       }
       ++next;
     }
+    // After an operator the other kind of quote may follow.
+    const bool other = operators > 0 && next < to && (text_[next] == '"' || text_[next] == '\'');
+    if (other && text_[next] != quote) return literal_at(start, next);
     // One letter may say what kind of literal follows: f"…", b'…'.
     if (next + 1 < to && text_[next + 1] == quote && (text_[next] | 0x20) >= 'a' && (text_[next] | 0x20) <= 'z') ++next;
     if (next + 1 >= to || text_[next] != quote || !is_value_byte(text_[next + 1])) return std::nullopt;
     // With nothing between them, "ab""cd" is how a shell joins; CSV and SQL write a quote so: both sides must be long.
     if (operators == 0 && spaces == 0 && !is_part(start, next + 1)) return std::nullopt;
     return Gap{start, next + 1};
+  }
+
+  std::optional<Gap> literal_at(std::size_t start, std::size_t quote) const {
+    if (quote + 1 >= text_.size() || !is_value_byte(text_[quote + 1])) return std::nullopt;
+    return Gap{start, quote + 1};
+  }
+
+  /// Bytes of a comment between two literals, or of a call that joins them.
+  std::size_t comment_or_call(std::size_t at, std::size_t to) const {
+    const std::string_view rest = text_.substr(at, to - at);
+    for (const std::string_view call : {".concat(", ").concat("}) {
+      if (rest.starts_with(call)) return call.size();
+    }
+    if (!rest.starts_with("/*") && !rest.starts_with("//")) return 0;
+    const std::string_view closing = rest[1] == '*' ? "*/" : "\n";
+    const std::size_t end = rest.find(closing, 2);
+    return end == std::string_view::npos ? 0 : end + closing.size();
   }
 
   bool is_part(std::size_t before, std::size_t after) const { return run_before(before) >= 3 && run_after(after) >= 3; }
@@ -114,6 +139,39 @@ class JoinDecoder {
     return other;
   }
 
+  std::size_t behind_spaces(std::size_t at) const {
+    const std::size_t to = std::min(at + kMarksMax, text_.size());
+    while (at < to && (text_[at] == ' ' || text_[at] == '\t')) ++at;
+    return at;
+  }
+  std::size_t behind_same(std::size_t at) const {
+    std::size_t to = at;
+    while (to < text_.size() && to - at < 3 && text_[to] == text_[at]) ++to;
+    return to;
+  }
+
+  /// Behind what mail, comments, diffs and tables put before a line that begins at `at`. What values may begin with, or
+  /// code, must stand before the line that ends at `end`, too.
+  std::size_t behind_marks(std::size_t at, std::size_t end) const {
+    at = behind_spaces(at);
+    if (at >= text_.size()) return at;
+    const char mark = text_[at];
+    if (mark == '>' || mark == '#' || mark == '*') {
+      std::size_t to = behind_spaces(at + 1);
+      if (mark == '>' && to < text_.size() && text_[to] == '>') to = behind_spaces(to + 1);
+      return to;
+    }
+    if (mark != '/' && mark != '-' && mark != '+' && mark != ';' && mark != '%') return at;
+    constexpr std::size_t kLineMax = 400;
+    const std::size_t from = end > kLineMax ? end - kLineMax : 0;
+    const std::size_t before = text_.substr(from, end - from).rfind('\n');
+    if (before == std::string_view::npos && from > 0) return at;
+    const std::size_t line = behind_spaces(before == std::string_view::npos ? 0 : from + before + 1);
+    const std::size_t size = behind_same(at) - at;
+    if (line >= end || text_[line] != mark || behind_same(line) - line != size) return at;
+    return behind_spaces(at + size);
+  }
+
   /// `at` is a line feed.
   std::optional<Gap> gap_of_line(std::size_t at) {
     std::size_t start = at;
@@ -123,12 +181,7 @@ class JoinDecoder {
     if (start == 0 || !is_token_byte(text_[start - 1])) return std::nullopt;
     if (!continued && !may_be_cut(start)) return std::nullopt;
     std::size_t next = at + 1;
-    // What mail, comments, diffs and tables put before a line.
-    while (next < text_.size() && next - at < 24 && (text_[next] == ' ' || text_[next] == '\t')) ++next;
-    if (!continued && next < text_.size() && (text_[next] == '>' || text_[next] == '#' || text_[next] == '*')) {
-      ++next;
-      while (next < text_.size() && text_[next] == ' ' && next - at < 24) ++next;
-    }
+    next = continued ? behind_spaces(next) : behind_marks(next, start);
     if (next >= text_.size() || !is_token_byte(text_[next])) return std::nullopt;
     if (continued) return Gap{start, next};
     const std::size_t before = run_before(start), after = run_after(next);

@@ -49,8 +49,8 @@ enum Pair : std::uint8_t {
   kLetterAfter = 16,  // a quote and a letter: the kind of the next literal, when a quote follows
 };
 
-constexpr std::string_view kPercentSeconds = "23456789abcdefABCDEF", kEntitySeconds = "#lUsphd",
-                           kBackslashSeconds = "uUx01ntr/\"", kQuoteSeconds = " \t\n\r+.&|<>~\\\"'",
+constexpr std::string_view kPercentSeconds = "23456789abcdefABCDEFu", kEntitySeconds = "#lUsphda",
+                           kBackslashSeconds = "uUx01ntr/\"_-.N", kQuoteSeconds = " \t\n\r+.&|<>~^/\\\"'",
                            kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 struct PairTables {
@@ -108,18 +108,20 @@ class MaskWriter {
       : token_(masks.token.data() + from),
         inner_(masks.token_inner.data() + from),
         word_(masks.word.data() + from),
+        odd_(masks.odd.data() + from),
         escape_(masks.escape.data() + from),
         join_(masks.join.data() + from) {}
   [[gnu::always_inline]] void put(std::size_t word, const Seen& seen) const {
     token_[word] = seen.token;
     inner_[word] = seen.token & ~seen.slash;
     word_[word] = seen.word;
+    odd_[word] = seen.odd;
     escape_[word] = seen.escape;
     join_[word] = cut_lines(seen) | cut_literals(seen);
   }
 
  private:
-  std::uint64_t *token_, *inner_, *word_, *escape_, *join_;
+  std::uint64_t *token_, *inner_, *word_, *odd_, *escape_, *join_;
 };
 
 // Each reads two bytes more than its blocks have, and gives back whether one of the blocks has a zero byte.
@@ -335,7 +337,7 @@ void DecodeMasks::compute(std::string_view text) { compute(text, fastest_instruc
 void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   if (token.size() < words) {
-    for (auto* mask : {&token, &token_inner, &word, &escape, &join, &token_run, &word_run}) mask->resize(words);
+    for (auto* mask : {&token, &token_inner, &word, &odd, &escape, &join, &token_run, &word_run}) mask->resize(words);
   }
   // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
   const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;

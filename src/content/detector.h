@@ -59,6 +59,7 @@ struct NamedWeigher {
   std::string_view name;
   std::string_view description;
   Weigher weigh;
+  std::uint32_t reads = 0;  // bytes around one place, about: what a look costs
 };
 /// document_weighers.cpp
 const NamedWeigher* find_weigher(std::string_view name);
@@ -77,7 +78,8 @@ struct Detector {
   std::string finder;                            // "digits", …; empty with patterns
   std::uint32_t length_min = 0, length_max = 0;  // 0: any
   std::vector<Checker> checks;
-  Weigher weigh = nullptr;  // with patterns; its answer takes the place of `confidence`
+  Weigher weigh = nullptr;         // with patterns; its answer takes the place of `confidence`
+  std::uint32_t weigher_reads = 0;  // NamedWeigher::reads
   double rare = 0;
   ContextWords context;
   std::vector<std::string> not_near, not_values;

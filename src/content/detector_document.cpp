@@ -196,6 +196,7 @@ void read_weigher(Reader& reader, Detector& detector) {
   if (value == nullptr) return;
   if (const NamedWeigher* weigher = find_weigher(value->text())) {
     detector.weigh = weigher->weigh;
+    detector.weigher_reads = weigher->reads;
     if (detector.patterns.empty()) reader.complain(*value, "'weigh' looks around a pattern; there is none");
     return;
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 
+#include "content/word_search.h"
 #include "core/bytes.h"
 
 namespace reeve::content {
@@ -64,7 +65,7 @@ struct Columns {
 
 /// Reads "(name type …, name type …)" from behind the bracket; nested brackets are passed over.
 Columns read_columns(std::string_view text) {
-  constexpr std::size_t kBytesMax = 16'384;
+  constexpr std::size_t kBytesMax = 8192;
   Columns columns;
   text = text.substr(0, kBytesMax);
   int depth = 0;
@@ -97,9 +98,13 @@ Columns read_columns(std::string_view text) {
 }  // namespace
 
 std::string_view line_at(std::string_view text, std::size_t at) {
-  const std::size_t before = at == 0 ? std::string_view::npos : text.rfind('\n', at - 1);
-  const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
-  return text.substr(start, std::min(text.find('\n', at), text.size()) - start);
+  // A text may be one line of a megabyte with thousands of places.
+  constexpr std::size_t kSideMax = 512;
+  const std::size_t from = at > kSideMax ? at - kSideMax : 0;
+  const std::size_t before = text.substr(from, at - from).rfind('\n');
+  const std::size_t start = before == std::string_view::npos ? from : from + before + 1;
+  const std::string_view behind = text.substr(at, kSideMax);
+  return text.substr(start, at + std::min(behind.find('\n'), behind.size()) - start);
 }
 
 std::string_view surroundings(std::string_view text, std::size_t start, std::size_t end, std::size_t bytes) {
@@ -116,16 +121,16 @@ std::string_view first_word(std::string_view text) {
 
 std::size_t count_of(std::string_view lower, std::string_view word, std::size_t most) {
   std::size_t count = 0;
-  for (std::size_t at = lower.find(word); at != std::string_view::npos && count < most; ++count) {
-    at = lower.find(word, at + word.size());
+  for (std::size_t at = find_word(lower, word); at != std::string_view::npos && count < most; ++count) {
+    at = find_word(lower, word, at + word.size());
   }
   return count;
 }
 
 /// CREATE TABLE and ALTER TABLE: by how many columns have types; names of columns with personal data raise.
 float weigh_table_definition(const Detector&, std::string_view text, std::size_t start, std::size_t end) {
-  const std::size_t bracket = text.find('(', start);
-  if (bracket == std::string_view::npos || bracket >= end) return 0;
+  const std::size_t bracket = text.substr(0, end).find('(', start);
+  if (bracket == std::string_view::npos) return 0;
   const Columns columns = read_columns(text.substr(bracket + 1));
   if (columns.typed == 0) return 0;
   const float by_count = columns.typed >= 6 ? 0.9F : columns.typed >= 3 ? 0.8F : 0.6F;
@@ -152,7 +157,7 @@ float weigh_repeated_lines(const Detector&, std::string_view text, std::size_t s
 
 /// Descriptions of programming interfaces: by how much they describe; hosts of the inside and marks say whose they are.
 float weigh_api_description(const Detector&, std::string_view text, std::size_t start, std::size_t end) {
-  const std::string around = to_lower(surroundings(text, start, end, 3000));
+  const std::string_view around = lowered(surroundings(text, start, end, 3000));
   std::size_t described = 0;
   for (const std::string_view word : {"get\":", "post\":", "get:", "post:", "put:", "delete:", "returns (", "returns(",
                                       "rpc ", "operationid", "message ", "\n  /", "\"/", "publish:", "subscribe:"}) {
@@ -234,15 +239,17 @@ float weigh_sensitivity_label(const Detector&, std::string_view text, std::size_
 
 /// A document of some kind has words that belong to it: by how many of those that `with` names stand around.
 float weigh_surroundings(const Detector& detector, std::string_view text, std::size_t start, std::size_t end) {
-  const std::string around = to_lower(surroundings(text, start, end, 2000));
+  const std::string_view around = lowered(surroundings(text, start, end, 2000));
   std::size_t found = 0;
-  for (const std::string& word : detector.with) found += count_of(around, word, 1);
+  for (const std::string& word : detector.with) {
+    if (found < 3) found += count_of(around, word, 1);
+  }
   return found == 0 ? 0 : found == 1 ? 0.7F : found == 2 ? 0.82F : 0.9F;
 }
 
 /// "All rights reserved" stands above open licences too.
 float weigh_rights_reserved(const Detector&, std::string_view text, std::size_t start, std::size_t end) {
-  const std::string around = to_lower(surroundings(text, start, end, 2500));
+  const std::string_view around = lowered(surroundings(text, start, end, 2500));
   for (const std::string_view open :
        {"permission is hereby", "redistribution and use", "licensed under", "spdx-license", "general public license",
         "apache license", "mit license", "bsd", "license that can be found", "permission to use", "mozilla public",
@@ -259,14 +266,16 @@ float weigh_rights_reserved(const Detector&, std::string_view text, std::size_t 
 
 std::vector<NamedWeigher> all_weighers() {
   return {
-      {"table-definition", "columns with types behind a bracket; names of personal data raise", weigh_table_definition},
-      {"repeated-lines", "lines near by that begin with the same word, as rules in a list do", weigh_repeated_lines},
+      {"table-definition", "columns with types behind a bracket; names of personal data raise", weigh_table_definition,
+       2048},
+      {"repeated-lines", "lines near by that begin with the same word, as rules in a list do", weigh_repeated_lines,
+       4096},
       {"api-description", "paths, calls and messages around, and signs that they are of the inside",
-       weigh_api_description},
+       weigh_api_description, 6144},
       {"sensitivity-label", "a heading, a footer or a line of its own, not a word in a sentence or in code",
-       weigh_sensitivity_label},
-      {"surroundings", "how many of the words of `with` stand around", weigh_surroundings},
-      {"rights-reserved", "rights reserved without an open licence near by", weigh_rights_reserved},
+       weigh_sensitivity_label, 256},
+      {"surroundings", "how many of the words of `with` stand around", weigh_surroundings, 4096},
+      {"rights-reserved", "rights reserved without an open licence near by", weigh_rights_reserved, 5120},
   };
 }
 

@@ -19,7 +19,6 @@ struct Range {
 
 constexpr Range kIgnorable[] = {
     {0x00AD, 0x00AD},
-    {0x034F, 0x034F},
     {0x061C, 0x061C},
     {0x115F, 0x1160},
     {0x17B4, 0x17B5},
@@ -31,11 +30,18 @@ constexpr Range kIgnorable[] = {
     {0xFE00, 0xFE0F},
     {0xFEFF, 0xFEFF},
     {0xFFA0, 0xFFA0},
-    {0xFFF0, 0xFFF8},
+    {0xFFF0, 0xFFFB},
     {0x1BCA0, 0x1BCA3},
     {0x1D173, 0x1D17A},
-    // Not ignorable, but drawn through the letter before them.
-    {0x0332, 0x0338},
+    // Not ignorable, but drawn over, through or around the letter before them: a letter in two parts is its first.
+    {0x0300, 0x036F},
+    {0x1AB0, 0x1AFF},
+    {0x1DC0, 0x1DFF},
+    {0x20D0, 0x20FF},
+    {0xFE20, 0xFE2F},
+    // Controls of terminals that a screen does not show.
+    {0x0080, 0x0084},
+    {0x0086, 0x009F},
 };
 
 /// A run of characters that look like consecutive ASCII characters.

@@ -24,9 +24,9 @@ struct FreeCompileError {
 };
 using CompileError = std::unique_ptr<hs_compile_error_t, FreeCompileError>;
 
-std::filesystem::path cache_file(const std::filesystem::path& directory, std::string_view digest, ScanMode mode) {
+std::filesystem::path cache_file(const std::filesystem::path& directory, std::string_view digest) {
   std::string name(digest.substr(digest.find(':') == std::string_view::npos ? 0 : digest.find(':') + 1));
-  return directory / (name + (mode == ScanMode::kBlock ? ".block" : ".stream"));
+  return directory / (name + ".block");
 }
 
 /// A file is its hash followed by the serialised database: a damaged one is compiled anew.
@@ -106,12 +106,12 @@ Result<PatternWidth> PatternDatabase::check(const std::string& pattern) {
   return PatternWidth{info->min_width, info->max_width};
 }
 
-Result<std::unique_ptr<PatternDatabase>> PatternDatabase::build(const std::vector<std::string>& patterns, ScanMode mode,
+Result<std::unique_ptr<PatternDatabase>> PatternDatabase::build(const std::vector<std::string>& patterns,
                                                                 const std::filesystem::path& cache_directory,
                                                                 std::string_view digest, std::size_t& wrong_pattern) {
   if (patterns.empty()) return std::unique_ptr<PatternDatabase>(new PatternDatabase(nullptr, 0));
   const std::filesystem::path cached =
-      cache_directory.empty() ? std::filesystem::path() : cache_file(cache_directory, digest, mode);
+      cache_directory.empty() ? std::filesystem::path() : cache_file(cache_directory, digest);
   hs_database_t* database = cached.empty() ? nullptr : read_cached(cached);
   if (database == nullptr) {
     std::vector<const char*> expressions;
@@ -121,9 +121,8 @@ Result<std::unique_ptr<PatternDatabase>> PatternDatabase::build(const std::vecto
       expressions.push_back(pattern.c_str());
     }
     hs_compile_error_t* error = nullptr;
-    const unsigned how = mode == ScanMode::kBlock ? HS_MODE_BLOCK : HS_MODE_STREAM;
-    if (hs_compile_multi(expressions.data(), flags.data(), ids.data(), static_cast<unsigned>(expressions.size()), how,
-                         nullptr, &database, &error) != HS_SUCCESS) {
+    if (hs_compile_multi(expressions.data(), flags.data(), ids.data(), static_cast<unsigned>(expressions.size()),
+                         HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
       const CompileError owned(error);
       wrong_pattern = error != nullptr && error->expression >= 0 ? static_cast<std::size_t>(error->expression) : 0;
       return {ErrorCode::kInvalid, error == nullptr ? "the patterns cannot be compiled" : std::string(error->message)};
@@ -155,35 +154,6 @@ void PatternDatabase::scan(std::string_view text, PatternScratch& scratch) const
   const hs_error_t result =
       hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.scratch_, &on_match, &scratch);
   CHECK(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
-}
-
-std::size_t PatternDatabase::stream_bytes() const {
-  std::size_t size = 0;
-  if (database_ != nullptr) hs_stream_size(database_, &size);
-  return size;
-}
-
-PatternStream::PatternStream(const PatternDatabase& database) {
-  if (database.database_ != nullptr) CHECK(hs_open_stream(database.database_, 0, &stream_) == HS_SUCCESS);
-}
-
-PatternStream::~PatternStream() {
-  if (stream_ != nullptr) hs_close_stream(stream_, nullptr, nullptr, nullptr);
-}
-
-void PatternStream::feed(std::string_view text, PatternScratch& scratch) {
-  scratch.reset();
-  if (stream_ == nullptr || text.empty()) return;
-  const hs_error_t result = hs_scan_stream(stream_, text.data(), static_cast<unsigned>(text.size()), 0,
-                                           scratch.scratch_, &on_match, &scratch);
-  CHECK(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
-}
-
-void PatternStream::end(PatternScratch& scratch) {
-  scratch.reset();
-  if (stream_ == nullptr) return;
-  hs_close_stream(stream_, scratch.scratch_, &on_match, &scratch);
-  stream_ = nullptr;
 }
 
 }  // namespace reeve::content

@@ -15,7 +15,6 @@
 
 struct hs_database;
 struct hs_scratch;
-struct hs_stream;
 
 namespace reeve::content {
 
@@ -48,14 +47,11 @@ class PatternScratch {
 
  private:
   friend class PatternDatabase;
-  friend class PatternStream;
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
   void reset();
   std::vector<std::uint32_t> open_run_;  // by pattern: its last run
   hs_scratch* scratch_ = nullptr;
 };
-
-enum class ScanMode { kBlock, kStream };
 
 class PatternDatabase {
  public:
@@ -63,7 +59,7 @@ class PatternDatabase {
   static Result<PatternWidth> check(const std::string& pattern);
   /// Compiles, or takes the compiled form from `cache_directory` when it lies there under `digest`. An error says which
   /// pattern in `wrong_pattern`.
-  static Result<std::unique_ptr<PatternDatabase>> build(const std::vector<std::string>& patterns, ScanMode mode,
+  static Result<std::unique_ptr<PatternDatabase>> build(const std::vector<std::string>& patterns,
                                                         const std::filesystem::path& cache_directory,
                                                         std::string_view digest, std::size_t& wrong_pattern);
   ~PatternDatabase();
@@ -72,27 +68,11 @@ class PatternDatabase {
 
   std::unique_ptr<PatternScratch> make_scratch() const;
   void scan(std::string_view text, PatternScratch& scratch) const;
-  std::size_t stream_bytes() const;
 
  private:
-  friend class PatternStream;
   PatternDatabase(hs_database* database, std::size_t patterns) : database_(database), patterns_(patterns) {}
   hs_database* database_;
   std::size_t patterns_;
-};
-
-/// One growing text. Ends in the runs count from its start.
-class PatternStream {
- public:
-  explicit PatternStream(const PatternDatabase& database);
-  ~PatternStream();
-  PatternStream(const PatternStream&) = delete;
-  PatternStream& operator=(const PatternStream&) = delete;
-  void feed(std::string_view text, PatternScratch& scratch);
-  void end(PatternScratch& scratch);
-
- private:
-  hs_stream* stream_ = nullptr;
 };
 
 }  // namespace reeve::content

@@ -1,213 +1,238 @@
-// A growing text: the pattern engine keeps its own state over any cut; what it finds is confirmed in a short tail of
-// the text, on which the finders run as words are completed.
+// A growing text: its tail is looked at by the rules for whole texts whenever a word that may matter ends, a line ends
+// or much has come. The same text gives the same findings however it was cut; see stream_pace.h for when looks are due.
 
 #include <algorithm>
+#include <array>
 
-#include "content/confirm.h"
+#include "content/content.h"
 #include "content/decode.h"
-#include "content/detector_set.h"
-#include "content/normalise.h"
+#include "content/stream_pace.h"
 
 namespace reeve::content {
 
 namespace {
 
-constexpr std::size_t kTailMax = 4032, kTailKept = 3008;
-constexpr std::size_t kPieceMax = kTailMax - kTailKept;
-constexpr std::size_t kSettledAfter = 256;   // a match that might grow is taken when this much stands behind it
-constexpr std::size_t kFindersBefore = 448;  // bytes of context that finders see before what is new
-constexpr std::size_t kFindersEach = 96;     // they run when this much is new and a word is complete
-constexpr std::size_t kFindersAtLatest = 384;
-constexpr std::size_t kPendingMax = 64;
-constexpr std::uint64_t kWorkOfPiece = 64UL << 10U;
+constexpr std::size_t kGuard = 96;           // what begins this near to a chosen start may have begun before it
+constexpr std::size_t kWaitingBefore = 192;  // context of what waits
+constexpr std::size_t kLineWithin = 160, kWordWithin = 96;  // how far behind the wanted start a border is taken
+constexpr std::size_t kPlacesMax = 24;
+constexpr std::size_t kDocumentsMax = 64;
+// Documents are judged where the tail's borders, which are none of the document's, are not near.
+constexpr std::size_t kDocumentBefore = 448, kDocumentBehind = 1024;
+constexpr std::uint64_t kWorkLeast = 256UL << 10U, kDecodedLeast = 64UL << 10U;
 
-bool is_word_byte(char c) { return is_token_byte(c) || c == '=' || c == '.' || c == '@'; }
-
-/// Memory that scanning needs and that no channel owns: one for each thread.
-struct Workshop {
-  std::uint64_t serial = 0;
-  std::unique_ptr<PatternScratch> scratch;
-  TextMasks masks;
-  std::vector<Candidate> candidates;
-  Buffer window;
-
-  static Workshop& of(const DetectorSet& set) {
-    static thread_local Workshop shop;
-    if (shop.scratch == nullptr || shop.serial != set.serial()) {
-      shop.scratch = set.stream().make_scratch();
-      shop.serial = set.serial();
+/// Where a text that starts at `at` or a little behind it is cut from what is before: at a line's start, else at a
+/// word's, and within a run that goes on and on where four characters of base64 begin.
+std::size_t border_from(std::string_view text, std::size_t at) {
+  if (at == 0 || at >= text.size()) return std::min(at, text.size());
+  if (text[at - 1] == '\n') return at;
+  const std::string_view near = text.substr(at, kLineWithin);
+  if (const std::size_t line = near.find('\n'); line != std::string_view::npos) return at + line + 1;
+  for (std::size_t i = 0; i < std::min(near.size(), kWordWithin); ++i) {
+    const auto before = static_cast<unsigned char>(text[at + i - 1]);
+    if (before < 0x80 && !is_token_byte(text[at + i - 1]) && text[at + i - 1] != '\\' && text[at + i - 1] != '%') {
+      return at + i;
     }
-    shop.scratch->runs_max = 4096;
-    return shop;
   }
-};
+  std::size_t run = at;
+  while (run > 0 && is_token_byte(text[run - 1])) --run;
+  if (run > 0 && run < at && text[run - 1] == '\\') ++run;  // the n of a line feed
+  std::size_t to = at + (4 - (at - run) % 4) % 4;
+  while (to < text.size() && (static_cast<unsigned char>(text[to]) & 0xC0U) == 0x80U) ++to;
+  return to;
+}
+
+bool holds(std::string_view text, char c) { return text.find(c) != std::string_view::npos; }
 
 }  // namespace
 
 struct StreamScanner::State {
-  State(std::shared_ptr<const Detectors> used, TextOrigin of)
-      : detectors(std::move(used)), set(DetectorSet::of(*detectors)), origin(of), stream(set.stream()) {}
+  State(std::shared_ptr<const Detectors> used, TextOrigin of) : detectors(std::move(used)), origin(of) {
+    tail.reserve(kTailMax);
+  }
 
-  /// A match whose end has been seen and that may still grow. Places count from the channel's start.
-  struct Pending {
-    std::uint32_t pattern = 0;
-    std::uint64_t first_end = 0, last_end = 0;
-  };
-  struct Confirmed {
-    std::uint32_t pattern = 0;
-    std::uint64_t end = 0;
+  /// Where something was found. Sorted by nothing; the oldest is forgotten first.
+  struct Place {
+    std::uint64_t start = 0;
+    std::uint32_t size = 0;
+    std::uint16_t detector = 0;
+    std::uint16_t confidence = 0;  // in ten-thousandths
   };
 
-  std::uint64_t end_of_tail() const { return tail_start + tail.size(); }
-  void feed_piece(std::string_view text, std::vector<Finding>& findings);
-  void take(const std::vector<MatchRun>& runs, std::uint64_t piece_start);
-  void confirm(bool all, std::vector<Finding>& findings);
-  void confirm_one(const Pending& match, std::vector<Finding>& findings);
-  void run_finders(bool all, std::vector<Finding>& findings);
-  void add(const Candidate& candidate, std::uint64_t start, std::vector<Finding>& findings) const;
+  using Look = StreamPace::Look;
+  Scanner& scanner() const;
+  void feed(std::string_view text, std::vector<Finding>& findings);
+  void look(Look how, bool last, std::vector<Finding>& findings);
+  void judge(Finding finding, std::size_t from, Look how, bool last, std::vector<Finding>& findings);
+  bool is_document_due(const Finding& finding, Look how, bool last) const;
+  bool may_go_on(const Finding& finding) const;
+  void drop();
+  void fail(std::string_view reason);
+
+  bool is_new(const Finding& finding);
+  bool is_new_document(const Finding& finding);
+  std::uint16_t number_of(const Finding& finding) const {
+    return static_cast<std::uint16_t>(finding.detector - detectors->list().data());
+  }
 
   std::shared_ptr<const Detectors> detectors;
-  const DetectorSet& set;
   TextOrigin origin;
-  PatternStream stream;
+  bool complete = true;
+  bool cut_in_run = false;  // the tail begins inside a run of characters without a border
+  std::uint8_t places_count = 0, documents_count = 0;
+  std::string_view incomplete_reason;
   std::string tail;
   std::uint64_t tail_start = 0;
-  std::vector<Pending> pending;
-  std::vector<Confirmed> confirmed;
-  std::uint64_t finders_seen = 0;   // up to here finders have looked
-  std::uint64_t finders_found = 0;  // where the last thing they found ends
+  std::uint64_t forgotten = 0;       // what begins before it may have been found
+  std::uint64_t waiting = kNothing;  // where the first thing begins that may go on
+  StreamPace pace;
+  std::array<Place, kPlacesMax> places;
+  std::array<std::uint16_t, kDocumentsMax> documents{};  // detectors, or with a label its hash
+
+  static constexpr std::uint64_t kNothing = ~0ULL;
 };
 
-void StreamScanner::State::add(const Candidate& candidate, std::uint64_t start, std::vector<Finding>& findings) const {
-  const Detector& detector = set.detectors()[candidate.detector];
-  const bool elsewhere = detector.origins != 0 && (detector.origins & (1U << static_cast<unsigned>(origin))) == 0;
-  Finding finding;
-  finding.detector = &set.list()[candidate.detector];
-  finding.start = start + candidate.start;
-  finding.end = start + candidate.end;
-  finding.confidence = elsewhere ? std::min(candidate.confidence, detector.elsewhere) : candidate.confidence;
+/// What scanning needs belongs to the thread, not to the channel.
+Scanner& StreamScanner::State::scanner() const {
+  static thread_local Scanner shared;
+  shared.bound(kWorkLeast, kDecodedLeast);
+  return shared;
+}
+
+void StreamScanner::State::fail(std::string_view reason) {
+  if (complete) incomplete_reason = reason;
+  complete = false;
+}
+
+/// Not found before: the same detector there, or another that was as sure.
+bool StreamScanner::State::is_new(const Finding& finding) {
+  if (finding.start < forgotten) return false;
+  const std::uint16_t number = number_of(finding);
+  const auto confidence = static_cast<std::uint16_t>(finding.confidence * 10'000);
+  for (std::size_t i = 0; i < places_count; ++i) {
+    const Place& place = places[i];
+    if (finding.start < place.start + place.size && place.start < finding.end &&
+        (place.detector == number || place.confidence >= confidence)) {
+      return false;
+    }
+  }
+  if (places_count == kPlacesMax) {
+    forgotten = std::max(forgotten, places[0].start + places[0].size);
+    std::move(places.begin() + 1, places.end(), places.begin());
+    --places_count;
+  }
+  places[places_count++] = {finding.start, static_cast<std::uint32_t>(finding.end - finding.start), number, confidence};
+  return true;
+}
+
+bool StreamScanner::State::is_new_document(const Finding& finding) {
+  const auto label = static_cast<std::uint16_t>(std::hash<std::string_view>{}(finding.label));
+  const std::uint16_t kind = finding.label.empty() ? number_of(finding) : label;
+  const auto end = documents.begin() + documents_count;
+  if (std::find(documents.begin(), end, kind) != end) return false;
+  if (documents_count == kDocumentsMax) {
+    fail("it is too many kinds of documents at once");
+    return false;
+  }
+  documents[documents_count++] = kind;
+  return true;
+}
+
+/// What is said of the whole text is said once, and not by what the tail's borders make of it.
+bool StreamScanner::State::is_document_due(const Finding& finding, Look how, bool last) const {
+  if (how != Look::kFar) return false;
+  const bool after_start = tail_start == 0 || finding.start >= kDocumentBefore;
+  return after_start && (last || tail.size() - finding.end >= kDocumentBehind);
+}
+
+/// Whether what stands behind may belong to the value. Places count from the tail's start.
+bool StreamScanner::State::may_go_on(const Finding& finding) const {
+  const std::size_t behind = tail.size() - finding.end;
+  if (behind == 0) return true;
+  if (behind >= kSettledBehind) return false;
+  const std::string_view value = std::string_view(tail).substr(finding.start, finding.end - finding.start);
+  const char next = tail[finding.end];
+  if (holds(value, next)) return true;
+  if (finding.detector->class_name == "secret") return false;
+  if (holds(value, ' ')) return true;
+  const bool between = next == ' ' || next == '-' || next == '.' || next == '/';
+  return between && is_digit_byte(value.back()) && (behind == 1 || is_digit_byte(tail[finding.end + 1]));
+}
+
+void StreamScanner::State::judge(Finding finding, std::size_t from, Look how, bool last,
+                                 std::vector<Finding>& findings) {
+  finding.start += from;
+  finding.end += from;
   finding.origin = origin;
-  finding.is_document = detector.whole;
-  finding.label = candidate.label;
-  if (elsewhere && finding.confidence == 0) return;
-  findings.push_back(finding);
+  finding.text = 0;
+  const bool in_run = from == 0 && cut_in_run && finding.depth > 0 && finding.start == 0;
+  const bool from_start = tail_start + from == 0 || in_run;
+  if (finding.is_document ? !is_document_due(finding, how, last) : !from_start && finding.start < from + kGuard) return;
+  // What the next look would not see from its start is taken as it is now.
+  const bool is_leaving =
+      how == Look::kFar && tail.size() > kTailKept && finding.start < tail.size() - kTailKept + kLineWithin + kGuard;
+  if (!last && !is_leaving && !finding.is_document && may_go_on(finding)) {
+    waiting = std::min<std::uint64_t>(waiting, tail_start + finding.start);
+    return;
+  }
+  finding.start += tail_start;
+  finding.end += tail_start;
+  if (finding.is_document ? is_new_document(finding) : is_new(finding)) findings.push_back(finding);
 }
 
-void StreamScanner::State::take(const std::vector<MatchRun>& runs, std::uint64_t stream_start) {
-  for (const MatchRun& run : runs) {
-    const std::uint64_t first = stream_start + run.first_end, last = stream_start + run.last_end;
-    const auto same = std::find_if(pending.begin(), pending.end(), [&](const Pending& match) {
-      return match.pattern == run.pattern && match.last_end + 1 >= first;
-    });
-    if (same != pending.end()) {
-      same->last_end = last;
-    } else if (pending.size() < kPendingMax) {
-      pending.push_back({run.pattern, first, last});
+void StreamScanner::State::look(Look how, bool last, std::vector<Finding>& findings) {
+  std::size_t from = 0;
+  if (how == Look::kNear) {
+    const std::size_t seen = pace.fresh() + kNearContext;
+    from = tail.size() - std::min(tail.size(), seen);
+    if (waiting != kNothing) {
+      const std::uint64_t first = std::max(waiting - std::min<std::uint64_t>(waiting, kWaitingBefore), tail_start);
+      from = std::min(from, static_cast<std::size_t>(first - tail_start));
     }
+    from = border_from(tail, from);
+    if (from + pace.fresh() >= tail.size()) from = 0;
   }
+  waiting = kNothing;
+  const std::string_view text = std::string_view(tail).substr(from);
+  const TextForm form = origin == TextOrigin::kToolArguments ? TextForm::kJsonValue : TextForm::kPlain;
+  const BodyText whole{0, text.size(), form, origin};
+  const Report& report = scanner().scan(*detectors, text, {&whole, 1});
+  if (!report.complete) fail(report.incomplete_reason);
+  for (const Finding& finding : report.findings) judge(finding, from, how, last, findings);
+  pace.looked(how, text.size(), waiting != kNothing);
+  if (how == Look::kFar && !last) drop();
 }
 
-void StreamScanner::State::confirm_one(const Pending& match, std::vector<Finding>& findings) {
-  if (match.first_end <= tail_start) return;  // longer than the tail
-  auto last = std::find_if(confirmed.begin(), confirmed.end(),
-                           [&](const Confirmed& one) { return one.pattern == match.pattern; });
-  std::uint32_t last_end = 0;
-  if (last != confirmed.end() && last->end > tail_start) last_end = static_cast<std::uint32_t>(last->end - tail_start);
-  const MatchRun run{match.pattern, static_cast<std::uint32_t>(match.first_end - tail_start),
-                     static_cast<std::uint32_t>(std::min<std::uint64_t>(match.last_end - tail_start, tail.size()))};
-  std::vector<Candidate>& candidates = Workshop::of(set).candidates;
-  candidates.clear();
-  ConfirmBudget budget{kWorkOfPiece, false};
-  confirm_run(set, run, tail, last_end, budget, candidates, nullptr);
-  for (const Candidate& candidate : candidates) add(candidate, tail_start, findings);
-  if (last == confirmed.end()) {
-    confirmed.push_back({match.pattern, tail_start + last_end});
-  } else {
-    last->end = tail_start + last_end;
-  }
+void StreamScanner::State::drop() {
+  if (tail.size() <= kTailKept) return;
+  const std::size_t to = border_from(tail, tail.size() - kTailKept);
+  cut_in_run = to > 0 && to < tail.size() && is_token_byte(tail[to - 1]) && is_token_byte(tail[to]);
+  // A run that goes on over lines of equal length.
+  cut_in_run = cut_in_run || (to > 1 && tail[to - 1] == '\n' && is_token_byte(tail[to - 2]));
+  tail.erase(0, to);
+  tail_start += to;
 }
 
-/// Confirms matches that will not grow any more: a byte stands behind them that no value has.
-void StreamScanner::State::confirm(bool all, std::vector<Finding>& findings) {
-  std::size_t kept = 0;
-  for (const Pending& match : pending) {
-    const std::uint64_t behind = end_of_tail() - match.last_end;
-    const bool ended = behind > 0 && !is_word_byte(tail[static_cast<std::size_t>(match.last_end - tail_start)]);
-    if (all || ended || behind >= kSettledAfter) {
-      confirm_one(match, findings);
-    } else {
-      pending[kept++] = match;
-    }
+void StreamScanner::State::feed(std::string_view text, std::vector<Finding>& findings) {
+  while (!text.empty()) {
+    Look due = Look::kNone;
+    const std::size_t taken = pace.take(text, kTailMax - tail.size(), due);
+    tail += text.substr(0, taken);
+    text.remove_prefix(taken);
+    if (due != Look::kNone) look(due, false, findings);
   }
-  pending.resize(kept);
-  std::erase_if(confirmed, [this](const Confirmed& one) { return one.end <= tail_start; });
-}
-
-void StreamScanner::State::run_finders(bool all, std::vector<Finding>& findings) {
-  if (set.finders().empty() || tail.empty()) return;
-  Workshop& shop = Workshop::of(set);
-  const std::uint64_t fresh = std::max(finders_seen, tail_start);
-  std::size_t from = static_cast<std::size_t>(fresh - tail_start);
-  from = from > kFindersBefore ? from - kFindersBefore : 0;
-  while (from > 0 && from < tail.size() && is_word_byte(tail[from - 1])) ++from;  // not from within a word
-  shop.window.clear();
-  shop.window.append(std::string_view(tail).substr(from));
-  shop.window.finish();
-  const std::string_view text = shop.window.view();
-  shop.masks.compute(text);
-  shop.candidates.clear();
-  for (const auto& finder : set.finders()) finder->find({text, shop.masks, origin}, shop.candidates);
-  const std::uint64_t start = tail_start + from;
-  std::sort(shop.candidates.begin(), shop.candidates.end(),
-            [](const Candidate& left, const Candidate& right) { return left.start < right.start; });
-  std::uint64_t seen = end_of_tail();
-  for (const Candidate& candidate : shop.candidates) {
-    if (start + candidate.start < finders_found) continue;
-    if (!all && candidate.end == text.size()) {
-      seen = std::min(seen, start + candidate.start);  // it may grow: looked at again
-      continue;
-    }
-    finders_found = start + candidate.end;
-    add(candidate, start, findings);
-  }
-  finders_seen = seen;
-}
-
-void StreamScanner::State::feed_piece(std::string_view text, std::vector<Finding>& findings) {
-  if (tail.size() + text.size() > kTailMax) {
-    const std::size_t drop = tail.size() - std::min(tail.size(), kTailKept - std::min(kTailKept, text.size()));
-    tail.erase(0, drop);
-    tail_start += drop;
-  }
-  tail += text;
-  Workshop& shop = Workshop::of(set);
-  stream.feed(text, *shop.scratch);
-  if (!shop.scratch->runs.empty()) take(shop.scratch->runs, 0);
-  if (!pending.empty()) confirm(false, findings);
-  const std::uint64_t fresh = end_of_tail() - finders_seen;
-  if (fresh >= kFindersAtLatest || (fresh >= kFindersEach && !is_word_byte(tail.back()))) run_finders(false, findings);
 }
 
 StreamScanner::StreamScanner(std::shared_ptr<const Detectors> detectors, TextOrigin origin)
-    : state_(std::make_unique<State>(std::move(detectors), origin)) {}
+    : state_(std::make_unique<State>(std::move(detectors), origin)) {
+  static_assert(sizeof(State) + kTailMax + 1 <= 4096);  // as content.h says
+}
 StreamScanner::~StreamScanner() = default;
 StreamScanner::StreamScanner(StreamScanner&&) noexcept = default;
 
-void StreamScanner::feed(std::string_view text, std::vector<Finding>& findings) {
-  while (!text.empty()) {
-    const std::string_view piece = text.substr(0, kPieceMax);
-    state_->feed_piece(piece, findings);
-    text.remove_prefix(piece.size());
-  }
-}
-
-void StreamScanner::end(std::vector<Finding>& findings) {
-  State& state = *state_;
-  Workshop& shop = Workshop::of(state.set);
-  state.stream.end(*shop.scratch);
-  state.take(shop.scratch->runs, 0);
-  state.confirm(true, findings);
-  state.run_finders(true, findings);
-}
+void StreamScanner::feed(std::string_view text, std::vector<Finding>& findings) { state_->feed(text, findings); }
+void StreamScanner::end(std::vector<Finding>& findings) { state_->look(StreamPace::Look::kFar, true, findings); }
+bool StreamScanner::complete() const { return state_->complete; }
+std::string_view StreamScanner::incomplete_reason() const { return state_->incomplete_reason; }
 
 }  // namespace reeve::content

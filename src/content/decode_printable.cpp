@@ -1,0 +1,171 @@
+// Quoted-printable, as mail writes it: =XX for a byte, and = at a line's end where the line only seems to end. What
+// looks like it is everywhere (x=5, an empty setting, padding of base64), so a value must stand on both sides.
+
+#include <algorithm>
+#include <bit>
+
+#include "content/byte_blocks.h"
+#include "content/decode.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr std::size_t kBefore = 80;    // bytes of a stretch before its first sign, for words of context
+constexpr std::size_t kRunMax = 4096;  // bytes of one run
+constexpr std::size_t kRunLeast = 8;   // characters of it
+
+class PrintableDecoder {
+ public:
+  explicit PrintableDecoder(DecodeTask& task) : task_(task), text_(task.text) {}
+
+  void run() {
+    const std::size_t words = (text_.size() + 63) / 64;
+    for (std::size_t word = 0; word < words; ++word) {
+      for (std::uint64_t bits = task_.masks.word[word] & ~task_.masks.token[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (text_[at] != '=' || at < done_ || at == 0) continue;
+        if (is_soft_break(at) != 0 || hides_value_byte(at)) write(at);
+        if (task_.budget.exhausted) return;
+      }
+    }
+  }
+
+ private:
+  static bool is_hex(char c) { return is_digit_byte(c) || (c >= 'A' && c <= 'F'); }
+  static bool is_run_byte(char c) { return is_token_byte(c) || c == '.' || c == ':' || c == '@'; }
+
+  /// The bytes of a soft line break at `at`, where a run goes on behind it; or 0.
+  std::size_t is_soft_break(std::size_t at) const {
+    std::size_t to = at + 1;
+    if (to < text_.size() && text_[to] == '\r') ++to;
+    if (to >= text_.size() || text_[to] != '\n') return 0;
+    ++to;
+    const bool goes_on = to < text_.size() && (is_run_byte(text_[to]) || is_byte(to));
+    return goes_on && (is_run_byte(text_[at - 1]) || text_[at - 1] == '=') ? to - at : 0;
+  }
+
+  /// =XX, as it is written: in capitals.
+  bool is_byte(std::size_t at) const {
+    return at + 2 < text_.size() && text_[at] == '=' && is_hex(text_[at + 1]) && is_hex(text_[at + 2]);
+  }
+  unsigned char byte_at(std::size_t at) const {
+    return static_cast<unsigned char>(hex_digit(text_[at + 1]) * 16 + hex_digit(text_[at + 2]));
+  }
+
+  /// A byte of a value in the middle of one, or "=3D" in front of one.
+  bool hides_value_byte(std::size_t at) const {
+    if (!is_byte(at) || at + 3 >= text_.size() || !is_run_byte(text_[at + 3])) return false;
+    const char byte = static_cast<char>(byte_at(at));
+    return byte == '=' || ((is_token_byte(byte) || byte == '.' || byte == '@') && is_run_byte(text_[at - 1]));
+  }
+
+  /// The end of the run of value bytes, =XX and soft breaks around `at`; 0 when it is none: too short, without a digit,
+  /// or with an = that means itself.
+  std::size_t end_of_run(std::size_t at) const {
+    std::size_t size = 0, to = at;
+    bool has_digit = false;
+    for (; to > 0 && at - to < kRunMax && is_run_byte(text_[to - 1]); --to) {
+      has_digit = has_digit || is_digit_byte(text_[to - 1]);
+      ++size;
+    }
+    to = at;
+    while (to < text_.size() && to - at < kRunMax) {
+      if (is_run_byte(text_[to])) {
+        has_digit = has_digit || is_digit_byte(text_[to]);
+        ++to;
+        ++size;
+      } else if (is_byte(to)) {
+        to += 3;
+        ++size;
+      } else if (text_[to] == '=' && is_soft_break(to) != 0) {
+        to += is_soft_break(to);
+      } else {
+        break;
+      }
+    }
+    const bool is_assignment = to < text_.size() && text_[to] == '=' && to + 1 < text_.size() && text_[to + 1] != '=';
+    return size < kRunLeast || !has_digit || is_assignment ? 0 : to;
+  }
+
+  void write(std::size_t sign) {
+    const std::size_t end = end_of_run(sign);
+    if (end == 0) return;
+    std::size_t start = std::max(done_, sign > kBefore ? sign - kBefore : 0);
+    // Not from the middle of a line's word: from its line, or from a space.
+    for (std::size_t at = sign; at > start; --at) {
+      if (text_[at - 1] == '\n' && (at < 2 || text_[at - 2] != '=')) start = at;
+    }
+    while (start > 0 && start < sign && is_run_byte(text_[start - 1]) && is_run_byte(text_[start])) ++start;
+    task_.begin_mapped(start);
+    for (std::size_t at = start; at < end;) {
+      std::size_t bytes = 1;
+      bool went = true;
+      if (is_byte(at)) {
+        bytes = 3;
+        went = task_.put(static_cast<char>(byte_at(at)), at, at + bytes);
+      } else if (text_[at] == '=' && at > 0 && is_soft_break(at) != 0) {
+        bytes = is_soft_break(at);
+      } else {
+        went = task_.put(text_[at], at, at + 1);
+      }
+      if (!went) break;
+      at += bytes;
+    }
+    done_ = end;
+    task_.finish_mapped(end);
+  }
+
+  DecodeTask& task_;
+  std::string_view text_;
+  std::size_t done_ = 0;
+};
+
+// What is quoted-printable has =3D for each = and = at the ends of lines that were too long; x=45 alone is none.
+// Places are told 64 at a time; two bytes behind the last block are read.
+
+[[gnu::always_inline]] inline bool has_signs_in_blocks(const char* text, std::size_t blocks) {
+  std::uint64_t any = 0;
+#if REEVE_BYTE_BLOCKS
+  for (std::size_t block = 0; block < blocks; ++block, text += 64) {
+    Bytes64 first, second, third;
+    load_block(text, first);
+    load_block(text + 1, second);
+    load_block(text + 2, third);
+    const std::uint64_t ends = equal_bits(second, '\n') | equal_bits(second, '\r');
+    any |= equal_bits(first, '=') & (ends | (equal_bits(second, '3') & equal_bits(third, 'D')));
+  }
+#else
+  for (std::size_t i = 0; i < blocks * 64; ++i) {
+    const bool ends = text[i + 1] == '\n' || text[i + 1] == '\r';
+    any |= text[i] == '=' && (ends || (text[i + 1] == '3' && text[i + 2] == 'D')) ? 1U : 0U;
+  }
+#endif
+  return any != 0;
+}
+
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+REEVE_TARGET_AVX512 bool has_signs_avx512(const char* text, std::size_t blocks) {
+  return has_signs_in_blocks(text, blocks);
+}
+#endif
+
+bool has_signs(std::string_view text) {
+  const std::size_t blocks = text.size() < 2 ? 0 : (text.size() - 2) / 64;
+  const std::string_view rest = text.substr(blocks * 64);
+  char last[2 * 64 + 2] = {};
+  std::copy(rest.begin(), rest.end(), last);
+  if (has_signs_in_blocks(last, 2)) return true;
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (fastest_instructions() == InstructionSet::kAvx512) return has_signs_avx512(text.data(), blocks);
+#endif
+  return has_signs_in_blocks(text.data(), blocks);
+}
+
+}  // namespace
+
+void decode_quoted_printable(DecodeTask& task) {
+  if (has_signs(task.text)) PrintableDecoder(task).run();
+}
+
+}  // namespace reeve::content
