@@ -43,7 +43,7 @@ struct DecodeMasks {
   std::vector<std::uint64_t> token_inner;  // token bytes but /
   /// Where sixteen token bytes begin, at the begin of a run or behind a slash of it: a path may stand before base64.
   std::vector<std::uint64_t> token_run;
-  std::vector<std::uint64_t> word_run;  // where runs of 24 word bytes begin
+  std::vector<std::uint64_t> word_run;  // where runs of kLongWord word bytes begin
   bool has_zero = false;
   bool has_turns = false;  // sixteen bytes in a row that are of a token by turns
   void compute(std::string_view text);
