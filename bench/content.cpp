@@ -179,9 +179,10 @@ class Bench {
     content::DecodeMasks decode_masks;
     content::LongWords words;
     content::Layer deeper;
-    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kLongWords, kParts };
-    static constexpr const char* kNames[kParts] = {"text_masks",     "decode_masks", "decode_runs",
-                                                   "decode_escapes", "decode_joins", "long_words"};
+    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kPrintable, kTerminal, kLongWords, kParts };
+    static constexpr const char* kNames[kParts] = {"text_masks",      "decode_masks", "decode_runs",
+                                                   "decode_escapes",  "decode_joins", "decode_quoted_printable",
+                                                   "decode_terminal", "long_words"};
     std::array<double, kParts> best{};
     best.fill(1e9);
     for (int round = 0; round < 10; ++round) {
@@ -194,7 +195,8 @@ class Bench {
         const std::array<std::function<void()>, kParts> work{
             [&] { masks.compute(text); },         [&] { decode_masks.compute(text); },
             [&] { decode_base64_and_hex(task); }, [&] { decode_escapes(task); },
-            [&] { decode_joins(task); },          [&] { words.collect(text, masks, decode_masks); }};
+            [&] { decode_joins(task); },          [&] { decode_quoted_printable(task); },
+            [&] { decode_terminal(task); },       [&] { words.collect(text, masks, decode_masks); }};
         for (std::size_t part = 0; part < kParts; ++part) {
           const double start = cpu_seconds();
           work[part]();
