@@ -17,6 +17,7 @@
 #include "content/decode.h"
 #include "content/detector_set.h"
 #include "content/finders.h"
+#include "content/first_stage.h"
 #include "content/normalise.h"
 #include "content/word_patterns.h"
 #include "content_bodies.h"
@@ -33,6 +34,7 @@ struct Options {
   bool json = false;
   bool profile = false;
   bool finders = false;
+  bool first_stage = false;
 };
 
 struct Figure {
@@ -64,16 +66,21 @@ class Bench {
         detectors_(std::move(detectors)),
         set_(DetectorSet::of(*detectors_)),
         material_(options.material),
-        scratch_(set_.block().make_scratch()) {}
+        first_(set_),
+        every_pattern_(every_pattern(set_)),
+        scratch_(every_pattern_->make_scratch()) {}
 
   void run() {
     add("detectors", static_cast<double>(detectors_->list().size()));
     add("patterns", static_cast<double>(set_.patterns().size()));
+    add("patterns_of_texts_without_literal", static_cast<double>(set_.text_patterns().patterns_without().size()));
+    add("patterns_of_words_without_literal", static_cast<double>(set_.word_patterns().patterns_without().size()));
     if (options_.finders) {
       parts();
       return finders();
     }
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
+    if (options_.first_stage) return;
     if (!options_.profile) {
       parts();
       finders();
@@ -91,6 +98,37 @@ class Bench {
     std::fflush(stdout);
   }
 
+  /// What the engine alone would do with all patterns at once.
+  static std::unique_ptr<content::PatternDatabase> every_pattern(const DetectorSet& set) {
+    std::vector<std::string> all;
+    for (const content::Detector& detector : set.detectors()) {
+      all.insert(all.end(), detector.patterns.begin(), detector.patterns.end());
+    }
+    std::size_t wrong = 0;
+    return *content::PatternDatabase::build(all, {}, "", wrong);
+  }
+
+  void first_stage(const Body& body) {
+    buffer_.clear();
+    checkpoints_.clear();
+    borders_.clear();
+    for (const BodyText& text : body.texts) {
+      content::normalise(std::string_view(body.bytes).substr(text.offset, text.length), true, buffer_, checkpoints_);
+      borders_.push_back(buffer_.size());
+      buffer_.push('\n');
+    }
+    buffer_.finish();
+    first_.look(set_, buffer_.view());
+    std::size_t begin = 0;
+    for (const std::size_t border : borders_) {
+      const std::string_view text = buffer_.view(begin, border);
+      masks_.compute(text);
+      decode_masks_.compute(text);
+      first_.look_at_words(set_, text, masks_, decode_masks_);
+      begin = border + 1;
+    }
+  }
+
   void bodies(std::size_t kib) {
     constexpr std::size_t kTotal = 16UL << 20U;
     std::mt19937_64 random(kib);
@@ -104,9 +142,15 @@ class Bench {
     const std::string name = std::to_string(kib) + "_kib";
     const auto rate = [&](double seconds) { return static_cast<double>(bytes) / seconds / 1e6; };
     scratch_->runs_max = 1'000'000;
+    if (options_.first_stage) {
+      add("first_stage_" + name + "_mb_per_s", rate(best_of(20, [&] {
+            for (const Body& body : all) first_stage(body);
+          })));
+      return;
+    }
     if (!options_.profile) {
       add("raw_patterns_" + name + "_mb_per_s", rate(best_of(3, [&] {
-            for (const Body& body : all) set_.block().scan(body.bytes, *scratch_);
+            for (const Body& body : all) every_pattern_->scan(body.bytes, *scratch_);
           })));
       content::Buffer buffer;
       std::vector<content::Checkpoint> checkpoints;
@@ -122,10 +166,7 @@ class Bench {
             for (const Body& body : all) read(body);
           })));
       add("first_stage_" + name + "_mb_per_s", rate(best_of(3, [&] {
-            for (const Body& body : all) {
-              read(body);
-              set_.block().scan(buffer.view(), *scratch_);
-            }
+            for (const Body& body : all) first_stage(body);
           })));
     }
     std::size_t findings = 0;
@@ -179,10 +220,22 @@ class Bench {
     content::DecodeMasks decode_masks;
     content::LongWords words;
     content::Layer deeper;
-    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kPrintable, kTerminal, kLongWords, kParts };
-    static constexpr const char* kNames[kParts] = {"text_masks",      "decode_masks", "decode_runs",
-                                                   "decode_escapes",  "decode_joins", "decode_quoted_printable",
-                                                   "decode_terminal", "long_words"};
+    enum Part {
+      kMasks,
+      kDecodeMasks,
+      kRuns,
+      kEscapes,
+      kJoins,
+      kPrintable,
+      kTerminal,
+      kLongWords,
+      kWordPatterns,
+      kTextPatterns,
+      kParts
+    };
+    static constexpr const char* kNames[kParts] = {
+        "text_masks",      "decode_masks", "decode_runs",   "decode_escapes", "decode_joins", "decode_quoted_printable",
+        "decode_terminal", "long_words",   "word_patterns", "text_patterns"};
     std::array<double, kParts> best{};
     best.fill(1e9);
     for (int round = 0; round < 10; ++round) {
@@ -192,11 +245,20 @@ class Bench {
         deeper.clear();
         content::DecodeBudget budget{1UL << 30U, false};
         content::DecodeTask task{text, decode_masks, 0, deeper, budget};
-        const std::array<std::function<void()>, kParts> work{
-            [&] { masks.compute(text); },         [&] { decode_masks.compute(text); },
-            [&] { decode_base64_and_hex(task); }, [&] { decode_escapes(task); },
-            [&] { decode_joins(task); },          [&] { decode_quoted_printable(task); },
-            [&] { decode_terminal(task); },       [&] { words.collect(text, masks, decode_masks); }};
+        const std::array<std::function<void()>, kParts> work{[&] { masks.compute(text); },
+                                                             [&] { decode_masks.compute(text); },
+                                                             [&] { decode_base64_and_hex(task); },
+                                                             [&] { decode_escapes(task); },
+                                                             [&] { decode_joins(task); },
+                                                             [&] { decode_quoted_printable(task); },
+                                                             [&] { decode_terminal(task); },
+                                                             [&] { words.collect(text, masks, decode_masks); },
+                                                             [&] {
+                                                               words.joined.finish();
+                                                               set_.word_patterns().find(words.joined.view(),
+                                                                                         first_.words);
+                                                             },
+                                                             [&] { set_.text_patterns().find(text, first_.texts); }};
         for (std::size_t part = 0; part < kParts; ++part) {
           const double start = cpu_seconds();
           work[part]();
@@ -327,7 +389,14 @@ class Bench {
   std::shared_ptr<const content::Detectors> detectors_;
   const DetectorSet& set_;
   Material material_;
+  content::FirstStage first_;
+  std::unique_ptr<content::PatternDatabase> every_pattern_;
   std::unique_ptr<content::PatternScratch> scratch_;
+  content::Buffer buffer_;
+  std::vector<content::Checkpoint> checkpoints_;
+  std::vector<std::size_t> borders_;
+  content::TextMasks masks_;
+  content::DecodeMasks decode_masks_;
   content::Scanner scanner_;
   std::vector<Figure> figures_;
 };
@@ -340,13 +409,15 @@ int run(int count, char** arguments) {
       options.json = true;
     } else if (argument == "--profile") {
       options.profile = true;
+    } else if (argument == "--first-stage") {
+      options.first_stage = true;
     } else if (argument == "--finders") {
       options.finders = true;
     } else if (argument == "--detectors" && i + 1 < count) {
       options.detectors = arguments[++i];
     } else {
       std::printf(
-          "bench/content [--json] [--detectors DIRECTORY] [--profile | --finders]\n"
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders]\n"
           "Run in the repository: its sources are a part of the material.\n");
       return argument == "--help" ? 0 : 2;
     }

@@ -34,7 +34,8 @@ bool lies_in(const fs::path& path, const fs::path& directory) {
 /// One backup: where it comes from, where it goes, and what was put there.
 class Backup {
  public:
-  Backup(const Common& common, fs::path to) : common_(common), to_(std::move(to)) {}
+  Backup(const Common& common, fs::path to, bool with_content)
+      : common_(common), to_(std::move(to)), with_content_(with_content) {}
 
   Result<void> make();
   void print() const;
@@ -46,6 +47,8 @@ class Backup {
   Result<void> copy_ledger();
   Result<void> copy_keys();
   Result<void> copy_kept_values();
+  Result<void> copy_content();
+  Result<void> copy_registered();
   Result<void> copy_bundles();
   Result<void> copy_directory(const fs::path& from, const fs::path& to, std::size_t& files);
   Result<void> copy_governance();
@@ -57,11 +60,14 @@ class Backup {
 
   const Common& common_;
   const fs::path to_;
+  const bool with_content_;  // what calls said, and the keys to it
   fs::path data_dir_;
   fs::path config_;      // empty: there is none
   fs::path governance_;  // same
   ledger::Checkpoint checkpoint_;
-  std::uint64_t files_ = 0;  // of governance
+  std::uint64_t files_ = 0;       // of governance
+  std::uint64_t registered_ = 0;  // files of registered code and data
+  ledger::CopiedContent sealed_;
   Instant made_ = system_clock().now();
 };
 
@@ -166,6 +172,44 @@ Result<void> Backup::copy_directory(const fs::path& from, const fs::path& to, st
   return failed ? failure(from, "copied", failed.value()) : Result<void>();
 }
 
+/// After the ledger, which names it, and the database, which holds what placeholders stand for.
+Result<void> Backup::copy_content() {
+  if (!with_content_) {
+    say("content", "left out: sealed content and its key, the key of placeholders");
+    return {};
+  }
+  std::error_code ignored;
+  for (const char* name : {"vault.key", "content.key"}) {
+    if (!fs::exists(data_dir_ / name, ignored)) continue;
+    if (auto copied = copy_file(data_dir_ / name, to_ / "data" / name); !copied) return copied;
+  }
+  if (fs::is_directory(data_dir_ / "content" / "sealed", ignored)) {
+    fs::create_directory(to_ / "data" / "content", ignored);
+    auto copied = ledger::copy_content(data_dir_ / "content" / "sealed", to_ / "data" / "content" / "sealed");
+    if (!copied) return with_context(copied.error(), "sealed content");
+    sealed_ = *copied;
+  }
+  say("content", std::to_string(sealed_.segments) + " segments of sealed content, " + std::to_string(sealed_.keys) +
+                     " keys of people; the keys to it and to placeholders");
+  return {};
+}
+
+/// Fingerprints of registered code and tables: without them, rules on one's own data would find nothing and say
+/// nothing.
+Result<void> Backup::copy_registered() {
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(data_dir_ / "content", failed)) {
+    if (!entry.is_regular_file(failed) || entry.path().extension() == ".unfinished") continue;
+    fs::create_directory(to_ / "data" / "content", failed);
+    auto copied = copy_file(entry.path(), to_ / "data" / "content" / entry.path().filename());
+    // Registered anew or taken away meanwhile: as if it had been before.
+    if (!copied && fs::exists(entry.path(), failed)) return copied;
+    if (copied) ++registered_;
+  }
+  if (registered_ != 0) say("own data", std::to_string(registered_) + " files of registered code and data");
+  return {};
+}
+
 /// After the ledger: every bundle that it names was kept before it was used.
 Result<void> Backup::copy_bundles() {
   std::error_code ignored;
@@ -234,6 +278,8 @@ Result<void> Backup::make() {
   done = copy_ledger();
   if (done) done = copy_keys();
   if (done) done = copy_kept_values();
+  if (done) done = copy_content();
+  if (done) done = copy_registered();
   if (done) done = copy_bundles();
   if (done) done = copy_governance();
   if (done) done = check();
@@ -249,7 +295,9 @@ std::string Backup::to_json() const {
   json.member("origin", checkpoint_.origin).member("entries", checkpoint_.size);
   json.member("root", to_base64(as_bytes(checkpoint_.root))).member("verified", true).end_object();
   json.member_if("config", config_.string()).member_if("governance_dir", governance_.string());
-  json.member("governance_files", files_).end_object();
+  json.member("governance_files", files_).member("registered_files", registered_);
+  json.key("content").begin_object().member("included", with_content_).member("segments", sealed_.segments);
+  json.member("keys", sealed_.keys).member("bytes", sealed_.bytes).end_object().end_object();
   return json.take();
 }
 
@@ -264,13 +312,20 @@ void Backup::print() const {
       "It holds the ledger's signing key, names of people and what stands in the configuration: keep %s as safe as the "
       "original.\n",
       to_.c_str());
-  std::printf("Not in it: environment variables (provider keys), TLS certificates and keys.\n");
+  if (with_content_) {
+    std::printf(
+        "It also holds %s to what calls said, and to what placeholders stand for: whoever has it can read them, also "
+        "what is erased later. Encrypt it where it leaves this machine, or make it with --without-content.\n",
+        yellow("the keys").c_str());
+  }
+  std::printf("Not in it: %senvironment variables (provider keys), TLS certificates and keys.\n",
+              with_content_ ? "" : "what calls said, ");
 }
 
 }  // namespace
 
-int backup_command(const Common& common, const std::string& directory) {
-  Backup backup(common, fs::path(directory).lexically_normal());
+int backup_command(const Common& common, const std::string& directory, bool without_content) {
+  Backup backup(common, fs::path(directory).lexically_normal(), !without_content);
   if (const auto made = backup.make(); !made) {
     const bool unsound = made.error().code == ErrorCode::kCorrupt;
     return fail(common, unsound ? kAnswerIsNo : exit_code_of(made.error()), made.error().message);

@@ -73,7 +73,7 @@ struct EraseArguments {
 int ledger_erase_command(const Common& common, const EraseArguments& arguments);
 
 /// A copy of all that a server keeps, made beside it, verified before this says so.
-int backup_command(const Common& common, const std::string& directory);
+int backup_command(const Common& common, const std::string& directory, bool without_content);
 
 int policy_check_command(const Common& common, const std::string& directory);
 struct PolicyTestArguments {

@@ -24,6 +24,7 @@ struct Line {
   std::string directory = ".";
   std::string id;
   bool no_tour = false;
+  bool without_content = false;
   bool all = false;
   KeyCreateArguments key;
   SpendReportArguments spend;
@@ -75,8 +76,9 @@ void add_serving(CLI::App& app, Line& line) {
   command(app, line, "check", "Validate the configuration and the governance files",
           [&line] { return check_command(line.common); });
   CLI::App& backup = command(app, line, "backup", "Copy all that a server keeps, beside it, and verify the copy",
-                             [&line] { return backup_command(line.common, line.directory); });
+                             [&line] { return backup_command(line.common, line.directory, line.without_content); });
   backup.add_option("DIR", line.directory, "Where to: a new or empty directory")->required();
+  backup.add_flag("--without-content", line.without_content, "Leave out what calls said, and the keys to it");
 }
 
 void add_keys(CLI::App& app, Line& line) {

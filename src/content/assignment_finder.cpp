@@ -3,11 +3,11 @@
 // key"), or words of a vendor, which must stand in the key's name or near it.
 
 #include <algorithm>
-#include <bit>
 #include <string>
 #include <unordered_map>
 
 #include "content/confirm.h"
+#include "content/place_list.h"
 #include "content/secret_assignment.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
@@ -63,19 +63,29 @@ class AssignmentFinder final : public PreparedFinder {
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     std::uint32_t done = 0;  // one value is judged once
-    for (std::size_t word = 0; word < text.masks.assign.size(); ++word) {
-      for (std::uint64_t bits = text.masks.assign[word]; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at >= text.text.size() || found.size() > kFoundMax) return;
-        if (!kLastLetters.may_end_before(text.text, at) || !may_be_assignment(text.text, at)) continue;
-        const auto assignment = read_assignment(text.text, at);
-        if (!assignment || assignment->value_start < done) continue;
-        if (judge(text.text, *assignment, found)) done = assignment->value_end;
-      }
-    }
+    BareEnds ends(text.text);
+    look_at_likely(text.text.size(), Signs{MaskView(text.masks.assign), text.text.data()}, [&](std::size_t at) {
+      if (found.size() > kFoundMax) return false;
+      if (!may_be_assignment(text.text, at)) return true;
+      const auto assignment = read_assignment(text.text, at, ends);
+      if (!assignment || assignment->value_start < done) return true;
+      if (judge(text.text, *assignment, found)) done = assignment->value_end;
+      return true;
+    });
   }
 
  private:
+  /// The first of '=' and ':' that stand together, behind what may be a secret's name.
+  struct Signs {
+    MaskView assign;
+    const char* text;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return assign.at(word) & ~assign.before<kFirst>(word, 1);
+    }
+    bool is_likely(std::size_t at) const { return kKeyEndings.may_end_before(text, at); }
+  };
+
   void add_vendor(std::uint32_t index, const std::string& phrase) {
     std::vector<std::string> words = split_words(phrase);
     if (words.empty()) return;
@@ -105,8 +115,7 @@ class AssignmentFinder final : public PreparedFinder {
     if (name == 0) {
       const std::size_t open = before.find_last_of("{<}");
       if (open != std::string_view::npos) before.remove_prefix(open);
-      for (const std::string_view word : {"name", "key", "Name", "Key", "id"})
-        name = std::max(name, behind_last_key(before, word));
+      name = behind_name_key(before);
     }
     if (name == 0) return KeyKind::kNone;
     const std::size_t start = before.find_first_not_of("\"': =\t\\", name);
@@ -122,13 +131,14 @@ class AssignmentFinder final : public PreparedFinder {
     return at == std::string_view::npos ? 0 : at + word.size();
   }
 
-  /// Behind the last place where `word` is a key: a colon or an equals sign follows.
-  static std::size_t behind_last_key(std::string_view text, std::string_view word) {
-    for (std::size_t at = text.rfind(word); at != std::string_view::npos;
-         at = at == 0 ? at - 1 : text.rfind(word, at - 1)) {
-      const std::size_t end = at + word.size();
-      const std::size_t sign = text.find_first_not_of("\"'\\ ", end);
-      if (sign != std::string_view::npos && (text[sign] == ':' || text[sign] == '=')) return sign + 1;
+  /// Behind the last colon or equals sign whose key says that a name follows.
+  static std::size_t behind_name_key(std::string_view text) {
+    constexpr std::array<std::string_view, 5> kNames = {"name", "key", "Name", "Key", "id"};
+    for (std::size_t sign = text.find_last_of(":="); sign != std::string_view::npos;
+         sign = sign == 0 ? std::string_view::npos : text.find_last_of(":=", sign - 1)) {
+      const std::size_t last = text.substr(0, sign).find_last_not_of("\"'\\ ");
+      const std::string_view key = text.substr(0, last + 1);  // all of nothing: npos + 1 is 0
+      if (std::ranges::any_of(kNames, [key](std::string_view name) { return key.ends_with(name); })) return sign + 1;
     }
     return 0;
   }
@@ -147,7 +157,7 @@ class AssignmentFinder final : public PreparedFinder {
     Candidate best{.detector = kNoDetector, .start = assignment.value_start, .end = assignment.value_end};
     if (kind != KeyKind::kNone) judge_by_kind(kind, value, assignment, key, best);
     if (kind != KeyKind::kNone && !is_plainly_harmless(value))
-      judge_by_vendor(text, words, kind, value, assignment, best);
+      judge_by_vendor(text, words, value, assignment, best);
     if (best.detector == kNoDetector || best.confidence < 0.3F) return false;
     found.push_back(best);
     return best.confidence >= 0.5F;
@@ -167,7 +177,7 @@ class AssignmentFinder final : public PreparedFinder {
     best.confidence = confidence;
   }
 
-  void judge_by_vendor(std::string_view text, const KeyWords& words, KeyKind kind, std::string_view value,
+  void judge_by_vendor(std::string_view text, const KeyWords& words, std::string_view value,
                        const Assignment& assignment, Candidate& best) const {
     if (vendors_.empty() || assignment.form == ValueForm::kBareCode) return;
     consider_words(words, true, value, best);

@@ -6,8 +6,10 @@
 // An entry is 64 bits: 48 of the gram's salted key, and 16 that tell the file it is from. The tag of the file is what
 // keeps strangers' code out: single grams are shared by all the world, but not many of one file, close together.
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -45,14 +47,44 @@ class CodeIndex {
     std::size_t registration = 0;
     SortedKeys keys;
   };
-  /// Registrations of one salt: one filter answers for all of them.
+  /// Says which tables of a group may hold a key, from one cache line: a hash table that keeps ten bits of a key and
+  /// six of its table's number. Of more than 64 tables, some share an answer.
+  class Directory {
+   public:
+    static constexpr std::size_t kTables = 64;
+    explicit Directory(std::uint64_t entries);
+    void add(std::uint64_t key, std::size_t table);
+    void prefetch(std::uint64_t key) const { __builtin_prefetch(&lines_[place(key)]); }
+    /// Calls `take` with table n for tables n, n + 64 and so on.
+    template <typename Take>
+    void look_up(std::uint64_t key, const Take& take) const;
+
+   private:
+    static constexpr std::size_t kSlots = 32;
+    struct alignas(64) Line {
+      std::array<std::uint16_t, kSlots> slots{};  // 0: empty
+    };
+    std::size_t place(std::uint64_t key) const { return (key >> 32U) * lines_.size() >> 32U; }
+    static std::uint32_t matches(const Line& line, std::uint16_t check);
+    std::vector<Line> lines_;
+  };
+  /// Registrations of one salt: one look answers for all of them.
   struct Group {
     std::uint64_t salt = 0;
     std::vector<Table> tables;
-    KeyFilter filter{0};
+    KeyFilter filter{0};     // where there is one table
+    Directory directory{0};  // where there are several
   };
   struct Hit;
-  void find_hits(const Group& group, const std::vector<Fingerprint>& prints, std::vector<Hit>& hits) const;
+  struct Maybe;
+  class FileCounter;
+  struct Workspace;
+  static void pass_filter(const Group& group, const std::vector<Fingerprint>& prints, std::vector<Maybe>& maybe);
+  static void find_tables(const Group& group, Workspace& work);
+  static void sort_by_table(Workspace& work);
+  static void find_hits(const Table& table, std::span<const Maybe> maybe, std::vector<Hit>& hits);
+  static void weigh(const Table& table, const CodeThresholds& thresholds, Workspace& work,
+                    std::vector<CodeMatch>& found);
 
   std::vector<std::shared_ptr<const RegistrationFile>> files_;
   std::vector<Group> groups_;

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <set>
+#include <tuple>
+
 #include "content/code_files.h"
 #include "content/own_data_for_tests.h"
 
@@ -119,6 +122,93 @@ TEST(CodeIndex, TheSameLabelReplacesAndLabelsStandBesideEachOther) {
   own.add({own.folder.path() / "one", "edge", {}, 0});
   EXPECT_THAT(own.find(made_up_code(1, 100) + made_up_code(2, 100)), SizeIs(2));
 }
+
+/// Pieces of a few files, some of them in several, so that a text shares much with more than one of them.
+std::string mixed_from(const std::vector<std::string>& pieces, std::mt19937& random, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += pieces[random() % pieces.size()];
+  return text;
+}
+
+std::vector<std::string> some_pieces(unsigned first) {
+  std::vector<std::string> pieces;
+  for (unsigned i = 0; i < 40; ++i) pieces.push_back(made_up_code(first + i, 8));
+  return pieces;
+}
+
+TEST(CodeIndex, SharedIsTheGreatestCountOfOneFile) {
+  std::mt19937 random(5);
+  const std::vector<std::string> pieces = some_pieces(1000);
+  Registered own;
+  std::vector<std::set<std::uint64_t>> files(30);
+  Fingerprinter fingerprinter;
+  std::vector<Fingerprint> prints;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string text = mixed_from(pieces, random, 12);
+    own.folder.write("src/" + std::to_string(i) + ".cpp", text);
+    fingerprinter.extract(text, prints);
+    for (const Fingerprint& print : prints) files[i].insert(print.key);
+  }
+  own.add({own.folder.path() / "src", "core", {}, 1000});
+  for (int i = 0; i < 200; ++i) {
+    const std::string text = mixed_from(pieces, random, 1 + random() % 3);
+    fingerprinter.extract(text, prints);
+    for (const CodeMatch& match : own.find(text)) {
+      std::size_t most = 0, many = 0;
+      std::vector<std::set<std::uint64_t>> shared(files.size());
+      std::set<std::uint64_t> common;
+      for (const Fingerprint& print : prints) {
+        if (print.start < match.start || print.end > match.end) continue;
+        const auto holders =
+            std::count_if(files.begin(), files.end(), [&](const auto& f) { return f.contains(print.key); });
+        if (holders > static_cast<std::ptrdiff_t>(kTaggedFiles)) common.insert(print.key);
+        for (std::size_t file = 0; file < files.size() && !common.contains(print.key); ++file) {
+          if (files[file].contains(print.key)) shared[file].insert(print.key);
+        }
+      }
+      many = common.size();
+      for (const auto& keys : shared) most = std::max(most, keys.size());
+      EXPECT_EQ(match.shared, most + many);
+    }
+  }
+}
+
+/// Few labels, and more than the index tells apart before it looks: those share answers.
+class CodeLabels : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(CodeLabels, AnswerTogetherAsEachAlone) {
+  std::mt19937 random(6);
+  const std::vector<std::string> pieces = some_pieces(2000);
+  TestFolder together;
+  std::vector<std::shared_ptr<const RegistrationFile>> files;
+  std::vector<CodeIndex> alone;
+  for (std::size_t label = 0; label < GetParam(); ++label) {
+    const std::string name = std::to_string(1000 + label);
+    together.write("source/" + name + "/one.cpp", mixed_from(pieces, random, 20));
+    ASSERT_TRUE(add_code(together.path() / "content", {together.path() / "source" / name, name, {}, 0}, nullptr));
+  }
+  for (const auto& path : registration_paths(together.path() / "content")) {
+    files.push_back(*RegistrationFile::open(path));
+    alone.push_back(*CodeIndex::build({files.back()}));
+  }
+  const CodeIndex all = *CodeIndex::build(files);
+  std::vector<CodeMatch> matches;
+  std::size_t total = 0;
+  for (int i = 0; i < 200; ++i) {
+    const std::string text = made_up_code(5000, 5) + mixed_from(pieces, random, 1 + random() % 40);
+    std::vector<std::tuple<std::size_t, std::size_t, std::size_t, std::uint32_t>> expected, found;
+    for (std::size_t label = 0; label < alone.size(); ++label) {
+      alone[label].find(text, matches);
+      for (const CodeMatch& m : matches) expected.emplace_back(label, m.start, m.end, m.shared);
+    }
+    all.find(text, matches);
+    for (const CodeMatch& m : matches) found.emplace_back(m.registration, m.start, m.end, m.shared);
+    EXPECT_EQ(found, expected);
+    total += found.size();
+  }
+  EXPECT_GT(total, 100U);
+}
+INSTANTIATE_TEST_SUITE_P(Counts, CodeLabels, testing::Values(1, 3, 70));
 
 TEST(CodeIndex, ThePathMustHoldSource) {
   TestFolder folder;

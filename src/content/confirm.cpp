@@ -71,6 +71,65 @@ bool judge_value(const Detector& detector, std::string_view text, std::size_t st
   return true;
 }
 
+namespace {
+
+using Groups = std::array<re2::StringPiece, kGroupsMax>;
+
+/// A match that the expression gave: its value is judged.
+void confirm_match(const DetectorSet& set, std::uint32_t pattern, const Groups& groups, std::string_view text,
+                   ConfirmBudget& budget, std::vector<Candidate>& found, CandidateWatcher* watcher) {
+  const std::uint32_t index = set.patterns()[pattern].detector;
+  const Detector& detector = set.detectors()[index];
+  re2::StringPiece value = groups[static_cast<std::size_t>(detector.value_group)];
+  // With several patterns the group may stand in another of them: then the whole match is the value.
+  if (value.data() == nullptr || value.empty()) value = groups[0];
+  const auto start = static_cast<std::size_t>(value.data() - text.data());
+  float confidence = 0;
+  std::string_view why;
+  if (detector.weigh != nullptr) {
+    if (detector.whole && is_sure_already(found, index)) return;
+    if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
+  }
+  const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
+  if (watcher != nullptr) watcher->looked_at(index, start, start + value.size(), kept, why);
+  if (kept) {
+    found.push_back(
+        {index, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(start + value.size()), confidence});
+  }
+}
+
+}  // namespace
+
+void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::size_t start, std::string_view text,
+                     std::uint32_t& last_end, ConfirmBudget& budget, std::vector<Candidate>& found,
+                     CandidateWatcher* watcher) {
+  // An expression that begins at a known place mostly gives up after a few bytes.
+  constexpr std::size_t kAnchoredShare = 8;
+  const CompiledPattern& pattern = set.patterns()[required.pattern];
+  if (start < required.before_least) return;
+  if (set.detectors()[pattern.detector].whole && is_sure_already(found, pattern.detector)) return;
+  const std::size_t latest = start - required.before_least;
+  const std::size_t earliest = start > required.before_most ? start - required.before_most : 0;
+  const std::size_t from = std::max<std::size_t>(earliest, last_end);
+  if (from > latest) return;
+  const std::size_t to = std::min<std::size_t>(text.size(), latest + std::min(pattern.width.most, kWidestMatch));
+  const bool anchored = required.before_least == required.before_most;
+  const std::uint64_t work = 32 + (to - from) / (anchored ? kAnchoredShare : 1);
+  if (work > budget.bytes) {
+    budget.exhausted = true;
+    return;
+  }
+  budget.bytes -= work;
+  Groups groups;
+  if (!pattern.expression->Match({text.data(), text.size()}, from, to,
+                                 anchored ? re2::RE2::ANCHOR_START : re2::RE2::UNANCHORED, groups.data(),
+                                 set.detectors()[pattern.detector].value_group + 1)) {
+    return;
+  }
+  last_end = static_cast<std::uint32_t>(groups[0].data() + groups[0].size() - text.data());
+  confirm_match(set, required.pattern, groups, text, budget, found, watcher);
+}
+
 void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view text, std::uint32_t& last_end,
                  ConfirmBudget& budget, std::vector<Candidate>& found, CandidateWatcher* watcher) {
   const CompiledPattern& pattern = set.patterns()[run.pattern];
@@ -79,7 +138,7 @@ void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view t
   const std::uint32_t width = std::min(pattern.width.most, kWidestMatch);
   const std::uint32_t earliest = run.first_end > width ? run.first_end - width : 0;
   std::size_t from = std::max(earliest, last_end);
-  std::array<re2::StringPiece, kGroupsMax> groups;
+  Groups groups;
   while (from < run.last_end) {
     const std::uint64_t work = run.last_end - from + 64;
     if (work > budget.bytes) {
@@ -96,22 +155,7 @@ void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view t
     const auto end = static_cast<std::size_t>(match.data() - text.data()) + match.size();
     from = std::max(end, from + 1);
     last_end = static_cast<std::uint32_t>(end);
-    re2::StringPiece value = groups[static_cast<std::size_t>(detector.value_group)];
-    // With several patterns the group may stand in another of them: then the whole match is the value.
-    if (value.data() == nullptr || value.empty()) value = match;
-    const auto start = static_cast<std::size_t>(value.data() - text.data());
-    float confidence = 0;
-    std::string_view why;
-    if (detector.weigh != nullptr) {
-      if (detector.whole && is_sure_already(found, pattern.detector)) return;
-      if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
-    }
-    const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
-    if (watcher != nullptr) watcher->looked_at(pattern.detector, start, start + value.size(), kept, why);
-    if (kept) {
-      found.push_back({pattern.detector, static_cast<std::uint32_t>(start),
-                       static_cast<std::uint32_t>(start + value.size()), confidence});
-    }
+    confirm_match(set, run.pattern, groups, text, budget, found, watcher);
   }
 }
 

@@ -37,6 +37,11 @@ struct ConfirmBudget {
 bool judge_value(const Detector& detector, std::string_view text, std::size_t start, std::size_t end, float& confidence,
                  std::string_view& why);
 
+/// Appends what a pattern gives around one of its required literals that stands at `start`. `last_end` as below.
+void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::size_t start, std::string_view text,
+                     std::uint32_t& last_end, ConfirmBudget& budget, std::vector<Candidate>& found,
+                     CandidateWatcher* watcher);
+
 /// Appends what one run of ends gives in `text`; ends count from the text's start. `last_end` is where this pattern's
 /// last match in this text ended, and is moved on.
 void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view text, std::uint32_t& last_end,

@@ -1,18 +1,14 @@
 #include "content/context_table.h"
 
-#include <algorithm>
+#include <bit>
 
-#include "content/check_digits.h"
 #include "content/context_words.h"
 
 namespace reeve::content {
 
 namespace {
 
-/// The number of two letters, case aside.
-std::size_t pair_of(char first, char second) {
-  return (static_cast<std::size_t>(first) & 31U) * 32U + (static_cast<std::size_t>(second) & 31U);
-}
+void set_bit(std::span<std::uint64_t> bits, std::size_t at) { bits[at / 64] |= 1ULL << at % 64; }
 
 }  // namespace
 
@@ -22,7 +18,6 @@ std::uint32_t ContextTable::add(const ContextWords& context) {
   }
   const auto entry = static_cast<std::uint32_t>(contexts_.size());
   contexts_.push_back(context);
-  within_.push_back(context.within);
   if (!context.near.empty()) widest_ = std::max(widest_, context.within);
   for (const std::string& word : context.near) {
     if (!word.empty()) add_word(word, entry);
@@ -31,60 +26,105 @@ std::uint32_t ContextTable::add(const ContextWords& context) {
 }
 
 void ContextTable::add_word(const std::string& word, std::uint32_t entry) {
-  const auto known = std::ranges::find(words_, word, &Word::text);
-  if (known != words_.end()) {
-    known->entries.push_back(entry);
-    return;
+  auto known = std::ranges::find(words_, word, &Word::text);
+  if (known == words_.end()) {
+    put_word(word, static_cast<std::uint32_t>(words_.size()));
+    known = words_.insert(words_.end(), Word{word, {}, {}});
   }
-  const auto number = static_cast<std::uint32_t>(words_.size());
-  words_.push_back({word, {entry}});
-  if (word.size() > 1 && is_letter(word[0]) && is_letter(word[1])) {
-    by_pair_[pair_of(word[0], word[1])].push_back(number);
-    return;
-  }
-  const auto first = static_cast<unsigned char>(word[0]);
-  if (first >= 0xc3 && first <= 0xd1) {  // an upper-case letter may have another first byte
-    for (unsigned lead = 0xc3; lead <= 0xd1; ++lead) by_first_[lead].push_back(number);
-    return;
-  }
-  by_first_[first].push_back(number);
-  const auto upper = static_cast<unsigned char>(upper_case(word[0]));
-  if (upper != first) by_first_[upper].push_back(number);
+  known->entries.push_back(entry);
+  known->bits.resize(std::max<std::size_t>(known->bits.size(), entry / 64 + 1));
+  set_bit(known->bits, entry);
+  known->within = std::min<std::size_t>(known->within, contexts_[entry].within);
 }
 
-void ContextTable::walk(std::string_view text, std::size_t from, std::size_t to, std::size_t place, bool before,
-                        Near& near) const {
-  const auto take = [&](std::size_t at, const std::vector<std::uint32_t>& words) {
+void ContextTable::put_word(const std::string& word, std::uint32_t number) {
+  if (word.size() > 1 && is_letter(word[0]) && is_letter(word[1])) return put_triples(word, number);
+  const auto first = static_cast<unsigned char>(word[0]);
+  const auto upper = static_cast<unsigned char>(upper_case(word[0]));
+  has_digit_firsts_ = has_digit_firsts_ || is_digit(word[0]);
+  has_sign_firsts_ = has_sign_firsts_ || (first < 0x80 && !is_alphanumeric(word[0]));
+  const auto put = [&](unsigned byte) {
+    by_first_[byte].push_back(number);
+    set_bit(others_, byte);
+  };
+  if (first >= 0xc3 && first <= 0xd1) {  // an upper-case letter may have another first byte
+    for (unsigned lead = 0xc3; lead <= 0xd1; ++lead) put(lead);
+    return;
+  }
+  put(first);
+  if (upper != first) put(upper);
+}
+
+/// The place of a triple in by_triple_.
+std::size_t ContextTable::rank_of(std::size_t triple) const {
+  const std::uint64_t below = triples_[triple / 64] & ((1ULL << triple % 64) - 1);
+  return ranks_[triple / 64] + static_cast<std::size_t>(std::popcount(below));
+}
+
+/// Under every third character when any may stand there.
+void ContextTable::put_triples(const std::string& word, std::uint32_t number) {
+  const std::size_t triple = triple_at(word, 0);
+  const bool is_any = word.size() == 2 || !is_letter(word[2]);
+  for (std::size_t third = 0; third < 32; ++third) {
+    if (!is_any && third != triple % 32) continue;
+    const std::size_t one = triple / 32 * 32 + third, rank = rank_of(one);
+    if (!has_bit(triples_, one)) {
+      by_triple_.emplace(by_triple_.begin() + static_cast<std::ptrdiff_t>(rank));
+      set_bit(triples_, one);
+      for (std::size_t behind = one / 64 + 1; behind < ranks_.size(); ++behind) ++ranks_[behind];
+    }
+    by_triple_[rank].push_back(number);
+  }
+}
+
+/// Calls `take(word, end)` for each word that begins at `at`.
+template <typename Take>
+void ContextTable::words_at(std::string_view text, std::size_t at, const Take& take) const {
+  const bool others = has_bit(others_, static_cast<unsigned char>(text[at]));
+  const bool lettered = may_begin_with_letters(text, at);
+  if (!lettered && !others) return;
+  if (static_cast<unsigned char>(text[at]) < 0x80 && !begins_word(text, at)) return;
+  const auto compare = [&](const std::vector<std::uint32_t>& words) {
     for (const std::uint32_t number : words) {
-      const Word& word = words_[number];
-      const std::size_t end = end_of_word_at(text, at, to, word.text);
-      if (end == 0) continue;
-      const auto reach = static_cast<std::uint32_t>(before ? place - at : end - place);
-      for (const std::uint32_t entry : word.entries) {
-        const bool seen = near.seen_[entry] == near.turn_;
-        near.reach_[entry] = seen ? std::min(near.reach_[entry], reach) : reach;
-        near.seen_[entry] = near.turn_;
-      }
+      const std::size_t end = end_of_word_at(text, at, text.size(), words_[number].text);
+      if (end != 0) take(number, end);
     }
   };
+  if (lettered) compare(by_triple_[rank_of(triple_at(text, at))]);
+  if (others) compare(by_first_[static_cast<unsigned char>(text[at])]);
+}
+
+void ContextTable::collect(std::string_view text, std::size_t at, std::vector<Hit>& hits) const {
+  words_at(text, at, [&](std::uint32_t word, std::size_t end) {
+    hits.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(end), word});
+  });
+}
+
+void ContextTable::mark(const Hit& hit, std::size_t reach, Near& near) const {
+  const Word& word = words_[hit.word];
+  near.is_empty_ = false;
+  if (reach <= word.within) {
+    for (std::size_t i = 0; i < word.bits.size(); ++i) near.bits_[i] |= word.bits[i];
+    return;
+  }
+  for (const std::uint32_t entry : word.entries) {
+    if (reach <= contexts_[entry].within) set_bit(near.bits_, entry);
+  }
+}
+
+/// Words count that stand in [from, to) whole.
+void ContextTable::walk(std::string_view text, std::size_t from, std::size_t to, std::size_t place, bool before,
+                        Near& near) const {
   for (std::size_t at = from; at < to; ++at) {
-    const char first = text[at];
-    const bool letter = is_letter(first);
-    const auto& others = by_first_[static_cast<unsigned char>(first)];
-    if (!letter && others.empty()) continue;
-    const bool pair = letter && at + 1 < to && is_letter(text[at + 1]);
-    const auto* paired = pair ? &by_pair_[pair_of(first, text[at + 1])] : nullptr;
-    if ((paired == nullptr || paired->empty()) && others.empty()) continue;
-    if (static_cast<unsigned char>(first) < 0x80 && !begins_word(text, at)) continue;
-    if (paired != nullptr) take(at, *paired);
-    take(at, others);
+    if (!may_begin(text, at)) continue;
+    words_at(text, at, [&](std::uint32_t word, std::size_t end) {
+      if (end <= to) mark({0, 0, word}, before ? place - at : end - place, near);
+    });
   }
 }
 
 void ContextTable::look(std::string_view text, std::size_t start, std::size_t end, Near& near) const {
-  near.reach_.resize(contexts_.size());
-  near.seen_.resize(contexts_.size());
-  ++near.turn_;
+  clear(near);
   const std::size_t from = start > widest_ ? start - widest_ : 0;
   walk(text, from, start, start, true, near);
   // Behind the value only on its line: what stands on the next belongs to the next value.

@@ -27,12 +27,13 @@ struct DecodeBudget {
 };
 
 /// The least characters of a run of base64, and of a word that patterns of long words look at.
-inline constexpr unsigned kBase64Least = 16, kLongWord = 24;
+inline constexpr unsigned kBase64Least = 16, kLongWord = 18;
 
 /// Bits by byte of a text, as in TextMasks.
 struct DecodeMasks {
   std::vector<std::uint64_t> token;  // A-Z a-z 0-9 + / - _
   std::vector<std::uint64_t> word;   // those and . : | =
+  std::vector<std::uint64_t> odd;    // A-Z 0-9 + /
   /// A mark of an escape (\ % &) and a byte that those begin with which may hide or glue something: in a row of
   /// backslashes, the last.
   std::vector<std::uint64_t> escape;
@@ -42,7 +43,7 @@ struct DecodeMasks {
   std::vector<std::uint64_t> token_inner;  // token bytes but /
   /// Where sixteen token bytes begin, at the begin of a run or behind a slash of it: a path may stand before base64.
   std::vector<std::uint64_t> token_run;
-  std::vector<std::uint64_t> word_run;  // where runs of 24 word bytes begin
+  std::vector<std::uint64_t> word_run;  // where runs of kLongWord word bytes begin
   bool has_zero = false;
   bool has_turns = false;  // sixteen bytes in a row that are of a token by turns
   void compute(std::string_view text);

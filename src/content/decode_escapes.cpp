@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "content/decode.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -190,22 +191,17 @@ class EscapeDecoder {
   explicit EscapeDecoder(DecodeTask& task) : task_(task), text_(task.text) {}
 
   void run() {
-    const std::vector<std::uint64_t>& escape = task_.masks.escape;
-    const std::size_t words = (text_.size() + 63) / 64;
-    for (std::size_t word = 0; word < words; ++word) {
-      for (std::uint64_t bits = escape[word]; bits != 0; bits &= bits - 1) {
-        std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at < skip_to_) continue;
-        // The mask has the last of a row of backslashes: the row's begin is where the escape begins.
-        while (text_[at] == '\\' && at > skip_to_ && text_[at - 1] == '\\') --at;
-        if (!is_interesting(at)) continue;
-        if (open_ && at > last_ + kJoinWithin) close();
-        if (!open_) first_ = at;
-        open_ = true;
-        last_ = at;
-      }
-      if (task_.budget.exhausted) return;
-    }
+    for_each_place(task_.masks.escape, text_.size(), [this](std::size_t at) {
+      if (at < skip_to_ || task_.budget.exhausted) return;
+      // The mask has the last of a row of backslashes: the row's begin is where the escape begins.
+      while (text_[at] == '\\' && at > skip_to_ && text_[at - 1] == '\\') --at;
+      if (!is_interesting(at)) return;
+      if (open_ && at > last_ + kJoinWithin) close();
+      if (!open_) first_ = at;
+      open_ = true;
+      last_ = at;
+    });
+    if (task_.budget.exhausted) return;
     if (open_) close();
   }
 

@@ -7,6 +7,7 @@
 
 #include "content/decode.h"
 #include "content/rarity.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -30,18 +31,12 @@ class JoinDecoder {
   explicit JoinDecoder(DecodeTask& task) : task_(task), text_(task.text) {}
 
   void run() {
-    const std::vector<std::uint64_t>& join = task_.masks.join;
-    const std::size_t words = (text_.size() + 63) / 64;
-    for (std::size_t word = 0; word < words; ++word) {
-      for (std::uint64_t bits = join[word]; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at < done_ || at == 0 || at + 1 >= text_.size()) continue;
-        const auto gap = text_[at] == '\n' ? gap_of_line(at) : gap_of_literals(at);
-        if (!gap) continue;
-        write_joined(*gap);
-        if (task_.budget.exhausted) return;
-      }
-    }
+    for_each_place(task_.masks.join, text_.size(), [this](std::size_t at) {
+      if (at < done_ || at == 0 || at + 1 >= text_.size() || task_.budget.exhausted) return;
+      const auto gap = text_[at] == '\n' ? gap_of_line(at) : gap_of_literals(at);
+      if (gap) write_joined(*gap);
+    });
+    if (task_.budget.exhausted) return;
     join_spaced();
   }
 

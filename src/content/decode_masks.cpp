@@ -45,11 +45,13 @@ enum Pair : std::uint8_t {
   kEntity = 2,           // & and what names of entities that stand for value bytes begin with
   kBackslashEscape = 4,  // \ and what may glue to a value or hide a character of one
   kEscapes = kPercentEscape | kEntity | kBackslashEscape,
-  kAfterDouble = 8,   // " and what may stand between two literals
-  kAfterSingle = 16,  // '
-  kLiterals = kAfterDouble | kAfterSingle,
-  kLetterAfter = 32,  // a quote and a letter: the kind of the next literal, when a quote follows
+  kAfterQuote = 8,    // a quote and what may stand between two literals
+  kLetterAfter = 16,  // a quote and a letter: the kind of the next literal, when a quote follows
 };
+
+constexpr std::string_view kPercentSeconds = "23456789abcdefABCDEFu", kEntitySeconds = "#lUsphda",
+                           kBackslashSeconds = "uUx01ntr/\"_-.N", kQuoteSeconds = " \t\n\r+.&|<>~^/\\\"'",
+                           kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 struct PairTables {
   std::array<std::uint8_t, 256> first{}, second{};
@@ -60,12 +62,11 @@ struct PairTables {
 };
 constexpr PairTables make_pairs() {
   PairTables tables;
-  tables.add("%", "23456789abcdefABCDEFu", kPercentEscape);
-  tables.add("&", "#lUsphda", kEntity);
-  tables.add("\\", "uUx01ntr/\"_-.N", kBackslashEscape);
-  tables.add("\"", " \t\n\r+.&|<>~\\\"", kAfterDouble);
-  tables.add("'", " \t\n\r+.&|<>~\\'", kAfterSingle);
-  tables.add("\"'", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kLetterAfter);
+  tables.add("%", kPercentSeconds, kPercentEscape);
+  tables.add("&", kEntitySeconds, kEntity);
+  tables.add("\\", kBackslashSeconds, kBackslashEscape);
+  tables.add("\"'", kQuoteSeconds, kAfterQuote);
+  tables.add("\"'", kLetters, kLetterAfter);
   return tables;
 }
 constexpr PairTables kPairs = make_pairs();
@@ -107,18 +108,20 @@ class MaskWriter {
       : token_(masks.token.data() + from),
         inner_(masks.token_inner.data() + from),
         word_(masks.word.data() + from),
+        odd_(masks.odd.data() + from),
         escape_(masks.escape.data() + from),
         join_(masks.join.data() + from) {}
   [[gnu::always_inline]] void put(std::size_t word, const Seen& seen) const {
     token_[word] = seen.token;
     inner_[word] = seen.token & ~seen.slash;
     word_[word] = seen.word;
+    odd_[word] = seen.odd;
     escape_[word] = seen.escape;
     join_[word] = cut_lines(seen) | cut_literals(seen);
   }
 
  private:
-  std::uint64_t *token_, *inner_, *word_, *escape_, *join_;
+  std::uint64_t *token_, *inner_, *word_, *odd_, *escape_, *join_;
 };
 
 // Each reads two bytes more than its blocks have, and gives back whether one of the blocks has a zero byte.
@@ -140,7 +143,7 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
       seen.line_feed |= bit((is & kLineFeed) != 0);
       seen.carriage_return |= bit((is & kReturn) != 0);
       seen.escape |= bit((pair & kEscapes) != 0);
-      seen.literal |= bit((pair & kLiterals) != 0 || ((pair & kLetterAfter) != 0 && quote_follows));
+      seen.literal |= bit((pair & kAfterQuote) != 0 || ((pair & kLetterAfter) != 0 && quote_follows));
       has_zero = has_zero || text[i] == 0;
     }
     out.put(word, seen);
@@ -157,7 +160,7 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
     const char* const at = text + std::countr_zero(bits);
     const std::uint8_t pair = pair_of(at[0], at[1]);
     const bool is_kind = (pair & kLetterAfter) != 0 && (at[2] == '"' || at[2] == '\'');
-    if ((pair & (kEscapes | kLiterals)) != 0 || is_kind) kept |= bits & (0 - bits);
+    if ((pair & (kEscapes | kAfterQuote)) != 0 || is_kind) kept |= bits & (0 - bits);
   }
   return kept;
 }
@@ -195,8 +198,90 @@ bool write_baseline(const char* text, std::size_t blocks, const MaskWriter& out)
 
 #if defined(__x86_64__)
 
-REEVE_TARGET_AVX2 bool write_avx2(const char* text, std::size_t blocks, const MaskWriter& out) {
-  return write_blocks(text, blocks, out);
+/// A set of ASCII bytes: by the low half of a byte, a bit for each high half with which it is in the set.
+struct HalfTable {
+  alignas(16) std::array<std::uint8_t, 16> low{};
+};
+constexpr HalfTable half_table(const std::array<std::uint8_t, 256>& from, std::uint8_t bits) {
+  HalfTable table;
+  for (unsigned c = 0; c < 128; ++c) {
+    if ((from[c] & bits) != 0) table.low[c % 16] |= static_cast<std::uint8_t>(1U << (c / 16));
+  }
+  return table;
+}
+constexpr HalfTable kTokens = half_table(kClasses, kToken), kWords = half_table(kClasses, kWord),
+                    kValues = half_table(kClasses, kValue), kOdds = half_table(kClasses, kOdd);
+constexpr HalfTable kPercents = half_table(kPairs.second, kPercentEscape),
+                    kEntities = half_table(kPairs.second, kEntity),
+                    kBackslashes = half_table(kPairs.second, kBackslashEscape),
+                    kAfterQuotes = half_table(kPairs.second, kAfterQuote),
+                    kLettersAfter = half_table(kPairs.second, kLetterAfter);
+
+/// 32 bytes, and for each the bit of its high half.
+struct Halves {
+  __m256i bytes, high_bit;
+};
+REEVE_TARGET_AVX2 inline void load_halves(const char* from, Halves& to) {
+  const __m256i bits = _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
+  to.bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  to.high_bit = _mm256_shuffle_epi8(bits, _mm256_and_si256(_mm256_srli_epi16(to.bytes, 4), _mm256_set1_epi8(15)));
+}
+/// Zero for each byte that is not in the set.
+REEVE_TARGET_AVX2 inline __m256i in_set(const Halves& halves, const HalfTable& table) {
+  const __m128i low = _mm_load_si128(reinterpret_cast<const __m128i*>(table.low.data()));
+  return _mm256_and_si256(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(low), halves.bytes), halves.high_bit);
+}
+REEVE_TARGET_AVX2 inline __m256i is_byte(const Halves& halves, char byte) {
+  return _mm256_cmpeq_epi8(halves.bytes, _mm256_set1_epi8(byte));
+}
+REEVE_TARGET_AVX2 inline std::uint64_t set_bits(const __m256i& bytes) {
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(bytes));
+}
+REEVE_TARGET_AVX2 inline std::uint64_t nonzero_bits(const __m256i& bytes) {
+  return static_cast<std::uint32_t>(~_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_setzero_si256())));
+}
+
+REEVE_TARGET_AVX2 inline __m256i is_quote(const Halves& halves) {
+  return _mm256_or_si256(is_byte(halves, '"'), is_byte(halves, '\''));
+}
+
+/// The masks of 32 bytes at `shift` of the block.
+REEVE_TARGET_AVX2 inline void see_half(const char* text, unsigned shift, Seen& seen) {
+  Halves here, next, third;
+  load_halves(text, here);
+  load_halves(text + 1, next);
+  load_halves(text + 2, third);
+  const __m256i backslash = is_byte(here, '\\');
+  seen.token |= nonzero_bits(in_set(here, kTokens)) << shift;
+  seen.slash |= set_bits(is_byte(here, '/')) << shift;
+  seen.word |= nonzero_bits(in_set(here, kWords)) << shift;
+  seen.value |= nonzero_bits(in_set(here, kValues)) << shift;
+  seen.odd |= nonzero_bits(in_set(here, kOdds)) << shift;
+  seen.backslash |= set_bits(backslash) << shift;
+  seen.line_feed |= set_bits(is_byte(here, '\n')) << shift;
+  seen.carriage_return |= set_bits(is_byte(here, '\r')) << shift;
+  const __m256i percent = _mm256_and_si256(is_byte(here, '%'), in_set(next, kPercents));
+  const __m256i entity = _mm256_and_si256(is_byte(here, '&'), in_set(next, kEntities));
+  const __m256i escape = _mm256_and_si256(backslash, in_set(next, kBackslashes));
+  seen.escape |= nonzero_bits(_mm256_or_si256(_mm256_or_si256(percent, entity), escape)) << shift;
+  const __m256i kind = _mm256_and_si256(in_set(next, kLettersAfter), is_quote(third));
+  const __m256i literal = _mm256_and_si256(is_quote(here), _mm256_or_si256(in_set(next, kAfterQuotes), kind));
+  seen.literal |= nonzero_bits(literal) << shift;
+}
+
+REEVE_TARGET_AVX2 bool write_avx2(const char* text, std::size_t blocks, const MaskWriter& to) {
+  const MaskWriter out = to;
+  __m256i least = _mm256_set1_epi8(1);
+  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
+    Seen seen;
+    see_half(text, 0, seen);
+    see_half(text + 32, 32, seen);
+    for (const char* const half : {text, text + 32}) {
+      least = _mm256_min_epu8(least, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(half)));
+    }
+    out.put(word, seen);
+  }
+  return nonzero_bits(least) != 0xFFFFFFFFU;
 }
 
 REEVE_TARGET_AVX512 bool write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
@@ -222,7 +307,7 @@ REEVE_TARGET_AVX512 bool write_avx512(const char* text, std::size_t blocks, cons
     seen.line_feed = with_bits(is, kLineFeed);
     seen.carriage_return = with_bits(is, kReturn);
     seen.escape = with_bits(pairs, kEscapes);
-    seen.literal = with_bits(pairs, kLiterals) | (with_bits(pairs, kLetterAfter) & quote_third);
+    seen.literal = with_bits(pairs, kAfterQuote) | (with_bits(pairs, kLetterAfter) & quote_third);
     least = _mm512_min_epu8(least, bytes);
     out.put(word, seen);
   }
@@ -252,7 +337,7 @@ void DecodeMasks::compute(std::string_view text) { compute(text, fastest_instruc
 void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   if (token.size() < words) {
-    for (auto* mask : {&token, &token_inner, &word, &escape, &join, &token_run, &word_run}) mask->resize(words);
+    for (auto* mask : {&token, &token_inner, &word, &odd, &escape, &join, &token_run, &word_run}) mask->resize(words);
   }
   // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
   const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;

@@ -139,32 +139,27 @@ bool DetectorSet::compile_patterns(const Options& options, std::vector<Diagnosti
       }
     }
   }
-  return !failed && compile_databases(options, sources, places, complaints);
+  return !failed && index_patterns(options, sources, places, complaints);
 }
 
-bool DetectorSet::compile_databases(const Options& options, const std::vector<std::string>& sources,
-                                    const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints) {
+bool DetectorSet::index_patterns(const Options& options, const std::vector<std::string>& sources,
+                                 const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints) {
+  std::vector<std::uint32_t> of_texts, of_words;
   for (std::uint32_t i = 0; i < sources.size(); ++i) {
-    (is_word_pattern(sources[i], patterns_[i].width.least) ? word_patterns_ : block_patterns_).push_back(i);
+    (is_word_pattern(sources[i], patterns_[i].width.least) ? of_words : of_texts).push_back(i);
   }
-  const auto build = [&](const std::vector<std::uint32_t>& which, std::unique_ptr<PatternDatabase>& into) {
-    // A database depends on its patterns alone: changing a confidence compiles nothing.
-    std::vector<std::string> chosen;
-    std::string joined;
-    for (const std::uint32_t i : which) {
-      chosen.push_back(sources[i]);
-      joined += std::to_string(sources[i].size()) + ":" + sources[i];
-    }
+  const auto build = [&](const std::vector<std::uint32_t>& which, double frequency_max,
+                         std::unique_ptr<PatternIndex>& into) {
     std::size_t wrong = 0;
-    auto built = PatternDatabase::build(chosen, options.cache_directory, to_hex(as_bytes(sha256(joined))), wrong);
+    auto built = PatternIndex::build(sources, which, frequency_max, options.cache_directory, wrong);
     if (!built) {
-      complaints.push_back(places[which[wrong]]->complain("the pattern cannot be used: " + built.error().message));
+      complaints.push_back(places[wrong]->complain("the pattern cannot be used: " + built.error().message));
       return false;
     }
     into = *std::move(built);
     return true;
   };
-  return build(block_patterns_, block_) && build(word_patterns_, words_);
+  return build(of_texts, kFrequencyMax, text_patterns_) && build(of_words, kFrequencyMaxInWords, word_patterns_);
 }
 
 void DetectorSet::prepare_finders() {

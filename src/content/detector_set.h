@@ -10,7 +10,7 @@
 #include "content/content.h"
 #include "content/detector.h"
 #include "content/finders.h"
-#include "content/pattern_database.h"
+#include "content/pattern_index.h"
 
 namespace re2 {
 class RE2;
@@ -41,12 +41,10 @@ class DetectorSet final : public Detectors {
 
   const std::vector<Detector>& detectors() const { return detectors_; }
   const std::vector<CompiledPattern>& patterns() const { return patterns_; }
-  /// The patterns that look at all of a text; their ids are places in block_patterns().
-  const PatternDatabase& block() const { return *block_; }
-  const std::vector<std::uint32_t>& block_patterns() const { return block_patterns_; }
-  /// Those that look at long words only (word_patterns.h).
-  const PatternDatabase& words() const { return *words_; }
-  const std::vector<std::uint32_t>& word_patterns() const { return word_patterns_; }
+  /// The patterns that look at all of a text, and those that look at long words only (word_patterns.h). Patterns are
+  /// places in patterns().
+  const PatternIndex& text_patterns() const { return *text_patterns_; }
+  const PatternIndex& word_patterns() const { return *word_patterns_; }
   const std::vector<std::unique_ptr<PreparedFinder>>& finders() const { return finders_; }
   /// Unique among all sets of this process: tells a scanner that its scratch belongs to another set.
   std::uint64_t serial() const { return serial_; }
@@ -54,16 +52,15 @@ class DetectorSet final : public Detectors {
  private:
   DetectorSet() = default;
   bool compile_patterns(const Options& options, std::vector<Diagnostic>& complaints);
-  bool compile_databases(const Options& options, const std::vector<std::string>& sources,
-                         const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints);
+  bool index_patterns(const Options& options, const std::vector<std::string>& sources,
+                      const std::vector<const YamlValue*>& places, std::vector<Diagnostic>& complaints);
   void prepare_finders();
 
   std::vector<Detector> detectors_;
   std::vector<DetectorInfo> infos_;
   std::string digest_;
   std::vector<CompiledPattern> patterns_;
-  std::vector<std::uint32_t> block_patterns_, word_patterns_;
-  std::unique_ptr<PatternDatabase> block_, words_;
+  std::unique_ptr<PatternIndex> text_patterns_, word_patterns_;
   std::vector<std::unique_ptr<PreparedFinder>> finders_;
   std::shared_ptr<const OwnData> own_data_;
   std::uint64_t serial_ = 0;

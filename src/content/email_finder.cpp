@@ -90,21 +90,20 @@ class EmailFinder final : public PreparedFinder {
     const std::string_view text = input.text;
     std::size_t last_end = 0;
     Credit credit;
-    for (std::size_t at = next_place(input.masks.at, 0, text.size()); at < text.size();
-         at = next_place(input.masks.at, at + 1, text.size())) {
-      if (found.size() > kFoundMax) return;
+    for_each_place(input.masks.at, text.size(), [&](std::size_t at) {
+      if (found.size() > kFoundMax || at == 0 || !is_local(text[at - 1]) || !may_begin_domain(text, at + 1)) return;
       const std::size_t begin = local_begin(text, at, last_end);
-      if (begin == at) continue;
+      if (begin == at) return;
       const std::size_t end = domain_end(text, at + 1);
-      if (end == 0) continue;
+      if (end == 0) return;
       const float sureness = judge(text, begin, at, end, credit);
-      if (sureness == 0) continue;
+      if (sureness == 0) return;
       last_end = end;
       for (const auto& [index, confidence] : detectors_) {
         found.push_back({index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
                          std::min(sureness, confidence)});
       }
-    }
+    });
   }
 
  private:
@@ -113,6 +112,10 @@ class EmailFinder final : public PreparedFinder {
     std::size_t at = 0;
     float sureness = 1;
   };
+
+  static bool may_begin_domain(std::string_view text, std::size_t at) {
+    return at < text.size() && (is_alphanumeric(text[at]) || static_cast<unsigned char>(text[at]) >= 0x80);
+  }
 
   static std::size_t local_begin(std::string_view text, std::size_t at, std::size_t limit) {
     std::size_t begin = at;

@@ -15,6 +15,8 @@
 
 namespace reeve::content {
 
+struct FingerprintSteps;
+
 inline constexpr std::uint32_t kFingerprintVersion = 1;
 inline constexpr std::size_t kGram = 20;
 inline constexpr std::size_t kWindow = 24;
@@ -22,23 +24,27 @@ inline constexpr std::size_t kWindow = 24;
 struct Fingerprint {
   std::uint64_t key = 0;             // hash of the gram's characters
   std::uint32_t start = 0, end = 0;  // bytes of the text, from the gram's first character to behind its last
+  bool operator==(const Fingerprint&) const = default;
 };
 
 /// Computes fingerprints. Keeps its working memory between calls; belongs to one thread.
 class Fingerprinter {
  public:
   Fingerprinter();
+  /// For tests: with steps that are not the fastest.
+  explicit Fingerprinter(const FingerprintSteps& steps);
   /// Replaces `found` with the fingerprints of `text`, in order. Texts beyond 4 GiB are cut.
   void extract(std::string_view text, std::vector<Fingerprint>& found);
 
  private:
   void fill(std::string_view text);
   void choose(bool first, bool last, std::vector<Fingerprint>& found);
-  void keep(std::size_t gram, std::vector<Fingerprint>& found);
+  void keep(const std::uint32_t* grams, std::size_t count, std::vector<Fingerprint>& found) const;
 
+  const FingerprintSteps& steps_;
   std::vector<std::uint8_t> characters_;  // normalised; what the windows at the border need is carried over
   std::vector<std::uint32_t> places_;     // where each stands in the text
-  std::vector<std::uint32_t> hashes_, first_, second_, quarter_;
+  std::vector<std::uint32_t> hashes_, chosen_;
   std::size_t count_ = 0;  // of characters_
   std::size_t read_ = 0;   // bytes of the text that were taken
 };

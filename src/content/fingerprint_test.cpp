@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <bit>
 #include <set>
 
+#include "content/fingerprint_steps.h"
 #include "content/own_data_for_tests.h"
 
 namespace reeve::content {
@@ -84,6 +86,81 @@ TEST(Fingerprint, BlocksLeaveNoSeams) {
 TEST(Fingerprint, OneCharacterOverAndOverIsOnePrint) {
   EXPECT_EQ(prints_of(std::string(100'000, 'a')).size(), 1U);
   EXPECT_TRUE(prints_of(std::string(100'000, '-')).empty());
+}
+
+/// What fingerprint.h says, read word by word: every gram's hash by itself, every window by itself.
+std::uint32_t plain_hash(std::string_view gram) {
+  const auto join = [](std::uint32_t left, std::uint32_t right) {
+    return (left ^ std::rotl(right, 13)) * 0x9E3779B1U + right;
+  };
+  const auto hash = [&](const auto& self, std::size_t at, std::size_t length) -> std::uint32_t {
+    if (length == 1) return (static_cast<unsigned char>(gram[at]) + 0x51U) * 0x85EBCA6BU;
+    return join(self(self, at, length / 2), self(self, at + length / 2, length / 2));
+  };
+  std::uint32_t whole = join(hash(hash, 0, 16), hash(hash, 16, 4));
+  whole = (whole ^ (whole >> 15U)) * 0x2C1B3C6DU;
+  return whole ^ (whole >> 16U);
+}
+
+std::vector<Fingerprint> plain_prints(std::string_view text) {
+  std::string characters;
+  std::vector<std::uint32_t> places, hashes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char lower = text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] + 32) : text[i];
+    if ((lower < '0' || lower > '9') && (lower < 'a' || lower > 'z')) continue;
+    characters += lower;
+    places.push_back(static_cast<std::uint32_t>(i));
+  }
+  for (std::size_t i = 0; i + kGram <= characters.size(); ++i) {
+    hashes.push_back(plain_hash(std::string_view(characters).substr(i, kGram)));
+  }
+  std::set<std::size_t> chosen;
+  for (std::size_t i = 0; i + kWindow <= hashes.size(); ++i) {
+    const auto window = hashes.begin() + static_cast<long>(i);
+    const std::uint32_t smallest = *std::min_element(window, window + kWindow);
+    for (std::size_t j = i; j < i + kWindow; ++j) {
+      if (hashes[j] == smallest) chosen.insert(j);
+    }
+  }
+  if (chosen.empty() && !hashes.empty()) {
+    chosen.insert(static_cast<std::size_t>(std::min_element(hashes.begin(), hashes.end()) - hashes.begin()));
+  }
+  std::vector<Fingerprint> prints;
+  for (const std::size_t gram : chosen) {
+    const std::uint64_t key = prints_of(characters.substr(gram, kGram)).at(0).key;
+    const std::uint32_t end = places[gram + kGram - 1] + 1;
+    if (!prints.empty() && prints.back().key == key) {
+      prints.back().end = end;
+    } else {
+      prints.push_back({key, places[gram], end});
+    }
+  }
+  return prints;
+}
+
+TEST(Fingerprint, EveryFormOfTheStepsReadsAsAPlainOneDoes) {
+  std::mt19937 random(7);
+  const std::vector<std::string> alphabets = {"ab",
+                                              "0123456789",
+                                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+                                              "aZ09 ,.;()\n\t",
+                                              "@[`{/: ~\x7f\x80\xe1\xff"
+                                              "aAzZ09",
+                                              "q                                        "};
+  for (int i = 0; i < 400; ++i) {
+    const std::string& alphabet = alphabets[random() % alphabets.size()];
+    const std::size_t length = i % 4 == 0 ? random() % 9000 : i % 4 == 1 ? 1900 + random() % 300 : random() % 200;
+    std::string text;
+    while (text.size() < length) text += alphabet[random() % alphabet.size()];
+    const auto plain = plain_prints(text);
+    for (const FingerprintSteps& steps : fingerprint_steps()) {
+      Fingerprinter fingerprinter(steps);
+      std::vector<Fingerprint> prints;
+      fingerprinter.extract(made_up_code(1, 200), prints);  // what it worked on before does not matter
+      fingerprinter.extract(text, prints);
+      EXPECT_EQ(prints, plain) << text;
+    }
+  }
 }
 
 TEST(Fingerprint, ItsKeysNeverChange) {

@@ -110,8 +110,8 @@ constexpr std::array kRules = {
     IdentifierRule{"za-id", "; 6_4_3 6_4_2_1 6_4_1_1_1", "date of birth and Luhn", za_id},
     IdentifierRule{"za-tax", "", "Luhn", za_tax},
     IdentifierRule{"ng-nin", "; 4_3_4 3_4_4", "eleven digits", ng_nin},
-    IdentifierRule{"ke-pin", "", "A or P, nine digits, a letter", ke_pin},
-    IdentifierRule{"gh-card", "3-9-1", "GHA and ten digits", gh_card},
+    IdentifierRule{"ke-pin", "", "A or P, nine digits, a letter", ke_pin, "A999999999A"},
+    IdentifierRule{"gh-card", "3-9-1", "GHA and ten digits", gh_card, "AAA9999999999"},
     IdentifierRule{"ma-ice", "", "the number by 97", ma_ice},
 };
 

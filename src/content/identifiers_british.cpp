@@ -150,20 +150,22 @@ bool nz_nhi(std::string_view value) {
 constexpr std::array kRules = {
     IdentifierRule{"uk-nhs", "; 3_3_4 3-3-4", "weights 10 to 2 by 11 (NHS data dictionary)", uk_nhs},
     IdentifierRule{"uk-chi", "; 6_4 3_3_4", "date of birth, weights 10 to 2 by 11", uk_chi},
-    IdentifierRule{"uk-nino", "2_2_2_2_1 2-2-2-2-1 2_6_1 ; 2_7", "prefixes in use, six digits, suffix A to D", uk_nino},
+    IdentifierRule{"uk-nino", "2_2_2_2_1 2-2-2-2-1 2_6_1 ; 2_7", "prefixes in use, six digits, suffix A to D", uk_nino,
+                   "AA999999A"},
     IdentifierRule{"uk-utr", "; 5_5", "first digit checks the nine others by 11", uk_utr},
-    IdentifierRule{"uk-vat", "2_3_4_2 5_4_2 2_9 2-9 2_3_4_2_3", "weights 8 to 2 by 97, with or without 55", uk_vat},
+    IdentifierRule{"uk-vat", "2_3_4_2 5_4_2 2_9 2-9 2_3_4_2_3", "weights 8 to 2 by 97, with or without 55", uk_vat,
+                   "AA999999999 AA999999999999"},
     IdentifierRule{"uk-driving-licence", "5_6_5 5-6-5 5_6_5_2", "surname, date of birth, initials in fixed places",
-                   uk_driving_licence},
+                   uk_driving_licence, "A????999999A??AA A????999999A??AA??"},
     IdentifierRule{"uk-passport", "", "nine digits", uk_passport},
-    IdentifierRule{"uk-company", "", "eight digits, or a register and six", uk_company},
-    IdentifierRule{"ie-pps", "; 7_1 7_2", "weights 8 to 2 by 23 give the letter", ie_pps},
+    IdentifierRule{"uk-company", "", "eight digits, or a register and six", uk_company, "99999999 AA999999 A9999999"},
+    IdentifierRule{"ie-pps", "; 7_1 7_2", "weights 8 to 2 by 23 give the letter", ie_pps, "9999999A 9999999AA"},
     IdentifierRule{"au-tfn", "; 3_3_3 3-3-3 3_3_2", "weighted sum by 11", au_tfn},
     IdentifierRule{"au-abn", "2_3_3_3 ; 2-3-3-3", "weighted sum, one less in front, by 89", au_abn},
     IdentifierRule{"au-acn", "; 3_3_3", "weights 8 to 1 by 10", au_acn},
     IdentifierRule{"au-medicare", "4_5_1 4-5-1 ; 4_5_1_1 4_5_1/1", "weights 1, 3, 7, 9 by 10", au_medicare},
     IdentifierRule{"nz-ird", "; 3-3-3 2-3-3 3_3_3", "weighted sum by 11, second weights for ten", nz_ird},
-    IdentifierRule{"nz-nhi", "; 3_4", "letters by their place among 24, by 11 or 23", nz_nhi},
+    IdentifierRule{"nz-nhi", "; 3_4", "letters by their place among 24, by 11 or 23", nz_nhi, "AAA99??"},
 };
 
 }  // namespace

@@ -17,6 +17,8 @@ namespace {
 std::optional<std::array<std::uint8_t, 25>> base58_address(std::string_view text) {
   constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   if (text.size() < 26 || text.size() > 35) return std::nullopt;
+  // Most hexadecimal numbers have a zero: told before any place is computed.
+  if (std::ranges::any_of(text, [](char c) { return holds("0OIl", c); })) return std::nullopt;
   std::array<std::uint8_t, 25> bytes{};
   for (const char c : text) {
     const auto place = kAlphabet.find(c);
@@ -156,8 +158,8 @@ bool ethereum_shape(std::string_view value) {
 constexpr std::array kRules = {
     IdentifierRule{"bitcoin", "", "base58check with two SHA-256, or bech32 (BIP 173, BIP 350)", bitcoin},
     IdentifierRule{"other-base58-coin", "", "base58check with the coin's version byte", other_base58_coin},
-    IdentifierRule{"ethereum", "", "case of letters from Keccak-256 (EIP-55)", ethereum_checked},
-    IdentifierRule{"ethereum-shape", "", "0x and forty hex digits of one case", ethereum_shape},
+    IdentifierRule{"ethereum", "", "case of letters from Keccak-256 (EIP-55)", ethereum_checked, "9A*"},
+    IdentifierRule{"ethereum-shape", "", "0x and forty hex digits of one case", ethereum_shape, "9A*"},
 };
 
 }  // namespace

@@ -66,8 +66,8 @@ constexpr std::array kRules = {
     IdentifierRule{"imei", "2-6-6-1 2_6_6_1 ; 6-2-6-1 8-6-1", "Luhn (3GPP TS 23.003)", imei},
     IdentifierRule{"iccid", "; 4_4_4_4_4 5_5_5_5 4_4_4_4_3", "89 and Luhn (ITU-T E.118)", iccid},
     IdentifierRule{"imsi", "; 3_2_10 3_3_9 3-2-10 3-3-9", "fourteen or fifteen digits, a country code in front", imsi},
-    IdentifierRule{"vin", "", "weighted sum by 11 in the ninth place (ISO 3779, 49 CFR 565)", vin},
-    IdentifierRule{"vin-shape", "", "seventeen places without I, O and Q", vin_shape},
+    IdentifierRule{"vin", "", "weighted sum by 11 in the ninth place (ISO 3779, 49 CFR 565)", vin, "?????????????9999"},
+    IdentifierRule{"vin-shape", "", "seventeen places without I, O and Q", vin_shape, "A????????????9999"},
 };
 
 }  // namespace

@@ -131,11 +131,12 @@ bool kr_driver(std::string_view value) {
 
 constexpr std::array kRules = {
     IdentifierRule{"cn-resident-id", "6_8_4 6-8-4 3_3_4_4_4", "place, date of birth, ISO 7064 MOD 11-2 (GB 11643)",
-                   cn_resident_id},
-    IdentifierRule{"cn-social-credit", "", "powers of three by 31 (GB 32100)", cn_social_credit},
-    IdentifierRule{"cn-passport", "", "a letter, a letter or digit, seven digits", cn_passport},
-    IdentifierRule{"hk-identity-card", "7(1 8(1 ; 7-1 7_1", "weights 9 to 1 by 11, letters from 10", hk_identity_card},
-    IdentifierRule{"tw-identity", "; 1-9", "the letter's place and weights 8 to 1 by 10", tw_identity},
+                   cn_resident_id, "99999999999999999?"},
+    IdentifierRule{"cn-social-credit", "", "powers of three by 31 (GB 32100)", cn_social_credit, "??999999??????????"},
+    IdentifierRule{"cn-passport", "", "a letter, a letter or digit, seven digits", cn_passport, "A?9999999"},
+    IdentifierRule{"hk-identity-card", "7(1 8(1 ; 7-1 7_1", "weights 9 to 1 by 11, letters from 10", hk_identity_card,
+                   "A999999? AA999999?"},
+    IdentifierRule{"tw-identity", "; 1-9", "the letter's place and weights 8 to 1 by 10", tw_identity, "A?99999999"},
     IdentifierRule{"tw-company", "", "cross sums by 5", tw_company},
     IdentifierRule{"jp-my-number", "; 4_4_4 4-4-4", "weights 6 to 2 and 7 to 2 by 11", jp_my_number},
     IdentifierRule{"jp-corporate", "1-4-4-4 ; 1_4_4_4", "weights 1 and 2 by 9", jp_corporate},

@@ -47,21 +47,23 @@ constexpr std::array kIssuers = {
     Issuer{810000, 829999, digits({16})},                              // RuPay
 };
 
-bool credit_card(std::string_view value) {
-  const Significant s(value);
-  if (s.size() < 12 || s.size() > 19 || !s.digits_at(0, s.size()) || is_trivial(s.text()) || !luhn(s.text()))
-    return false;
+/// The issuer first: most runs of digits have none.
+bool is_card(const Significant& s) {
+  if (s.size() < 12 || s.size() > 19 || !s.digits_at(0, s.size())) return false;
   const auto prefix = static_cast<int>(s.number(0, 6));
+  const bool is_issued = std::ranges::any_of(kIssuers, [&](const Issuer& issuer) {
+    return prefix >= issuer.first && prefix <= issuer.last && (issuer.lengths >> s.size() & 1U) != 0;
+  });
   // Two digits over and over, or zeros behind the prefix, is what forms show as a hint.
-  return s.number(s.size() - 9, 9) != 0 && std::ranges::any_of(kIssuers, [&](const Issuer& issuer) {
-           return prefix >= issuer.first && prefix <= issuer.last && (issuer.lengths >> s.size() & 1U) != 0;
-         });
+  return is_issued && luhn(s.text()) && !is_trivial(s.text()) && s.number(s.size() - 9, 9) != 0;
 }
+
+bool credit_card(std::string_view value) { return is_card(Significant(value)); }
 
 /// The networks and lengths that random numbers rarely meet: a card even where nothing says so.
 bool credit_card_major(std::string_view value) {
   const Significant s(value);
-  if (s.size() < 14 || !credit_card(value)) return false;
+  if (s.size() < 14 || !is_card(s)) return false;
   const auto prefix = static_cast<int>(s.number(0, 4));
   const auto within = [&](int first, int last) { return prefix >= first && prefix <= last; };
   if (s.size() == 14) return value.size() > 14 && prefix >= 3000 && prefix <= 3999;
@@ -108,8 +110,7 @@ bool turned_mod97(std::string_view text) {
 bool iban(std::string_view value) {
   const Significant s(value);
   if (s.size() < 15 || s.size() > 34 || !s.letters_at(0, 2) || !s.digits_at(2, 2)) return false;
-  const auto country = std::ranges::find(kIbanCountries, s.text().substr(0, 2), &IbanCountry::country);
-  return country != kIbanCountries.end() && country->length == s.size() && s.number(2, 2) >= 2 &&
+  return iban_length(s.text().substr(0, 2)) == s.size() && s.number(2, 2) >= 2 &&
          std::ranges::count_if(s.text(), is_digit) >= 6 && turned_mod97(s.text());
 }
 
@@ -232,15 +233,15 @@ constexpr std::array kRules = {
                    "Luhn, issuer's range and length (ISO/IEC 7812)", credit_card},
     IdentifierRule{"credit-card-major", "4_4_4_4 4-4-4-4 4_6_5 4-6-5 4_6_4 4-6-4 ; 4.4.4.4 8_8",
                    "the same for the networks with the narrowest ranges", credit_card_major},
-    IdentifierRule{"iban", "", "ISO 7064 MOD 97-10 and the country's length (ISO 13616)", iban},
-    IdentifierRule{"sepa-creditor", "; 4_3_11", "ISO 7064 MOD 97-10 without the business code", sepa_creditor},
-    IdentifierRule{"bic", "", "four letters, a country, a place (ISO 9362)", bic},
-    IdentifierRule{"isin", "", "Luhn with letters from 10 (ISO 6166)", isin},
-    IdentifierRule{"cusip", "; 6-2-1 6_2_1", "weights 1 and 2 by 10, letters from 10", cusip},
-    IdentifierRule{"sedol", "", "weights 1317391 by 10, no vowels", sedol},
-    IdentifierRule{"lei", "; 4_4_4_4_4", "ISO 7064 MOD 97-10 (ISO 17442)", lei},
-    IdentifierRule{"figi", "", "weights 1 and 2 by 10, G in the third place", figi},
-    IdentifierRule{"fr-rib", "5_5_11_2", "the number by 97, letters as digits", fr_rib},
+    IdentifierRule{"iban", "", "ISO 7064 MOD 97-10 and the country's length (ISO 13616)", iban, "AA99*"},
+    IdentifierRule{"sepa-creditor", "; 4_3_11", "ISO 7064 MOD 97-10 without the business code", sepa_creditor, "AA99*"},
+    IdentifierRule{"bic", "", "four letters, a country, a place (ISO 9362)", bic, "AAAAAA?? AAAAAA?????"},
+    IdentifierRule{"isin", "", "Luhn with letters from 10 (ISO 6166)", isin, "AA?????????9"},
+    IdentifierRule{"cusip", "; 6-2-1 6_2_1", "weights 1 and 2 by 10, letters from 10", cusip, "9???????9"},
+    IdentifierRule{"sedol", "", "weights 1317391 by 10, no vowels", sedol, "??????9"},
+    IdentifierRule{"lei", "; 4_4_4_4_4", "ISO 7064 MOD 97-10 (ISO 17442)", lei, "??????????????????99"},
+    IdentifierRule{"figi", "", "weights 1 and 2 by 10, G in the third place", figi, "AAA????????9"},
+    IdentifierRule{"fr-rib", "5_5_11_2", "the number by 97, letters as digits", fr_rib, "9999999999???????????99"},
     IdentifierRule{"es-account", "4-4-2-10 4_4_2_10", "two weighted sums by 11", es_account},
     IdentifierRule{"account-number", "; 3-3-4 4-4 4_4 3-6 4_4_4 2-4-7-2 2-4-7-3 3-3-6 4-4-4", "six to eighteen digits",
                    account_number},
@@ -250,11 +251,17 @@ constexpr std::array kRules = {
 }  // namespace
 
 std::size_t iban_length(std::string_view country) {
-  if (country.size() != 2) return 0;
-  const std::array<char, 2> upper = {upper_case(country[0]), upper_case(country[1])};
-  const auto found =
-      std::ranges::find(kIbanCountries, std::string_view(upper.data(), upper.size()), &IbanCountry::country);
-  return found == kIbanCountries.end() ? 0 : found->length;
+  // By the two letters, five bits each.
+  constexpr auto place = [](std::string_view letters) {
+    return (static_cast<std::size_t>(letters[0]) & 31U) * 32U + (static_cast<std::size_t>(letters[1]) & 31U);
+  };
+  static constexpr auto kLengths = [place] {
+    std::array<std::uint8_t, 1024> lengths{};
+    for (const IbanCountry& one : kIbanCountries) lengths[place(one.country)] = static_cast<std::uint8_t>(one.length);
+    return lengths;
+  }();
+  if (country.size() != 2 || !is_letter(country[0]) || !is_letter(country[1])) return 0;
+  return kLengths[place(country)];
 }
 
 std::span<const IdentifierRule> finance_rules() { return kRules; }

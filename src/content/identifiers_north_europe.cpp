@@ -101,7 +101,8 @@ bool lv_personal_code(std::string_view value) {
 constexpr std::array kRules = {
     IdentifierRule{"se-personnummer", "6-4 8-4 6+4 ; 6_4 8_4", "date of birth and Luhn", se_personnummer},
     IdentifierRule{"se-org-number", "; 6-4", "Luhn, third digit from 2", se_org_number},
-    IdentifierRule{"fi-hetu", "6-4 6+4 ; 11", "date of birth, the number by 31 gives the last character", fi_hetu},
+    IdentifierRule{"fi-hetu", "6-4 6+4 ; 11", "date of birth, the number by 31 gives the last character", fi_hetu,
+                   "999999999? 999999A999?"},
     IdentifierRule{"fi-business-id", "7-1", "weighted sum by 11", fi_business_id},
     IdentifierRule{"dk-cpr", "; 6-4 6_4", "date of birth, weights 4 to 2 by 11", dk_cpr},
     IdentifierRule{"dk-cvr", "; 2_2_2_2", "weighted sum by 11", dk_cvr},

@@ -158,23 +158,25 @@ bool al_nipt(std::string_view value) {
 
 constexpr std::array kRules = {
     IdentifierRule{"it-codice-fiscale", "3_3_5_5 6_5_4_1 3_3_2_3_5 6_2_3_5 6-5-5 3-3-5-5", "odd and even tables by 26",
-                   it_codice_fiscale},
+                   it_codice_fiscale, "AAAAAA??A??A???A"},
     IdentifierRule{"it-partita-iva", "", "Luhn and the office's code", it_partita_iva},
     IdentifierRule{"it-identity-card", "", "two letters, then five digits and two letters, or seven digits",
-                   it_identity_card},
-    IdentifierRule{"es-nif", "8-1 2.3.3-1 8_1 2_3_3_1 ; 2.3.3_1", "the number by 23 gives the letter", es_nif},
-    IdentifierRule{"es-nie", "1-7-1 1_7_1 1-8", "the number by 23 gives the letter", es_nie},
-    IdentifierRule{"es-cif", "1-8 1-7-1 ; 1_8", "weights 2 and 1 by 10, digit or letter", es_cif},
+                   it_identity_card, "AA99999AA AA9999999"},
+    IdentifierRule{"es-nif", "8-1 2.3.3-1 8_1 2_3_3_1 ; 2.3.3_1", "the number by 23 gives the letter", es_nif,
+                   "99999999A A9999999A"},
+    IdentifierRule{"es-nie", "1-7-1 1_7_1 1-8", "the number by 23 gives the letter", es_nie, "A9999999A"},
+    IdentifierRule{"es-cif", "1-8 1-7-1 ; 1_8", "weights 2 and 1 by 10, digit or letter", es_cif, "A9999999?"},
     IdentifierRule{"es-social-security", "2/8/2 2-8-2 2_8_2 2/8-2 ; 2/10 2_10", "the number by 97", es_social_security},
     IdentifierRule{"pt-nif", "; 3_3_3", "weights 9 to 2 by 11", pt_nif},
-    IdentifierRule{"pt-citizen-card", "8_1_3 8-1-3 8_1_2_1 ; 8_4", "Luhn with letters from 10", pt_citizen_card},
+    IdentifierRule{"pt-citizen-card", "8_1_3 8-1-3 8_1_2_1 ; 8_4", "Luhn with letters from 10", pt_citizen_card,
+                   "999999999A?9"},
     IdentifierRule{"pt-social-security", "", "prime weights by 10", pt_social_security},
     IdentifierRule{"gr-afm", "", "powers of two by 11", gr_afm},
     IdentifierRule{"gr-amka", "; 6_5 6-5", "date of birth and Luhn", gr_amka},
     IdentifierRule{"hr-oib", "", "ISO 7064 MOD 11,10", hr_oib},
     IdentifierRule{"yu-jmbg", "; 7_6 7-6 2_2_3_2_3_1", "date of birth and weighted sum by 11", yu_jmbg},
     IdentifierRule{"si-tax", "", "weights 8 to 2 by 11", si_tax},
-    IdentifierRule{"al-nipt", "", "a letter for the decade, eight digits, a letter", al_nipt},
+    IdentifierRule{"al-nipt", "", "a letter for the decade, eight digits, a letter", al_nipt, "A99999999A"},
 };
 
 }  // namespace

@@ -29,14 +29,13 @@ class KeyBlockFinder final : public PreparedFinder {
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     constexpr std::string_view kBegin = "BEGIN ";
     std::size_t next = 0;
-    for (std::size_t at = next_place(text.masks.rare_pair, 0, text.text.size()); at < text.text.size();
-         at = next_place(text.masks.rare_pair, std::max(at + 1, next), text.text.size())) {
-      if (text.text[at] != 'B' || text.text.substr(at, kBegin.size()) != kBegin) continue;
+    for_each_place(text.masks.rare_pair, text.text.size(), [&](std::size_t at) {
+      if (at < next || text.text[at] != 'B' || text.text.substr(at, kBegin.size()) != kBegin) return;
       next = at + kBegin.size();
       if (at >= 4 && text.text.substr(at > 5 ? at - 5 : 0, at > 5 ? 5 : at).find("---") != std::string_view::npos) {
         next = std::max(next, read_block(text.text, at, found) + kBegin.size());
       }
-    }
+    });
   }
 
  private:

@@ -1,43 +1,40 @@
 #pragma once
 
-// Values behind names: "first_name: Anna", "Name = ...", cells below a table's head, rows of an INSERT, XML elements.
-// Private to the room.
+// Values behind names: "first_name: Anna", "Name = ...", cells below a table's head, rows of an INSERT. Private to the
+// room.
 
-#include <bitset>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <string>
+#include <span>
 #include <string_view>
 
 #include "content/finders.h"
+#include "content/known_keys.h"
 
 namespace reeve::content {
 
 struct LabelledValue {
-  std::string_view key;  // as written, without quotes
+  KnownKeys::Match match;
   std::size_t begin = 0, end = 0;
-  bool quoted = false;  // in quotes, or the cell of a table, or an element's text: its ends are sure
-  bool from_table = false;
+  bool quoted = false;  // in quotes, or the cell of a table: its ends are sure
 };
 
-/// How known keys end: most keys end like none that is known, told from three bytes.
-class KeyEndings {
+/// Is told of values.
+class ValueTaker {
  public:
-  /// `joined` as joined_key gives it.
-  void add(std::string_view joined) { endings_.set(number_of(joined)); }
-  bool may_be(std::string_view joined) const { return endings_.test(number_of(joined)); }
-
- private:
-  static std::size_t number_of(std::string_view joined);
-  std::bitset<0x10000> endings_;
+  virtual ~ValueTaker() = default;
+  /// False when it wants no more.
+  virtual bool take(const LabelledValue& value) = 0;
 };
 
-/// Tells of each labelled value whose key `is_known` (asked with the key as written, cheaply). Linear in the text.
-void for_each_labelled_value(const FinderText& input, const KeyEndings& endings,
-                             const std::function<bool(std::string_view key)>& is_known,
-                             const std::function<void(const LabelledValue&)>& tell);
+/// How texts are walked. The plain walk looks at every place and line: what the fast one must equal.
+enum class LabelledWalk : std::uint8_t { kFast, kPlain };
 
-/// A key in one piece: lower case, ASCII separators left out. "First Name", "first_name", "firstName": "firstname".
-std::string joined_key(std::string_view key);
+/// Tells of each value whose key is known. Linear in the text.
+void for_each_labelled_value(const FinderText& input, const KnownKeys& keys, ValueTaker& taker,
+                             LabelledWalk walk = LabelledWalk::kFast);
+
+/// Its second half: tables and INSERTs (labelled_tables.cpp).
+void for_each_cell(const FinderText& input, const KnownKeys& keys, ValueTaker& taker, LabelledWalk walk);
 
 }  // namespace reeve::content

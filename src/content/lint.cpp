@@ -6,6 +6,7 @@
 
 #include "content/content.h"
 #include "content/detector_set.h"
+#include "content/first_stage.h"
 #include "content/lint_sample.h"
 #include "content/normalise.h"
 #include "core/bytes.h"
@@ -47,7 +48,8 @@ class Linter {
     if (built == nullptr || built->detectors().empty()) return;
     const Detector& detector = built->detectors()[0];
     if (detector.finder.starts_with("registered-")) return;  // finds nothing without registered data
-    if (detector.examples.empty()) warn(document, "has no examples: nobody will notice when it stops finding anything");
+    if (detector.examples.empty())
+      warn(document, detector.info.id + " has no examples: nobody will notice when it stops finding anything");
     for (std::size_t i = 0; i < detector.examples.size(); ++i) {
       if (!finds(*built, detector.examples[i])) {
         complain(place_of(document, "examples", i), detector.info.id + " does not find this example");
@@ -116,15 +118,19 @@ class Linter {
                     other->detector->class_name + " is surer");
   }
 
-  double nanoseconds_per_kib(const DetectorSet& set, PatternScratch& scratch, std::string_view text) {
+  double nanoseconds_per_kib(const DetectorSet& set, FirstStage& first, std::string_view text) {
     text.remove_suffix(Buffer::kPadding);
     constexpr int kRounds = 3;
     double best = 1e9;
     for (int round = 0; round < kRounds; ++round) {
       const double start = thread_seconds();
-      set.block().scan(text, scratch);
+      first.look(set, text);
+      if (!set.finders().empty() || !set.word_patterns().empty()) masks_.compute(text);
+      if (!set.word_patterns().empty()) {
+        decode_masks_.compute(text);
+        first.look_at_words(set, text, masks_, decode_masks_);
+      }
       if (!set.finders().empty()) {
-        masks_.compute(text);
         candidates_.clear();
         for (const auto& finder : set.finders()) finder->find({text, masks_, TextOrigin::kUser}, candidates_);
       }
@@ -134,14 +140,15 @@ class Linter {
   }
 
   void measure(const DetectorSet& set, const YamlValue& document) {
-    const auto scratch = set.block().make_scratch();
-    scratch->runs_max = kCleanBytes;
+    FirstStage first(set);
     DetectorCost cost;
     cost.id = set.list()[0].id;
-    cost.clean_ns_per_kib = nanoseconds_per_kib(set, *scratch, clean_);
-    cost.matches_per_mib = static_cast<double>(scratch->runs.size()) * (1UL << 20U) / kCleanBytes;
+    cost.clean_ns_per_kib = nanoseconds_per_kib(set, first, clean_);
+    cost.matches_per_mib = static_cast<double>(first.texts.hits.size() + first.texts.runs().size() +
+                                               first.words.hits.size() + first.words.runs().size()) *
+                           (1UL << 20U) / kCleanBytes;
     for (const std::string& text : hostile_) {
-      cost.hostile_ns_per_kib = std::max(cost.hostile_ns_per_kib, nanoseconds_per_kib(set, *scratch, text));
+      cost.hostile_ns_per_kib = std::max(cost.hostile_ns_per_kib, nanoseconds_per_kib(set, first, text));
     }
     // A finder serves all its detectors in one walk: by itself it is allowed what they may cost together.
     const bool finder = !set.finders().empty();
@@ -165,6 +172,7 @@ class Linter {
   std::vector<std::string> hostile_;
   Scanner scanner_;
   TextMasks masks_;
+  DecodeMasks decode_masks_;
   std::vector<Candidate> candidates_;
 };
 

@@ -5,7 +5,9 @@
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
+#include "content/place_list.h"
 #include "content/text_walk.h"
+#include "content/word_trail.h"
 
 namespace reeve::content {
 
@@ -22,9 +24,9 @@ class NetworkFinder : public PreparedFinder {
   NetworkFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
     for (const std::uint32_t index : mine) {
       detectors_.push_back({index, all[index].confidence});
-      for (const std::string& word : all[index].context.near) words_.near.push_back(word);
+      for (const std::string& word : all[index].context.near) near_.push_back(word);
     }
-    words_.within = 40;
+    named_ = words_.add(near_, kNamedWithin);
   }
 
  protected:
@@ -34,13 +36,17 @@ class NetworkFinder : public PreparedFinder {
           {index, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), std::min(sureness, confidence)});
     }
   }
-  bool named(std::string_view text, std::size_t begin, std::size_t end) const {
-    return has_context(text, begin, end, words_);
+  WordTrail trail_of(std::string_view text) const { return {words_, text}; }
+  bool named(WordTrail& trail, std::size_t begin, std::size_t end) const {
+    return trail.is_near(named_, begin, end, kNamedWithin);
   }
+  WordLists words_;
 
  private:
+  static constexpr std::size_t kNamedWithin = 40;
   std::vector<std::pair<std::uint32_t, float>> detectors_;
-  ContextWords words_;
+  std::vector<std::string> near_;
+  std::uint32_t named_ = 0;
 };
 
 using Octets = std::array<int, 4>;
@@ -96,7 +102,15 @@ bool is_anybodys(const Octets& o) {
 
 class IpFinder final : public NetworkFinder {
  public:
-  using NetworkFinder::NetworkFinder;
+  IpFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) : NetworkFinder(all, mine) {
+    const std::vector<std::string> objects{"oid", "oids", "object identifier"};
+    std::vector<std::string> versions{
+        "version",  "ver",     "release", "firmware", "build", "update",  "upgrade",  "section",  "chapter", "clause",
+        "rfc",      "assembly", "dotnet", "sdk",      "library", "bookmark", "workflow"};
+    versions.insert(versions.end(), {"oid", "object identifier"});
+    objects_ = words_.add(objects, kOtherWithin);
+    versions_ = words_.add(versions, kOtherWithin);
+  }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     version_four(input, found);
@@ -104,28 +118,46 @@ class IpFinder final : public NetworkFinder {
   }
 
  private:
+  /// The last digit of an octet, a dot and a digit.
+  struct OctetEnds {
+    MaskView digit, dot;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return digit.at(word) & dot.behind(word, 1) & digit.behind(word, 2);
+    }
+  };
+
+  /// The first colon of an address: behind four letters or digits, no more, and the next colon is near.
+  struct FirstColons {
+    MaskView digit, letter, sign;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      const auto stands = [&](unsigned by) { return digit.before<kFirst>(word, by) | letter.before<kFirst>(word, by); };
+      const std::uint64_t next = sign.behind(word, 1) | sign.behind(word, 2) | sign.behind(word, 3) |
+                                 sign.behind(word, 4) | sign.behind(word, 5);
+      return sign.at(word) & next & stands(1) & stands(2) & stands(3) & stands(4) & ~stands(5);
+    }
+  };
+
   void version_four(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    const std::span<const std::uint64_t> digit = input.masks.digit, dot = input.masks.dot;
+    const MaskView dots(input.masks.dot);
+    WordTrail trail = trail_of(text);
     std::size_t done = 0;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      // The last digit of an octet, a dot and a digit.
-      std::uint64_t bits = digit[word] & shifted_word(dot, word, 1) & shifted_word(digit, word, 2);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::size_t last = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (last < done) continue;
-        std::size_t at = last;
-        while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
-        if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) continue;
-        Octets octets{};
-        const std::size_t end = read_octets(text, at, octets);
-        if (end == 0) continue;
-        done = end;
-        if (!ends_well(text, end)) continue;
-        const float sureness = judge(text, at, end, octets);
-        if (sureness > 0) say(at, end, sureness, found);
-      }
-    }
+    look_at_rare(text.size(), OctetEnds{MaskView(input.masks.digit), dots}, [&](std::size_t last) {
+      // The next octet has one to three digits and a dot behind.
+      if (found.size() > kFoundMax || last < done || (dots.from(last + 2) & 0b1110U) == 0) return;
+      std::size_t at = last;
+      while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
+      if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) return;
+      Octets octets{};
+      const std::size_t end = read_octets(text, at, octets);
+      if (end == 0) return;
+      done = end;
+      if (!ends_well(text, end)) return;
+      const float sureness = judge(text, trail, at, end, octets);
+      if (sureness > 0) say(at, end, sureness, found);
+    });
   }
 
   static bool ends_well(std::string_view text, std::size_t end) {
@@ -136,16 +168,10 @@ class IpFinder final : public NetworkFinder {
     return true;
   }
 
-  float judge(std::string_view text, std::size_t at, std::size_t end, const Octets& octets) const {
-    static const ContextWords kVersions{
-        {"version", "ver", "release", "firmware", "build", "update", "upgrade", "section", "chapter", "clause", "rfc",
-         "assembly", "dotnet", "sdk", "library", "bookmark", "workflow", "oid", "object identifier"},
-        28,
-        false};
+  float judge(std::string_view text, WordTrail& trail, std::size_t at, std::size_t end, const Octets& octets) const {
     if (is_nobodys(octets)) return kNobodys;
-    const bool is_named = named(text, at, end);
-    static const ContextWords kObjects{{"oid", "oids", "object identifier"}, 28, false};
-    if (has_context(text.substr(0, end), at, end, is_named ? kObjects : kVersions)) return 0;
+    const bool is_named = named(trail, at, end);
+    if (trail.is_before(is_named ? objects_ : versions_, at, kOtherWithin)) return 0;
     if (std::ranges::all_of(octets, [](int part) { return part < 10; })) return kDigits;
     if (!is_named && is_between_numbers(text, at, end)) return 0;
     if (is_private(octets)) {
@@ -171,16 +197,10 @@ class IpFinder final : public NetworkFinder {
   void version_six(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t token_end = 0;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      // A digit or a letter four places before a colon.
-      const auto of = [&](std::size_t i) { return input.masks.digit[i] | input.masks.letter[i]; };
-      const std::uint64_t in_front = word == 0 ? 0 : of(word - 1) >> 60U;
-      std::uint64_t bits = input.masks.assign[word] & (of(word) << 4U | in_front);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
-      }
-    }
+    const FirstColons colons{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.assign)};
+    look_at_rare(text.size(), colons, [&](std::size_t at) {
+      if (found.size() <= kFoundMax && at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
+    });
   }
 
   /// `at` is the first colon; returns where its token ends, or 0: none begins here.
@@ -225,6 +245,10 @@ class IpFinder final : public NetworkFinder {
     }
     return (gaps == 0 && groups == 8) || (gaps == 1 && groups >= 2 && groups < 8);
   }
+
+  /// Words of what is written as addresses are, and is none.
+  static constexpr std::size_t kOtherWithin = 28;
+  std::uint32_t objects_ = 0, versions_ = 0;
 };
 
 class MacFinder final : public NetworkFinder {
@@ -237,25 +261,33 @@ class MacFinder final : public NetworkFinder {
   }
 
  private:
+  /// Five three places apart.
+  struct Separators {
+    MaskView separator;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return separator.at(word) & separator.behind(word, 3) & separator.behind(word, 6) & separator.behind(word, 9) &
+             separator.behind(word, 12);
+    }
+  };
+
   /// Five separators three places apart. Addresses with hyphens have a digit: those without one are words.
   void walk(const FinderText& input, std::span<const std::uint64_t> mask, char separator,
             std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     std::size_t next = 0;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      std::uint64_t bits = mask[word];
-      for (unsigned by = 3; by <= 12 && bits != 0; by += 3) bits &= shifted_word(mask, word, by);
-      for (; bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at < 2 || at < next || text[at] != separator) continue;
-        if (separator == '-' && next_place(input.masks.digit, at - 2, text.size()) >= at + 15) continue;
-        next = std::max(next, pairs(text, at - 2, separator, found));
-      }
-    }
+    WordTrail trail = trail_of(text);
+    const MaskView digits(input.masks.digit);
+    look_at_rare(text.size(), Separators{MaskView(mask)}, [&](std::size_t at) {
+      if (found.size() > kFoundMax || at < 2 || at < next || text[at] != separator) return;
+      if (separator == '-' && (digits.from(at - 2) & 0x1ffffU) == 0) return;
+      next = std::max(next, pairs(text, trail, at - 2, separator, found));
+    });
   }
 
   /// Six pairs of hex digits with the separator between; returns where to go on.
-  std::size_t pairs(std::string_view text, std::size_t begin, char separator, std::vector<Candidate>& found) const {
+  std::size_t pairs(std::string_view text, WordTrail& trail, std::size_t begin, char separator,
+                    std::vector<Candidate>& found) const {
     if (begin + 17 > text.size()) return 0;
     for (std::size_t i = 0; i < 17; ++i) {
       if (i % 3 == 2 ? text[begin + i] != separator : !is_hex(text[begin + i])) return 0;
@@ -274,7 +306,7 @@ class MacFinder final : public NetworkFinder {
                          address.starts_with("AA:BB:CC") || address.starts_with("de:ad:be") ||
                          address.starts_with("12:34:56");
     const bool digits_only = std::ranges::all_of(address, [&](char c) { return c == separator || is_digit(c); });
-    if (same || (separator == '-' && digits_only && !named(text, begin, end))) return end;
+    if (same || (separator == '-' && digits_only && !named(trail, begin, end))) return end;
     say(begin, end, counted ? kNobodys : 1, found);
     return end;
   }

@@ -46,7 +46,7 @@ class Buffer {
 struct Checkpoint {
   std::uint32_t normal = 0, raw = 0;
 };
-inline constexpr std::size_t kCheckpointBytes = 1024;
+inline constexpr std::size_t kCheckpointBytes = 256;
 
 /// A stretch of a raw text.
 struct RawSpan {

@@ -77,7 +77,7 @@ TEST(Normalise, IsTheSameWithEveryInstructionSet) {
         const auto differs = std::ranges::mismatch(fast.text, plain.text).in1 - fast.text.begin();
         ASSERT_TRUE(fast.text == plain.text) << static_cast<int>(set) << " at " << differs << " of " << size;
         ASSERT_EQ(fast.checkpoints.empty(), plain.checkpoints.empty());
-        ASSERT_LE(fast.checkpoints.size(), raw.size() / 900 + 1);
+        ASSERT_LE(fast.checkpoints.size(), raw.size() / 150 + 2);
         for (int i = 0; i < 8 && !fast.text.empty(); ++i) {
           const std::size_t start = random() % fast.text.size();
           const std::size_t end = start + 1 + random() % (fast.text.size() - start);

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "content/check_digits.h"
-#include "content/column_names.h"
-#include "content/context_table.h"
+#include "content/context_index.h"
 #include "content/identifier_rules.h"
+#include "content/number_layouts.h"
+#include "content/number_places.h"
+#include "content/number_shapes.h"
 #include "content/number_surroundings.h"
 #include "content/text_walk.h"
 
@@ -16,73 +19,46 @@ namespace {
 
 constexpr std::size_t kTokenMax = 74;
 constexpr std::size_t kGroupMax = 24;  // digits in a group of any layout
+constexpr std::size_t kFrontMax = 7;   // letters of a group in front
 
 struct Entry {
   std::uint32_t index;  // of the detector, in the set
   const Detector* detector;
   std::uint32_t context;  // in the table of words
+  std::string_view shapes;
+  bool has_words, needs_words;
 };
 
-/// One way to write an identifier: sizes of its groups and what stands between them.
-struct Layout {
-  std::array<std::uint8_t, 8> sizes{};
-  std::array<char, 8> separators{};  // [i] stands in front of group i
-  std::size_t groups = 0;
-  bool is_own = false;  // nothing else is written like this
-  Entry entry;
+/// An entry as one of those that values of one length may be.
+struct SizedEntry {
+  std::uint32_t entry = 0;
+  NumberShapes shapes;
 };
 
-std::vector<Layout> read_layouts(std::string_view text, const Entry& entry) {
-  std::vector<Layout> layouts;
-  bool is_own = true;
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (text[i] == ' ') {
-      ++i;
-    } else if (text[i] == ';') {
-      is_own = false;
-      ++i;
-    } else {
-      Layout layout;
-      layout.is_own = is_own;
-      layout.entry = entry;
-      char separator = 0;
-      while (i < text.size() && text[i] != ' ') {
-        std::uint8_t size = 0;
-        while (i < text.size() && is_digit(text[i])) size = static_cast<std::uint8_t>(size * 10 + (text[i++] - '0'));
-        layout.separators[layout.groups] = separator;
-        layout.sizes[layout.groups++] = size;
-        if (i < text.size() && text[i] != ' ') separator = text[i++] == '_' ? ' ' : text[i - 1];
-      }
-      layouts.push_back(layout);
-    }
+/// Everything that values of one length may be.
+struct Length {
+  std::vector<SizedEntry> all;
+  std::vector<std::uint32_t> alone;    // in `all`: need no context words when they stand bare
+  std::vector<std::uint64_t> context;  // entries of the table of words that one of all asks for
+
+  void add(std::uint32_t number, const Entry& entry, std::size_t length) {
+    SizedEntry sized{number, NumberShapes(entry.shapes, length)};
+    if (sized.shapes.excludes_all()) return;
+    if (!entry.needs_words) alone.push_back(static_cast<std::uint32_t>(all.size()));
+    all.push_back(std::move(sized));
+    if (!entry.has_words) return;
+    context.resize(std::max<std::size_t>(context.size(), entry.context / 64 + 1));
+    context[entry.context / 64] |= 1ULL << entry.context % 64;
   }
-  return layouts;
-}
+};
 
 class NumberFinder final : public PreparedFinder {
  public:
   NumberFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine, bool with_letters)
       : with_letters_(with_letters) {
-    for (const std::uint32_t index : mine) {
-      const Detector& detector = all[index];
-      const Entry entry{index, &detector, context_.add(detector.context)};
-      within_ = std::max<std::size_t>(within_, detector.context.within);
-      const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
-      const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
-      for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].push_back(entry);
-      for (const Checker check : detector.checks) {
-        const IdentifierRule* rule = identifier_rule_of(check);
-        if (rule == nullptr) continue;
-        for (const Layout& layout : read_layouts(rule->layouts, entry)) {
-          if (layout.sizes[0] >= layouts_.size()) continue;
-          layouts_[layout.sizes[0]].push_back(layout);
-          seconds_[layout.sizes[0]] |= 1U << std::min<unsigned>(layout.sizes[1], 31);
-          auto& separators = separators_[layout.sizes[0]];
-          if (!holds(separators, layout.separators[1])) separators += layout.separators[1];
-        }
-        if (rule->name == "iban") ibans_.push_back(entry);
-      }
+    for (const std::uint32_t index : mine) add(index, all[index]);
+    for (std::size_t n = kTokenMax; n > 0; --n) {
+      if (!bare_[n].all.empty()) shortest_bare_ = n;
     }
   }
 
@@ -91,35 +67,30 @@ class NumberFinder final : public PreparedFinder {
  private:
   class Pass;
 
-  /// Coarse: a layout whose first group, of `first` characters, ends at `end` goes on as this text does.
-  bool may_be_layout(std::string_view text, std::size_t end, std::size_t first) const {
-    if (first >= separators_.size() || end + 1 >= text.size() || !holds(separators_[first], text[end])) return false;
-    std::size_t second = end + 1;
-    while (second < text.size() && second - end <= 31 && is_alphanumeric(text[second])) ++second;
-    return (seconds_[first] >> std::min<std::size_t>(second - end - 1, 31) & 1U) != 0;
-  }
-
-  /// False when nothing that is as long as [begin, end), or whose first group is, goes on like this.
-  bool may_be(std::string_view text, std::size_t begin, std::size_t end, bool digits_only) const {
-    const std::size_t length = end - begin;
-    if (!bare_[length].empty()) return true;
-    const char after = end < text.size() ? text[end] : '\0';
-    if (may_be_layout(text, end, length)) return true;
-    if (!with_letters_) return digits_only && end + 1 < text.size() && holds(" -./", after) && is_digit(text[end + 1]);
-    if (!ibans_.empty() && length > 2 && is_letter(text[begin]) && is_letter(text[begin + 1]) &&
-        !is_letter(text[begin + 2])) {
-      return true;
+  void add(std::uint32_t index, const Detector& detector) {
+    const auto number = static_cast<std::uint32_t>(entries_.size());
+    Entry entry{
+        index, &detector, context_.add(detector.context), {}, !detector.context.near.empty(), detector.context.need};
+    for (const Checker check : detector.checks) {
+      const IdentifierRule* rule = identifier_rule_of(check);
+      if (rule == nullptr) continue;
+      const std::string_view shapes = with_letters_ ? rule->shapes : std::string_view{};
+      layouts_.add(rule->layouts, shapes, number);
+      if (entry.shapes.empty()) entry.shapes = shapes;
+      if (rule->name == "iban") ibans_.push_back(number);
     }
-    return begin >= 2 && (text[begin - 1] == ' ' || text[begin - 1] == '-') && is_letter(text[begin - 2]);
+    entries_.push_back(entry);
+    const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
+    const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
+    for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].add(number, entry, n);
   }
 
   bool with_letters_;
-  std::array<std::vector<Entry>, kTokenMax + 1> bare_;  // by length
-  std::array<std::vector<Layout>, 20> layouts_;         // by the first group's size
-  std::array<std::string, 20> separators_;              // behind first groups of that size
-  std::array<std::uint32_t, 20> seconds_{};             // bit n: a second group of n characters
-  std::vector<Entry> ibans_;
-  std::size_t within_ = 0;  // the widest window of context words
+  std::vector<Entry> entries_;
+  std::array<Length, kTokenMax + 1> bare_;  // by length
+  std::size_t shortest_bare_ = kTokenMax;
+  LayoutTree layouts_;
+  std::vector<std::uint32_t> ibans_;
   ContextTable context_;
 };
 
@@ -127,29 +98,67 @@ class NumberFinder final : public PreparedFinder {
 class NumberFinder::Pass {
  public:
   Pass(const NumberFinder& finder, const FinderText& input, std::vector<Candidate>& found)
-      : finder_(finder), text_(input.text), surroundings_(input.text), found_(found) {}
+      : finder_(finder), input_(input), text_(input.text), surroundings_(input.text), found_(found) {}
 
-  void token(std::size_t begin, std::size_t end, bool digits_only) {
-    const bool attached_left =
-        surroundings_.continues_left(begin) || (digits_only && !finder_.with_letters_ && behind_mixed_group(begin));
-    if (!attached_left) {
-      if (!surroundings_.continues_right(end)) bare(begin, end);
-      layouts(begin, end);
-      if (finder_.with_letters_) {
-        ibans(begin);
-      } else if (digits_only) {
-        group(begin, end);
+  /// Digits, and nothing but digits, in [begin, end).
+  void digits(std::size_t begin, std::size_t end) {
+    const Length& length = finder_.bare_[end - begin];
+    const bool is_bare = !length.all.empty() && !surroundings_.continues_right(end);
+    const bool is_layout = goes_on_as_layout(GroupKind::kDigits, end - begin, end);
+    const bool is_group = begin >= group_end_ && goes_on_as_group(end);
+    if (!is_bare && !is_layout && !is_group) return;
+    if (surroundings_.continues_left(begin) || behind_mixed_group(begin)) return;
+    if (is_bare) bare_digits(length, begin, end);
+    if (is_layout) layouts(begin, end);
+    if (is_group) group(begin, end);
+  }
+
+  /// Letters and digits, in [begin, end).
+  void identifier(std::size_t begin, std::size_t end) {
+    const Length& length = finder_.bare_[end - begin];
+    shaped_.clear();
+    if (!length.all.empty()) {
+      const PlaceKinds kinds = kinds_at(input_.masks, begin, end - begin);
+      for (const SizedEntry& one : length.all) {
+        if (one.shapes.fits(kinds)) shaped_.push_back(one.entry);
       }
     }
-    if (finder_.with_letters_ && begin >= 2) word_in_front(begin);
+    const bool is_joined = end + 1 < text_.size() && is_alphanumeric(text_[end + 1]) && !is_alphanumeric(text_[end]);
+    const bool is_layout = is_joined && goes_on_as_layout(kind_of(begin, end), end - begin, end);
+    const bool is_iban = is_joined && may_be_iban(begin);
+    if ((!shaped_.empty() || is_layout || is_iban) && !surroundings_.continues_left(begin)) {
+      if (!shaped_.empty() && !surroundings_.continues_right(end)) {
+        for (const std::uint32_t entry : shaped_) settle(finder_.entries_[entry], begin, end, Written::kBare);
+      }
+      if (is_layout) layouts(begin, end);
+      if (is_iban) iban(begin);
+    }
+    if (begin >= 2) word_in_front(begin, end);
   }
 
  private:
   enum class Written { kBare, kOwnLayout, kSharedLayout };
 
-  /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something.
-  bool behind_mixed_group(std::size_t begin) const {
-    for (int groups = 0; groups < 8; ++groups) {
+  /// A layout that stands there up to `end`.
+  struct Match {
+    std::uint32_t layout = 0;
+    std::size_t end = 0;
+  };
+
+  /// "CH05 7652 ...": a group of letters and digits in front, so this is the middle of something. Groups of four digits
+  /// may stand between; what was told of the one in front holds for this one, too.
+  bool behind_mixed_group(std::size_t begin) {
+    constexpr int kGroupsMax = 8, kNone = kGroupsMax;
+    const std::size_t known_at = mixed_at_;
+    const int known = mixed_groups_;
+    mixed_at_ = begin;
+    mixed_groups_ = kNone;
+    int groups = 0;
+    for (; groups < kGroupsMax; ++groups) {
+      if (begin == known_at && groups > 0) {
+        groups = std::min(groups + known, kNone);
+        break;
+      }
       if (begin < 4 || text_[begin - 1] != ' ') return false;
       std::size_t letters = 0, digits = 0, at = begin - 1;
       for (; at > 0 && letters + digits < 6 && is_alphanumeric(text_[at - 1]); --at) {
@@ -157,50 +166,69 @@ class NumberFinder::Pass {
         if (c >= 'a' && c <= 'z') return false;
         ++(is_digit(c) ? digits : letters);
       }
-      if (letters > 0 && digits > 0) return true;
+      if (letters > 0 && digits > 0) break;
       if (digits != 4 || letters > 0) return false;
-      begin = at;  // four digits of a group may follow more of them
+      begin = at;
     }
-    return false;
+    mixed_groups_ = groups;
+    return groups < kGroupsMax;
   }
 
-  void bare(std::size_t begin, std::size_t end) {
-    for (const Entry& entry : finder_.bare_[end - begin]) settle(entry, begin, end, Written::kBare);
+  /// Coarse: a layout whose first group, of `first` characters, ends at `end` goes on as this text does.
+  bool goes_on_as_layout(GroupKind kind, std::size_t first, std::size_t end) const {
+    if (end + 1 >= text_.size()) return false;
+    const unsigned separator = separator_class(text_[end]);
+    if (separator == kSeparators) return false;
+    return finder_.layouts_.may_begin(kind, first, separator,
+                                      run_from(input_.masks.digit, input_.masks.letter, end + 1));
+  }
+
+  GroupKind kind_of(std::size_t begin, std::size_t end) const {
+    const auto& digits = input_.masks.digit;
+    return run_from(digits, digits, begin) == end - begin ? GroupKind::kDigits : GroupKind::kBoth;
+  }
+
+  bool goes_on_as_group(std::size_t end) const {
+    return end + 1 < text_.size() && holds(" -./", text_[end]) && is_digit(text_[end + 1]);
+  }
+
+  /// Most of what may be a digits-only value must stand beside context words: these are asked for first.
+  void bare_digits(const Length& length, std::size_t begin, std::size_t end) {
+    if (any_near(length.context, begin, end)) {
+      for (const SizedEntry& one : length.all) settle(finder_.entries_[one.entry], begin, end, Written::kBare);
+      return;
+    }
+    for (const std::uint32_t one : length.alone) {
+      settle(finder_.entries_[length.all[one].entry], begin, end, Written::kBare);
+    }
   }
 
   void layouts(std::size_t begin, std::size_t end) {
-    const std::size_t first = end - begin;
-    if (!finder_.may_be_layout(text_, end, first)) return;
-    for (const Layout& layout : finder_.layouts_[first]) {
-      const std::size_t layout_end = match(layout, end);
-      if (layout_end == 0) continue;
-      settle(layout.entry, begin, layout_end, layout.is_own ? Written::kOwnLayout : Written::kSharedLayout);
+    matches_.clear();
+    const LayoutTree& tree = finder_.layouts_;
+    tree.match(input_, begin, end, finder_.with_letters_,
+               [&](const LayoutTree::LayoutsHere& here, std::size_t to, const PlaceKinds& kinds) {
+                 if (surroundings_.continues_right(to)) return;
+                 const auto take = [&](const std::vector<std::uint32_t>& numbers) {
+                   for (const std::uint32_t number : numbers) {
+                     if (tree.layout(number).shapes.fits(kinds)) matches_.push_back({number, to});
+                   }
+                 };
+                 take(here.own);
+                 // Those that must stand beside context words are asked for these first where that costs little.
+                 const bool asks_first = kinds.letters == 0 || (words_ && words_->is_quiet(begin, to));
+                 if (!here.shared.empty() && !(asks_first && nothing_near(begin, to))) take(here.shared);
+               });
+    if (matches_.size() > 1) std::ranges::sort(matches_, {}, &Match::layout);
+    for (const Match& match : matches_) {
+      const LayoutTree::Layout& layout = tree.layout(match.layout);
+      settle(finder_.entries_[layout.entry], begin, match.end,
+             layout.is_own ? Written::kOwnLayout : Written::kSharedLayout);
     }
-  }
-
-  bool belongs(char c) const { return finder_.with_letters_ ? is_alphanumeric(c) : is_digit(c); }
-
-  /// The end of the layout whose first group ends at `at`; 0: it is not here.
-  std::size_t match(const Layout& layout, std::size_t at) const {
-    for (std::size_t group = 1; group < layout.groups; ++group) {
-      if (at >= text_.size() || text_[at] != layout.separators[group]) return 0;
-      ++at;
-      if (at + layout.sizes[group] > text_.size()) return 0;
-      for (std::size_t i = 0; i < layout.sizes[group]; ++i, ++at) {
-        if (!belongs(text_[at])) return 0;
-      }
-      if (at < text_.size() && is_alphanumeric(text_[at])) return 0;
-      if (layout.separators[group] == '(') {
-        if (at >= text_.size() || text_[at] != ')') return 0;
-        ++at;
-      }
-    }
-    return surroundings_.continues_right(at) ? 0 : at;
   }
 
   /// Digits in groups of any sizes, as somebody may write them: only with context words.
   void group(std::size_t begin, std::size_t end) {
-    if (begin < group_end_) return;
     std::size_t at = end, digits = end - begin, groups = 1;
     while (at + 1 < text_.size() && holds(" -./", text_[at]) && is_digit(text_[at + 1]) && digits <= kGroupMax) {
       std::size_t next = at + 1;
@@ -211,15 +239,27 @@ class NumberFinder::Pass {
     }
     group_end_ = at;
     if (groups == 1 || groups > 8 || digits > kGroupMax || surroundings_.continues_right(at)) return;
-    for (const Entry& entry : finder_.bare_[digits]) settle(entry, begin, at, Written::kSharedLayout);
+    const Length& length = finder_.bare_[digits];
+    if (length.all.empty() || !any_near(length.context, begin, at)) return;
+    for (const SizedEntry& one : length.all) settle(finder_.entries_[one.entry], begin, at, Written::kSharedLayout);
+  }
+
+  /// A country's two letters and two digits, as IBANs begin.
+  bool may_be_iban(std::size_t begin) const {
+    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) ||
+        !is_letter(text_[begin + 1])) {
+      return false;
+    }
+    std::size_t at = begin + 2;
+    for (int digits = 0; digits < 2; ++digits, ++at) {
+      if (!is_alphanumeric(text_[at])) ++at;
+      if (!is_digit(text_[at])) return false;
+    }
+    return iban_length(text_.substr(begin, 2)) != 0;
   }
 
   /// Two letters and two digits, then groups of any size up to the country's length.
-  void ibans(std::size_t begin) {
-    if (finder_.ibans_.empty() || begin + 15 > text_.size() || !is_letter(text_[begin]) ||
-        !is_letter(text_[begin + 1])) {
-      return;
-    }
+  void iban(std::size_t begin) {
     const std::size_t length = iban_length(text_.substr(begin, 2));
     std::size_t at = begin, count = 0;
     while (at < text_.size() && count < length) {
@@ -230,10 +270,10 @@ class NumberFinder::Pass {
       }
       ++at;
     }
-    if (length == 0 || count < length || at - begin == length) return;  // bare ones are found by their length
+    if (count < length || at - begin == length) return;  // bare ones are found by their length
     if (at < text_.size() && is_alphanumeric(text_[at])) return;
     if (is_hex_dump(text_.substr(begin, at - begin))) return;
-    for (const Entry& entry : finder_.ibans_) settle(entry, begin, at, Written::kOwnLayout);
+    for (const std::uint32_t entry : finder_.ibans_) settle(finder_.entries_[entry], begin, at, Written::kOwnLayout);
   }
 
   /// "ee 79 ef e4", "ee79 efe4": bytes in hexadecimal; people write the country in capitals, and fours.
@@ -246,47 +286,81 @@ class NumberFinder::Pass {
   }
 
   /// A group of letters stands in front of the digits: "QQ 12 34 56 C", "GB 123 4567 89", "CHE-123.456.789".
-  void word_in_front(std::size_t begin) {
+  void word_in_front(std::size_t begin, std::size_t end) {
     const char separator = text_[begin - 1];
     if ((separator != ' ' && separator != '-') || !is_letter(text_[begin - 2])) return;
-    std::size_t word = begin - 1;
-    while (word > 0 && is_letter(text_[word - 1]) && begin - word < 8) --word;
-    const std::size_t length = begin - 1 - word;
-    if (length != 2 && !holds(finder_.separators_[length], separator)) return;
-    if (word > 0 && (is_alphanumeric(text_[word - 1]) || surroundings_.continues_left(word))) return;
-    if (!behind_mixed_group(word)) layouts(word, begin - 1);
-    if (begin - 1 - word == 2) ibans(word);
+    const std::size_t length = run_before(input_.masks.letter, input_.masks.digit, begin - 1);
+    if (length > kFrontMax) return;
+    const std::size_t word = begin - 1 - length;
+    const bool is_layout =
+        finder_.layouts_.may_begin(GroupKind::kLetters, length, separator_class(separator), end - begin);
+    const bool is_iban = length == 2 && may_be_iban(word);
+    if (!is_layout && !is_iban) return;
+    if (run_before(input_.masks.letter, input_.masks.letter, begin - 1) != length) return;
+    if (surroundings_.continues_left(word)) return;
+    if (is_layout && !behind_mixed_group(word)) layouts(word, begin - 1);
+    if (is_iban) iban(word);
+  }
+
+  /// Looks for words around the place, unless it was asked for last.
+  void look_near(std::size_t begin, std::size_t end) {
+    if (begin == near_begin_ && end == near_end_) return;
+    if (!words_) words_.emplace(finder_.context_, input_);
+    words_->look(begin, end, near_);
+    near_begin_ = begin;
+    near_end_ = end;
+  }
+
+  /// Looks for words in the head of the column that the place stands in.
+  void look_at_column(std::size_t begin) {
+    if (begin == column_begin_) return;
+    column_begin_ = begin;
+    const std::string_view column = surroundings_.column(begin);
+    if (column.data() == column_.data() && column.size() == column_.size()) return;
+    column_ = column;
+    finder_.context_.look(column, column.size(), column.size(), column_near_);
+  }
+
+  bool any_near(std::span<const std::uint64_t> entries, std::size_t begin, std::size_t end) {
+    if (entries.empty()) return false;
+    look_near(begin, end);
+    if (near_.holds_any(entries)) return true;
+    look_at_column(begin);
+    return column_near_.holds_any(entries);
+  }
+
+  bool nothing_near(std::size_t begin, std::size_t end) {
+    look_near(begin, end);
+    if (!near_.is_empty()) return false;
+    look_at_column(begin);
+    return column_near_.is_empty();
   }
 
   bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
-    const Detector& detector = *entry.detector;
-    if (detector.context.near.empty()) return false;
-    if (begin != near_begin_ || end != near_end_) {
-      finder_.context_.look(text_, begin, end, near_);
-      near_begin_ = begin;
-      near_end_ = end;
-    }
-    if (near_.is_near(finder_.context_, entry.context)) return true;
-    if (begin != column_begin_) {
-      const std::string_view column = surroundings_.column(begin);
-      finder_.context_.look(column, column.size(), column.size(), column_near_);
-      column_begin_ = begin;
-    }
-    return column_near_.is_near(finder_.context_, entry.context);
+    if (!entry.has_words) return false;
+    look_near(begin, end);
+    if (near_.holds(entry.context)) return true;
+    look_at_column(begin);
+    return column_near_.holds(entry.context);
+  }
+
+  static bool passes(const Detector& detector, std::string_view value) {
+    return std::ranges::all_of(detector.checks, [&](Checker check) { return check(value); }) &&
+           std::ranges::none_of(detector.not_values,
+                                [&](const std::string& never) { return value.find(never) != std::string_view::npos; });
   }
 
   void settle(const Entry& entry, std::size_t begin, std::size_t end, Written written) {
     const Detector& detector = *entry.detector;
-    const std::string_view value = text_.substr(begin, end - begin);
-    for (const Checker check : detector.checks) {
-      if (!check(value)) return;
-    }
-    for (const std::string& never : detector.not_values) {
-      if (value.find(never) != std::string_view::npos) return;
-    }
+    const bool must_be_near = written == Written::kSharedLayout || (written == Written::kBare && entry.needs_words);
+    // What was asked for last costs nothing to ask again; otherwise values with letters rarely pass their checks.
+    const bool is_asked = begin == near_begin_ && end == near_end_;
+    const bool first = must_be_near && (is_asked || !finder_.with_letters_);
+    if (first && !context_near(entry, begin, end)) return;
+    if (!passes(detector, text_.substr(begin, end - begin))) return;
     float confidence = detector.with_context > 0 ? detector.with_context : std::max(detector.confidence, 0.9F);
-    if (!context_near(entry, begin, end)) {
-      if (written == Written::kSharedLayout || (written == Written::kBare && detector.context.need)) return;
+    if (!first && !context_near(entry, begin, end)) {
+      if (must_be_near) return;
       if (written == Written::kBare && !surroundings_.may_stand_alone(begin, end, detector.checks)) return;
       if (surroundings_.excluded_by(detector.not_near, begin, end)) return;
       confidence = detector.confidence;
@@ -295,35 +369,46 @@ class NumberFinder::Pass {
   }
 
   const NumberFinder& finder_;
+  const FinderText& input_;
   std::string_view text_;
   NumberSurroundings surroundings_;
   std::vector<Candidate>& found_;
   std::size_t group_end_ = 0;
-  std::size_t asked_at_ = static_cast<std::size_t>(-1);
-  bool has_words_ = false;
+  // How many groups of four digits stand between the place and a mixed group; eight and more: none is seen.
+  std::size_t mixed_at_ = ~std::size_t{0};
+  int mixed_groups_ = 0;
+  std::vector<Match> matches_;
+  std::vector<std::uint32_t> shaped_;  // entries
   // What stands near the place, and in the head of the column, that was last asked for.
+  std::optional<ContextIndex> words_;
   ContextTable::Near near_, column_near_;
-  std::size_t near_begin_ = 0, near_end_ = 0, column_begin_ = ~std::size_t{0};
+  std::string_view column_;
+  std::size_t near_begin_ = ~std::size_t{0}, near_end_ = 0, column_begin_ = ~std::size_t{0};
 };
 
 void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) const {
   Pass pass(*this, input, found);
-  const std::string_view text = input.text;
   const auto& digits = input.masks.digit;
   const auto& letters = input.masks.letter;
-  std::size_t token_end = 0;
-  for (std::size_t at = next_place(digits, {}, 0, text.size()); at < text.size();
-       at = next_place(digits, {}, token_end, text.size())) {
-    std::size_t begin = at;
-    while (begin > token_end && is_letter(text[begin - 1]) && at - begin <= kTokenMax) --begin;
-    token_end = next_place(digits, letters, at, text.size(), false);
-    const std::size_t length = token_end - begin;
-    if (length > kTokenMax) continue;
-    const bool digits_only = begin == at && next_place(digits, {}, at, text.size(), false) == token_end;
-    if (!digits_only && !with_letters_) continue;
-    if (!may_be(text, begin, token_end, digits_only)) continue;
-    pass.token(begin, token_end, digits_only);
+  const std::size_t size = input.text.size();
+  if (!with_letters_) {
+    DigitChains(input, std::min(shortest_bare_, layouts_.fewest())).for_each([&](std::size_t begin) {
+      std::size_t end = begin + run_from(digits, digits, begin);
+      if (end - begin == 64) end = next_place(digits, {}, begin, size, false);
+      if (end - begin > kTokenMax || (end < size && is_letter(input.text[end]))) return;
+      pass.digits(begin, end);
+    });
+    return;
   }
+  const bool is_short =
+      shortest_bare_ < NumberWords::kLong || layouts_.fewest_behind_letters() < NumberWords::kLongBehindLetters;
+  NumberWords(input, is_short).for_each([&](std::size_t end) {
+    std::size_t length = run_before(digits, letters, end);
+    while (length >= 64 && length <= kTokenMax && length < end && is_alphanumeric(input.text[end - length - 1])) {
+      ++length;
+    }
+    if (length <= kTokenMax) pass.identifier(end - length, end);
+  });
 }
 
 }  // namespace

@@ -6,17 +6,18 @@
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
-#include "content/context_table.h"
 #include "content/number_surroundings.h"
 #include "content/phone_plan.h"
+#include "content/place_list.h"
 #include "content/text_walk.h"
+#include "content/word_trail.h"
 
 namespace reeve::content {
 
 namespace {
 
 constexpr std::size_t kGroupsMax = 8;
-constexpr std::size_t kDigitsMin = 6, kDigitsMax = 15;
+constexpr std::size_t kDigitsMin = 7, kDigitsMax = 15;
 
 /// Digits in groups with what people put between.
 struct Groups {
@@ -43,39 +44,116 @@ struct Sureness {
 class PhoneFinder final : public PreparedFinder {
  public:
   PhoneFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) {
-    for (const std::uint32_t index : mine) detectors_.push_back({index, words_.add(all[index].context)});
+    for (const std::uint32_t index : mine) {
+      const ContextWords& context = all[index].context;
+      detectors_.push_back({index, words_.add(context.near, context.within), &context});
+      words_within_ = std::max<std::size_t>(words_within_, context.within);
+      for (const std::string& word : context.near) {
+        const bool is_word = !word.empty() && (is_letter(word[0]) || static_cast<unsigned char>(word[0]) >= 0x80);
+        if (!is_word) words_within_ = kAnywhere;
+      }
+    }
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     const std::string_view text = input.text;
-    NumberSurroundings surroundings(text);
+    Surroundings around{NumberSurroundings(text), WordTrail(words_, text), {}};
+    const Masks masks{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.dot),
+                      MaskView(input.masks.upper)};
     std::size_t next = 0;
-    for (std::size_t at = next_place(input.masks.digit, 0, text.size()); at < text.size();
-         at = next_place(input.masks.digit, next, text.size())) {
-      const std::size_t run_end = next_place(input.masks.digit, {}, at, text.size(), false);
-      next = run_end;
-      if (run_end - at > kDigitsMax ||
-          (run_end < text.size() && is_letter(text[run_end]) && lower_case(text[run_end]) != 'x')) {
-        continue;
-      }
-      if (run_end - at < kDigitsMin && !may_go_on(input, at, run_end)) continue;
+    look_at_likely(text.size(), masks, [&](std::size_t at) {
+      if (found.size() > kFoundMax) return false;
+      if (at < next || !may_be_number(text, at)) return true;
+      if (is_bare(masks, text, at) && !may_stand_alone(text, at) && around.numbers.column(at).empty()) return true;
       Groups groups = read(text, at);
-      if (groups.count == 0) continue;
-      next = std::max(next, settle(text, groups, surroundings, found));
-    }
+      if (groups.count > 0) next = settle(text, groups, around, found);
+      return true;
+    });
   }
 
  private:
-  /// Coarse: false when the groups from `at` on, of which the first ends at `end`, cannot have digits enough.
-  static bool may_go_on(const FinderText& input, std::size_t at, std::size_t end) {
-    const std::string_view text = input.text;
-    if (end + 1 >= text.size() || !holds(" -./()", text[end])) return false;
-    if (!is_digit(text[end + 1]) && !holds(" -./()", text[end + 1])) return false;
-    // Six digits with three separators between each two are at most 21 bytes.
-    const auto& digits = input.masks.digit;
-    std::uint64_t window = digits[at / 64] >> at % 64;
-    if (at % 64 != 0) window |= digits[at / 64 + 1] << (64 - at % 64);
-    return static_cast<std::size_t>(std::popcount(window & 0x1fffffU)) >= kDigitsMin;
+  struct Named {
+    std::uint32_t detector = 0, words = 0;  // in the set; in words_
+    const ContextWords* context = nullptr;
+  };
+  struct Surroundings {
+    NumberSurroundings numbers;
+    WordTrail words;
+    std::vector<bool> named;  // of the number in hand, by detector; asked once for all its readings
+  };
+
+  /// Seven digits with three separators between each two.
+  static constexpr std::size_t kWindow = kDigitsMin + 3 * (kDigitsMin - 1);
+
+  /// What the masks alone say of a place: most numbers of a text end here.
+  struct Masks {
+    MaskView digit, letter, dot, other;  // other: bytes from 0x80
+
+    /// Runs of digits that no letter and no dot leads, and behind whose first digit the next is near.
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      const std::uint64_t led =
+          digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1) | dot.before<kFirst>(word, 1);
+      const std::uint64_t near =
+          digit.behind(word, 1) | digit.behind(word, 2) | digit.behind(word, 3) | digit.behind(word, 4);
+      return digit.at(word) & ~led & near;
+    }
+
+    /// The digits of a number stand close together, and no letter among them.
+    bool is_likely(std::size_t at) const {
+      const std::uint64_t letters = letter.from(at);
+      const std::uint64_t before_letter = letters ^ (letters - 1);  // and the letter itself, which is no digit
+      return std::popcount(digit.from(at) & before_letter & ((1ULL << kWindow) - 1)) >= static_cast<int>(kDigitsMin);
+    }
+  };
+
+  /// The same, byte by byte: what stands in front, what stands between the digits, and that there is a last one with
+  /// digits enough before it.
+  static bool may_be_number(std::string_view text, std::size_t at) {
+    if (at > 0 && holds("_@#%$^\\*&", text[at - 1])) return false;
+    std::size_t digits = 0, gap = 0;
+    for (std::size_t i = at; i < text.size(); ++i) {
+      const char c = text[i];
+      if (is_digit(c)) {
+        gap = 0;
+        if (++digits > kDigitsMax && i - at == kDigitsMax) return false;  // one run
+        if (digits > kDigitsMax + 3) return true;
+        continue;
+      }
+      if (gap == 0 && digits >= kDigitsMin && !is_alphanumeric(c) && !holds("_@%(", c)) return true;
+      if (gap == 0 && digits >= kDigitsMin && lower_case(c) == 'x') return true;
+      if (++gap > 3 || !holds(" -./()", c)) return false;
+    }
+    return digits >= kDigitsMin;
+  }
+
+  /// No letter near: no word that would name a number, however it is read. Rows of numbers are seen by that.
+  bool is_bare(const Masks& masks, std::string_view text, std::size_t at) const {
+    constexpr std::size_t kNumberMax = kDigitsMax + 3 + 3 * (kGroupsMax - 1);
+    if (words_within_ == kAnywhere) return false;
+    const std::size_t from = at > words_within_ + 2 ? at - words_within_ - 2 : 0;
+    for (std::size_t place = from; place < std::min(text.size(), at + kNumberMax + words_within_); place += 64) {
+      if ((masks.letter.from(place) | masks.other.from(place)) != 0) return false;
+    }
+    return true;
+  }
+
+  /// Coarse: how numbers begin that are some without a word.
+  static bool may_stand_alone(std::string_view text, std::size_t at) {
+    if (text[at] == '0' || (at > 0 && holds("+(", text[at - 1]))) return true;
+    const auto run_at = [&text](std::size_t place) {
+      std::size_t run = 0;
+      while (run < 4 && place + run < text.size() && is_digit(text[place + run])) ++run;
+      return run;
+    };
+    const auto behind_gap = [&text](std::size_t place) {
+      while (place < text.size() && holds(" -./()", text[place])) ++place;
+      return place;
+    };
+    // North American: three digits and three, perhaps with the country's in front.
+    std::size_t place = at;
+    if (text[place] == '1' && run_at(place) == 1) place = behind_gap(place + 1);
+    return run_at(place) == 3 && run_at(behind_gap(place + 3)) == 3;
   }
 
   static bool begins_well(std::string_view text, const Groups& groups) {
@@ -134,14 +212,13 @@ class PhoneFinder final : public PreparedFinder {
   }
 
   /// The longest reading of the groups that is a number. Returns where to go on.
-  std::size_t settle(std::string_view text, Groups& groups, NumberSurroundings& surroundings,
-                     std::vector<Candidate>& found) const {
-    std::vector<bool> named;  // asked once for all readings
+  std::size_t settle(std::string_view text, Groups& groups, Surroundings& around, std::vector<Candidate>& found) const {
+    around.named.clear();
     for (; groups.count > 0; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
       const bool is_one = ends_well(text, end) && !is_in_dump(text, groups, end);
       const Sureness sureness = is_one ? judge(groups) : Sureness{};
-      if (sureness.named > 0 && say(text, groups, end, sureness, surroundings, named, found)) return end;
+      if (sureness.named > 0 && say(groups, end, sureness, around, found)) return end;
       groups.size -= groups.length(groups.count - 1);
     }
     return 0;
@@ -243,34 +320,39 @@ class PhoneFinder final : public PreparedFinder {
     return (a == 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && c == 4 && g.groups[1].separator != ' ');
   }
 
-  bool say(std::string_view text, const Groups& groups, std::size_t end, const Sureness& sureness,
-           NumberSurroundings& surroundings, std::vector<bool>& named, std::vector<Candidate>& found) const {
+  /// Words that name the detector stand near the number, or its column's head is one.
+  static bool is_named(const Named& detector, std::size_t end, const Groups& groups, Surroundings& around) {
+    const ContextWords& context = *detector.context;
+    if (around.words.is_near(detector.words, groups.begin, end, context.within)) return true;
+    const std::string_view column = around.numbers.column(groups.begin);
+    return !column.empty() && has_context(column, column.size(), column.size(), context);
+  }
+
+  bool say(const Groups& groups, std::size_t end, const Sureness& sureness, Surroundings& around,
+           std::vector<Candidate>& found) const {
     bool said = false;
     const std::size_t begin = groups.begin;
-    if (named.empty()) {
-      ContextTable::Near near, in_column;
-      words_.look(text, begin, end, near);
-      const std::string_view column = surroundings.column(begin);
-      words_.look(column, column.size(), column.size(), in_column);
-      for (const auto& [index, words] : detectors_)
-        named.push_back(near.is_near(words_, words) || in_column.is_near(words_, words));
+    if (around.named.empty()) {
+      for (const Named& detector : detectors_) around.named.push_back(is_named(detector, end, groups, around));
     }
     for (std::size_t i = 0; i < detectors_.size(); ++i) {
       float confidence = sureness.named;
-      if (!named[i]) {
+      if (!around.named[i]) {
         confidence = groups.behind_number ? 0 : sureness.alone;
-        if (confidence < 0.85F && confidence > 0 && !surroundings.may_stand_alone(begin, end, {})) confidence = 0;
+        if (confidence < 0.85F && confidence > 0 && !around.numbers.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back(
-          {detectors_[i].first, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
+      found.push_back({detectors_[i].detector, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
+                       confidence});
       said = true;
     }
     return said;
   }
 
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> detectors_;  // in the set; of the words
-  ContextTable words_;
+  static constexpr std::size_t kAnywhere = 1UL << 30U;
+  std::vector<Named> detectors_;
+  WordLists words_;
+  std::size_t words_within_ = 0;  // the farthest that a word names a number
 };
 
 }  // namespace

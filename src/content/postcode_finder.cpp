@@ -2,10 +2,12 @@
 // The digit behind the space leads here.
 
 #include <algorithm>
-#include <bit>
 
 #include "content/confirm.h"
 #include "content/contact_finders.h"
+#include "content/place_list.h"
+#include "content/text_walk.h"
+#include "content/word_trail.h"
 
 namespace reeve::content {
 
@@ -25,23 +27,38 @@ bool is_outward(std::string_view group) {
 class PostcodeFinder final : public PreparedFinder {
  public:
   PostcodeFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine)
-      : all_(all), mine_(mine.begin(), mine.end()) {}
-
-  void find(const FinderText& text, std::vector<Candidate>& found) const override {
-    std::uint64_t before = 0;  // the digit bit of the byte before this word
-    for (std::size_t i = 0; i < text.masks.digit.size(); ++i) {
-      const std::uint64_t digits = text.masks.digit[i];
-      std::uint64_t starts = digits & ~(digits << 1U | before);
-      before = digits >> 63U;
-      for (; starts != 0; starts &= starts - 1) {
-        look_at(text.text, i * 64 + static_cast<std::size_t>(std::countr_zero(starts)), found);
-      }
+      : all_(all) {
+    for (const std::uint32_t index : mine) {
+      const ContextWords& context = all[index].context;
+      mine_.push_back({index, words_.add(context.near, context.within)});
     }
   }
 
+  void find(const FinderText& text, std::vector<Candidate>& found) const override {
+    WordTrail trail(words_, text.text);
+    look_at_rare(text.text.size(), SecondGroups{MaskView(text.masks.digit), MaskView(text.masks.letter)},
+                 [&](std::size_t digit) {
+                   if (found.size() <= kFoundMax) look_at(text.text, digit, trail, found);
+                 });
+  }
+
  private:
+  /// A digit and two letters, and no more; in front a byte between, and a group whose last byte or last but one is a
+  /// digit.
+  struct SecondGroups {
+    MaskView digit, letter;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      const std::uint64_t more = digit.behind(word, 3) | letter.behind(word, 3);
+      const std::uint64_t joined = digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1);
+      const std::uint64_t group = digit.before<kFirst>(word, 2) |
+                                  (letter.before<kFirst>(word, 2) & digit.before<kFirst>(word, 3));
+      return digit.at(word) & letter.behind(word, 1) & letter.behind(word, 2) & ~more & ~joined & group;
+    }
+  };
+
   /// `digit` begins the second group: a digit and two letters.
-  void look_at(std::string_view text, std::size_t digit, std::vector<Candidate>& found) const {
+  void look_at(std::string_view text, std::size_t digit, WordTrail& trail, std::vector<Candidate>& found) const {
     constexpr std::size_t kOutwardMax = 4;
     const std::size_t end = digit + 3;
     if (digit < 3 || text[digit - 1] != ' ' || end > text.size()) return;
@@ -50,7 +67,10 @@ class PostcodeFinder final : public PreparedFinder {
     std::size_t start = digit - 1;
     while (start > 0 && digit - 1 - start <= kOutwardMax && is_word_byte(text[start - 1])) --start;
     if (!is_outward(text.substr(start, digit - 1 - start))) return;
-    for (const std::uint32_t index : mine_) {
+    for (const auto& [index, words] : mine_) {
+      // Asked first, as it is what rows of parts' numbers fail.
+      const ContextWords& context = all_[index].context;
+      if (context.need && !trail.is_near(words, start, end, context.within)) continue;
       float confidence = 0;
       std::string_view why;
       if (!judge_value(all_[index], text, start, end, confidence, why)) continue;
@@ -59,7 +79,8 @@ class PostcodeFinder final : public PreparedFinder {
   }
 
   std::span<const Detector> all_;
-  std::vector<std::uint32_t> mine_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> mine_;  // in the set; in words_
+  WordLists words_;
 };
 
 }  // namespace

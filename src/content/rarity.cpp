@@ -99,4 +99,11 @@ double rarity(std::string_view value) {
   return size < 8 ? std::min(rare, 0.59) : rare;
 }
 
+double letter_likelihood(char before, char last, char letter) {
+  const auto symbol = [](char c) { return c >= 'a' && c <= 'z' ? static_cast<unsigned>(c - 'a') + 1 : 0U; };
+  const unsigned first = symbol(last) == 0 ? 0 : symbol(before);
+  const char cost = kTripleCosts[(first * kSymbols + symbol(last)) * kSymbols + symbol(letter)];
+  return std::exp2(-0.5 * (cost - 'a'));
+}
+
 }  // namespace reeve::content

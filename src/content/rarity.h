@@ -10,4 +10,8 @@ namespace reeve::content {
 /// they stay below 0.6. About one nanosecond a byte; looks at the first 512 bytes.
 double rarity(std::string_view value);
 
+/// 0 to 1: how likely `letter` (a-z) follows the two before it in words and identifiers; what is no small letter counts
+/// as a border.
+double letter_likelihood(char before, char last, char letter);
+
 }  // namespace reeve::content

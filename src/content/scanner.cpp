@@ -7,10 +7,10 @@
 #include "content/content.h"
 #include "content/decode.h"
 #include "content/detector_set.h"
+#include "content/first_stage.h"
 #include "content/layer.h"
 #include "content/text_walk.h"
 #include "content/verdict_cache.h"
-#include "content/word_patterns.h"
 
 namespace reeve::content {
 
@@ -93,9 +93,8 @@ struct Scanner::State final : CandidateWatcher {
   Explain explain;
   Report report;
   std::array<Layer, kDepthMax + 1> layers;
-  std::unique_ptr<PatternScratch> scratch, word_scratch;
-  LongWords long_words;
-  std::uint64_t scratch_serial = 0;
+  std::unique_ptr<FirstStage> first;
+  std::uint64_t first_serial = 0;  // of the set it is for
   TextMasks masks;
   DecodeMasks decode_masks;
   DecodeBudget decode_budget;
@@ -117,8 +116,11 @@ struct Scanner::State final : CandidateWatcher {
   void remember();
   void read_texts();
   void scan_layer(std::size_t at);
-  void scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs);
-  void scan_long_words(std::string_view text, CandidateWatcher* watcher);
+  void scan_piece(std::size_t at, std::size_t index, std::span<const LiteralHit> hits, std::span<const MatchRun> runs);
+  void confirm_in_text(const Piece& here, std::string_view text, std::span<const LiteralHit> hits,
+                       std::span<const MatchRun> runs);
+  void confirm_in_words(std::string_view text);
+  CandidateWatcher* watcher() { return explain ? this : nullptr; }
   void keep(const Candidate& candidate);
   std::uint32_t text_of(std::size_t at, std::size_t index) const;
   RawSpan in_body(std::size_t at, std::size_t index, std::size_t start, std::size_t end) const;
@@ -141,10 +143,9 @@ void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::s
   report.bytes = report.scanned_bytes = 0;
   report.complete = true;
   report.incomplete_reason = {};
-  if (scratch == nullptr || scratch_serial != of.serial()) {
-    scratch = of.block().make_scratch();
-    word_scratch = of.words().make_scratch();
-    scratch_serial = of.serial();
+  if (first == nullptr || first_serial != of.serial()) {
+    first = std::make_unique<FirstStage>(of);
+    first_serial = of.serial();
     last_end.assign(of.patterns().size(), 0);
   }
   new_texts.clear();
@@ -284,51 +285,64 @@ void Scanner::State::keep(const Candidate& candidate) {
   report.findings.push_back(finding);
 }
 
-void Scanner::State::scan_long_words(std::string_view text, CandidateWatcher* watcher) {
-  if (set->word_patterns().empty()) return;
-  long_words.collect(text, masks, decode_masks);
-  if (long_words.words.empty()) return;
-  long_words.joined.finish();
-  word_scratch->runs_max = 4096 + long_words.joined.size() / 16;
-  set->words().scan(long_words.joined.view(), *word_scratch);
-  if (word_scratch->overflowed) fail("too many possible values to look at each");
-  const auto size = static_cast<std::uint32_t>(text.size());
-  for (const MatchRun& run : word_scratch->runs) {
-    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it
-    // there.
-    const MatchRun there{set->word_patterns()[run.pattern], std::min(long_words.in_text(run.first_end - 1) + 1, size),
-                         std::min(long_words.in_text(run.last_end - 1) + 2, size)};
-    confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher);
+void Scanner::State::confirm_in_text(const Piece& here, std::string_view text, std::span<const LiteralHit> hits,
+                                     std::span<const MatchRun> runs) {
+  const PatternIndex& patterns = set->text_patterns();
+  const auto begin = static_cast<std::uint32_t>(here.begin), size = static_cast<std::uint32_t>(text.size());
+  for (const LiteralHit& hit : hits) {
+    const RequiredAt& required = patterns.required()[hit.literal];
+    confirm_literal(*set, required, hit.start - begin, text, last_end[required.pattern], budget, candidates, watcher());
   }
-  for (const MatchRun& run : word_scratch->runs) last_end[set->word_patterns()[run.pattern]] = 0;
+  for (const LiteralHit& hit : hits) last_end[patterns.required()[hit.literal].pattern] = 0;
+  for (const MatchRun& run : runs) {
+    const MatchRun there{patterns.patterns_without()[run.pattern], std::min(run.first_end - begin, size),
+                         std::min(run.last_end - begin, size)};
+    confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher());
+  }
+  for (const MatchRun& run : runs) last_end[patterns.patterns_without()[run.pattern]] = 0;
 }
 
-void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const MatchRun> runs) {
+void Scanner::State::confirm_in_words(std::string_view text) {
+  const PatternIndex& patterns = set->word_patterns();
+  first->look_at_words(*set, text, masks, decode_masks);
+  if (first->words.overflowed) fail("too many possible values to look at each");
+  const auto size = static_cast<std::uint32_t>(text.size());
+  const LongWords& words = first->long_words;
+  for (const LiteralHit& hit : first->words.hits) {
+    const RequiredAt& required = patterns.required()[hit.literal];
+    confirm_literal(*set, required, words.in_text(hit.start), text, last_end[required.pattern], budget, candidates,
+                    watcher());
+  }
+  for (const LiteralHit& hit : first->words.hits) last_end[patterns.required()[hit.literal].pattern] = 0;
+  for (const MatchRun& run : first->words.runs()) {
+    // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it
+    // there.
+    const MatchRun there{patterns.patterns_without()[run.pattern], std::min(words.in_text(run.first_end - 1) + 1, size),
+                         std::min(words.in_text(run.last_end - 1) + 2, size)};
+    confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher());
+  }
+  for (const MatchRun& run : first->words.runs()) last_end[patterns.patterns_without()[run.pattern]] = 0;
+}
+
+void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const LiteralHit> hits,
+                                std::span<const MatchRun> runs) {
   const Layer& layer = layers[at];
   const Piece& here = layer.pieces[index];
   const std::string_view text = layer.text(here);
   depth = at;
   piece = index;
   candidates.clear();
-  CandidateWatcher* const watcher = explain ? this : nullptr;
   masks.compute(text);
   decode_masks.compute(text);
-  const auto begin = static_cast<std::uint32_t>(here.begin);
-  for (MatchRun run : runs) {
-    run.pattern = set->block_patterns()[run.pattern];
-    run.first_end = std::min<std::uint32_t>(run.first_end - begin, static_cast<std::uint32_t>(text.size()));
-    run.last_end = std::min<std::uint32_t>(run.last_end - begin, static_cast<std::uint32_t>(text.size()));
-    confirm_run(*set, run, text, last_end[run.pattern], budget, candidates, watcher);
-  }
-  for (const MatchRun& run : runs) last_end[set->block_patterns()[run.pattern]] = 0;
-  scan_long_words(text, watcher);
+  confirm_in_text(here, text, hits, runs);
+  confirm_in_words(text);
   if (budget.exhausted) fail("too many possible values to look at each");
   const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
   for (const auto& finder : set->finders()) {
     if (candidates.size() > kFoundMax) break;
     const std::size_t before = candidates.size();
     finder->find(finder_text, candidates);
-    if (watcher == nullptr) continue;
+    if (watcher() == nullptr) continue;
     for (std::size_t i = before; i < candidates.size(); ++i) {
       looked_at(candidates[i].detector, candidates[i].start, candidates[i].end, true, "found by its finder");
     }
@@ -350,20 +364,23 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
 void Scanner::State::scan_layer(std::size_t at) {
   Layer& layer = layers[at];
   layer.buffer.finish();
-  scratch->runs_max = 4096 + layer.buffer.size() / 16;
-  set->block().scan(layer.buffer.view(), *scratch);
-  if (scratch->overflowed) fail("too many possible values to look at each");
-  const std::span<const MatchRun> runs(scratch->runs);
-  std::size_t from = 0;
+  first->look(*set, layer.buffer.view());
+  if (first->texts.overflowed) fail("too many possible values to look at each");
+  const std::span<const LiteralHit> hits(first->texts.hits);
+  const std::span<const MatchRun> runs = first->texts.runs();
+  std::size_t hit = 0, run = 0;
   for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
-    std::size_t to = from;
+    const Piece& here = layer.pieces[i];
+    while (hit < hits.size() && hits[hit].start < here.begin) ++hit;  // begins on the border itself
+    std::size_t hits_end = hit;
+    while (hits_end < hits.size() && hits[hits_end].start < here.end) ++hits_end;
+    while (run < runs.size() && runs[run].first_end <= here.begin) ++run;
+    std::size_t runs_end = run;
     // A pattern that ends with "not a character of the token" takes the border behind the last piece's end as one.
-    while (to < runs.size() && runs[to].first_end <= layer.pieces[i].end + 1) ++to;
-    scan_piece(at, i, runs.subspan(from, to - from));
-    from = to;
-    while (from < runs.size() && i + 1 < layer.pieces.size() && runs[from].first_end <= layer.pieces[i + 1].begin) {
-      ++from;  // on the border itself
-    }
+    while (runs_end < runs.size() && runs[runs_end].first_end <= here.end + 1) ++runs_end;
+    scan_piece(at, i, hits.subspan(hit, hits_end - hit), runs.subspan(run, runs_end - run));
+    hit = hits_end;
+    run = runs_end;
   }
 }
 

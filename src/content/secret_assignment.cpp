@@ -78,7 +78,7 @@ bool read_plain_key(std::string_view text, std::size_t end, bool equals, Assignm
       read_typed_key(text, start, found)) {
     return true;
   }
-  if (!may_end_secret_key(text.substr(start, end - start))) return false;
+  if (!ends_like_secret_key(text.substr(start, end - start))) return false;
   found.key_start = static_cast<std::uint32_t>(start_of_label(text, start));
   found.key_end = static_cast<std::uint32_t>(end);
   return true;
@@ -101,7 +101,8 @@ bool read_key(std::string_view text, std::size_t at, bool equals, Assignment& fo
   if (is_quote(last)) {
     std::size_t inner = end - 1;
     while (inner > 0 && text[inner - 1] == '\\') --inner;
-    if (!may_end_secret_key(text.substr(inner > 8 ? inner - 8 : 0, inner > 8 ? 8 : inner))) return false;
+    const std::size_t from = inner > kLastWordMax ? inner - kLastWordMax : 0;
+    if (!ends_like_secret_key(text.substr(from, inner - from))) return false;
     return read_quoted_key(text, end, found);
   }
   if (last == ']') return read_indexed_key(text, end, equals, found);
@@ -122,10 +123,7 @@ bool is_config_lead(std::string_view lead) {
   return std::ranges::any_of(kLeads, [lead](auto known) { return lead == known; });
 }
 
-bool is_bare_end(char c) {
-  return is_space(c) || c == '\n' || c == '\r' || c == ',' || c == ';' || c == '"' || c == '\'' || c == '`' ||
-         c == ')' || c == ']' || c == '}' || c == '<' || c == '>' || c == '|' || c == '\0';
-}
+constexpr NextByte::Set kBareEnds = NextByte::set_of(std::string_view(" \t\n\r,;\"'`)]}<>|(\0", 17));
 
 ValueForm form_of_bare(std::string_view text, const Assignment& found) {
   std::size_t line = found.key_start;
@@ -258,7 +256,9 @@ std::size_t skip_value_lead(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-bool read_value(std::string_view text, std::size_t at, Assignment& found) {
+BareEnds::BareEnds(std::string_view text) : next_(text, kBareEnds) {}
+
+bool read_value(std::string_view text, std::size_t at, BareEnds& ends, Assignment& found) {
   at = skip_value_lead(text, at);
   if (at >= text.size()) return false;
   std::size_t begin = at;
@@ -273,8 +273,7 @@ bool read_value(std::string_view text, std::size_t at, Assignment& found) {
   if (text.substr(at, 4) == "new ") at += 4;
   if (text[at] == '[' && text.substr(at, 6) != "[]byte") return false;
   const std::size_t limit = std::min(text.size(), at + kValueBytesMax * 4);
-  std::size_t end = at;
-  while (end < limit && !is_bare_end(text[end]) && text[end] != '(') ++end;
+  const std::size_t end = ends.from(at, limit);
   if (end == at || end == limit) {
     if (end == at || limit < text.size()) return false;
   }
@@ -322,7 +321,7 @@ bool may_be_secret(std::string_view value) {
   return !letters || (value.size() >= 6 && word_likeness(value) < 0.75);
 }
 
-std::optional<Assignment> read_assignment(std::string_view text, std::size_t at) {
+std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, BareEnds& ends) {
   const char sign = text[at];
   const char before = at > 0 ? text[at - 1] : '\n';
   const char after = at + 1 < text.size() ? text[at + 1] : '\n';
@@ -344,7 +343,7 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at)
   // Most keys that passed until here are plain words: they are seen before the value is read.
   found.kind = kind_of_key(KeyWords(text.substr(found.key_start, found.key_end - found.key_start)));
   if (found.kind == KeyKind::kNone) return {};
-  if (!read_value(text, value, found)) return {};
+  if (!read_value(text, value, ends, found)) return {};
   if (compared && found.form != ValueForm::kQuoted) return {};
   const std::size_t lead = skip_spaces_back(text, found.key_start);
   found.in_connection_string = lead > 0 && text[lead - 1] == ';' && sign == '=';

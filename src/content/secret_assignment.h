@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "content/secret_key_name.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -39,11 +40,21 @@ bool may_be_assignment(std::string_view text, std::size_t at);
 /// Quick and coarse: false for values that no kind of key makes a secret of.
 bool may_be_secret(std::string_view value);
 
+/// Where bare values of one text end: each byte is read once, however many signs stand in one value.
+class BareEnds {
+ public:
+  explicit BareEnds(std::string_view text);
+  std::size_t from(std::size_t at, std::size_t limit) { return next_.from(at, limit); }
+
+ private:
+  NextByte next_;
+};
+
 /// The assignment at `at`, where '=' or ':' stands; nothing when there is none whose key may name a secret.
-std::optional<Assignment> read_assignment(std::string_view text, std::size_t at);
+std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, BareEnds& ends);
 
 /// The literal that begins at `at` (quotes, a wrapping call, a fallback after || or ??), or a bare value; false: none.
-bool read_value(std::string_view text, std::size_t at, Assignment& assignment);
+bool read_value(std::string_view text, std::size_t at, BareEnds& ends, Assignment& assignment);
 
 /// How sure it is that `value`, assigned to a key of this kind, is a secret: 0 when it is not.
 float judge_assigned(KeyKind kind, std::string_view value, const Assignment& assignment, std::string_view key);

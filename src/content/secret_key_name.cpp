@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <bitset>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "content/secret_value.h"
 
@@ -174,20 +176,46 @@ constexpr std::array<std::string_view, 27> kTellers = {
     "invalid", "missing",  "public", "pub",   "hashed", "encrypted", "confirm", "generate", "toggle",
 };
 
-template <std::size_t Size>
-bool is_among(std::string_view word, const std::array<std::string_view, Size>& words) {
-  return std::ranges::find(words, word) != words.end();
-}
+/// Words behind a filter that most others fail.
+class WordSet {
+ public:
+  template <std::size_t Size>
+  explicit WordSet(const std::array<std::string_view, Size>& words) : words_(words) {
+    for (const std::string_view word : words) marks_.set(mark(word));
+  }
+  bool holds(std::string_view word) const {
+    return !word.empty() && marks_[mark(word)] && std::ranges::find(words_, word) != words_.end();
+  }
+
+ private:
+  static constexpr std::size_t kMarks = 1024;
+  static std::size_t mark(std::string_view word) {
+    const auto first = static_cast<unsigned char>(word.front()), last = static_cast<unsigned char>(word.back());
+    return (first * 37U + last * 5U + word.size() * 131U) % kMarks;
+  }
+  std::span<const std::string_view> words_;
+  std::bitset<kMarks> marks_;
+};
+const WordSet kAdditionSet(kAdditions);
+const WordSet kHarmlessTokenSet(kHarmlessTokens);
+const WordSet kTellerSet(kTellers);
+
+/// Heads by the last five bits of their last byte, in their order.
+const std::array<std::vector<const NamedKind*>, 32> kHeadsByLast = [] {
+  std::array<std::vector<const NamedKind*>, 32> heads;
+  for (const NamedKind& known : kHeads) heads[static_cast<unsigned char>(known.name.back()) & 31U].push_back(&known);
+  return heads;
+}();
 
 KeyKind kind_of_head(std::string_view head) {
   if (head.empty()) return KeyKind::kNone;
-  for (const NamedKind& known : kHeads) {
-    if (head.size() == known.name.size() && head.back() == known.name.back() && head == known.name) return known.kind;
+  const auto& heads = kHeadsByLast[static_cast<unsigned char>(head.back()) & 31U];
+  for (const NamedKind* known : heads) {
+    if (head == known->name) return known->kind;
   }
   // Written together with what stands before it: "dbpassword", "githubtoken".
-  for (const NamedKind& known : kHeads) {
-    if (known.name.size() < 5 || head.size() <= known.name.size() || head.back() != known.name.back()) continue;
-    if (head.ends_with(known.name)) return known.kind;
+  for (const NamedKind* known : heads) {
+    if (known->name.size() >= 5 && head.ends_with(known->name)) return known->kind;
   }
   if (head.size() > 3 && head.ends_with("pwd")) return KeyKind::kPassword;
   return KeyKind::kNone;
@@ -201,8 +229,6 @@ KeyKind kind_before_key(std::string_view before) {
   }
   return KeyKind::kKey;
 }
-
-using EndingTable = std::bitset<32 * 32 * 32>;
 
 /// Stands in an index for a letter that is not ASCII.
 constexpr std::size_t kForeignLetter = 31;
@@ -222,41 +248,85 @@ std::size_t ending_index(std::string_view key) {
   return index;
 }
 
+/// Calls `take(word)` for each word that a secret's key may end with.
+template <typename Take>
+void for_each_last_word(const Take& take) {
+  for (const NamedKind& known : kHeads) take(known.name);
+  for (const std::string_view word : kAdditions) take(word);
+  for (const std::string_view word :
+       {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content", "b"}) {
+    take(word);  // "b" is "b64" without its digits
+  }
+}
+
+using EndingTable = std::bitset<32 * 32 * 32>;
+
 EndingTable make_endings() {
   EndingTable table;
-  for (const NamedKind& known : kHeads) table.set(ending_index(known.name));
-  for (const std::string_view word : kAdditions) table.set(ending_index(word));
-  for (const std::string_view word :
-       {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content"}) {
-    table.set(ending_index(word));
-  }
+  for_each_last_word([&table](std::string_view word) {
+    if (word.size() > 1) table.set(ending_index(word));
+  });
   table.set(0);  // no letter at the end: "password?"
   return table;
 }
 
 const EndingTable kEndings = make_endings();
 
-}  // namespace
+/// The same words whole, by the last five bits of their last two bytes.
+class LastWords {
+ public:
+  LastWords() {
+    for_each_last_word([this](std::string_view word) {
+      if (word.size() > 1) by_end_[place_of(word)].push_back(word);
+    });
+  }
+  /// Whether `key` ends with one of them, case aside.
+  bool ends(std::string_view key) const {
+    return key.size() > 1 && std::ranges::any_of(by_end_[place_of(key)], [key](std::string_view word) {
+             return key.size() >= word.size() &&
+                    std::ranges::equal(key.substr(key.size() - word.size()), word, {}, lower_of);
+           });
+  }
 
-LastLetters::LastLetters() {
-  for (std::size_t byte = 0; byte < kinds_.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    if (is_letter(c)) {
-      kinds_[byte] = static_cast<std::uint8_t>(lower_of(c) - 'a' + 1);
-    } else if (byte >= 0x80) {
-      kinds_[byte] = kForeign;
-    } else if (is_digit(c) || std::string_view("_-.$ \t\"'`]!+?|\\").find(c) != std::string_view::npos) {
-      kinds_[byte] = kUnsure;
-    }
+ private:
+  static std::size_t place_of(std::string_view word) {
+    const auto bits = [&word](std::size_t i) { return static_cast<unsigned char>(word[word.size() - i]) & 31U; };
+    return bits(1) | bits(2) << 5U;
   }
-  for (std::size_t index = 1; index < kEndings.size(); ++index) {
-    if (!kEndings.test(index)) continue;
-    const std::size_t before = index >> 5U & 31U;
-    before_[index & 31U] |= 1U << (before == kForeignLetter ? kForeign : before);
-  }
+  std::array<std::vector<std::string_view>, 32UL * 32> by_end_;
+};
+const LastWords kLastWords;
+
+/// Without the digits and underscores behind the name.
+std::string_view without_number(std::string_view key) {
+  std::size_t size = key.size();
+  while (size > 0 && key.size() - size < 5 && (is_digit(key[size - 1]) || key[size - 1] == '_')) --size;
+  return key.substr(0, size);
 }
 
-const LastLetters kLastLetters;
+/// "secret_b64".
+bool is_base64_mark(std::string_view key, std::string_view name) {
+  return lower_of(name.back()) == 'b' && key.substr(name.size()) == "64";
+}
+
+}  // namespace
+
+KeyEndings::KeyEndings() {
+  for_each_last_word([this](std::string_view word) {
+    if (is_digit(word.back())) return;  // told without its digits
+    // Shorter than three: what stands in front may be anything.
+    const std::size_t told = 5 * std::min<std::size_t>(word.size(), 3);
+    std::size_t index = 0;
+    for (std::size_t i = 0; i * 5 < told; ++i) {
+      index |= (static_cast<unsigned char>(word[word.size() - 1 - i]) & 31UL) << (5 * i);
+    }
+    for (std::size_t place = index; place < bits_.size() * 64; place += 1UL << told) {
+      bits_[place / 64] |= 1ULL << place % 64;
+    }
+  });
+}
+
+const KeyEndings kKeyEndings;
 
 std::optional<KeyKind> key_kind_named(std::string_view name) {
   for (const NamedKind& known : kKinds) {
@@ -299,7 +369,7 @@ std::size_t KeyWords::head() const {
   while (at > 0) {
     const std::string_view last = word(at - 1);
     const bool number = std::ranges::all_of(last, is_digit);
-    if (!number && !(at > 1 && is_among(last, kAdditions))) return at - 1;
+    if (!number && !(at > 1 && kAdditionSet.holds(last))) return at - 1;
     --at;
   }
   return std::string_view::npos;
@@ -308,16 +378,16 @@ std::size_t KeyWords::head() const {
 KeyKind kind_of_key(const KeyWords& words) {
   const std::size_t at = words.head();
   if (at == std::string_view::npos) return KeyKind::kNone;
-  if (is_among(words.word(0), kTellers) && at > 0) return KeyKind::kNone;
+  if (at > 0 && kTellerSet.holds(words.word(0))) return KeyKind::kNone;
   std::string_view head = words.word(at);
   while (head.size() > 3 && is_digit(head.back())) head.remove_suffix(1);
   const std::string_view before = at > 0 ? words.word(at - 1) : std::string_view();
   if (before == "public" || before == "pub") return KeyKind::kNone;
-  if (head == "token" && is_among(before, kHarmlessTokens)) return KeyKind::kNone;
+  if (head == "token" && kHarmlessTokenSet.holds(before)) return KeyKind::kNone;
   if (head == "pass" || head == "pw") {
     constexpr std::array<std::string_view, 12> kOther = {"render", "by",     "sub",   "first", "second", "boarding",
                                                          "season", "shader", "color", "depth", "shadow", "single"};
-    return is_among(before, kOther) ? KeyKind::kNone : KeyKind::kPassword;
+    return std::ranges::find(kOther, before) != kOther.end() ? KeyKind::kNone : KeyKind::kPassword;
   }
   if (head == "key" || head == "keys") return at > 0 ? kind_before_key(before) : KeyKind::kKey;
   if (head == "base") return before == "key" ? KeyKind::kEncryptionKey : KeyKind::kNone;
@@ -330,12 +400,18 @@ KeyKind kind_of_key(const KeyWords& words) {
 }
 
 bool may_end_secret_key(std::string_view key) {
-  if (key.empty()) return false;
-  std::size_t size = key.size();
-  while (size > 0 && key.size() - size < 5 && (is_digit(key[size - 1]) || key[size - 1] == '_')) --size;
-  if (size == 0) return false;
-  if (static_cast<signed char>(key[size - 1]) < 0) return true;
-  return kEndings.test(ending_index(key.substr(0, size)));
+  const std::string_view name = without_number(key);
+  if (name.empty()) return false;
+  if (static_cast<signed char>(name.back()) < 0 || is_base64_mark(key, name)) return true;
+  return kEndings.test(ending_index(name));
+}
+
+bool ends_like_secret_key(std::string_view key) {
+  const std::string_view name = without_number(key);
+  if (name.empty()) return false;
+  if (!is_letter(name.back())) return true;
+  if (is_base64_mark(key, name)) return true;
+  return kLastWords.ends(name);
 }
 
 }  // namespace reeve::content

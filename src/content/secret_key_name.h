@@ -3,10 +3,16 @@
 // What a key's name says of its value: "dbPassword", "AWS_SECRET_ACCESS_KEY", "client-secret". Private to the room.
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace reeve::content {
 
@@ -49,32 +55,53 @@ class KeyWords {
 
 KeyKind kind_of_key(const KeyWords& words);
 
-/// The last two letters that keys of secrets have: a look at them spares most signs everything else.
-class LastLetters {
+/// The last three letters that names of secrets end with: a look at them spares most signs everything else.
+class KeyEndings {
  public:
-  static constexpr std::uint8_t kNever = 0, kUnsure = 27, kForeign = 28;  // 1 to 26: letters
-
-  LastLetters();
-  /// False when no key of a secret ends before the '=' or ':' at `at`. Passes all of which two bytes say nothing.
-  bool may_end_before(std::string_view text, std::size_t at) const {
-    if (at < 4) return true;
-    std::size_t last = at - 1;
-    if (text[last] == ' ') --last;
-    const bool quoted = text[last] == '"' || text[last] == '\'';
-    if (quoted) --last;
-    const std::uint8_t kind = kinds_[static_cast<unsigned char>(text[last])];
-    if (kind == kNever) return quoted;
-    if (kind >= kUnsure) return true;
-    return (before_[kind] >> kinds_[static_cast<unsigned char>(text[last - 1])] & 1U) != 0;
+  KeyEndings();
+  /// False when no key of a secret ends before the '=' or ':' at `at`: between its last letter and the sign there are
+  /// no letters, but in the brackets of an index. Passes all of which sixteen bytes say nothing.
+  bool may_end_before(const char* text, std::size_t at) const {
+    constexpr std::size_t kBytes = 16;
+    if (at < kBytes + 2) return true;
+    const char* const window = text + at - kBytes;
+    std::uint32_t letters = 0, others = 0;  // bytes from 0x80, and ']'
+    classify(window, letters, others);
+    // Behind the last letter, or no letter at all. Both are asked always: a branch could not be guessed.
+    return static_cast<unsigned>(others >= letters) | static_cast<unsigned>(holds(window + std::bit_width(letters | 1U) - 1));
   }
 
  private:
-  std::array<std::uint8_t, 256> kinds_{};
-  std::array<std::uint32_t, 32> before_{};  // by last letter: a bit for each kind that may stand before it
+  static void classify(const char* window, std::uint32_t& letters, std::uint32_t& others) {
+#if defined(__x86_64__)
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(window));
+    const __m128i place = _mm_sub_epi8(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
+    const __m128i is_letter = _mm_cmpeq_epi8(_mm_min_epu8(place, _mm_set1_epi8(25)), place);
+    const __m128i is_other = _mm_or_si128(bytes, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(']')));
+    letters = static_cast<std::uint32_t>(_mm_movemask_epi8(is_letter));
+    others = static_cast<std::uint32_t>(_mm_movemask_epi8(is_other));
+#else
+    for (unsigned i = 0; i < 16; ++i) {
+      const auto byte = static_cast<unsigned char>(window[i]);
+      letters |= static_cast<std::uint32_t>((byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z') << i;
+      others |= static_cast<std::uint32_t>(byte >= 0x80 || byte == ']') << i;
+    }
+#endif
+  }
+  bool holds(const char* last) const {
+    const auto letter = [last](int i) { return static_cast<unsigned>(last[i]) & 31U; };
+    const unsigned index = letter(0) | letter(-1) << 5U | letter(-2) << 10U;
+    return (bits_[index / 64] >> index % 64 & 1U) != 0;
+  }
+  std::array<std::uint64_t, 32UL * 32 * 32 / 64> bits_{};  // by the last five bits of the last three bytes
 };
-extern const LastLetters kLastLetters;
+extern const KeyEndings kKeyEndings;
 
 /// Quick and coarse: false when no secret's key ends like this. Looks at the last three letters of `key`.
 bool may_end_secret_key(std::string_view key);
+
+/// The same by whole words: false for most keys that only end with the same letters. Looks at kLastWordMax bytes.
+bool ends_like_secret_key(std::string_view key);
+constexpr std::size_t kLastWordMax = 24;
 
 }  // namespace reeve::content

@@ -2,20 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
 
 #include "content/secret_assignment.h"
 #include "content/secret_value.h"
+#include "content/word_pieces.h"
 
 namespace reeve::content {
 
 namespace {
-
-std::string lower_copy(std::string_view value) {
-  std::string lower(value);
-  for (char& c : lower) c = lower_of(c);
-  return lower;
-}
 
 /// How references begin, in lower case.
 constexpr std::array<std::string_view, 67> kReferenceStarts = {
@@ -63,10 +57,6 @@ constexpr std::array<std::string_view, 118> kNotSecrets = {
     "pw",          "newpassword",  "oldpassword",  "confirm",     "enter",      "invalid",
 };
 
-bool is_one_of_not_secrets(const std::string& lower) {
-  return std::ranges::find(kNotSecrets, lower) != kNotSecrets.end();
-}
-
 /// Pieces that only stand-ins for passwords hold, in lower case.
 constexpr std::array<std::string_view, 26> kStandInPieces = {
     "password", "passwort", "passwd", "changeme", "change_me", "change-me", "change_this", "changethis", "example",
@@ -90,8 +80,8 @@ bool is_reference(std::string_view value) {
   // Letters and digits alone refer to nothing: that is quickly seen, and most values are so.
   if (std::ranges::all_of(value, is_alnum) && !value.starts_with("keyvault") && !value.starts_with("getenv"))
     return false;
-  const std::string lower = lower_copy(value.substr(0, 160));
-  if (std::ranges::any_of(kReferenceStarts, [&lower](auto start) { return lower.starts_with(start); })) return true;
+  static const WordPieces kStarts(kReferenceStarts);
+  if (kStarts.begin(value)) return true;
   // $NAME and $name of a shell, %NAME% of Windows, :name of a prepared statement, @name of SQL.
   const char first = value[0];
   const std::string_view rest = value.substr(1);
@@ -111,11 +101,9 @@ bool is_reference(std::string_view value) {
 }
 
 bool is_password_stand_in(std::string_view value) {
-  const std::string lower = lower_copy(value.substr(0, 160));
-  if (is_one_of_not_secrets(lower)) return true;
-  if (std::ranges::any_of(kStandInPieces, [&lower](auto piece) { return lower.find(piece) != std::string::npos; })) {
-    return true;
-  }
+  static const WordPieces kWhole(kNotSecrets), kPieces(kStandInPieces);
+  const std::string_view beginning = value.substr(0, 160);
+  if (kWhole.equal(beginning) || kPieces.stand_in(beginning)) return true;
   // One character again and again, a row of the keyboard, or no letter and no digit at all.
   const ValueShape shape = shape_of(value);
   if (shape.longest_step >= 7 || shape.longest_same >= 5) return true;

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <bitset>
 #include <cmath>
 #include <cstdint>
-#include <string>
+
+#include "content/word_pieces.h"
 
 namespace reeve::content {
 
@@ -66,9 +68,8 @@ constexpr std::array<std::string_view, 63> kStandIns = {
 };
 
 bool holds_stand_in(std::string_view value) {
-  std::string lower(value);
-  for (char& c : lower) c = lower_of(c);
-  return std::ranges::any_of(kStandIns, [&lower](auto word) { return lower.find(word) != std::string::npos; });
+  static const WordPieces kPieces(kStandIns);
+  return kPieces.stand_in(value);
 }
 
 /// The value is a short piece written again and again.
@@ -92,29 +93,35 @@ bool has_few_characters(std::string_view value, const ValueShape& shape) {
 }  // namespace
 
 ValueShape shape_of(std::string_view value) {
+  static constexpr std::array<std::uint8_t, 256> kClasses = [] {
+    std::array<std::uint8_t, 256> classes{};  // 0: other
+    for (std::size_t c = 'a'; c <= 'z'; ++c) classes[c] = 1;
+    for (std::size_t c = 'A'; c <= 'Z'; ++c) classes[c] = 2;
+    for (std::size_t c = '0'; c <= '9'; ++c) classes[c] = 3;
+    return classes;
+  }();
   ValueShape shape;
-  std::bitset<256> seen;
-  std::size_t same = 0;
-  std::size_t step = 0;
-  for (std::size_t i = 0; i < value.size(); ++i) {
-    const char c = value[i];
-    if (is_lower(c))
-      ++shape.lower;
-    else if (is_upper(c))
-      ++shape.upper;
-    else if (is_digit(c))
-      ++shape.digits;
-    else
-      ++shape.other;
-    seen.set(static_cast<unsigned char>(c));
+  std::array<std::size_t, 4> counts{};
+  std::array<std::uint64_t, 4> seen{};
+  std::size_t same = 0, step = 0;
+  int before = -2;  // before the first stands nothing that it could repeat or follow
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    const std::uint8_t kind = kClasses[byte];
+    ++counts[kind];
+    seen[byte / 64] |= 1ULL << byte % 64;
     // Backslashes multiply with each level of nesting, and mean nothing.
-    same = i > 0 && value[i - 1] == c && c != '\\' ? same + 1 : 1;
-    const bool follows = i > 0 && is_alnum(c) && value[i - 1] + 1 == c;
-    step = follows ? step + 1 : 1;
+    same = before == byte && c != '\\' ? same + 1 : 1;
+    step = kind != 0 && before + 1 == byte ? step + 1 : 1;
     shape.longest_same = std::max(shape.longest_same, same);
     shape.longest_step = std::max(shape.longest_step, step);
+    before = byte;
   }
-  shape.distinct = seen.count();
+  shape.other = counts[0];
+  shape.lower = counts[1];
+  shape.upper = counts[2];
+  shape.digits = counts[3];
+  for (const std::uint64_t bytes : seen) shape.distinct += static_cast<std::size_t>(std::popcount(bytes));
   return shape;
 }
 

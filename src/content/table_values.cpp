@@ -183,32 +183,42 @@ std::string plain_form(std::string_view text) {
 }
 
 std::uint64_t siphash(std::string_view key, std::string_view bytes) {
-  std::uint64_t k0 = 0, k1 = 0;
-  std::memcpy(&k0, key.data(), 8);
-  std::memcpy(&k1, key.data() + 8, 8);
+  const auto word_at = [](const char* at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    return word;
+  };
+  const std::uint64_t k0 = word_at(key.data()), k1 = word_at(key.data() + 8);
   SipState state{k0 ^ 0x736f6d6570736575ULL, k1 ^ 0x646f72616e646f6dULL, k0 ^ 0x6c7967656e657261ULL,
                  k1 ^ 0x7465646279746573ULL};
+  const std::size_t whole = bytes.size() / 8 * 8, rest = bytes.size() % 8;
+  for (std::size_t i = 0; i < whole; i += 8) state.take(word_at(bytes.data() + i));
   std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56U;
-  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), 8);
-    state.take(word);
+  if (rest != 0 && whole != 0) {
+    last |= word_at(bytes.data() + bytes.size() - 8) >> (8 * (8 - rest));
+  } else {
+    for (std::size_t i = 0; i < rest; ++i) last |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
   }
-  std::uint64_t rest = 0;
-  std::memcpy(&rest, bytes.data(), bytes.size());
-  last |= rest;
   state.take(last);
   state.c ^= 0xFF;
   for (int i = 0; i < 4; ++i) state.round();
   return state.a ^ state.b ^ state.c ^ state.d;
 }
 
+namespace {
+constexpr std::size_t kHashedMax = 320;  // of a longer value only its beginning counts
+}
+
 std::uint64_t table_hash(std::string_view key, HashUse use, std::string_view value) {
-  std::array<char, 320> buffer;
+  std::array<char, kHashedMax> buffer;
   const std::size_t length = std::min(value.size(), buffer.size() - 1);
   buffer[0] = static_cast<char>(use);
   std::memcpy(buffer.data() + 1, value.data(), length);
   return siphash(key, {buffer.data(), length + 1});
+}
+
+std::uint64_t table_hash_of(std::string_view key, std::string_view use_and_value) {
+  return siphash(key, use_and_value.substr(0, kHashedMax));
 }
 
 }  // namespace reeve::content

@@ -41,5 +41,7 @@ enum class HashUse : std::uint8_t { kPrimary = 1, kField = 2 };
 /// SipHash-2-4 under a 16-byte key (Aumasson, Bernstein 2012).
 std::uint64_t siphash(std::string_view key, std::string_view bytes);
 std::uint64_t table_hash(std::string_view key, HashUse use, std::string_view value);
+/// The same of a value that has its use as a character before it.
+std::uint64_t table_hash_of(std::string_view key, std::string_view use_and_value);
 
 }  // namespace reeve::content

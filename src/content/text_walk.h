@@ -3,10 +3,12 @@
 // Walking masks of a text. Private to the room.
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace reeve::content {
 
@@ -38,14 +40,52 @@ inline std::uint64_t shifted_word(std::span<const std::uint64_t> mask, std::size
   return mask[word] >> by | next << (64 - by);
 }
 
-/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order.
+/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order; eight words a step where nothing
+/// is set. `look` is for rare places.
 template <typename Look>
 void for_each_place(std::span<const std::uint64_t> mask, std::size_t size, const Look& look) {
-  for (std::size_t word = 0; word * 64 < size; ++word) {
-    for (std::uint64_t bits = mask[word]; bits != 0; bits &= bits - 1) {
-      look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+  const std::uint64_t* const words = mask.data();
+  const std::size_t count = (size + 63) / 64;
+  for (std::size_t word = 0; word < count;) {
+    if (word + 8 <= count) {
+      std::uint64_t any = 0;
+      for (std::size_t i = 0; i < 8; ++i) any |= words[word + i];
+      if (any == 0) {
+        word += 8;
+        continue;
+      }
+    }
+    const std::size_t end = std::min(word + 8, count);
+    for (; word < end; ++word) {
+      for (std::uint64_t bits = words[word]; bits != 0; bits &= bits - 1) {
+        look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
+      }
     }
   }
 }
+
+/// The first byte of a set from a place on, remembered: floods ask for the same one from each place before it, and would
+/// read all between again and again.
+class NextByte {
+ public:
+  using Set = std::array<bool, 256>;
+  NextByte(std::string_view text, const Set& set) : text_(text), set_(set) {}
+  static constexpr Set set_of(std::string_view bytes) {
+    Set set{};
+    for (const char c : bytes) set[static_cast<unsigned char>(c)] = true;
+    return set;
+  }
+  /// `limit` when there is none before it; it is not beyond the text.
+  std::size_t from(std::size_t at, std::size_t limit) {
+    if (at < read_from_ || at > read_to_) read_from_ = read_to_ = at;
+    while (read_to_ < limit && !set_[static_cast<unsigned char>(text_.data()[read_to_])]) ++read_to_;
+    return std::min(read_to_, limit);
+  }
+
+ private:
+  std::string_view text_;
+  const Set& set_;
+  std::size_t read_from_ = 0, read_to_ = 0;  // no byte of the set stands between
+};
 
 }  // namespace reeve::content

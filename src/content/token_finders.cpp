@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "content/place_list.h"
 #include "content/secret_checks.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
@@ -44,11 +45,10 @@ struct FindWebTokens {
     const std::string_view text = input.text;
     constexpr std::size_t kTokenMax = 16384;
     std::size_t next = 0;
-    for (std::size_t pair = next_place(input.masks.rare_pair, 0, text.size()); pair < text.size();
-         pair = next_place(input.masks.rare_pair, std::max(pair + 1, next), text.size())) {
-      if (text[pair] != 'y' || pair == 0 || text[pair - 1] != 'e' || text[pair + 1] != 'J') continue;
+    for_each_place(input.masks.rare_pair, text.size(), [&](std::size_t pair) {
+      if (text[pair] != 'y' || pair == 0 || pair < next || text[pair - 1] != 'e' || text[pair + 1] != 'J') return;
       const std::size_t at = pair - 1;
-      if (at > 0 && is_base64url(text[at - 1])) continue;
+      if (at > 0 && is_base64url(text[at - 1])) return;
       std::size_t end = at;
       std::size_t dots = 0;
       const std::size_t limit = std::min(text.size(), at + kTokenMax);
@@ -59,11 +59,11 @@ struct FindWebTokens {
       while (end > at && text[end - 1] == '.' && dots > 2) --end, --dots;
       const std::string_view token = text.substr(at, end - at);
       const std::size_t second = token.find('.', token.find('.') + 1);
-      if (dots < 2 || second == std::string_view::npos || token.size() - second < 17) continue;
-      if (!check_jwt(token) || is_sample(token)) continue;
+      if (dots < 2 || second == std::string_view::npos || token.size() - second < 17) return;
+      if (!check_jwt(token) || is_sample(token)) return;
       found.push_back(candidate(detector, at, end, confidence));
       next = end;
-    }
+    });
   }
 
   /// The token that documentation everywhere shows: its subject is 1234567890, its signature is known.
@@ -79,15 +79,14 @@ struct FindPairedKeys {
     const std::string_view text = input.text;
     constexpr std::size_t kIdBytes = 20;
     constexpr std::size_t kReach = 200;
-    for (std::size_t at = next_place(input.masks.rare_pair, 0, text.size()); at < text.size();
-         at = next_place(input.masks.rare_pair, at + 1, text.size())) {
+    for_each_place(input.masks.rare_pair, text.size(), [&](std::size_t at) {
       if (text[at] != 'K' || at == 0 || text.substr(at, 3) != "KIA" || text[at - 1] != 'A' ||
           at - 1 + kIdBytes > text.size())
-        continue;
+        return;
       const std::string_view id = text.substr(at - 1, kIdBytes);
-      if (!std::ranges::all_of(id, [](char c) { return is_upper(c) || is_digit(c); }) || is_made_up(id)) continue;
+      if (!std::ranges::all_of(id, [](char c) { return is_upper(c) || is_digit(c); }) || is_made_up(id)) return;
       find_runs(text, at + kIdBytes - 1, std::min(text.size(), at + kIdBytes + kReach), detector, confidence, found);
-    }
+    });
   }
 
   static void find_runs(std::string_view text, std::size_t from, std::size_t to, std::uint32_t detector,
@@ -116,13 +115,17 @@ struct FindDottedTokens {
   void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    const std::span<const std::uint64_t> dots = input.masks.dot;
-    for (std::size_t word = 0; word * 64 < text.size(); ++word) {
-      for (std::uint64_t bits = dots[word] & shifted_word(dots, word, kSecondDot); bits != 0; bits &= bits - 1) {
-        look_at(text, word * 64 + static_cast<std::size_t>(std::countr_zero(bits)), detector, confidence, found);
-      }
-    }
+    look_at_rare(text.size(), TwoDots{MaskView(input.masks.dot)},
+                 [&](std::size_t dot) { look_at(text, dot, detector, confidence, found); });
   }
+
+  struct TwoDots {
+    MaskView dot;
+    template <bool kFirst>
+    std::uint64_t bits(std::size_t word) const {
+      return dot.at(word) & dot.behind(word, kSecondDot);
+    }
+  };
 
   static void look_at(std::string_view text, std::size_t dot, std::uint32_t detector, float confidence,
                       std::vector<Candidate>& found) {
@@ -148,17 +151,19 @@ struct FindSeedPhrases {
                   std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     // "mnemonic" and "phrase", as a word or in capitals: told by their rarest pairs.
-    for (std::size_t pair = next_place(input.masks.rare_pair, 0, text.size()); pair < text.size();
-         pair = next_place(input.masks.rare_pair, pair + 1, text.size())) {
-      const std::size_t at = pair + (lower_of(text[pair]) == 'm' ? 1 : 0);
+    for_each_place(input.masks.rare_pair, text.size(), [&](std::size_t pair) {
+      const char first = lower_of(text[pair]);
+      if (first != 'm' && first != 'h') return;
+      const std::size_t at = pair + (first == 'm' ? 1 : 0);
       for (const std::string_view name : {"nemonic", "NEMONIC", "hrase", "HRASE"}) {
         if (text.substr(at, name.size()) == name) read_words(text, at + name.size(), detector, confidence, found);
       }
-    }
+    });
   }
 
   static void read_words(std::string_view text, std::size_t at, std::uint32_t detector, float confidence,
                          std::vector<Candidate>& found) {
+    constexpr std::size_t kWordMax = 8;
     const std::size_t limit = std::min(text.size(), at + 24);
     while (at < limit && text[at] != '"' && text[at] != '\'' && text[at] != '=' && text[at] != ':') ++at;
     while (at < limit && !is_lower(text[at])) ++at;
@@ -167,8 +172,8 @@ struct FindSeedPhrases {
     std::size_t words = 0;
     while (at < text.size() && is_lower(text[at]) && words < 25) {
       const std::size_t word = at;
-      while (at < text.size() && is_lower(text[at])) ++at;
-      if (at - word < 3 || at - word > 8) break;
+      while (at < text.size() && is_lower(text[at]) && at - word <= kWordMax) ++at;
+      if (at - word < 3 || at - word > kWordMax) break;
       ++words;
       end = at;
       if (at >= text.size() || (text[at] != ' ' && text[at] != ',')) break;

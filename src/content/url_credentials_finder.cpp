@@ -34,13 +34,15 @@ class UrlCredentialsFinder final : public PreparedFinder {
   }
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
+    static constexpr NextByte::Set kStops = NextByte::set_of("@ \n\"'<>`\\");
+    NextByte stops(text.text, kStops);
     for_each_place(text.masks.rare_pair, text.text.size(), [&](std::size_t at) {
-      if (text.text[at] == ':' && text.text.substr(at, 3) == "://") read_url(text.text, at, found);
+      if (text.text[at] == ':' && text.text.substr(at, 3) == "://") read_url(text.text, at, stops, found);
     });
   }
 
  private:
-  void read_url(std::string_view text, std::size_t colon, std::vector<Candidate>& found) const {
+  void read_url(std::string_view text, std::size_t colon, NextByte& stops, std::vector<Candidate>& found) const {
     const std::size_t start = colon + 3;
     const std::size_t limit = std::min(text.size(), start + kUserInfoMax);
     std::size_t authority = start;
@@ -53,8 +55,8 @@ class UrlCredentialsFinder final : public PreparedFinder {
     if (at == std::string_view::npos) {
       // A slash in the password that should have been escaped. Behind a port it is a path.
       if (authority >= limit || text[authority] != '/' || is_digit(text[authority - 1])) return;
-      at = text.substr(0, limit).find_first_of("@ \n\"'<>`\\", authority);
-      if (at == std::string_view::npos || at >= limit || text[at] != '@') return;
+      at = stops.from(authority, limit);
+      if (at >= limit || text[at] != '@') return;
     }
     if (at + 1 >= text.size() || !is_host(text[at + 1])) return;
     const std::string_view user = text.substr(start, separator - start);

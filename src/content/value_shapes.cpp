@@ -18,27 +18,38 @@ std::size_t count_of(std::string_view text, bool (*is)(char)) {
   return static_cast<std::size_t>(std::ranges::count_if(text, is));
 }
 
-bool none_of(std::string_view text, std::string_view set) { return text.find_first_of(set) == std::string_view::npos; }
+/// Signs that are asked for over and over: values are as long as a line, and one line may hold thousands of keys.
+class Signs {
+ public:
+  constexpr explicit Signs(std::string_view signs) {
+    for (const char c : signs) is_one_[static_cast<unsigned char>(c)] = true;
+  }
+  bool has(char c) const { return is_one_[static_cast<unsigned char>(c)]; }
+  bool none_in(std::string_view text) const {
+    return std::ranges::none_of(text, [this](char c) { return has(c); });
+  }
 
-/// A number of a house beside a word of three letters and more, or a post office box; not a program's address.
-bool street_address(std::string_view value) {
-  if (value.size() < 6 || value.size() > 160 || !none_of(value, "{}<>=$@_*|\\\"[]%^~") || value.find("0x") == 0)
-    return false;
-  if (value.find("://") != std::string_view::npos || value.find("::") != std::string_view::npos) return false;
-  std::size_t words = 0, numbers = 0, letters = 0, digits = 0;
-  bool capital = false;
-  for (std::size_t at = 0; at < value.size();) {
-    const std::size_t end = std::min(value.find_first_of(" ,;", at), value.size());
-    const auto word = value.substr(at, end - at);
-    at = end + 1;
-    if (word.empty()) continue;
-    const std::size_t in_word = count_of(word, is_digit);
-    const std::size_t alphabetic = count_of(word, [](char c) { return is_letter(c) || is_high(c); });
-    digits += in_word;
+ private:
+  std::array<bool, 256> is_one_{};
+};
+constexpr Signs kNotInAddresses("{}<>=$@_*|\\\"[]%^~"), kNotInWords(":/()"), kNotInHealth("{}<>=$@_|\\[]");
+
+/// A word of an address, and what is counted over all of them.
+class AddressWords {
+ public:
+  void add(std::string_view word) {
+    if (word.empty()) return;
+    std::size_t in_word = 0, alphabetic = 0;
+    bool plain = true;
+    for (const char c : word) {
+      in_word += is_digit(c) ? 1U : 0U;
+      alphabetic += is_letter(c) || is_high(c) ? 1U : 0U;
+      plain = plain && !kNotInWords.has(c);
+    }
     letters += alphabetic;
     // "221B", "12/3", "#4", "1-2-3": a few digits, at most two letters.
     if (in_word > 0 && in_word <= 6 && alphabetic <= 4) ++numbers;
-    if (alphabetic >= 3 && in_word == 0 && none_of(word, ":/()")) {
+    if (alphabetic >= 3 && in_word == 0 && plain) {
       ++words;
       capital = capital || (word[0] >= 'A' && word[0] <= 'Z') || is_high(word[0]);
     }
@@ -48,7 +59,31 @@ bool street_address(std::string_view value) {
       capital = true;
     }
   }
-  return words >= 1 && numbers >= 1 && letters >= 4 && digits <= 14 && (capital || words >= 2);
+
+  std::size_t words = 0, numbers = 0, letters = 0;
+  bool capital = false;
+};
+
+/// A number of a house beside a word of three letters and more, or a post office box; not a program's address.
+bool street_address(std::string_view value) {
+  if (value.size() < 6 || value.size() > 160 || value.starts_with("0x")) return false;
+  const auto digits = std::ranges::count_if(value, is_digit);
+  if (digits == 0 || digits > 14) return false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (kNotInAddresses.has(c)) return false;
+    if (c != ':') continue;
+    const std::string_view rest = value.substr(i + 1);
+    if (rest.starts_with(':') || rest.starts_with("//")) return false;
+  }
+  AddressWords seen;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= value.size(); ++at) {
+    if (at < value.size() && !holds(" ,;", value[at])) continue;
+    seen.add(value.substr(begin, at - begin));
+    begin = at + 1;
+  }
+  return seen.words >= 1 && seen.numbers >= 1 && seen.letters >= 4 && (seen.capital || seen.words >= 2);
 }
 
 /// Two dates' digits in one of the usual orders, or a month's name; the year from 1900 on.
@@ -154,33 +189,67 @@ bool disease_code(std::string_view value) {
 }
 
 /// Words of illnesses and treatments; their beginnings, so that endings of other languages are held, too.
+constexpr std::array<std::string_view, 76> kConditions = {
+    "diabet",   "cancer",   "carcinom",    "tumor",     "tumour",      "leukemi",    "leukaemi",   "lymphom",
+    "melanom",  "asthma",   "copd",        "hypertens", "hypotens",    "depress",    "anxiety",    "schizophren",
+    "bipolar",  "autis",    "adhd",        "ptsd",      "dementia",    "alzheimer",  "parkinson",  "epilep",
+    "migraine", "stroke",   "infarct",     "angina",    "arrhythm",    "fibrillat",  "hiv",        "aids",
+    "hepatit",  "tubercul", "pneumon",     "bronchit",  "influenza",   "covid",      "malaria",    "sepsis",
+    "arthrit",  "osteopor", "psoria",      "eczema",    "lupus",       "sclerosis",  "fibromyalg", "crohn",
+    "colitis",  "cirrhos",  "nephr",       "renal",     "kidney",      "anemi",      "anaemi",     "thyroid",
+    "obes",     "pregnan",  "miscarriage", "abortion",  "endometrios", "addict",     "alcohol",    "overdos",
+    "syphilis", "gonorr",   "chlamyd",     "herpes",    "fractur",     "concussion", "metastas",   "chemotherap",
+    "allerg",   "insomnia", "syndrome",    "disorder"};
+
+/// Two letters that words of illnesses begin with.
+constexpr std::size_t pair_of(char first, char second) {
+  return (static_cast<std::size_t>(first) & 31U) * 32U + (static_cast<std::size_t>(second) & 31U);
+}
+/// By pair the third letters behind it and the first such word, by word the next one of the same pair; from 1 on.
+struct ConditionIndex {
+  std::array<std::uint32_t, 1024> third{};
+  std::array<std::uint8_t, 1024> first{};
+  std::array<std::uint8_t, kConditions.size() + 1> next{};
+};
+constexpr ConditionIndex kConditionIndex = [] {
+  ConditionIndex index;
+  for (std::size_t i = 0; i < kConditions.size(); ++i) {
+    const std::size_t pair = pair_of(kConditions[i][0], kConditions[i][1]);
+    index.third[pair] |= 1U << (static_cast<std::uint32_t>(kConditions[i][2]) & 31U);
+    std::uint8_t& first = index.first[pair];
+    index.next[i + 1] = first;
+    first = static_cast<std::uint8_t>(i + 1);
+  }
+  return index;
+}();
+
+bool begins_with(std::string_view text, std::string_view word) {
+  return text.size() >= word.size() && std::ranges::equal(text.substr(0, word.size()), word, {}, lower_case);
+}
+
 bool condition(std::string_view value) {
-  constexpr std::array<std::string_view, 76> kConditions = {
-      "diabet",   "cancer",   "carcinom",    "tumor",     "tumour",      "leukemi",    "leukaemi",   "lymphom",
-      "melanom",  "asthma",   "copd",        "hypertens", "hypotens",    "depress",    "anxiety",    "schizophren",
-      "bipolar",  "autis",    "adhd",        "ptsd",      "dementia",    "alzheimer",  "parkinson",  "epilep",
-      "migraine", "stroke",   "infarct",     "angina",    "arrhythm",    "fibrillat",  "hiv",        "aids",
-      "hepatit",  "tubercul", "pneumon",     "bronchit",  "influenza",   "covid",      "malaria",    "sepsis",
-      "arthrit",  "osteopor", "psoria",      "eczema",    "lupus",       "sclerosis",  "fibromyalg", "crohn",
-      "colitis",  "cirrhos",  "nephr",       "renal",     "kidney",      "anemi",      "anaemi",     "thyroid",
-      "obes",     "pregnan",  "miscarriage", "abortion",  "endometrios", "addict",     "alcohol",    "overdos",
-      "syphilis", "gonorr",   "chlamyd",     "herpes",    "fractur",     "concussion", "metastas",   "chemotherap",
-      "allerg",   "insomnia", "syndrome",    "disorder"};
-  if (value.size() < 3 || value.size() > 160 || !none_of(value, "{}<>=$@_|\\[]")) return false;
-  std::string lower(value);
-  std::ranges::transform(lower, lower.begin(), lower_case);
-  return std::ranges::any_of(kConditions, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+  if (value.size() < 3 || value.size() > 160) return false;
+  for (std::size_t at = 0; at + 2 < value.size(); ++at) {
+    const std::size_t pair = pair_of(value[at], value[at + 1]);
+    if ((kConditionIndex.third[pair] >> (static_cast<std::uint32_t>(value[at + 2]) & 31U) & 1U) == 0) continue;
+    for (std::uint8_t i = kConditionIndex.first[pair]; i != 0; i = kConditionIndex.next[i]) {
+      if (begins_with(value.substr(at), kConditions[i - 1U])) return kNotInHealth.none_in(value);
+    }
+  }
+  return false;
 }
 
 bool medication(std::string_view value) {
-  if (value.size() < 5 || value.size() > 120 || !none_of(value, "{}<>=$@_|\\[]") || !is_letter(value[0])) return false;
-  std::string lower(value);
-  std::ranges::transform(lower, lower.begin(), lower_case);
-  const bool dose = std::ranges::any_of(value, is_digit) &&
-                    (lower.find("mg") != std::string::npos || lower.find("mcg") != std::string::npos ||
-                     lower.find("ml") != std::string::npos || lower.find("iu") != std::string::npos ||
-                     lower.find("units") != std::string::npos);
-  return dose;
+  if (value.size() < 5 || value.size() > 120 || !is_letter(value[0])) return false;
+  if (std::ranges::none_of(value, is_digit) || !kNotInHealth.none_in(value)) return false;
+  for (std::size_t at = 0; at + 1 < value.size(); ++at) {
+    if (!holds("miuMIU", value[at])) continue;
+    const std::string_view rest = value.substr(at);
+    for (const std::string_view unit : {"mg", "mcg", "ml", "iu", "units"}) {
+      if (begins_with(rest, unit)) return true;
+    }
+  }
+  return false;
 }
 
 constexpr std::array kRules = {

@@ -1,6 +1,7 @@
 #include "content/word_patterns.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 #include "content/text_walk.h"
@@ -8,6 +9,8 @@
 namespace reeve::content {
 
 namespace {
+
+constexpr unsigned kDrawnLeast = 16;
 
 bool is_word_mark(char c) { return is_token_byte(c) || c == '.' || c == ':' || c == '|' || c == '='; }
 
@@ -22,18 +25,16 @@ class ShapeReader {
     }
     return true;
   }
-  bool has_fixed_characters() const { return longest_ >= 3; }
+  /// Characters of a match, at least, that are drawn from a class.
+  unsigned drawn() const { return drawn_; }
 
  private:
   bool read_one() {
     const char c = pattern_[at_];
-    const bool quantified =
-        at_ + 1 < pattern_.size() && std::string_view("{?*+").find(pattern_[at_ + 1]) != std::string_view::npos;
     switch (c) {
       case '\\': return read_escape();
       case '[': return read_class();
       case '(':
-        fixed_ = 0;
         if (pattern_.substr(at_, 3) == "(?:" || pattern_.substr(at_, 4) == "(?i)") {
           at_ += pattern_[at_ + 2] == ':' ? 3 : 4;
           return true;
@@ -44,23 +45,12 @@ class ShapeReader {
       case '|':
       case '?':
       case '+':
-      case '*':
-        fixed_ = 0;
-        ++at_;
-        return true;
-      case '{': {
-        fixed_ = 0;
-        const std::size_t end = pattern_.find('}', at_);
-        if (end == std::string_view::npos) return false;
-        at_ = end + 1;
-        return true;
-      }
+      case '*': ++at_; return true;
+      case '{': return read_count();
       default: break;
     }
     if (c == '.' || c == '^' || c == '$' || !is_word_mark(c)) return false;
     ++at_;
-    fixed_ = quantified ? 0 : fixed_ + 1;
-    longest_ = std::max(longest_, fixed_);
     return true;
   }
 
@@ -69,13 +59,21 @@ class ShapeReader {
     const char c = pattern_[at_ + 1];
     at_ += 2;
     if (c == 'b') return true;
-    fixed_ = 0;
     if (c == 'd' || c == 'w') return true;
     return is_word_mark(c) && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !is_digit_byte(c);
   }
 
+  bool read_count() {
+    const std::size_t end = pattern_.find('}', at_);
+    if (end == std::string_view::npos) return false;
+    unsigned least = 0;
+    std::from_chars(pattern_.data() + at_ + 1, pattern_.data() + end, least);
+    if (pattern_[at_ - 1] == ']') drawn_ += least;
+    at_ = end + 1;
+    return true;
+  }
+
   bool read_class() {
-    fixed_ = 0;
     ++at_;
     if (at_ < pattern_.size() && pattern_[at_] == '^') return false;
     while (at_ < pattern_.size() && pattern_[at_] != ']') {
@@ -92,7 +90,7 @@ class ShapeReader {
 
   std::string_view pattern_;
   std::size_t at_ = 0;
-  std::size_t fixed_ = 0, longest_ = 0;
+  unsigned drawn_ = 0;
 };
 
 /// Without "and then something else, or the end", which says only where the value ends.
@@ -115,19 +113,52 @@ bool is_word_pattern(std::string_view pattern, std::uint32_t least_width) {
   const std::string_view value = without_border(pattern);
   if (least_width < kLongWord) return false;
   ShapeReader reader(value);
-  return reader.fits_in_word() && !reader.has_fixed_characters();
+  return reader.fits_in_word() && reader.drawn() >= kDrawnLeast;
 }
+
+namespace {
+
+/// Whether `least` ones stand in a row.
+bool has_row(std::uint64_t bits, unsigned least) {
+  for (unsigned have = 1; have < least;) {
+    const unsigned by = std::min(have, least - have);
+    bits &= bits >> by;
+    have += by;
+  }
+  return bits != 0;
+}
+
+/// Whether up to 64 bytes of a word may be a part of something drawn at random: letters and digits by turns, or, where
+/// nothing but letters was drawn, cases by turns or many letters of one case in a row.
+bool may_be_drawn(std::uint64_t letter, std::uint64_t digit, std::uint64_t capital) {
+  constexpr unsigned kCapitals = 14, kSmallLetters = 16, kChanges = 3, kBesideDigit = 8;
+  const std::uint64_t turns = (letter & digit << 1U) | (digit & letter << 1U);
+  if ((turns & (turns - 1)) != 0) return true;
+  if (turns != 0 && has_row(letter | digit, kBesideDigit)) return true;
+  const std::uint64_t changes = (capital ^ capital << 1U) & letter & letter << 1U;
+  return has_row(changes, kChanges) || has_row(capital, kCapitals) || has_row(letter & ~capital, kSmallLetters);
+}
+
+}  // namespace
 
 void LongWords::collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks) {
   joined.clear();
   words.clear();
+  const auto is_looked_at = [&](std::size_t start, std::size_t end) {
+    constexpr std::size_t kStep = 48;  // what lies over a border of 64 bytes is in one of them whole
+    for (std::size_t at = start; at < end; at += kStep) {
+      const std::uint64_t within = end - at >= 64 ? ~0ULL : (1ULL << (end - at)) - 1;
+      const std::uint64_t letter = bits_from(masks.letter, at) & within;
+      const std::uint64_t digit = bits_from(masks.digit, at) & within;
+      if (may_be_drawn(letter, digit, bits_from(decode_masks.odd, at) & letter)) return true;
+    }
+    return false;
+  };
   for_each_place(decode_masks.word_run, text.size(), [&](std::size_t start) {
     const std::size_t end = end_of_run(decode_masks.word, start + kLongWord, text.size());
+    if (!is_looked_at(start, end)) return;
     const std::size_t size = end - start;
     const bool is_usual = size < 64;
-    const bool has_digit =
-        is_usual ? bits_from(masks.digit, start) << (64 - size) != 0 : any_bit(masks.digit, start, end);
-    if (!has_digit) return;
     words.push_back({static_cast<std::uint32_t>(joined.size()), static_cast<std::uint32_t>(start)});
     char* const to = joined.reserve(size + 64);
     if (is_usual) {

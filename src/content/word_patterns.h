@@ -1,8 +1,7 @@
 #pragma once
 
-// Patterns without fixed characters, such as two runs of hex with a colon between, would slow the shared database down
-// several times over. Where such a pattern can only fit inside one long word, it is kept apart and looks at the long
-// words with digits only, which are a few hundredths of a text. Private to the room.
+// Most tokens are one long word, and such words that may have been drawn at random are a hundredth of a text: patterns
+// that fit only inside one word look at these alone, all the others need not be slowed by them. Private to the room.
 
 #include <cstdint>
 #include <string_view>
@@ -13,11 +12,11 @@
 
 namespace reeve::content {
 
-/// Whether a pattern fits only inside one word (A-Z a-z 0-9 + / - _ . : | =) and has no three fixed characters in a
-/// row.
+/// Whether a pattern fits only inside one word (A-Z a-z 0-9 + / - _ . : | =) of kLongWord characters or
+/// more, and most of these are drawn from classes.
 bool is_word_pattern(std::string_view pattern, std::uint32_t least_width);
 
-/// The long words of a text, one after the other, a line feed between.
+/// The long words of a text that may hold something drawn at random, one after the other, a line feed between.
 struct LongWords {
   struct Word {
     std::uint32_t place = 0;  // in `joined`

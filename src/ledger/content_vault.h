@@ -81,4 +81,12 @@ Result<void> check_content(const std::filesystem::path& directory, std::string_v
 /// for the subject afterwards has a new key.
 Result<bool> erase_content(const std::filesystem::path& directory, std::string_view root_key, std::string_view subject);
 
+struct CopiedContent {
+  std::size_t segments = 0, keys = 0;
+  std::uint64_t bytes = 0;  // of the segments
+};
+/// For a backup: segments as far as they are written, then the keys of subjects, still sealed under the root key. The
+/// target's parent must be there. What the ledger named before this began is in the copy, unless it went meanwhile.
+Result<CopiedContent> copy_content(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace reeve::ledger

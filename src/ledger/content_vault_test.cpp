@@ -57,6 +57,39 @@ class ContentVaultTest : public ::testing::Test {
   TemporaryDirectory directory_;
 };
 
+TEST_F(ContentVaultTest, ACopyBesideTheWriterOpensAndErasesLikeTheOriginal) {
+  auto vault = ContentVault::open(options_in(directory_)).value();
+  const auto kept = vault->seal_and_wait(content_of("dev@example.com", "what was said"));
+  const auto erased = vault->seal_and_wait(content_of("left@example.com", "what nobody may read"));
+  ASSERT_TRUE(kept.ok() && erased.ok());
+  ASSERT_TRUE(erase_content(options_in(directory_).directory, kRoot, "left@example.com").value());
+  std::ofstream(options_in(directory_).directory / "keys" / "a draft") << "left by a power cut";
+
+  const std::filesystem::path copy = directory_.path() / "copy";
+  const auto copied = copy_content(options_in(directory_).directory, copy);
+  ASSERT_TRUE(copied.ok()) << copied.error().message;
+  EXPECT_EQ(copied->segments, 1U);
+  EXPECT_EQ(copied->keys, 1U);
+  EXPECT_GT(copied->bytes, kContentSegmentHeaderBytes);
+  EXPECT_EQ(open_content(copy, kRoot, *kept).value().bytes, "what was said");
+  EXPECT_EQ(open_content(copy, kRoot, *erased).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(check_content(copy, kRoot, *erased).ok());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(copy)) {
+    EXPECT_EQ(entry.status().permissions() & std::filesystem::perms(0077), std::filesystem::perms::none);
+  }
+
+  ContentVaultOptions restored = options_in(directory_);
+  restored.directory = copy;
+  auto going_on = ContentVault::open(restored).value();
+  const auto next = going_on->seal_and_wait(content_of("dev@example.com", "what is said now"));
+  ASSERT_TRUE(next.ok()) << next.error().message;
+  EXPECT_EQ(open_content(copy, kRoot, *next).value().bytes, "what is said now");
+}
+
+TEST_F(ContentVaultTest, ACopyOfWhatIsNotThereIsAnError) {
+  EXPECT_FALSE(copy_content(directory_.path() / "nothing", directory_.path() / "copy").ok());
+}
+
 TEST_F(ContentVaultTest, GivesBackWhatWasSealedAlsoAfterARestart) {
   std::vector<std::pair<SealedContent, std::string>> kept;
   for (int start = 0; start < 3; ++start) {

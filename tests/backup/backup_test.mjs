@@ -11,7 +11,7 @@ import { kAllowEverything } from '../upstream/upstream_process.mjs'
 
 const kProviderKey = 'sk-provider-key-0123456789'
 const kConfig = `
-ledger: {content: hash, segment_mib: 1}
+ledger: {content: sealed, segment_mib: 1}
 providers:
   - {name: practice, dialect: practice, api_key: ${kProviderKey}}
 models:
@@ -38,6 +38,12 @@ async function call(server, key) {
   return answer.status
 }
 
+const registered = () =>
+  fs
+    .readdirSync(place('data/content'))
+    .filter((name) => name.endsWith('.own'))
+    .map((name) => `content/${name}`)
+
 const allFiles = (folder) =>
   fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -45,7 +51,11 @@ const allFiles = (folder) =>
     .sort()
 
 before(async () => {
+  fs.mkdirSync(place('source'))
+  const lines = Array.from({ length: 60 }, (_, i) => `  const total${i} = invoice${i * 7} + freight(${i}, order${i * 3})`)
+  fs.writeFileSync(place('source/billing.js'), lines.join('\n'))
   await reeve.start()
+  await reeve.command('fingerprint', 'add', place('source'), '--label', 'billing')
   secret = (await reeve.createKey('dev@example.com', '--group', 'developers')).secret
   for (let i = 0; i < 300; i++) await call(reeve, secret)
 })
@@ -73,6 +83,8 @@ test('a backup beside a server under load is sound and whole', async () => {
   await Promise.all([load, keys])
 
   assert.match(said, /Done and verified/)
+  assert.match(said, /also holds the keys to what calls said.*--without-content/s)
+  assert.equal(registered().length, 1)
   for (const word of [secret, kProviderKey]) assert.ok(!said.includes(word), 'a secret was printed')
   const copy = verifyLedger(place('backup/data/ledger'))
   assert.deepEqual(copy.problems, [])
@@ -83,7 +95,16 @@ test('a backup beside a server under load is sound and whole', async () => {
   for (const name of ['reeve.yaml', 'governance/all.yaml', 'governance/empty.yaml', 'governance/more/notes.md']) {
     assert.deepEqual(fs.readFileSync(place(`backup/${name}`)), fs.readFileSync(place(name)), name)
   }
-  for (const name of ['digest.key', 'ledger.origin', 'ledger/private-key', 'ledger/public/key', 'policy/bundle.key']) {
+  for (const name of [
+    'digest.key',
+    'vault.key',
+    'content.key',
+    'ledger.origin',
+    'ledger/private-key',
+    'ledger/public/key',
+    'policy/bundle.key',
+    ...registered(),
+  ]) {
     assert.deepEqual(fs.readFileSync(place(`backup/data/${name}`)), fs.readFileSync(place(`data/${name}`)), name)
   }
   for (const file of [place('backup'), ...allFiles(place('backup'))]) {
@@ -97,6 +118,10 @@ test('with --json it says what it holds, and leaves that beside it', async () =>
   const { size, root } = verifyLedger(place('described/data/ledger'))
   assert.equal(said.directory, place('described'))
   assert.equal(said.governance_files, 3)
+  assert.equal(said.registered_files, 1)
+  assert.equal(said.content.included, true)
+  assert.ok(said.content.segments > 0 && said.content.bytes > 0)
+  assert.equal(said.content.keys, 1)
   assert.deepEqual([said.ledger.entries, said.ledger.root, said.ledger.verified], [size, root, true])
 })
 
@@ -120,6 +145,29 @@ test('a server started on the copy knows the keys and goes on with the ledger', 
   const keys = JSON.parse(await restored.command('key', 'list', '--all', '--json'))
   assert.ok(keys.length > 1)
   assert.deepEqual(made.map(({ detail }) => detail.key_id).sort(), keys.map(({ id }) => id).sort())
+})
+
+test('what calls said can be read from the copy, as from the original', async () => {
+  const entries = verifyLedger(place('backup/data/ledger')).entries.map((bytes) => JSON.parse(bytes))
+  const request = entries.find((entry) => entry.content?.sealed).request_id
+  const args = ['ledger', 'content', request, '--reason', 'a test', '--json', '--data']
+  const from = (data) => JSON.parse(spawnSync(kProgram, [...args, data], { encoding: 'utf8' }).stdout).content
+  assert.ok(from(place('backup/data')).length > 0)
+  assert.deepEqual(from(place('backup/data')), from(place('data')))
+  assert.ok(from(place('data')).some(({ text }) => text.includes('Say hello.')))
+})
+
+test('without content, nothing in the copy opens it', async () => {
+  const said = await reeve.command('backup', place('bare'), '--without-content')
+  assert.match(said, /left out.*Not in it: what calls said/s)
+  assert.doesNotMatch(said, /holds the keys/)
+  const files = allFiles(place('bare')).map((file) => path.relative(place('bare'), file))
+  assert.deepEqual(
+    files.filter((file) => /vault\.key|content\.key|sealed/.test(file)),
+    [],
+  )
+  assert.ok(files.includes(`data/${registered()[0]}`))
+  assert.equal(JSON.parse(fs.readFileSync(place('bare/backup.json'), 'utf8')).content.included, false)
 })
 
 test('a directory that is in use, or inside the original, is refused and left as it is', () => {

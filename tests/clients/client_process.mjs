@@ -10,8 +10,27 @@ const kEscapes = /\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07/g
 // What a client printed, as one line of plain text: wrapping, colours and JSON's escapes are the client's own affair.
 export const plain = (text) => text.replace(kEscapes, '').replaceAll('\\"', '"').replace(/\s+/g, ' ')
 
+const kWorkplaces = new Set()
+const kRunning = new Set() // clients
+
+// At once: every client with everything it started, and their homes unless these are to be kept.
+export function endClients(keep) {
+  for (const child of kRunning) endGroup(child)
+  if (keep) return
+  for (const workplace of kWorkplaces) workplace.remove()
+}
+
+function endGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL')
+  } catch {
+    // The group has ended by itself.
+  }
+}
+
 export class Workplace {
   constructor() {
+    kWorkplaces.add(this)
     this.home = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-client-'))
     this.project = path.join(this.home, 'project')
     fs.mkdirSync(this.project)
@@ -20,6 +39,7 @@ export class Workplace {
   }
 
   remove() {
+    kWorkplaces.delete(this)
     fs.rmSync(this.home, { recursive: true, force: true, maxRetries: 3 })
   }
 }
@@ -42,23 +62,18 @@ export async function runClient(setUp, workplace, limitSeconds) {
   let output = ''
   child.stdout.on('data', (text) => (output += text))
   child.stderr.on('data', (text) => (output += text))
-  const endGroup = () => {
-    try {
-      process.kill(-child.pid, 'SIGKILL')
-    } catch {
-      // The group has ended by itself.
-    }
-  }
+  kRunning.add(child)
   let late = false
   const timer = setTimeout(() => {
     late = true
-    endGroup()
+    endGroup(child)
   }, limitSeconds * 1000)
   const code = await new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message))
     child.once('close', (status, signal) => resolve(status ?? signal))
   })
   clearTimeout(timer)
-  endGroup()
+  endGroup(child)
+  kRunning.delete(child)
   return { code: late ? 'time limit' : code, output, seconds: (performance.now() - started) / 1000 }
 }

@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import { parseArgs } from 'node:util'
 import { kAgents } from './agents.mjs'
-import { plain, runClient, Workplace } from './client_process.mjs'
+import { endClients, plain, runClient, Workplace } from './client_process.mjs'
 import { CountingHop } from './counting_hop.mjs'
 import { clientFaults, kEdit, promptFor, writeFile } from './edit_scenario.mjs'
 import { DirectTarget, EditTarget, kDeniedModels, kSentences, ReeveTarget } from './targets.mjs'
@@ -136,6 +136,17 @@ function line({ agent, scenario, model, faults, calls, seconds }) {
   return `${columns.join('  ')}  ${seconds.toFixed(1).padStart(5)} s  ${faults.join('; ')}`.trimEnd()
 }
 
+// Clients are groups of their own, and a signal to this process alone reaches nothing that it started.
+function endWithEverything(targets, keep) {
+  for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+    process.once(signal, () => {
+      endClients(keep)
+      for (const target of Object.values(targets)) target.end()
+      process.exit(128 + number)
+    })
+  }
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
@@ -150,6 +161,7 @@ async function main() {
     return
   }
   const targets = targetsFor(values.direct)
+  endWithEverything(targets, values.keep)
   const wanted = new RegExp(values.only, 'i')
   const left = allRuns().filter((run) => wanted.test(titleOf(run)))
   const results = []
@@ -169,6 +181,7 @@ async function main() {
     await Promise.all(Array.from({ length: kAtOnce }, work))
   } finally {
     const faults = []
+    for (const target of Object.values(targets)) if (!started.includes(target)) target.end()
     for (const target of started) faults.push(...(await target.stop()))
     for (const fault of faults) console.log(`FAILED  ${fault}`)
     const failed = results.filter((result) => result.faults.length > 0).length + faults.length

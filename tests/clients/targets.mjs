@@ -1,5 +1,5 @@
 // What the clients call: Reeve with its practice model or, to tell a client's fault from Reeve's, the stand-in upstream
-// without Reeve.
+// without Reeve. `stop` says what was wrong; `end` ends what was started at once, at any time.
 
 import { kAllowEverything, kKeys, UpstreamProcess } from '../upstream/upstream_process.mjs'
 import { detectorFiles, Reeve } from '../upstream/reeve_process.mjs'
@@ -96,6 +96,10 @@ export class ReeveTarget {
   stop() {
     return stopFaults(this.#reeve)
   }
+
+  end() {
+    this.#reeve.end()
+  }
 }
 
 // Reeve with the shipped detectors and placeholders for what they find, before an upstream that edits a file.
@@ -135,6 +139,11 @@ export class EditTarget {
     this.#upstream.stop()
     return faults
   }
+
+  end() {
+    this.#reeve?.end()
+    this.#upstream.stop()
+  }
 }
 
 export class DirectTarget {
@@ -172,5 +181,9 @@ export class DirectTarget {
     const { violations } = await this.#upstream.stats()
     this.#upstream.stop()
     return violations.map((violation) => violation.text)
+  }
+
+  end() {
+    this.#upstream.stop()
   }
 }

@@ -91,6 +91,12 @@ export class Reeve {
     return code
   }
 
+  // At once, whatever it does: for when the test itself is ended.
+  end() {
+    this.process?.kill('SIGKILL')
+    this.remove()
+  }
+
   async command(...args) {
     const options = { env: { ...process.env, ...this.environment }, maxBuffer: 1 << 30 }
     const { stdout } = await run(kProgram, [...args, ...this.#files], options)
@@ -111,6 +117,6 @@ export class Reeve {
   }
 
   remove() {
-    fs.rmSync(this.folder, { recursive: true, force: true })
+    fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }

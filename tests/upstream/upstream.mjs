@@ -1,8 +1,10 @@
 // A strict stand-in for a model vendor's cloud, on loopback. See README.md.
 //
 //   node upstream.mjs --keys anthropic=K1,openai=K2,gemini=K3 [--port N] [--journal FILE] [--direct] [--agent COMMAND]
+//                     [--attended]
 //
-// Prints {"port":N} once it listens.
+// Prints {"port":N} once it listens. Attended, it ends when its standard input does: with whoever started it, however
+// that ended.
 
 import fs from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -263,6 +265,7 @@ async function main() {
       journal: { type: 'string' },
       direct: { type: 'boolean', default: false },
       agent: { type: 'string' },
+      attended: { type: 'boolean', default: false },
     },
   })
   const keys = Object.fromEntries(values.keys.split(',').map((pair) => pair.split('=')))
@@ -270,6 +273,7 @@ async function main() {
   const upstream = new Upstream({ keys, journal: values.journal ?? null, direct: values.direct, fallback })
   const { port } = await upstream.start(Number(values.port))
   process.stdout.write(JSON.stringify({ port }) + '\n')
+  if (values.attended) process.stdin.resume().on('close', () => process.exit(0))
 }
 
 if (process.argv[1] && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main()

@@ -1,4 +1,5 @@
-// Runs the stand-in upstream as a program of its own, so that it does not share an event loop with a test's callers.
+// Runs the stand-in upstream as a program of its own, so that it does not share an event loop with a test's callers. It
+// ends with the test, also where that is killed.
 
 import { spawn } from 'node:child_process'
 import readline from 'node:readline'
@@ -17,8 +18,8 @@ export class UpstreamProcess {
       .map((pair) => pair.join('='))
       .join(',')
     const program = fileURLToPath(new URL('upstream.mjs', import.meta.url))
-    this.process = spawn(process.execPath, [program, '--keys', keys, ...options], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    this.process = spawn(process.execPath, [program, '--keys', keys, '--attended', ...options], {
+      stdio: ['pipe', 'pipe', 'inherit'],
     })
     const [line] = await Promise.race([
       new Promise((resolve) => readline.createInterface(this.process.stdout).once('line', (text) => resolve([text]))),
@@ -46,7 +47,7 @@ export class UpstreamProcess {
   }
 
   stop() {
-    this.process.kill('SIGTERM')
+    this.process?.kill('SIGTERM')
   }
 
   // The part of reeve.yaml that makes this the provider of every model; `port` may be that of a relay before it.

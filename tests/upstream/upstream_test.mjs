@@ -1,6 +1,7 @@
 // The stand-in must complain: a strict upstream that lets things pass would make every test behind it worthless.
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
@@ -194,4 +195,22 @@ test('usage is told as each vendor tells it', async () => {
   const contents = { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }
   const gemini = JSON.parse((await send({ target, headers: google, body: contents, script })).body).usageMetadata
   assert.deepEqual([gemini.promptTokenCount, gemini.candidatesTokenCount, gemini.thoughtsTokenCount], [130, 30, 20])
+})
+
+test('what a test started ends with the test, however that ends', async () => {
+  const starts = `import { UpstreamProcess } from ${JSON.stringify(new URL('upstream_process.mjs', import.meta.url))}
+    console.log((await new UpstreamProcess().start()).port)`
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    const parent = spawn(process.execPath, ['--input-type=module', '--eval', starts], { stdio: ['ignore', 'pipe', 2] })
+    const port = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)))
+    const isThere = () =>
+      new Promise((resolve) => {
+        const socket = net.connect(port, '127.0.0.1', () => resolve(socket.destroy() !== null))
+        socket.once('error', () => resolve(false))
+      })
+    assert.equal(await isThere(), true)
+    parent.kill(signal)
+    for (let i = 0; i < 100 && (await isThere()); i++) await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.equal(await isThere(), false, signal)
+  }
 })

@@ -1,0 +1,31 @@
+#pragma once
+
+// The first stage: one pass that finds where patterns may match. Private to the room.
+
+#include <string_view>
+
+#include "content/detector_set.h"
+#include "content/word_patterns.h"
+
+namespace reeve::content {
+
+/// What one thread needs for a set, and what it found last.
+struct FirstStage {
+  explicit FirstStage(const DetectorSet& set)
+      : texts(set.text_patterns().make_found()), words(set.word_patterns().make_found()) {}
+
+  /// Where patterns may match in the texts of a layer.
+  void look(const DetectorSet& set, std::string_view layer) { set.text_patterns().find(layer, texts); }
+  /// Where those of long words may, in `long_words`, which says where that is in `text`.
+  void look_at_words(const DetectorSet& set, std::string_view text, const TextMasks& masks,
+                     const DecodeMasks& decode_masks) {
+    long_words.collect(text, masks, decode_masks);
+    long_words.joined.finish();
+    set.word_patterns().find(long_words.joined.view(), words);
+  }
+
+  PatternIndex::Found texts, words;
+  LongWords long_words;
+};
+
+}  // namespace reeve::content

@@ -1,0 +1,49 @@
+#pragma once
+
+// Signs that tell heads of tables from code: one bit a byte of the text. Private to the room.
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace reeve::content {
+
+/// Of 64 bytes: bit i is byte i. Nothing is set up front, as whole blocks of them are read at once.
+struct LineSigns {
+  std::uint64_t newline;
+  std::uint64_t divider;  // , ; | and tabs
+  std::uint64_t code;     // = { } : < > + ! ? @ and backslashes: no head of a table has one
+  std::uint64_t ins;      // the first of "ins" in any case, or of what may be it in the word's last two bytes
+};
+
+enum class LineSign : std::uint8_t { kOther, kDivider, kCode };
+constexpr LineSign line_sign_of(char c) {
+  switch (c) {
+    case ',':
+    case ';':
+    case '\t':
+    case '|': return LineSign::kDivider;
+    case '=':
+    case '{':
+    case '}':
+    case ':':
+    case '<':
+    case '>':
+    case '+':
+    case '!':
+    case '?':
+    case '@':
+    case '\\': return LineSign::kCode;
+    default: return LineSign::kOther;
+  }
+}
+
+/// Signs of `words` times 64 bytes, all of them readable.
+void read_line_signs(const char* text, std::size_t words, LineSigns* signs);
+/// The plain reading that the fast ones equal.
+void read_line_signs_plainly(const char* text, std::size_t words, LineSigns* signs);
+/// All that this processor can run.
+using LineSignsReader = void (*)(const char* text, std::size_t words, LineSigns* signs);
+std::vector<LineSignsReader> line_signs_readers();
+
+}  // namespace reeve::content

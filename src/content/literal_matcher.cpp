@@ -1,0 +1,259 @@
+#include "content/literal_matcher.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <tuple>
+
+#include "content/text_frequency.h"
+
+namespace reeve::content {
+
+namespace {
+
+constexpr unsigned kKnownBits = 16;
+constexpr double kBorderShare = 0.2;
+constexpr std::size_t kBlockWords = 64;
+
+std::uint64_t load(const char* at) {
+  std::uint64_t bytes = 0;
+  std::memcpy(&bytes, at, sizeof bytes);
+  if constexpr (std::endian::native == std::endian::big) bytes = __builtin_bswap64(bytes);
+  return bytes;
+}
+
+std::uint64_t hash_of(std::uint64_t key) { return key * 0x9E3779B97F4A7C15U; }
+
+bool matches_folded(const std::string& literal, const char* text) {
+  for (std::size_t i = 0; i < literal.size(); ++i) {
+    const char c = text[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c) != literal[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::uint64_t LiteralMatcher::Index::Entry::key() const {
+  std::uint64_t all = 0;
+  const bool is_four = window.bytes[4] == LiteralFilter::kAnyByte;
+  for (std::size_t place = 0; place < (is_four ? 4U : window.bytes.size()); ++place) {
+    all |= static_cast<std::uint64_t>(window.bytes[place]) << (8 * place);
+  }
+  return all;
+}
+
+std::uint64_t LiteralMatcher::KeyForm::key(const char* at) const { return (fold_bytes(load(at)) & bytes) | any; }
+
+LiteralMatcher::Index::Index(std::size_t places, std::vector<Entry> windows)
+    : entries(std::move(windows)), filter(places, [this] {
+        // Neighbours are alike; the shortest have buckets of their own, and so have those behind borders.
+        const auto length = [](const Entry& entry) {
+          return std::ranges::count(entry.window.bytes, LiteralFilter::kAnyByte);
+        };
+        std::ranges::sort(entries, [&](const Entry& left, const Entry& right) {
+          return std::tuple(length(left), left.window.border_before, left.window, left.literal) <
+                 std::tuple(length(right), right.window.border_before, right.window, right.literal);
+        });
+        std::vector<LiteralFilter::Window> all;
+        for (const Entry& entry : entries) all.push_back(entry.window);
+        std::ranges::sort(entries, {},
+                          [&](const Entry& entry) { return std::tuple(length(entry), entry.key(), entry.literal); });
+        return all;
+      }()) {
+  build();
+}
+
+void LiteralMatcher::Index::build() {
+  known.assign((1UL << kKnownBits) / 64, 0);
+  slots.assign(std::bit_ceil(entries.size() * 4 + 1), Slot{});
+  for (std::uint32_t i = 0; i < entries.size();) {
+    const std::uint64_t key = entries[i].key();
+    std::uint32_t end = i;
+    while (end < entries.size() && entries[end].key() == key) ++end;
+    KeyForm form;
+    const std::size_t places =
+        entries[i].window.bytes[4] == LiteralFilter::kAnyByte ? 4 : entries[i].window.bytes.size();
+    for (std::size_t place = 0; place < places; ++place) {
+      const bool any = entries[i].window.bytes[place] == LiteralFilter::kAnyByte;
+      (any ? form.any : form.bytes) |= 0xFFULL << (8 * place);
+    }
+    if (forms.empty() || forms.back().bytes != form.bytes) forms.push_back(form);  // entries are by length
+    const std::uint64_t hash = hash_of(key);
+    const std::uint64_t bit = hash >> (64 - kKnownBits);
+    known[bit / 64] |= 1ULL << bit % 64;
+    std::size_t at = hash >> 20U & (slots.size() - 1);
+    while (slots[at].count != 0) at = (at + 1) & (slots.size() - 1);
+    slots[at] = {key, i, end - i};
+    i = end;
+  }
+}
+
+const LiteralMatcher::Index::Slot* LiteralMatcher::Index::find(std::uint64_t key) const {
+  for (std::size_t at = hash_of(key) >> 20U & (slots.size() - 1); slots[at].count != 0;
+       at = (at + 1) & (slots.size() - 1)) {
+    if (slots[at].key == key) return &slots[at];
+  }
+  return nullptr;
+}
+
+std::vector<LiteralMatcher::Index::Entry> LiteralMatcher::windows_of(const std::vector<RequiredLiteral>& literals,
+                                                                     bool with_six) {
+  std::vector<Index::Entry> all;
+  const std::size_t places = with_six ? 6 : 4;
+  for (std::uint32_t i = 0; i < literals.size(); ++i) {
+    const std::string& bytes = literals[i].bytes;
+    if ((bytes.size() >= 6) != with_six) continue;
+    Index::Entry best;
+    double least = 2;
+    const std::size_t last = bytes.size() <= places ? 0 : bytes.size() - places;
+    for (std::uint32_t offset = 0; offset <= last; ++offset) {
+      Index::Entry entry{.literal = i, .offset = offset};
+      // The filter knows borders only right before its windows.
+      entry.window.border_before = offset == 0 && literals[i].border_before;
+      entry.window.bytes.fill(LiteralFilter::kAnyByte);
+      for (std::size_t place = 0; place < std::min(places, bytes.size()); ++place) {
+        entry.window.bytes[place] =
+            static_cast<std::uint8_t>(fold_bytes(static_cast<std::uint8_t>(bytes[offset + place])));
+      }
+      const double frequency = text_frequency(std::string_view(bytes).substr(offset, places)) *
+                               (entry.window.border_before ? kBorderShare : 1);
+      if (frequency < least) {
+        least = frequency;
+        best = entry;
+      }
+    }
+    for (std::size_t at = 0; at < std::min<std::size_t>(8, bytes.size()); ++at) {
+      best.head |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at])) << (8 * at);
+      best.head_bytes |= 0xFFULL << (8 * at);
+    }
+    best.head = fold_bytes(best.head);
+    all.push_back(best);
+  }
+  return all;
+}
+
+LiteralMatcher::LiteralMatcher(std::vector<RequiredLiteral> literals)
+    : literals_(std::move(literals)), six_(6, windows_of(literals_, true)), four_(4, windows_of(literals_, false)) {}
+
+void LiteralMatcher::use(InstructionSet set) {
+  six_.filter.use(set);
+  four_.filter.use(set);
+}
+
+bool LiteralMatcher::stands_at(const RequiredLiteral& literal, std::string_view text, std::size_t start) const {
+  const std::size_t end = start + literal.bytes.size();
+  if (end > text.size()) return false;
+  if (literal.border_before && start > 0 && is_border_word_byte(text[start - 1])) return false;
+  if (literal.line_begin && start > 0 && text[start - 1] != '\n') return false;
+  if (literal.folded ? !matches_folded(literal.bytes, text.data() + start)
+                     : std::memcmp(literal.bytes.data(), text.data() + start, literal.bytes.size()) != 0) {
+    return false;
+  }
+  return !literal.border_after || end == text.size() || !is_border_word_byte(text[end]);
+}
+
+void LiteralMatcher::look_up(const Index& index, std::uint64_t key, std::string_view text, std::size_t place,
+                             std::vector<LiteralHit>& hits) const {
+  const Index::Slot* const slot = index.find(key);
+  if (slot == nullptr) return;
+  for (std::uint32_t i = slot->first; i < slot->first + slot->count; ++i) {
+    const Index::Entry& entry = index.entries[i];
+    if (entry.offset > place) continue;
+    const std::size_t start = place - entry.offset;
+    if ((fold_bytes(load(text.data() + start)) & entry.head_bytes) != entry.head) continue;
+    if (stands_at(literals_[entry.literal], text, start)) {
+      hits.push_back({entry.literal, static_cast<std::uint32_t>(start)});
+    }
+  }
+}
+
+namespace {
+
+/// Appends the places of the bits of a word, `base` being that of bit 0. Most words have few: these are written without
+/// asking how many, so up to that many entries behind the new end are written too.
+std::uint32_t* append_places(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+  constexpr std::size_t kUnasked = 2;
+  const auto count = static_cast<std::size_t>(std::popcount(bits));
+  for (std::size_t i = 0; i < kUnasked; ++i) {
+    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    bits &= bits - 1;
+  }
+  for (std::size_t i = kUnasked; i < count; ++i) {
+    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+    bits &= bits - 1;
+  }
+  return out + count;
+}
+
+}  // namespace
+
+/// Where the bit map knows the bytes at `places`; the others are written over. Returns how many.
+std::size_t LiteralMatcher::Index::sieve(std::string_view text, const KeyForm& form,
+                                         std::span<const std::uint32_t> places, std::uint32_t* out) const {
+  std::size_t count = 0;
+  const std::uint64_t* const bits = known.data();
+  for (const std::uint32_t place : places) {
+    const std::uint64_t bit = hash_of(form.key(text.data() + place)) >> (64 - kKnownBits);
+    out[count] = place;
+    count += bits[bit / 64] >> bit % 64 & 1U;
+  }
+  return count;
+}
+
+namespace {
+
+/// The candidates of as many words from word `from` on. The first and the last word are copied: before the text and
+/// behind it something else may stand.
+void look_at_block(const LiteralFilter& filter, std::string_view text, std::size_t from,
+                   std::span<std::uint64_t> block) {
+  const std::size_t words = (text.size() + 63) / 64;
+  const std::size_t begin = from == 0 ? 1 : from, end = std::min(from + block.size(), words - 1);
+  if (begin < end) filter.candidates(text.data() + begin * 64, end - begin, &block[begin - from]);
+  const auto look_at_copy = [&](std::size_t word) {
+    std::array<char, 1 + 64 + 8> copy{'\n'};
+    const std::size_t start = word * 64, before = word == 0 ? 0 : 1;
+    const std::size_t size = std::min(text.size() - start, copy.size() - 1);
+    std::memcpy(copy.data() + 1 - before, text.data() + start - before, size + before);
+    std::uint64_t& bits = block[word - from];
+    filter.candidates(copy.data() + 1, 1, &bits);
+    if (size < 64) bits &= ~0ULL >> (64 - size);
+  };
+  if (from == 0) look_at_copy(0);
+  if (from + block.size() == words && words > 1) look_at_copy(words - 1);
+}
+
+}  // namespace
+
+bool LiteralMatcher::find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits,
+                               std::size_t most) const {
+  std::array<std::uint64_t, kBlockWords> block;
+  std::array<std::uint32_t, kBlockWords * 64 + 8> places, known;
+  const std::size_t words = (text.size() + 63) / 64;
+  for (std::size_t from = 0; from < words; from += kBlockWords) {
+    const std::size_t count = std::min(kBlockWords, words - from);
+    look_at_block(index.filter, text, from, std::span(block).first(count));
+    std::uint32_t* end = places.data();
+    for (std::size_t i = 0; i < count; ++i) {
+      end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);
+    }
+    const std::span<const std::uint32_t> all(places.data(), end);
+    for (const KeyForm& form : index.forms) {
+      const std::size_t found = index.sieve(text, form, all, known.data());
+      for (std::size_t i = 0; i < found; ++i) look_up(index, form.key(text.data() + known[i]), text, known[i], hits);
+    }
+    if (hits.size() > most) return false;
+  }
+  return true;
+}
+
+bool LiteralMatcher::find(std::string_view text, std::vector<LiteralHit>& hits, std::size_t most) const {
+  hits.clear();
+  bool complete = true;
+  if (!six_.filter.empty()) complete = find_with(six_, text, hits, most);
+  if (!four_.filter.empty()) complete = find_with(four_, text, hits, most) && complete;
+  std::ranges::sort(hits, {}, [](const LiteralHit& hit) { return std::pair(hit.start, hit.literal); });
+  return complete;
+}
+
+}  // namespace reeve::content

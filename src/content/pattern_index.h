@@ -1,0 +1,60 @@
+#pragma once
+
+// Patterns that look at the same texts. Most hold a literal and are asked only where it stands; the others are in one
+// database. Private to the room.
+
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "content/literal_matcher.h"
+#include "content/pattern_database.h"
+#include "core/result.h"
+
+namespace reeve::content {
+
+/// Where a pattern's match may begin when one of its required literals stands somewhere.
+struct RequiredAt {
+  std::uint32_t pattern = 0;
+  std::uint32_t before_least = 0, before_most = 0;  // bytes from the match's begin to the literal
+};
+
+/// Immutable; may be used from several threads.
+class PatternIndex {
+ public:
+  /// What one thread needs to look, and what it found last.
+  struct Found {
+    std::vector<LiteralHit> hits;                                     // by start; literals are places in required()
+    std::span<const MatchRun> runs() const { return scratch->runs; }  // patterns are places in patterns_without()
+    bool overflowed = false;                                          // not all were taken down
+    std::unique_ptr<PatternScratch> scratch;
+  };
+
+  /// Of `sources` those at the places `which`; literals may stand as often as `frequency_max` says. An error says which
+  /// one in `wrong_pattern`.
+  static Result<std::unique_ptr<PatternIndex>> build(const std::vector<std::string>& sources,
+                                                     const std::vector<std::uint32_t>& which, double frequency_max,
+                                                     const std::filesystem::path& cache_directory,
+                                                     std::size_t& wrong_pattern);
+  Found make_found() const;
+  /// Replaces what was found. Behind `text` 64 bytes must be readable.
+  void find(std::string_view text, Found& found) const;
+
+  /// By literal. Patterns are places in the sources.
+  const std::vector<RequiredAt>& required() const { return required_; }
+  /// Those without a literal.
+  const std::vector<std::uint32_t>& patterns_without() const { return without_; }
+  bool empty() const { return required_.empty() && without_.empty(); }
+
+ private:
+  PatternIndex() = default;
+  std::vector<RequiredAt> required_;
+  std::vector<std::uint32_t> without_;
+  std::unique_ptr<LiteralMatcher> literals_;
+  std::unique_ptr<PatternDatabase> database_;
+};
+
+}  // namespace reeve::content

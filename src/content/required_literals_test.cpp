@@ -1,0 +1,189 @@
+#include "content/required_literals.h"
+
+#include <gtest/gtest.h>
+#include <re2/re2.h>
+
+#include <random>
+
+#include "content/literal_matcher.h"
+
+namespace reeve::content {
+namespace {
+
+std::string shown(const std::optional<RequiredLiterals>& required) {
+  if (!required) return "none";
+  std::string all = std::to_string(required->before_least) + ".." + std::to_string(required->before_most);
+  for (const RequiredLiteral& literal : required->any_of) {
+    all += std::string(" ") + (literal.line_begin ? "^" : "") + (literal.border_before ? "<" : "") + literal.bytes +
+           (literal.border_after ? ">" : "") + (literal.folded ? "/i" : "");
+  }
+  return all;
+}
+
+TEST(RequiredLiterals, AreTheRarestFixedTextOfAPattern) {
+  const auto of = [](std::string_view pattern) { return shown(required_literals(pattern)); };
+  EXPECT_EQ(of(R"(\bghp_[A-Za-z0-9]{36}\b)"), "0..0 <ghp_");
+  EXPECT_EQ(of(R"((?i)\bidentified\s{1,3}by\b)"), "0..0 <identified/i");
+  EXPECT_EQ(of(R"(^\s{0,8}rpc\s{1,4}\w{1,8}\s{0,4}\(returns\))"), "5..27 (returns)");
+  EXPECT_EQ(of(R"(\b(?:create|alter) table\b)"), "0..0 <alter table> <create table>");
+  EXPECT_EQ(of(R"(\b(jdbc:(?:oracle|mysql):))"), "0..0 <jdbc:");
+  EXPECT_EQ(of(R"(^PermitRootLogin[ \t])"), "0..0 ^PermitRootLo");
+  EXPECT_EQ(of(R"(A{20,24}[a-z])"), "0..0 AAAAAAAAAAAA");
+  EXPECT_EQ(of(R"(\$2[ab]\$)"), "0..0 $2a$ $2b$");
+  EXPECT_EQ(of(R"((?:foo)?barbaz)"), "0..3 barbaz");
+  EXPECT_EQ(of(R"([0-9]{4}-quux|xyzzy:)"), "0..4 -quux xyzzy:");
+  // A class of every byte between, and how far it may reach.
+  EXPECT_EQ(of(R"(a[^\n]{0,90}xyzzy)"), "1..91 xyzzy");
+}
+
+TEST(RequiredLiterals, AreNotMadeUp) {
+  for (const char* const pattern :
+       {R"([a-f0-9]{32})", R"(a.*)", R"((?:xyzzy)?)", R"((?:xyzzy)*)", R"(xyzzy|[0-9]+)", R"(\pL{3})", R"((?=xyzzy))",
+        R"(xyzzy{,3}[)", R"((?P<n>xyzzy))", R"(\Qxyzzy\E)", R"(a)", R"([[:alpha:]]xyzzy)", R"(.{0,900}xyzzy)"}) {
+    EXPECT_EQ(shown(required_literals(pattern)), "none") << pattern;
+  }
+}
+
+/// Patterns made by chance: where the expression matches, a literal stands where it is said to.
+TEST(RequiredLiterals, StandInEveryMatch) {
+  std::mt19937 random(20261122);
+  const auto pick = [&](std::size_t count) { return random() % count; };
+  struct Piece {
+    std::string_view pattern, sample;
+  };
+  static constexpr Piece kPieces[] = {{"xy", "xy"},
+                                      {"qz", "qz"},
+                                      {"[ab]", "a"},
+                                      {"[^\\n]", "W"},
+                                      {"(?:jk|vw)", "vw"},
+                                      {"(?:zq|zqx)?", ""},
+                                      {"\\d{1,3}", "77"},
+                                      {"k{2}", "kk"},
+                                      {"z+?", "zz"},
+                                      {"\\bw", " w"},
+                                      {"w\\b", "w."},
+                                      {"(q|j)x", "jx"},
+                                      {"(?:x[yz]){1,2}", "xz"},
+                                      {"\\.", "."},
+                                      {"(?i:Jk)", "JK"},
+                                      {"v*", "v"},
+                                      {"xyzzy", "xyzzy"},
+                                      {"(?:zq|zqx)?", "zqx"},
+                                      {"(?:wjx|kkq)", "kkq"},
+                                      {"k{4,9}", "kkkkk"}};
+  int asked = 0;
+  for (int round = 0; round < 6000; ++round) {
+    std::string pattern = pick(4) == 0 ? "(?i)" : "", sample;
+    if (pick(5) == 0) pattern += "^";
+    for (std::size_t i = 2 + pick(4); i > 0; --i) {
+      const Piece& piece = kPieces[pick(std::size(kPieces))];
+      pattern += piece.pattern;
+      sample += piece.sample;
+    }
+    if (pick(4) == 0) {
+      const Piece& piece = kPieces[pick(std::size(kPieces))];
+      pattern += "|" + std::string(piece.pattern) + "zzq";
+      if (pick(2) == 0) sample = std::string(piece.sample) + "zzq";
+    }
+    const auto required = required_literals(pattern);
+    if (!required) continue;
+    re2::RE2::Options options(re2::RE2::Quiet);
+    options.set_encoding(re2::RE2::Options::EncodingLatin1);
+    const re2::RE2 expression("(?m)" + pattern, options);
+    ASSERT_TRUE(expression.ok()) << pattern;
+    const LiteralMatcher matcher(required->any_of);
+    for (int text_round = 0; text_round < 20; ++text_round) {
+      std::string text;
+      const auto noise = [&] {
+        for (std::size_t i = pick(40); i > 0; --i) text += "xyqzjkvwabXYQZJKVW. \n7"[pick(22)];
+      };
+      noise();
+      text += sample;
+      noise();
+      const std::size_t size = text.size();
+      text.append(64, '\0');
+      const re2::StringPiece whole(text.data(), size);
+      re2::StringPiece match;
+      for (std::size_t from = 0; from < size; ++from) {
+        if (!expression.Match(whole, from, size, re2::RE2::ANCHOR_START, &match, 1)) continue;
+        ++asked;
+        std::vector<LiteralHit> hits;
+        ASSERT_TRUE(matcher.find({text.data(), size}, hits, 1000));
+        const bool stands = std::any_of(hits.begin(), hits.end(), [&](const LiteralHit& hit) {
+          return hit.start >= from + required->before_least && hit.start <= from + required->before_most;
+        });
+        EXPECT_TRUE(stands) << pattern << " at " << from << " of " << text.substr(0, size) << ": " << shown(required);
+      }
+    }
+  }
+  EXPECT_GT(asked, 1000);
+}
+
+TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
+  std::mt19937 random(7);
+  const auto pick = [&](std::size_t count) { return random() % count; };
+  const std::string alphabet = "abcABC_-. \n\xc3\xa9";
+  const auto drawn = [&](std::size_t size) {
+    std::string text;
+    while (text.size() < size) text += alphabet[pick(alphabet.size())];
+    return text;
+  };
+  for (int round = 0; round < 60; ++round) {
+    std::vector<RequiredLiteral> literals;
+    for (std::size_t i = 1 + pick(400); i > 0; --i) {
+      RequiredLiteral literal;
+      literal.bytes = drawn(3 + pick(7));
+      literal.folded = pick(2) == 0;
+      if (literal.folded) {
+        for (char& c : literal.bytes) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+      }
+      literal.border_before = is_border_word_byte(literal.bytes.front()) && pick(3) == 0;
+      literal.border_after = is_border_word_byte(literal.bytes.back()) && pick(3) == 0;
+      literal.line_begin = pick(8) == 0;
+      literals.push_back(std::move(literal));
+    }
+    std::string padded = drawn(pick(700));
+    const std::size_t size = padded.size();
+    padded.append(64, '\0');
+    const std::string_view text(padded.data(), size);
+    std::vector<std::pair<std::size_t, std::size_t>> expected;
+    for (std::size_t start = 0; start < size; ++start) {
+      for (std::size_t i = 0; i < literals.size(); ++i) {
+        const RequiredLiteral& literal = literals[i];
+        std::string here(text.substr(start, literal.bytes.size()));
+        if (literal.folded) {
+          for (char& c : here) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+        }
+        const std::size_t end = start + here.size();
+        if (here != literal.bytes || (literal.border_before && start > 0 && is_border_word_byte(text[start - 1])) ||
+            (literal.border_after && end < size && is_border_word_byte(text[end])) ||
+            (literal.line_begin && start > 0 && text[start - 1] != '\n')) {
+          continue;
+        }
+        expected.emplace_back(start, i);
+      }
+    }
+    LiteralMatcher matcher(literals);
+    for (const InstructionSet set : instruction_sets()) {
+      matcher.use(set);
+      std::vector<LiteralHit> hits;
+      ASSERT_TRUE(matcher.find(text, hits, 1'000'000));
+      std::vector<std::pair<std::size_t, std::size_t>> found;
+      for (const LiteralHit& hit : hits) found.emplace_back(hit.start, hit.literal);
+      EXPECT_EQ(found, expected) << round;
+    }
+  }
+}
+
+TEST(LiteralMatcher, StopsWhenThereAreTooMany) {
+  const LiteralMatcher matcher({{.bytes = "aaa"}});
+  std::string text(100'000, 'a');
+  text.append(64, '\0');
+  std::vector<LiteralHit> hits;
+  EXPECT_FALSE(matcher.find({text.data(), 100'000}, hits, 50));
+  EXPECT_TRUE(matcher.find({text.data(), 20}, hits, 50));
+  EXPECT_EQ(hits.size(), 18U);
+}
+
+}  // namespace
+}  // namespace reeve::content
