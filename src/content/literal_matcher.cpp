@@ -137,6 +137,7 @@ LiteralMatcher::LiteralMatcher(std::vector<RequiredLiteral> literals)
     : literals_(std::move(literals)), six_(6, windows_of(literals_, true)), four_(4, windows_of(literals_, false)) {}
 
 void LiteralMatcher::use(InstructionSet set) {
+  set_ = set;
   six_.filter.use(set);
   four_.filter.use(set);
 }
@@ -170,20 +171,65 @@ void LiteralMatcher::look_up(const Index& index, std::uint64_t key, std::string_
 
 namespace {
 
-/// Appends the places of the bits of a word, `base` being that of bit 0. Most words have few: these are written without
-/// asking how many, so up to that many entries behind the new end are written too.
-std::uint32_t* append_places(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+/// Writes the places of a block's bits, `base` being that of bit 0, and gives back how many. `out` has room for sixteen
+/// more than there are bits.
+[[gnu::always_inline]] inline std::size_t gather_places(std::span<const std::uint64_t> block, std::uint32_t base,
+                                                        std::uint32_t* out) {
+  // Most words have few bits: so many are written without asking.
   constexpr std::size_t kUnasked = 2;
-  const auto count = static_cast<std::size_t>(std::popcount(bits));
-  for (std::size_t i = 0; i < kUnasked; ++i) {
-    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-    bits &= bits - 1;
+  const std::uint32_t* const begin = out;
+  for (std::uint64_t bits : block) {
+    const auto count = static_cast<std::size_t>(std::popcount(bits));
+    for (std::size_t i = 0; i < kUnasked; ++i) {
+      out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+      bits &= bits - 1;
+    }
+    for (std::size_t i = kUnasked; i < count; ++i) {
+      out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+      bits &= bits - 1;
+    }
+    out += count;
+    base += 64;
   }
-  for (std::size_t i = kUnasked; i < count; ++i) {
-    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-    bits &= bits - 1;
+  return static_cast<std::size_t>(out - begin);
+}
+
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+
+REEVE_TARGET_AVX512 std::size_t gather_places_avx512(std::span<const std::uint64_t> block, std::uint32_t base,
+                                                     std::uint32_t* out) {
+  static constexpr auto kOffsets = [] {
+    std::array<std::uint8_t, 64> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+    return all;
+  }();
+  const __m512i offsets = load_512(kOffsets.data());
+  const std::uint32_t* const begin = out;
+  for (const std::uint64_t bits : block) {
+    __m512i places = _mm512_maskz_compress_epi8(bits, offsets);
+    const auto count = static_cast<std::size_t>(std::popcount(bits));
+    const __m512i first = _mm512_set1_epi32(static_cast<int>(base));
+    for (std::size_t written = 0;;) {
+      _mm512_storeu_si512(out + written, _mm512_add_epi32(first, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+      written += 16;
+      if (written >= count) [[likely]]
+        break;
+      places = _mm512_shuffle_i64x2(places, places, 0b11111001);  // the next sixteen
+    }
+    out += count;
+    base += 64;
   }
-  return out + count;
+  return static_cast<std::size_t>(out - begin);
+}
+
+#endif
+
+std::size_t places_of(std::span<const std::uint64_t> block, std::uint32_t base, std::uint32_t* out,
+                      InstructionSet set) {
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (set == InstructionSet::kAvx512) return gather_places_avx512(block, base, out);
+#endif
+  return gather_places(block, base, out);
 }
 
 }  // namespace
@@ -228,16 +274,14 @@ void look_at_block(const LiteralFilter& filter, std::string_view text, std::size
 bool LiteralMatcher::find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits,
                                std::size_t most) const {
   std::array<std::uint64_t, kBlockWords> block;
-  std::array<std::uint32_t, kBlockWords * 64 + 8> places, known;
+  std::array<std::uint32_t, kBlockWords * 64 + 16> places, known;
   const std::size_t words = (text.size() + 63) / 64;
   for (std::size_t from = 0; from < words; from += kBlockWords) {
     const std::size_t count = std::min(kBlockWords, words - from);
     look_at_block(index.filter, text, from, std::span(block).first(count));
-    std::uint32_t* end = places.data();
-    for (std::size_t i = 0; i < count; ++i) {
-      end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);
-    }
-    const std::span<const std::uint32_t> all(places.data(), end);
+    const std::span<const std::uint64_t> bits = std::span(block).first(count);
+    const std::size_t size = places_of(bits, static_cast<std::uint32_t>(from * 64), places.data(), set_);
+    const std::span<const std::uint32_t> all = std::span<const std::uint32_t>(places).first(size);
     for (const KeyForm& form : index.forms) {
       const std::size_t found = index.sieve(text, form, all, known.data());
       for (std::size_t i = 0; i < found; ++i) look_up(index, form.key(text.data() + known[i]), text, known[i], hits);

@@ -76,6 +76,7 @@ class LiteralMatcher {
 
   std::vector<RequiredLiteral> literals_;
   Index six_, four_;
+  InstructionSet set_ = fastest_instructions();
 };
 
 }  // namespace reeve::content
