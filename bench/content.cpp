@@ -221,9 +221,22 @@ class Bench {
     content::DecodeMasks decode_masks;
     content::LongWords words;
     content::Layer deeper;
-    enum Part { kMasks, kDecodeMasks, kRuns, kEscapes, kJoins, kLongWords, kWordPatterns, kTextPatterns, kParts };
-    static constexpr const char* kNames[kParts] = {"text_masks",   "decode_masks", "decode_runs",   "decode_escapes",
-                                                   "decode_joins", "long_words",   "word_patterns", "text_patterns"};
+    enum Part {
+      kMasks,
+      kDecodeMasks,
+      kRuns,
+      kEscapes,
+      kJoins,
+      kPrintable,
+      kTerminal,
+      kLongWords,
+      kWordPatterns,
+      kTextPatterns,
+      kParts
+    };
+    static constexpr const char* kNames[kParts] = {
+        "text_masks",      "decode_masks", "decode_runs",   "decode_escapes", "decode_joins", "decode_quoted_printable",
+        "decode_terminal", "long_words",   "word_patterns", "text_patterns"};
     std::array<double, kParts> best{};
     best.fill(1e9);
     for (int round = 0; round < 10; ++round) {
@@ -238,6 +251,8 @@ class Bench {
                                                              [&] { decode_base64_and_hex(task); },
                                                              [&] { decode_escapes(task); },
                                                              [&] { decode_joins(task); },
+                                                             [&] { decode_quoted_printable(task); },
+                                                             [&] { decode_terminal(task); },
                                                              [&] { words.collect(text, masks, decode_masks); },
                                                              [&] {
                                                                words.joined.finish();
