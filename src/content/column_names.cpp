@@ -129,22 +129,40 @@ void ColumnNames::read_inserts_until(std::size_t at) {
   }
 }
 
-std::string_view ColumnNames::insert_column(std::size_t at) {
-  read_inserts_until(at);
-  if (values_ == 0) return {};
-  // The row that `at` stands in: back to its bracket.
-  std::size_t open = at, commas = 0;
-  while (open > values_ && at - open < kLineMax) {
-    const char c = text_[--open];
-    if (c == '(') break;
-    if (c == ',') ++commas;
-    if (c == ')' || c == ';') return {};
+/// Behind the last bracket or semicolon in front of `at`. 0: there is none as far as a row may reach.
+std::size_t ColumnNames::row_begin(std::size_t at) {
+  const std::size_t least = at > kLineMax ? at - kLineMax : 0;
+  std::size_t begin = at;
+  while (begin > least) {
+    // What was looked at for the place before is not looked at again.
+    if (begin >= clear_begin_ && begin <= clear_end_ && clear_begin_ < clear_end_) {
+      begin = std::max(clear_begin_, least);
+      if (begin == least) break;
+    }
+    if (holds("();", text_[begin - 1])) break;
+    --begin;
   }
-  if (text_[open] != '(') return {};
+  const bool joins = begin <= clear_end_ && at >= clear_begin_;
+  clear_begin_ = joins ? std::min(begin, clear_begin_) : begin;
+  clear_end_ = joins ? std::max(at, clear_end_) : at;
+  return begin == least ? 0 : begin;
+}
+
+std::string_view ColumnNames::insert_column(std::size_t at) {
+  constexpr std::string_view kValues = "values";
+  const std::size_t row = row_begin(at);
+  if (row == 0 || text_[row - 1] != '(') return {};
+  const std::size_t open = row - 1;
   std::size_t before = open;
-  while (before > values_ && holds(" \n\r\t", text_[before - 1])) --before;
-  if (before != values_ && text_[before - 1] != ',') return {};
-  return cell(text_.substr(columns_begin_, columns_end_ - columns_begin_), ',', commas);
+  while (before > 0 && open - before < kLineMax && holds(" \n\r\t", text_[before - 1])) --before;
+  // Cheap first: most brackets are those of calls. Only behind a row or the word is the text read for INSERTs.
+  const std::string_view word = text_.substr(before < kValues.size() ? 0 : before - kValues.size(), kValues.size());
+  const bool behind_word = before >= kValues.size() && std::ranges::equal(word, kValues, {}, lower_case);
+  if (!behind_word && (before == 0 || text_[before - 1] != ',')) return {};
+  read_inserts_until(at);
+  if (values_ == 0 || open < values_ || (behind_word && before != values_)) return {};
+  const auto commas = std::ranges::count(text_.substr(row, at - row), ',');
+  return cell(text_.substr(columns_begin_, columns_end_ - columns_begin_), ',', static_cast<std::size_t>(commas));
 }
 
 std::string_view ColumnNames::at(std::size_t at) {

@@ -26,6 +26,7 @@ class ColumnNames {
   static std::string_view cell(std::string_view line, char delimiter, std::size_t index);
   std::string_view table_head(std::size_t at);
   std::string_view insert_column(std::size_t at);
+  std::size_t row_begin(std::size_t at);
   void read_inserts_until(std::size_t at);
 
   std::string_view text_;
@@ -33,7 +34,8 @@ class ColumnNames {
   // The table that the last line belonged to: its lines have `count_` delimiters.
   char delimiter_ = 0;
   std::size_t count_ = 0, head_begin_ = 0, head_end_ = 0, table_end_ = 0;
-  std::size_t walked_ = 0;  // bytes walked back in search of heads
+  std::size_t walked_ = 0;                       // bytes walked back in search of heads
+  std::size_t clear_begin_ = 0, clear_end_ = 0;  // no bracket and no semicolon in between
   // The last INSERT ... (columns) VALUES.
   std::size_t inserts_read_ = 0, columns_begin_ = 0, columns_end_ = 0, values_ = 0;
 };
