@@ -168,8 +168,7 @@ class AssignmentFinder final : public PreparedFinder {
     if (value.size() < size_least(kind)) return false;
     Candidate best{.detector = kNoDetector, .start = assignment.value_start, .end = assignment.value_end};
     if (kind != KeyKind::kNone) judge_by_kind(kind, value, assignment, key, best);
-    if (kind != KeyKind::kNone && !is_plainly_harmless(value))
-      judge_by_vendor(text, words, value, assignment, best);
+    if (kind != KeyKind::kNone && !is_plainly_harmless(value)) judge_by_vendor(text, words, value, assignment, best);
     if (best.detector == kNoDetector || best.confidence < 0.3F) return false;
     found.push_back(best);
     return best.confidence >= 0.5F;

@@ -68,7 +68,8 @@ class SecretKeyEndings {
     std::uint32_t letters = 0, others = 0;  // bytes from 0x80, and ']'
     classify(window, letters, others);
     // Behind the last letter, or no letter at all. Both are asked always: a branch could not be guessed.
-    return static_cast<unsigned>(others >= letters) | static_cast<unsigned>(holds(window + std::bit_width(letters | 1U) - 1));
+    return static_cast<unsigned>(others >= letters) |
+           static_cast<unsigned>(holds(window + std::bit_width(letters | 1U) - 1));
   }
 
  private:
