@@ -184,6 +184,21 @@ std::vector<Hostile> hostile_texts(std::size_t bytes) {
   all.push_back({"zero_width", repeat("a\xe2\x80\x8b")});
   all.push_back({"cyrillic", repeat("\xd0\xb0\xd0\xb5")});
   all.push_back({"names", repeat("name: John Smith, ")});
+  all.push_back({"keys", repeat("key=key=")});
+  std::string lines;  // values as long as a value may be, a key at each of their bytes
+  for (int i = 0; i < 570; ++i) lines += "key=";
+  all.push_back({"keys_in_lines", repeat(lines + "a1\n")});
+  all.push_back({"secrets", repeat("secret=abc123def456ghi789jkl012mno345pqr678 ")});
+  all.push_back({"open_quotes", repeat("token='\\\\")});
+  all.push_back({"sibling_values", repeat("value=\"aZ3kQ9xLm2s8Dk2m\" ")});
+  all.push_back({"urls", repeat("http://b:c/")});
+  all.push_back({"url_signs", repeat("://://")});
+  all.push_back({"mnemonics", repeat("mnemonic")});
+  all.push_back({"single_digits", repeat("1 2 ")});
+  all.push_back({"digits_and_letters", repeat("x 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 ")});
+  all.push_back({"ip_addresses", repeat("a 91.23.45.67 ")});
+  all.push_back({"mac_addresses", repeat("11:22:33:44:55:66 ")});
+  all.push_back({"postcodes", repeat("A1 1AA ")});
   return all;
 }
 

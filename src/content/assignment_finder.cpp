@@ -3,6 +3,7 @@
 // key"), or words of a vendor, which must stand in the key's name or near it.
 
 #include <algorithm>
+#include <bitset>
 #include <string>
 #include <unordered_map>
 
@@ -63,12 +64,18 @@ class AssignmentFinder final : public PreparedFinder {
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     std::uint32_t done = 0;  // one value is judged once
-    BareEnds ends(text.text);
+    ValueBudget budget(text.text);
     look_at_likely(text.text.size(), Signs{MaskView(text.masks.assign), text.text.data()}, [&](std::size_t at) {
       if (found.size() > kFoundMax) return false;
       if (!may_be_assignment(text.text, at)) return true;
-      const auto assignment = read_assignment(text.text, at, ends);
+      const auto assignment = read_assignment(text.text, at, budget);
+      budget.spend(64);
+      if (budget.is_spent()) {
+        if (text.gave_up != nullptr) *text.gave_up = true;
+        return false;
+      }
       if (!assignment || assignment->value_start < done) return true;
+      budget.spend(256 + 24 * (assignment->value_end - assignment->value_start));
       if (judge(text.text, *assignment, found)) done = assignment->value_end;
       return true;
     });
@@ -83,7 +90,7 @@ class AssignmentFinder final : public PreparedFinder {
     std::uint64_t bits(std::size_t word) const {
       return assign.at(word) & ~assign.before<kFirst>(word, 1);
     }
-    bool is_likely(std::size_t at) const { return kKeyEndings.may_end_before(text, at); }
+    bool is_likely(std::size_t at) const { return kSecretKeyEndings.may_end_before(text, at); }
   };
 
   void add_vendor(std::uint32_t index, const std::string& phrase) {
@@ -91,7 +98,12 @@ class AssignmentFinder final : public PreparedFinder {
     if (words.empty()) return;
     const std::string first = words.front();
     longest_first_ = std::max(longest_first_, first.size());
+    if (first.size() > 1) vendor_starts_.set(start_of(first));
     vendors_[first].push_back({index, std::move(words)});
+  }
+
+  static std::size_t start_of(std::string_view word) {
+    return (static_cast<unsigned char>(word[0]) & 31U) * 32U + (static_cast<unsigned char>(word[1]) & 31U);
   }
 
   /// Shorter values of such a key are never judged secret.
@@ -156,8 +168,7 @@ class AssignmentFinder final : public PreparedFinder {
     if (value.size() < size_least(kind)) return false;
     Candidate best{.detector = kNoDetector, .start = assignment.value_start, .end = assignment.value_end};
     if (kind != KeyKind::kNone) judge_by_kind(kind, value, assignment, key, best);
-    if (kind != KeyKind::kNone && !is_plainly_harmless(value))
-      judge_by_vendor(text, words, value, assignment, best);
+    if (kind != KeyKind::kNone && !is_plainly_harmless(value)) judge_by_vendor(text, words, value, assignment, best);
     if (best.detector == kNoDetector || best.confidence < 0.3F) return false;
     found.push_back(best);
     return best.confidence >= 0.5F;
@@ -191,6 +202,7 @@ class AssignmentFinder final : public PreparedFinder {
   void consider_words(const KeyWords& words, bool in_key, std::string_view value, Candidate& best) const {
     for (std::size_t at = 0; at < words.count(); ++at) {
       const std::string_view word = words.word(at);
+      if (word.size() > 1 && !vendor_starts_[start_of(word)]) continue;  // most words
       consider(words, at, word, value, best);
       if (!in_key) continue;
       // Written together: "githubtoken", "twilioauth".
@@ -224,6 +236,7 @@ class AssignmentFinder final : public PreparedFinder {
   };
   std::unordered_map<std::string, std::vector<VendorWords>, HashOfText, std::equal_to<>> vendors_;
   std::size_t longest_first_ = 0;
+  std::bitset<32UL * 32> vendor_starts_;  // the first two letters of vendors' first words
 };
 
 }  // namespace

@@ -17,6 +17,7 @@ static_assert(kBase64Least >= kFirstLook);
 constexpr std::size_t kHexLeast = 32;
 constexpr std::size_t kWrappedLineLeast = 40;  // a shorter line is not continued on the next
 constexpr std::size_t kLinesMax = 20'000;
+constexpr std::size_t kLateLines = 32;  // lines of a run that are decoded twice at most, about
 
 constexpr std::array<std::uint8_t, 256> make_hex_values() {
   std::array<std::uint8_t, 256> values{};
@@ -45,6 +46,9 @@ bool is_hex(std::string_view run) {
   return all <= 15;
 }
 
+/// What a diff puts in front of a line; characters of base64 with which no text begins.
+bool is_sign(char c) { return c == '+' || c == '-'; }
+
 class RunDecoder {
  public:
   explicit RunDecoder(DecodeTask& task) : task_(task) {}
@@ -55,7 +59,8 @@ class RunDecoder {
     if (start < done_) return;
     const std::vector<std::uint64_t>& token = task_.masks.token;
     const std::size_t end = end_of_run(token, start + kBase64Least, task_.text.size());
-    const bool begins_run = start == 0 || (token[(start - 1) / 64] >> ((start - 1) % 64) & 1U) == 0;
+    const std::size_t before = start > 0 && is_sign(task_.text[start - 1]) ? start - 1 : start;
+    const bool begins_run = before == 0 || (token[(before - 1) / 64] >> ((before - 1) % 64) & 1U) == 0;
     if (begins_run && end - start >= kHexLeast && try_hex(start, end)) {
       done_ = end;
     } else if (begins_run || !is_late_try(start)) {
@@ -110,27 +115,54 @@ class RunDecoder {
     bytes_.resize(whole.size() / 4 * 3 + 3);
     bytes_.resize(decode_base64(whole, bytes_.data(), bytes_.size()));
     give(start, whole_end, looks == Looks::kNothing ? first : looks);
+    if (short_line_ != 0 && looks == Looks::kText) {
+      // A shorter last line may be a word that only follows.
+      const std::string_view without = task_.text.substr(late_line_, short_line_ - late_line_);
+      bytes_.resize(without.size() / 4 * 3 + 3);
+      bytes_.resize(decode_base64(without, bytes_.data(), bytes_.size()));
+      give(late_line_, short_line_, Looks::kText);
+    }
     return whole_end;
   }
 
-  /// The end of a run that goes on over lines of equal length, and of its padding.
-  std::size_t end_of_lines(std::size_t start, std::size_t end) const {
+  /// Behind the end of a line of base64, its indentation and the sign of a diff; `end` when no line follows. Lines
+  /// that were pasted into one have a space between: then only one that is as long follows.
+  std::size_t next_line(std::size_t end, char sign, std::size_t length) const {
     const std::string_view text = task_.text;
+    std::size_t next = end;
+    if (next < text.size() && text[next] == '\r') ++next;
+    if (next + 1 < text.size() && text[next] == '\\' && text[next + 1] == 'n') {
+      next += 2;
+    } else if (next < text.size() && text[next] == '\n') {
+      ++next;
+    } else if (next < text.size() && text[next] == ' ' && next == end && length % 4 == 0) {
+      const std::size_t run = next + 1 + length;
+      const bool as_long = run < text.size() && is_token_byte(text[run - 1]) && !is_token_byte(text[run]) &&
+                           end_of_run(task_.masks.token, next + 1, text.size()) == run;
+      return as_long ? next + 1 : end;
+    } else if (next == end) {
+      return end;
+    }
+    while (next < text.size() && (text[next] == ' ' || text[next] == '\t')) ++next;
+    return sign != 0 && next < text.size() && text[next] == sign ? next + 1 : next;
+  }
+
+  /// The end of a run that goes on over lines of equal length, and of its padding.
+  std::size_t end_of_lines(std::size_t start, std::size_t end) {
+    const std::string_view text = task_.text;
+    const char sign =
+        start > 0 && is_sign(text[start - 1]) && (start == 1 || text[start - 2] == '\n') ? text[start - 1] : 0;
+    short_line_ = 0;
+    late_line_ = start;
     std::size_t line_start = start;
     for (std::size_t lines = 0; lines < kLinesMax && end - line_start >= kWrappedLineLeast; ++lines) {
-      std::size_t next = end;
-      if (next < text.size() && text[next] == '\r') ++next;
-      if (next + 1 < text.size() && text[next] == '\\' && text[next + 1] == 'n') {
-        next += 2;
-      } else if (next < text.size() && text[next] == '\n') {
-        ++next;
-      } else {
-        break;
-      }
-      while (next < text.size() && (text[next] == ' ' || text[next] == '\t')) ++next;
+      const std::size_t next = next_line(end, sign, end - line_start);
+      if (next == end) break;
       std::size_t to = next;
       while (to < text.size() && is_token_byte(text[to])) ++to;
       if (to == next || to - next > end - line_start) break;
+      short_line_ = to - next < end - line_start ? end : 0;
+      if (lines % kLateLines == kLateLines - 1 && short_line_ == 0) late_line_ = next;
       line_start = next;
       end = to;
     }
@@ -151,6 +183,8 @@ class RunDecoder {
   DecodeTask& task_;
   std::vector<char> bytes_, inflated_;
   std::size_t done_ = 0;
+  std::size_t short_line_ = 0;  // where the lines before a shorter last one end; 0: it is as long
+  std::size_t late_line_ = 0;   // the begin of a line not far before
 };
 
 }  // namespace
@@ -187,6 +221,10 @@ void decode_base64_and_hex(DecodeTask& task) {
   for (std::size_t from = 0; from < words; from += kWordsAtOnce) {
     const std::size_t count =
         gather_places(task.masks.token_run.data(), from, std::min(from + kWordsAtOnce, words), places.data());
+    for (std::uint32_t& place : std::span(places).first(count)) {
+      const std::size_t behind = place + kBase64Least;
+      place += is_sign(task.text[place]) && behind < task.text.size() && is_token_byte(task.text[behind]) ? 1 : 0;
+    }
     const std::size_t kept = sieve(task.text, task.masks.token, std::span(places).first(count));
     for (std::size_t i = 0; i < kept; ++i) {
       if (task.budget.exhausted) return;

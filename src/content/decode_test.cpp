@@ -112,6 +112,53 @@ TEST(Decode, WrappedBase64) {
   expect_run(wrapped, "wrapped at 76");
 }
 
+std::string in_lines(const std::string& run, std::size_t columns, std::string_view between) {
+  std::string lines;
+  for (std::size_t i = 0; i < run.size(); i += columns) {
+    lines += (i > 0 ? std::string(between) : std::string()) + run.substr(i, columns);
+  }
+  return lines;
+}
+
+TEST(Decode, LinesOfBase64) {
+  const std::string run = to_base64("some words that stand before, and some more of them: " + std::string(kToken) +
+                                    " and words that stand behind it so that it ends well");
+  for (const std::string_view between : {"\n", "\r\n", "\r", " ", "\n    ", "\\n"}) {
+    EXPECT_THAT(found("x " + in_lines(run, 64, between) + "."), ::testing::SizeIs(1)) << between;
+  }
+  EXPECT_THAT(found("@@ -1 +1,3 @@\n+" + in_lines(run, 64, "\n+") + "\n"), ::testing::SizeIs(1));
+  // What follows on the next line may be a word, and the value at the end all the same.
+  const std::string bare = to_base64("a few words and then comes " + std::string(kToken));
+  EXPECT_THAT(found("body: " + bare + "\nend\n"), ::testing::SizeIs(1));
+  EXPECT_THAT(found("body: " + bare + "\nNEXT_VALUE: 1\n"), ::testing::SizeIs(1));
+}
+
+TEST(Decode, QuotedPrintable) {
+  expect_run("ext=5F0123456789abcdefghij", "one byte");
+  expect_run("ext_01234567=\n89abcdefghij", "a soft line break");
+  expect_run("ext=5F01234567=\r\n89abcdefghij", "both");
+  EXPECT_THAT(found("token=3Dext_0123456789abcdefghij ok"), ElementsAre(std::string(kToken)));
+  EXPECT_THAT(found("ext_01234=\n56789abcdefghij=other"), IsEmpty()) << "an empty setting, and another";
+}
+
+TEST(Decode, MarksWithinValues) {
+  expect_run("ext\\_0123456789abcdefghij", "Markdown");
+  expect_run("ext\\N{LOW LINE}0123456789abcdefghij", "a name");
+  expect_run("ext\\x{5f}0123456789abcdefghij", "braces");
+  expect_run("ext%u005F0123456789abcdefghij", "percent u");
+  expect_run("ext_\x1b[1m0123456789\x1b[0mabcdefghij", "colours");
+  EXPECT_THAT(found("\x1b[31m\x1b[K" + std::string(kToken) + "\x1b[0m ok"), ElementsAre(std::string(kToken)));
+  expect_run(
+      "ext_01234\xcc\x81"
+      "56789abcdefghij",
+      "a combining mark");
+  EXPECT_THAT(found("// ext_8k2m9q4x7zr1a\n// w5t3p0c"), ::testing::SizeIs(1));
+  EXPECT_THAT(found("- ext_8k2m9q4x7zr1a\n- w5t3p0c"), ::testing::SizeIs(1));
+  EXPECT_THAT(found("\"ext_0123456789\" + 'abcdefghij'"), ::testing::SizeIs(1));
+  EXPECT_THAT(found("\"ext_0123456789\" /* more */ + \"abcdefghij\""), ::testing::SizeIs(1));
+  EXPECT_THAT(found("\"ext_0123456789\".concat(\"abcdefghij\")"), ::testing::SizeIs(1));
+}
+
 TEST(Decode, EscapesOfSingleCharacters) {
   expect_run(each(kToken, [](unsigned char c) { return number("%%%02X", c); }), "percent");
   expect_run(each(kToken, [](unsigned char c) { return number("&#%u;", c); }), "decimal entities");

@@ -22,6 +22,7 @@ bool is_field_character(char c) { return is_word(c) || static_cast<unsigned char
 
 struct Word {
   std::size_t start = 0, end = 0;
+  bool digits = false;  // and nothing else; known of words that a value may go on with
   std::size_t size() const { return end - start; }
 };
 
@@ -38,8 +39,10 @@ Word word_after(std::string_view text, const Word& word) {
   std::size_t at = word.end;
   for (int i = 0; i < 2 && at < text.size() && separates(text[at]); ++i) ++at;
   if (at == word.end || at >= text.size() || !is_word(text[at])) return {};
-  Word next{at, at};
-  while (next.end < text.size() && next.size() <= kPrimaryMax && is_word(text[next.end])) ++next.end;
+  Word next{at, at, true};
+  for (; next.end < text.size() && next.size() <= kPrimaryMax && is_word(text[next.end]); ++next.end) {
+    next.digits = next.digits && is_digit(text[next.end]);
+  }
   return next;
 }
 
@@ -175,10 +178,10 @@ class DataIndex::Search {
     std::size_t length = 0;
     for (std::size_t i = count; i > 0; --i) length += before[i - 1].size();
     for (std::size_t i = count; i > 0; --i) {
-      try_ends(before[i - 1].start, length, kPrimaryWords - i);
+      try_ends(before[i - 1].start, length, kPrimaryWords - i, false);
       length -= before[i - 1].size();
     }
-    try_ends(here.start, 0, kPrimaryWords);
+    try_ends(here.start, 0, kPrimaryWords, true);
     return here.end;
   }
 
@@ -196,12 +199,15 @@ class DataIndex::Search {
     Word here{at, at + 1};
     while (here.start > 0 && at - here.start <= kPrimaryMax && is_word(text_[here.start - 1])) --here.start;
     while (here.end < text_.size() && is_word(text_[here.end])) ++here.end;
+    const std::string_view all = text_.substr(here.start, std::min(here.size(), kPrimaryMax));
+    here.digits = std::all_of(all.begin(), all.end(), is_digit);
     ahead_[0] = here;
     ahead_count_ = 1;
   }
 
-  /// Values from `start` that end with one of the first `words` words ahead; `length` characters count before these.
-  void try_ends(std::size_t start, std::size_t length, std::size_t words) {
+  /// Values from `start` that end with one of the first `words` words ahead; `length` characters count before these,
+  /// and are digits only or not.
+  void try_ends(std::size_t start, std::size_t length, std::size_t words, bool digits) {
     for (std::size_t i = 0; i < words; ++i) {
       if (i == ahead_count_) {
         ahead_[i] = word_after(text_, ahead_[i - 1]);
@@ -210,22 +216,22 @@ class DataIndex::Search {
       }
       length += ahead_[i].size();
       if (length > kPrimaryMax) return;
+      digits = digits && ahead_[i].digits;
       const std::uint64_t bit = 1ULL << length;
-      if (((index_.digit_lengths_ | index_.mixed_lengths_) & bit) != 0) try_value({start, ahead_[i].end}, bit);
+      if (((digits ? index_.digit_lengths_ : index_.mixed_lengths_) & bit) != 0) {
+        try_value({start, ahead_[i].end, digits}, bit);
+      }
     }
   }
 
   void try_value(const Word& word, std::uint64_t bit) {
     form_.clear();  // as primary_form() has it: between the words stand separators only
-    bool digits = true;
     for (const char c : text_.substr(word.start, word.size())) {
-      if (!is_word(c)) continue;
-      form_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-      digits = digits && is_digit(c);
+      if (is_word(c)) form_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
     }
     for (std::size_t i = 0; i < index_.tables_.size(); ++i) {
       const RegistrationHead& head = *index_.tables_[i].head;
-      if (((digits ? head.digit_lengths : head.mixed_lengths) & bit) != 0) look_up(i, word, form_);
+      if (((word.digits ? head.digit_lengths : head.mixed_lengths) & bit) != 0) look_up(i, word, form_);
     }
   }
 

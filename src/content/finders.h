@@ -36,6 +36,8 @@ struct FinderText {
   std::string_view text;  // normalised
   const TextMasks& masks;
   TextOrigin origin = TextOrigin::kUser;
+  /// Set by a finder that did not look at all: the text would have cost too much. May be null.
+  bool* gave_up = nullptr;
 };
 
 /// Detectors that name one finder, prepared for it (by length, by context word). Built once per set.

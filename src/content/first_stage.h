@@ -21,7 +21,7 @@ struct FirstStage {
                      const DecodeMasks& decode_masks) {
     long_words.collect(text, masks, decode_masks);
     long_words.joined.finish();
-    set.word_patterns().find(long_words.joined.view(), words);
+    set.word_patterns().find(long_words.joined.view(), words, long_words.longest);
   }
 
   PatternIndex::Found texts, words;

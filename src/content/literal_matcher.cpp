@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "content/text_frequency.h"
+#include "core/check.h"
 
 namespace reeve::content {
 
@@ -34,109 +35,107 @@ bool matches_folded(const std::string& literal, const char* text) {
 
 }  // namespace
 
-std::uint64_t LiteralMatcher::Index::Entry::key() const {
-  std::uint64_t all = 0;
-  const bool is_four = window.bytes[4] == LiteralFilter::kAnyByte;
-  for (std::size_t place = 0; place < (is_four ? 4U : window.bytes.size()); ++place) {
-    all |= static_cast<std::uint64_t>(window.bytes[place]) << (8 * place);
-  }
-  return all;
-}
-
 std::uint64_t LiteralMatcher::KeyForm::key(const char* at) const { return (fold_bytes(load(at)) & bytes) | any; }
 
-LiteralMatcher::Index::Index(std::size_t places, std::vector<Entry> windows)
-    : entries(std::move(windows)), filter(places, [this] {
+LiteralMatcher::Index::Index(std::size_t places, const std::vector<RequiredLiteral>& literals,
+                             std::vector<Draft> drafts)
+    : filter(places, [&] {
         // Neighbours are alike; the shortest have buckets of their own, and so have those behind borders.
-        const auto length = [](const Entry& entry) {
-          return std::ranges::count(entry.window.bytes, LiteralFilter::kAnyByte);
-        };
-        std::ranges::sort(entries, [&](const Entry& left, const Entry& right) {
-          return std::tuple(length(left), left.window.border_before, left.window, left.literal) <
-                 std::tuple(length(right), right.window.border_before, right.window, right.literal);
+        std::ranges::sort(drafts, {}, [](const Draft& draft) {
+          const auto any = std::ranges::count(draft.window.bytes, LiteralFilter::kAnyByte);
+          return std::tuple(any, draft.window.border_before, draft.window, draft.literal);
         });
         std::vector<LiteralFilter::Window> all;
-        for (const Entry& entry : entries) all.push_back(entry.window);
-        std::ranges::sort(entries, {},
-                          [&](const Entry& entry) { return std::tuple(length(entry), entry.key(), entry.literal); });
+        for (const Draft& draft : drafts) all.push_back(draft.window);
         return all;
       }()) {
-  build();
+  build(literals, drafts);
 }
 
-void LiteralMatcher::Index::build() {
-  known.assign((1UL << kKnownBits) / 64, 0);
-  slots.assign(std::bit_ceil(entries.size() * 4 + 1), Slot{});
-  for (std::uint32_t i = 0; i < entries.size();) {
-    const std::uint64_t key = entries[i].key();
-    std::uint32_t end = i;
-    while (end < entries.size() && entries[end].key() == key) ++end;
+void LiteralMatcher::Index::build(const std::vector<RequiredLiteral>& literals, const std::vector<Draft>& drafts) {
+  CHECK(drafts.size() < 0xFFFF);
+  for (const Draft& draft : drafts) {
+    const LiteralFilter::Window& window = draft.window;
+    const std::string& bytes = literals[draft.literal].bytes;
+    Entry entry{.literal = draft.literal, .offset = static_cast<std::uint16_t>(draft.offset)};
     KeyForm form;
-    const std::size_t places =
-        entries[i].window.bytes[4] == LiteralFilter::kAnyByte ? 4 : entries[i].window.bytes.size();
+    const std::size_t places = window.bytes[4] == LiteralFilter::kAnyByte ? 4 : window.bytes.size();
     for (std::size_t place = 0; place < places; ++place) {
-      const bool any = entries[i].window.bytes[place] == LiteralFilter::kAnyByte;
+      const bool any = window.bytes[place] == LiteralFilter::kAnyByte;
       (any ? form.any : form.bytes) |= 0xFFULL << (8 * place);
+      entry.key |= static_cast<std::uint64_t>(window.bytes[place]) << (8 * place);
     }
-    if (forms.empty() || forms.back().bytes != form.bytes) forms.push_back(form);  // entries are by length
-    const std::uint64_t hash = hash_of(key);
+    const auto is_same = [&](const KeyForm& other) { return other.bytes == form.bytes; };
+    if (std::ranges::none_of(forms, is_same)) forms.push_back(form);
+    for (std::size_t at = 0; at < std::min<std::size_t>(8, bytes.size()); ++at) {
+      entry.head |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at])) << (8 * at);
+      entry.head_bytes |= 0xFFULL << (8 * at);
+    }
+    entry.folded = literals[draft.literal].folded;
+    if (entry.folded) entry.head = fold_bytes(entry.head);
+    entries.push_back(entry);
+  }
+  std::ranges::sort(entries, {}, [](const Entry& entry) { return std::pair(entry.key, entry.literal); });
+  known.assign((1UL << kKnownBits) / 64, 0);
+  slots.assign(std::bit_ceil(entries.size() * 4 + 1), 0);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    entries[i].has_next = i + 1 < entries.size() && entries[i + 1].key == entries[i].key;
+    if (i > 0 && entries[i - 1].key == entries[i].key) continue;
+    const std::uint64_t hash = hash_of(entries[i].key);
     const std::uint64_t bit = hash >> (64 - kKnownBits);
     known[bit / 64] |= 1ULL << bit % 64;
     std::size_t at = hash >> 20U & (slots.size() - 1);
-    while (slots[at].count != 0) at = (at + 1) & (slots.size() - 1);
-    slots[at] = {key, i, end - i};
-    i = end;
+    while (slots[at] != 0) at = (at + 1) & (slots.size() - 1);
+    slots[at] = static_cast<std::uint16_t>(i + 1);
   }
 }
 
-const LiteralMatcher::Index::Slot* LiteralMatcher::Index::find(std::uint64_t key) const {
-  for (std::size_t at = hash_of(key) >> 20U & (slots.size() - 1); slots[at].count != 0;
-       at = (at + 1) & (slots.size() - 1)) {
-    if (slots[at].key == key) return &slots[at];
+const LiteralMatcher::Index::Entry* LiteralMatcher::Index::find(std::uint64_t key) const {
+  for (std::size_t at = hash_of(key) >> 20U & (slots.size() - 1); slots[at] != 0; at = (at + 1) & (slots.size() - 1)) {
+    const Entry* const entry = &entries[slots[at] - 1U];
+    if (entry->key == key) return entry;
   }
   return nullptr;
 }
 
-std::vector<LiteralMatcher::Index::Entry> LiteralMatcher::windows_of(const std::vector<RequiredLiteral>& literals,
+std::vector<LiteralMatcher::Index::Draft> LiteralMatcher::windows_of(const std::vector<RequiredLiteral>& literals,
                                                                      bool with_six) {
-  std::vector<Index::Entry> all;
+  std::vector<Index::Draft> all;
   const std::size_t places = with_six ? 6 : 4;
   for (std::uint32_t i = 0; i < literals.size(); ++i) {
     const std::string& bytes = literals[i].bytes;
     if ((bytes.size() >= 6) != with_six) continue;
-    Index::Entry best;
+    Index::Draft best;
     double least = 2;
     const std::size_t last = bytes.size() <= places ? 0 : bytes.size() - places;
     for (std::uint32_t offset = 0; offset <= last; ++offset) {
-      Index::Entry entry{.literal = i, .offset = offset};
+      Index::Draft draft{.literal = i, .offset = offset};
       // The filter knows borders only right before its windows.
-      entry.window.border_before = offset == 0 && literals[i].border_before;
-      entry.window.bytes.fill(LiteralFilter::kAnyByte);
+      draft.window.border_before = offset == 0 && literals[i].border_before;
+      draft.window.bytes.fill(LiteralFilter::kAnyByte);
       for (std::size_t place = 0; place < std::min(places, bytes.size()); ++place) {
-        entry.window.bytes[place] =
+        draft.window.bytes[place] =
             static_cast<std::uint8_t>(fold_bytes(static_cast<std::uint8_t>(bytes[offset + place])));
       }
       const double frequency = text_frequency(std::string_view(bytes).substr(offset, places)) *
-                               (entry.window.border_before ? kBorderShare : 1);
+                               (draft.window.border_before ? kBorderShare : 1);
       if (frequency < least) {
         least = frequency;
-        best = entry;
+        best = draft;
       }
     }
-    for (std::size_t at = 0; at < std::min<std::size_t>(8, bytes.size()); ++at) {
-      best.head |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(bytes[at])) << (8 * at);
-      best.head_bytes |= 0xFFULL << (8 * at);
-    }
-    best.head = fold_bytes(best.head);
     all.push_back(best);
   }
   return all;
 }
 
 LiteralMatcher::LiteralMatcher(std::vector<RequiredLiteral> literals)
-    : literals_(std::move(literals)), six_(6, windows_of(literals_, true)), four_(4, windows_of(literals_, false)) {}
+    : literals_(std::move(literals)),
+      six_(6, literals_, windows_of(literals_, true)),
+      four_(4, literals_, windows_of(literals_, false)) {}
 
 void LiteralMatcher::use(InstructionSet set) {
+  set_ = set;
   six_.filter.use(set);
   four_.filter.use(set);
 }
@@ -155,35 +154,81 @@ bool LiteralMatcher::stands_at(const RequiredLiteral& literal, std::string_view 
 
 void LiteralMatcher::look_up(const Index& index, std::uint64_t key, std::string_view text, std::size_t place,
                              std::vector<LiteralHit>& hits) const {
-  const Index::Slot* const slot = index.find(key);
-  if (slot == nullptr) return;
-  for (std::uint32_t i = slot->first; i < slot->first + slot->count; ++i) {
-    const Index::Entry& entry = index.entries[i];
-    if (entry.offset > place) continue;
-    const std::size_t start = place - entry.offset;
-    if ((fold_bytes(load(text.data() + start)) & entry.head_bytes) != entry.head) continue;
-    if (stands_at(literals_[entry.literal], text, start)) {
-      hits.push_back({entry.literal, static_cast<std::uint32_t>(start)});
+  const Index::Entry* entry = index.find(key);
+  if (entry == nullptr) return;
+  for (bool more = true; more; ++entry) {
+    more = entry->has_next;
+    if (entry->offset > place) continue;
+    const std::size_t start = place - entry->offset;
+    const std::uint64_t here = load(text.data() + start);
+    if (((entry->folded ? fold_bytes(here) : here) & entry->head_bytes) != entry->head) continue;
+    if (stands_at(literals_[entry->literal], text, start)) {
+      hits.push_back({entry->literal, static_cast<std::uint32_t>(start)});
     }
   }
 }
 
 namespace {
 
-/// Appends the places of the bits of a word, `base` being that of bit 0. Most words have few: these are written without
-/// asking how many, so up to that many entries behind the new end are written too.
-std::uint32_t* append_places(std::uint64_t bits, std::uint32_t base, std::uint32_t* out) {
+/// Writes the places of a block's bits, `base` being that of bit 0, and gives back how many. `out` has room for sixteen
+/// more than there are bits.
+[[gnu::always_inline]] inline std::size_t gather_places(std::span<const std::uint64_t> block, std::uint32_t base,
+                                                        std::uint32_t* out) {
+  // Most words have few bits: so many are written without asking.
   constexpr std::size_t kUnasked = 2;
-  const auto count = static_cast<std::size_t>(std::popcount(bits));
-  for (std::size_t i = 0; i < kUnasked; ++i) {
-    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-    bits &= bits - 1;
+  const std::uint32_t* const begin = out;
+  for (std::uint64_t bits : block) {
+    const auto count = static_cast<std::size_t>(std::popcount(bits));
+    for (std::size_t i = 0; i < kUnasked; ++i) {
+      out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+      bits &= bits - 1;
+    }
+    for (std::size_t i = kUnasked; i < count; ++i) {
+      out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
+      bits &= bits - 1;
+    }
+    out += count;
+    base += 64;
   }
-  for (std::size_t i = kUnasked; i < count; ++i) {
-    out[i] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
-    bits &= bits - 1;
+  return static_cast<std::size_t>(out - begin);
+}
+
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+
+REEVE_TARGET_AVX512 std::size_t gather_places_avx512(std::span<const std::uint64_t> block, std::uint32_t base,
+                                                     std::uint32_t* out) {
+  static constexpr auto kOffsets = [] {
+    std::array<std::uint8_t, 64> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+    return all;
+  }();
+  const __m512i offsets = load_512(kOffsets.data());
+  const std::uint32_t* const begin = out;
+  for (const std::uint64_t bits : block) {
+    __m512i places = _mm512_maskz_compress_epi8(bits, offsets);
+    const auto count = static_cast<std::size_t>(std::popcount(bits));
+    const __m512i first = _mm512_set1_epi32(static_cast<int>(base));
+    for (std::size_t written = 0;;) {
+      _mm512_storeu_si512(out + written, _mm512_add_epi32(first, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+      written += 16;
+      if (written >= count) [[likely]]
+        break;
+      places = _mm512_shuffle_i64x2(places, places, 0b11111001);  // the next sixteen
+    }
+    out += count;
+    base += 64;
   }
-  return out + count;
+  return static_cast<std::size_t>(out - begin);
+}
+
+#endif
+
+std::size_t places_of(std::span<const std::uint64_t> block, std::uint32_t base, std::uint32_t* out,
+                      InstructionSet set) {
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (set == InstructionSet::kAvx512) return gather_places_avx512(block, base, out);
+#endif
+  return gather_places(block, base, out);
 }
 
 }  // namespace
@@ -228,16 +273,14 @@ void look_at_block(const LiteralFilter& filter, std::string_view text, std::size
 bool LiteralMatcher::find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits,
                                std::size_t most) const {
   std::array<std::uint64_t, kBlockWords> block;
-  std::array<std::uint32_t, kBlockWords * 64 + 8> places, known;
+  std::array<std::uint32_t, kBlockWords * 64 + 16> places, known;
   const std::size_t words = (text.size() + 63) / 64;
   for (std::size_t from = 0; from < words; from += kBlockWords) {
     const std::size_t count = std::min(kBlockWords, words - from);
     look_at_block(index.filter, text, from, std::span(block).first(count));
-    std::uint32_t* end = places.data();
-    for (std::size_t i = 0; i < count; ++i) {
-      end = append_places(block[i], static_cast<std::uint32_t>((from + i) * 64), end);
-    }
-    const std::span<const std::uint32_t> all(places.data(), end);
+    const std::span<const std::uint64_t> bits = std::span(block).first(count);
+    const std::size_t size = places_of(bits, static_cast<std::uint32_t>(from * 64), places.data(), set_);
+    const std::span<const std::uint32_t> all = std::span<const std::uint32_t>(places).first(size);
     for (const KeyForm& form : index.forms) {
       const std::size_t found = index.sieve(text, form, all, known.data());
       for (std::size_t i = 0; i < found; ++i) look_up(index, form.key(text.data() + known[i]), text, known[i], hits);

@@ -44,31 +44,33 @@ class LiteralMatcher {
   };
   /// Literals whose windows have as many places.
   struct Index {
-    struct Entry {
+    struct Draft {
       LiteralFilter::Window window{};
       std::uint32_t literal = 0;
-      std::uint32_t offset = 0;                // of the window in the literal
-      std::uint64_t head = 0, head_bytes = 0;  // its first bytes, up to eight, folded; which of eight these are
-      std::uint64_t key() const;
+      std::uint32_t offset = 0;  // of the window in the literal
     };
-    struct Slot {
+    struct Entry {
       std::uint64_t key = 0;
-      std::uint32_t first = 0, count = 0;
+      std::uint64_t head = 0, head_bytes = 0;  // the literal's first bytes, up to eight, and which of eight these are
+      std::uint32_t literal = 0;
+      std::uint16_t offset = 0;
+      bool folded = false;    // the head
+      bool has_next = false;  // of the same key
     };
-    Index(std::size_t places, std::vector<Entry> entries);
-    void build();
-    const Slot* find(std::uint64_t key) const;
+    Index(std::size_t places, const std::vector<RequiredLiteral>& literals, std::vector<Draft> drafts);
+    void build(const std::vector<RequiredLiteral>& literals, const std::vector<Draft>& drafts);
+    const Entry* find(std::uint64_t key) const;
     std::size_t sieve(std::string_view text, const KeyForm& form, std::span<const std::uint32_t> places,
                       std::uint32_t* out) const;
 
-    std::vector<Entry> entries;  // by window
-    std::vector<Slot> slots;
+    std::vector<Entry> entries;        // by key
+    std::vector<std::uint16_t> slots;  // by hash: one more than the place of a key's first entry
     std::vector<std::uint64_t> known;  // a bit by hash of the keys there are
     std::vector<KeyForm> forms;        // one for each length of windows
     LiteralFilter filter;
   };
 
-  static std::vector<Index::Entry> windows_of(const std::vector<RequiredLiteral>& literals, bool with_six);
+  static std::vector<Index::Draft> windows_of(const std::vector<RequiredLiteral>& literals, bool with_six);
   bool find_with(const Index& index, std::string_view text, std::vector<LiteralHit>& hits, std::size_t most) const;
   void look_up(const Index& index, std::uint64_t key, std::string_view text, std::size_t place,
                std::vector<LiteralHit>& hits) const;
@@ -76,6 +78,7 @@ class LiteralMatcher {
 
   std::vector<RequiredLiteral> literals_;
   Index six_, four_;
+  InstructionSet set_ = fastest_instructions();
 };
 
 }  // namespace reeve::content

@@ -104,9 +104,9 @@ class IpFinder final : public NetworkFinder {
  public:
   IpFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) : NetworkFinder(all, mine) {
     const std::vector<std::string> objects{"oid", "oids", "object identifier"};
-    std::vector<std::string> versions{
-        "version",  "ver",     "release", "firmware", "build", "update",  "upgrade",  "section",  "chapter", "clause",
-        "rfc",      "assembly", "dotnet", "sdk",      "library", "bookmark", "workflow"};
+    std::vector<std::string> versions{"version", "ver",     "release", "firmware", "build",   "update",
+                                      "upgrade", "section", "chapter", "clause",   "rfc",     "assembly",
+                                      "dotnet",  "sdk",     "library", "bookmark", "workflow"};
     versions.insert(versions.end(), {"oid", "object identifier"});
     objects_ = words_.add(objects, kOtherWithin);
     versions_ = words_.add(versions, kOtherWithin);
@@ -199,7 +199,8 @@ class IpFinder final : public NetworkFinder {
     std::size_t token_end = 0;
     const FirstColons colons{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.assign)};
     look_at_rare(text.size(), colons, [&](std::size_t at) {
-      if (found.size() <= kFoundMax && at - 4 >= token_end) token_end = std::max(token_end, version_six_at(text, at, found));
+      if (found.size() <= kFoundMax && at - 4 >= token_end)
+        token_end = std::max(token_end, version_six_at(text, at, found));
     });
   }
 

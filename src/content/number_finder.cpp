@@ -113,8 +113,31 @@ class NumberFinder::Pass {
     if (is_group) group(begin, end);
   }
 
-  /// Letters and digits, in [begin, end).
-  void identifier(std::size_t begin, std::size_t end) {
+  /// Letters and digits that end at `end`. What most of them are is told from masks alone: neither long, nor the first
+  /// group of anything, nor behind a group of letters.
+  void word(std::size_t end) {
+    const std::uint64_t letters = bits_before(input_.masks.letter, end);
+    auto length = static_cast<std::size_t>(std::countl_one(letters | bits_before(input_.masks.digit, end)));
+    if (length == 64) {
+      while (length <= kTokenMax && length < end && is_alphanumeric(text_[end - length - 1])) ++length;
+      if (length <= kTokenMax) identifier(end - length, end, true);
+      return;
+    }
+    bool is_joined = false;
+    const unsigned separator = end + 1 < text_.size() ? separator_class(text_[end]) : kSeparators;
+    if (separator != kSeparators) {
+      const std::size_t second = run_from(input_.masks.digit, input_.masks.letter, end + 1);
+      const bool has_two_letters = (letters >> (64 - length) & 3U) == 3U;
+      is_joined =
+          second != 0 && (has_two_letters || finder_.layouts_.may_begin(GroupKind::kBoth, length, separator, second));
+    }
+    const bool is_behind_letter = length < 62 && (letters >> (62 - length) & 1U) != 0;
+    if (!finder_.bare_[length].all.empty() || is_joined || is_behind_letter) identifier(end - length, end, is_joined);
+  }
+
+ private:
+  /// Letters and digits in [begin, end); `is_joined`: the first group of something, it may be.
+  void identifier(std::size_t begin, std::size_t end, bool is_joined) {
     const Length& length = finder_.bare_[end - begin];
     shaped_.clear();
     if (!length.all.empty()) {
@@ -123,7 +146,6 @@ class NumberFinder::Pass {
         if (one.shapes.fits(kinds)) shaped_.push_back(one.entry);
       }
     }
-    const bool is_joined = end + 1 < text_.size() && is_alphanumeric(text_[end + 1]) && !is_alphanumeric(text_[end]);
     const bool is_layout = is_joined && goes_on_as_layout(kind_of(begin, end), end - begin, end);
     const bool is_iban = is_joined && may_be_iban(begin);
     if ((!shaped_.empty() || is_layout || is_iban) && !surroundings_.continues_left(begin)) {
@@ -136,7 +158,6 @@ class NumberFinder::Pass {
     if (begin >= 2) word_in_front(begin, end);
   }
 
- private:
   enum class Written { kBare, kOwnLayout, kSharedLayout };
 
   /// A layout that stands there up to `end`.
@@ -389,7 +410,6 @@ class NumberFinder::Pass {
 void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) const {
   Pass pass(*this, input, found);
   const auto& digits = input.masks.digit;
-  const auto& letters = input.masks.letter;
   const std::size_t size = input.text.size();
   if (!with_letters_) {
     DigitChains(input, std::min(shortest_bare_, layouts_.fewest())).for_each([&](std::size_t begin) {
@@ -402,13 +422,7 @@ void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) 
   }
   const bool is_short =
       shortest_bare_ < NumberWords::kLong || layouts_.fewest_behind_letters() < NumberWords::kLongBehindLetters;
-  NumberWords(input, is_short).for_each([&](std::size_t end) {
-    std::size_t length = run_before(digits, letters, end);
-    while (length >= 64 && length <= kTokenMax && length < end && is_alphanumeric(input.text[end - length - 1])) {
-      ++length;
-    }
-    if (length <= kTokenMax) pass.identifier(end - length, end);
-  });
+  NumberWords(input, is_short).for_each([&](std::size_t end) { pass.word(end); });
 }
 
 }  // namespace

@@ -35,13 +35,16 @@ inline std::size_t run_from(std::span<const std::uint64_t> one, std::span<const 
   return static_cast<std::size_t>(std::countr_one(bits));
 }
 
-/// The same backwards: bytes in front of `at`.
+/// The 64 bits of a mask that stand in front of `at`, the last one highest.
+inline std::uint64_t bits_before(std::span<const std::uint64_t> mask, std::size_t at) {
+  const std::size_t word = at / 64, shift = at % 64;
+  return (shift == 0 ? 0 : mask[word] << (64 - shift)) | (word > 0 ? mask[word - 1] >> shift : 0);
+}
+
+/// As run_from, backwards: bytes in front of `at`.
 inline std::size_t run_before(std::span<const std::uint64_t> one, std::span<const std::uint64_t> other,
                               std::size_t at) {
-  const std::size_t word = at / 64, shift = at % 64;
-  std::uint64_t bits = shift == 0 ? 0 : (one[word] | other[word]) << (64 - shift);
-  if (word > 0) bits |= (one[word - 1] | other[word - 1]) >> shift;
-  return static_cast<std::size_t>(std::countl_one(bits));
+  return static_cast<std::size_t>(std::countl_one(bits_before(one, at) | bits_before(other, at)));
 }
 
 /// What the `length` characters from `at` on are.

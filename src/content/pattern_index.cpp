@@ -1,5 +1,7 @@
 #include "content/pattern_index.h"
 
+#include <algorithm>
+
 #include "core/bytes.h"
 #include "core/crypto.h"
 
@@ -22,6 +24,8 @@ Result<std::unique_ptr<PatternIndex>> PatternIndex::build(const std::vector<std:
       continue;
     }
     index->without_.push_back(i);
+    const auto width = PatternDatabase::check(sources[i]);
+    index->least_without_ = std::min<std::size_t>(index->least_without_, width ? width->least : 0);
     without.push_back(sources[i]);
     joined += std::to_string(sources[i].size()) + ":" + sources[i];
   }
@@ -42,12 +46,12 @@ PatternIndex::Found PatternIndex::make_found() const {
   return found;
 }
 
-void PatternIndex::find(std::string_view text, Found& found) const {
+void PatternIndex::find(std::string_view text, Found& found, std::size_t longest) const {
   // So many are looked at further in a text of this size.
   const std::size_t most = 4096 + text.size() / 4;
   found.overflowed = !literals_->find(text, found.hits, most);
   found.scratch->runs_max = most;
-  database_->scan(text, *found.scratch);
+  database_->scan(longest < least_without_ ? std::string_view() : text, *found.scratch);
   found.overflowed = found.overflowed || found.scratch->overflowed;
 }
 

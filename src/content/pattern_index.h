@@ -40,8 +40,8 @@ class PatternIndex {
                                                      const std::filesystem::path& cache_directory,
                                                      std::size_t& wrong_pattern);
   Found make_found() const;
-  /// Replaces what was found. Behind `text` 64 bytes must be readable.
-  void find(std::string_view text, Found& found) const;
+  /// Replaces what was found. Behind `text` 64 bytes must be readable. No match can be longer than `longest`.
+  void find(std::string_view text, Found& found, std::size_t longest = SIZE_MAX) const;
 
   /// By literal. Patterns are places in the sources.
   const std::vector<RequiredAt>& required() const { return required_; }
@@ -53,6 +53,7 @@ class PatternIndex {
   PatternIndex() = default;
   std::vector<RequiredAt> required_;
   std::vector<std::uint32_t> without_;
+  std::size_t least_without_ = SIZE_MAX;  // bytes of a match of one of them
   std::unique_ptr<LiteralMatcher> literals_;
   std::unique_ptr<PatternDatabase> database_;
 };

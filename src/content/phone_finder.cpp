@@ -342,8 +342,8 @@ class PhoneFinder final : public PreparedFinder {
         if (confidence < 0.85F && confidence > 0 && !around.numbers.may_stand_alone(begin, end, {})) confidence = 0;
       }
       if (confidence == 0) continue;
-      found.push_back({detectors_[i].detector, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
-                       confidence});
+      found.push_back(
+          {detectors_[i].detector, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), confidence});
       said = true;
     }
     return said;

@@ -14,13 +14,15 @@
 namespace reeve::content {
 
 /// A mask's words by place, with what stands before and behind: bit i of behind(word, by) says what stands at i + by,
-/// of before(word, by) what stands at i - by. `by` is 1 to 63. Masks have a word more than the text (TextMasks). Nothing
-/// stands before the first word: there kFirst is to be said.
+/// of before(word, by) what stands at i - by. `by` is 1 to 63. Masks have a word more than the text (TextMasks).
+/// Nothing stands before the first word: there kFirst is to be said.
 class MaskView {
  public:
   explicit MaskView(std::span<const std::uint64_t> mask) : words_(mask.data()) {}
   std::uint64_t at(std::size_t word) const { return words_[word]; }
-  std::uint64_t behind(std::size_t word, unsigned by) const { return words_[word] >> by | words_[word + 1] << (64 - by); }
+  std::uint64_t behind(std::size_t word, unsigned by) const {
+    return words_[word] >> by | words_[word + 1] << (64 - by);
+  }
   template <bool kFirst>
   std::uint64_t before(std::size_t word, unsigned by) const {
     if constexpr (kFirst) return words_[word] << by;
@@ -109,8 +111,8 @@ inline bool can_gather_quickly() {
 
 }  // namespace place_list
 
-/// Calls `look(place)` in order for the places that shape.bits<is first>(word) has a bit for and shape.is_likely(place) keeps,
-/// until it says false. Both are asked ahead of `look`, and must not depend on what it did.
+/// Calls `look(place)` in order for the places that shape.bits<is first>(word) has a bit for and shape.is_likely(place)
+/// keeps, until it says false. Both are asked ahead of `look`, and must not depend on what it did.
 template <typename Shape, typename Look>
 void look_at_likely(std::size_t size, const Shape& shape, const Look& look) {
   auto gather = place_list::gather_plainly<Shape>;

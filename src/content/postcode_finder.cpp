@@ -26,8 +26,7 @@ bool is_outward(std::string_view group) {
 
 class PostcodeFinder final : public PreparedFinder {
  public:
-  PostcodeFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine)
-      : all_(all) {
+  PostcodeFinder(std::span<const Detector> all, std::span<const std::uint32_t> mine) : all_(all) {
     for (const std::uint32_t index : mine) {
       const ContextWords& context = all[index].context;
       mine_.push_back({index, words_.add(context.near, context.within)});
@@ -51,8 +50,8 @@ class PostcodeFinder final : public PreparedFinder {
     std::uint64_t bits(std::size_t word) const {
       const std::uint64_t more = digit.behind(word, 3) | letter.behind(word, 3);
       const std::uint64_t joined = digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1);
-      const std::uint64_t group = digit.before<kFirst>(word, 2) |
-                                  (letter.before<kFirst>(word, 2) & digit.before<kFirst>(word, 3));
+      const std::uint64_t group =
+          digit.before<kFirst>(word, 2) | (letter.before<kFirst>(word, 2) & digit.before<kFirst>(word, 3));
       return digit.at(word) & letter.behind(word, 1) & letter.behind(word, 2) & ~more & ~joined & group;
     }
   };

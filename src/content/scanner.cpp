@@ -337,7 +337,8 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   confirm_in_text(here, text, hits, runs);
   confirm_in_words(text);
   if (budget.exhausted) fail("too many possible values to look at each");
-  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin};
+  bool gave_up = false;
+  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin, &gave_up};
   for (const auto& finder : set->finders()) {
     if (candidates.size() > kFoundMax) break;
     const std::size_t before = candidates.size();
@@ -347,6 +348,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
       looked_at(candidates[i].detector, candidates[i].start, candidates[i].end, true, "found by its finder");
     }
   }
+  if (gave_up) fail("too many possible values to look at each");
   if (candidates.size() > kFoundMax) {
     fail("too many values in one text");
     candidates.resize(kFoundMax);

@@ -256,9 +256,9 @@ std::size_t skip_value_lead(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-BareEnds::BareEnds(std::string_view text) : next_(text, kBareEnds) {}
+ValueBudget::ValueBudget(std::string_view text) : bare_(text, kBareEnds), left_((1UL << 20U) + 32 * text.size()) {}
 
-bool read_value(std::string_view text, std::size_t at, BareEnds& ends, Assignment& found) {
+bool read_value(std::string_view text, std::size_t at, ValueBudget& budget, Assignment& found) {
   at = skip_value_lead(text, at);
   if (at >= text.size()) return false;
   std::size_t begin = at;
@@ -267,13 +267,15 @@ bool read_value(std::string_view text, std::size_t at, BareEnds& ends, Assignmen
     ++begin;
   }
   if (begin < text.size() && (is_quote(text[begin]) || text[begin] == '\\') && text[at] != '\n') {
-    if (read_quoted(text, begin, found)) return true;
+    const bool is_read = read_quoted(text, begin, found);
+    budget.spend(is_read ? found.value_end - begin : kValueBytesMax);
+    if (is_read) return true;
   }
   if (text[at] == '\\' || is_quote(text[at])) return read_quoted(text, at, found);
   if (text.substr(at, 4) == "new ") at += 4;
   if (text[at] == '[' && text.substr(at, 6) != "[]byte") return false;
   const std::size_t limit = std::min(text.size(), at + kValueBytesMax * 4);
-  const std::size_t end = ends.from(at, limit);
+  const std::size_t end = budget.bare_end(at, limit);
   if (end == at || end == limit) {
     if (end == at || limit < text.size()) return false;
   }
@@ -321,7 +323,7 @@ bool may_be_secret(std::string_view value) {
   return !letters || (value.size() >= 6 && word_likeness(value) < 0.75);
 }
 
-std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, BareEnds& ends) {
+std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, ValueBudget& budget) {
   const char sign = text[at];
   const char before = at > 0 ? text[at - 1] : '\n';
   const char after = at + 1 < text.size() ? text[at + 1] : '\n';
@@ -343,7 +345,7 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at,
   // Most keys that passed until here are plain words: they are seen before the value is read.
   found.kind = kind_of_key(KeyWords(text.substr(found.key_start, found.key_end - found.key_start)));
   if (found.kind == KeyKind::kNone) return {};
-  if (!read_value(text, value, ends, found)) return {};
+  if (!read_value(text, value, budget, found)) return {};
   if (compared && found.form != ValueForm::kQuoted) return {};
   const std::size_t lead = skip_spaces_back(text, found.key_start);
   found.in_connection_string = lead > 0 && text[lead - 1] == ';' && sign == '=';

@@ -2,6 +2,7 @@
 
 // Assignments of secrets: where key and value stand, and what the value is. Private to the room.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -40,21 +41,26 @@ bool may_be_assignment(std::string_view text, std::size_t at);
 /// Quick and coarse: false for values that no kind of key makes a secret of.
 bool may_be_secret(std::string_view value);
 
-/// Where bare values of one text end: each byte is read once, however many signs stand in one value.
-class BareEnds {
+/// Values of one text: where bare ones end, each byte read once however many signs stand in one value; and what reading
+/// and judging may still cost, so that no text is looked at for ever.
+class ValueBudget {
  public:
-  explicit BareEnds(std::string_view text);
-  std::size_t from(std::size_t at, std::size_t limit) { return next_.from(at, limit); }
+  explicit ValueBudget(std::string_view text);
+  std::size_t bare_end(std::size_t at, std::size_t limit) { return bare_.from(at, limit); }
+  /// About a nanosecond each.
+  void spend(std::size_t steps) { left_ -= std::min(left_, steps); }
+  bool is_spent() const { return left_ == 0; }
 
  private:
-  NextByte next_;
+  NextByte bare_;
+  std::size_t left_;
 };
 
 /// The assignment at `at`, where '=' or ':' stands; nothing when there is none whose key may name a secret.
-std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, BareEnds& ends);
+std::optional<Assignment> read_assignment(std::string_view text, std::size_t at, ValueBudget& budget);
 
 /// The literal that begins at `at` (quotes, a wrapping call, a fallback after || or ??), or a bare value; false: none.
-bool read_value(std::string_view text, std::size_t at, BareEnds& ends, Assignment& assignment);
+bool read_value(std::string_view text, std::size_t at, ValueBudget& budget, Assignment& assignment);
 
 /// How sure it is that `value`, assigned to a key of this kind, is a secret: 0 when it is not.
 float judge_assigned(KeyKind kind, std::string_view value, const Assignment& assignment, std::string_view key);

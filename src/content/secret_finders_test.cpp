@@ -9,6 +9,7 @@
 #include <string>
 
 #include "content/secret_assignment.h"
+#include "content/secret_key_name.h"
 
 namespace reeve::content {
 namespace {
@@ -150,6 +151,60 @@ TEST(AssignmentFinder, TakesLinearTime) {
     assigned_in(flood);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5)) << piece;
   }
+}
+
+TEST(AssignmentFinder, KnowsEncodingsBehindTheName) {
+  for (const std::string_view key : {"secret_b64", "SECRET_B64", "secretB64", "client-secret-base64", "secret_hex"}) {
+    EXPECT_THAT(assigned_in(std::string(key) + " = \"aZ3kQ9xLm2s8Dk2mQ0z7Xw\""), ElementsAre("aZ3kQ9xLm2s8Dk2mQ0z7Xw"))
+        << key;
+  }
+  EXPECT_THAT(assigned_in("lib64 = \"aZ3kQ9xLm2s8Dk2mQ0z7Xw\""), IsEmpty());
+}
+
+// Masks are read in words and in chunks of words: no place in them may matter.
+TEST(AssignmentFinder, FindsSecretsWhereverTheyStand) {
+  for (std::size_t before = 0; before < 1200; before += before < 200 ? 1 : 37) {
+    for (const std::string_view sign : {"=", ": ", " = ", "\t:=\t", "___12="}) {
+      const std::string text = std::string(before, '.') + " password" + std::string(sign) + "\"Tr4verse!Lamp9\"";
+      EXPECT_THAT(assigned_in(text), ElementsAre("Tr4verse!Lamp9")) << before << sign;
+    }
+  }
+}
+
+TEST(SecretKeyEndings, PassEveryNameThatMayEndASecretsKey) {
+  for (const std::string_view key : {"password", "PASSWORD", "pwd", "pw", "api_key", "apiKey", "token", "secret_b64",
+                                     "contrase\xc3\xb1"
+                                     "a",
+                                     "has\xc5\x82o", "\xe5\xaf\x86\xe7\xa0\x81", "pass", "session.sessionid", "default",
+                                     "content", "x-auth", "mdp", "key-base"}) {
+    for (const std::string_view between : {"", " ", "\"", "\\\" ", "_2", "12345", "]", " |", "\t\t"}) {
+      const std::string text = "const std::string text; " + std::string(key) + std::string(between) + "=";
+      EXPECT_TRUE(kSecretKeyEndings.may_end_before(text.data(), text.size() - 1)) << text;
+    }
+  }
+  for (const std::string_view key : {"size", "begin", "std", "index", "count"}) {
+    const std::string text = "const std::string text; " + std::string(key) + " =";
+    EXPECT_FALSE(kSecretKeyEndings.may_end_before(text.data(), text.size() - 1)) << text;
+  }
+}
+
+TEST(AssignmentFinder, SaysWhenItGivesUp) {
+  std::string text;
+  for (int i = 0; i < 570; ++i) text += "secret=";
+  text += "a1\n";
+  while (text.size() < (1UL << 18U)) text += text;
+  const std::size_t size = text.size();
+  text.append(64, '\0');
+  const std::string_view seen = std::string_view(text).substr(0, size);
+  std::vector<Detector> detectors(1);
+  detectors[0].with = {"a secret"};
+  const std::vector<std::uint32_t> mine{0};
+  TextMasks masks;
+  masks.compute(seen);
+  std::vector<Candidate> candidates;
+  bool gave_up = false;
+  prepare_assignments(detectors, mine)->find({seen, masks, TextOrigin::kUser, &gave_up}, candidates);
+  EXPECT_TRUE(gave_up);
 }
 
 TEST(UrlCredentialsFinder, TakesThePasswordOnly) {

@@ -311,7 +311,7 @@ bool is_base64_mark(std::string_view key, std::string_view name) {
 
 }  // namespace
 
-KeyEndings::KeyEndings() {
+SecretKeyEndings::SecretKeyEndings() {
   for_each_last_word([this](std::string_view word) {
     if (is_digit(word.back())) return;  // told without its digits
     // Shorter than three: what stands in front may be anything.
@@ -326,7 +326,7 @@ KeyEndings::KeyEndings() {
   });
 }
 
-const KeyEndings kKeyEndings;
+const SecretKeyEndings kSecretKeyEndings;
 
 std::optional<KeyKind> key_kind_named(std::string_view name) {
   for (const NamedKind& known : kKinds) {

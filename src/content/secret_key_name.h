@@ -56,9 +56,9 @@ class KeyWords {
 KeyKind kind_of_key(const KeyWords& words);
 
 /// The last three letters that names of secrets end with: a look at them spares most signs everything else.
-class KeyEndings {
+class SecretKeyEndings {
  public:
-  KeyEndings();
+  SecretKeyEndings();
   /// False when no key of a secret ends before the '=' or ':' at `at`: between its last letter and the sign there are
   /// no letters, but in the brackets of an index. Passes all of which sixteen bytes say nothing.
   bool may_end_before(const char* text, std::size_t at) const {
@@ -68,7 +68,8 @@ class KeyEndings {
     std::uint32_t letters = 0, others = 0;  // bytes from 0x80, and ']'
     classify(window, letters, others);
     // Behind the last letter, or no letter at all. Both are asked always: a branch could not be guessed.
-    return static_cast<unsigned>(others >= letters) | static_cast<unsigned>(holds(window + std::bit_width(letters | 1U) - 1));
+    return static_cast<unsigned>(others >= letters) |
+           static_cast<unsigned>(holds(window + std::bit_width(letters | 1U) - 1));
   }
 
  private:
@@ -95,7 +96,7 @@ class KeyEndings {
   }
   std::array<std::uint64_t, 32UL * 32 * 32 / 64> bits_{};  // by the last five bits of the last three bytes
 };
-extern const KeyEndings kKeyEndings;
+extern const SecretKeyEndings kSecretKeyEndings;
 
 /// Quick and coarse: false when no secret's key ends like this. Looks at the last three letters of `key`.
 bool may_end_secret_key(std::string_view key);

@@ -40,8 +40,8 @@ inline std::uint64_t shifted_word(std::span<const std::uint64_t> mask, std::size
   return mask[word] >> by | next << (64 - by);
 }
 
-/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order; eight words a step where nothing
-/// is set. `look` is for rare places.
+/// Calls `look(place)` for each set bit of `mask` whose place is in the text, in order; eight words a step where
+/// nothing is set. `look` is for rare places.
 template <typename Look>
 void for_each_place(std::span<const std::uint64_t> mask, std::size_t size, const Look& look) {
   const std::uint64_t* const words = mask.data();
@@ -64,8 +64,8 @@ void for_each_place(std::span<const std::uint64_t> mask, std::size_t size, const
   }
 }
 
-/// The first byte of a set from a place on, remembered: floods ask for the same one from each place before it, and would
-/// read all between again and again.
+/// The first byte of a set from a place on, remembered: floods ask for the same one from each place before it, and
+/// would read all between again and again.
 class NextByte {
  public:
   using Set = std::array<bool, 256>;

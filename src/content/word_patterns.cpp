@@ -144,6 +144,7 @@ bool may_be_drawn(std::uint64_t letter, std::uint64_t digit, std::uint64_t capit
 void LongWords::collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks) {
   joined.clear();
   words.clear();
+  longest = 0;
   const auto is_looked_at = [&](std::size_t start, std::size_t end) {
     constexpr std::size_t kStep = 48;  // what lies over a border of 64 bytes is in one of them whole
     for (std::size_t at = start; at < end; at += kStep) {
@@ -168,6 +169,7 @@ void LongWords::collect(std::string_view text, const TextMasks& masks, const Dec
     }
     to[size] = '\n';
     joined.grow(size + 1);
+    longest = std::max(longest, size + 1);
   });
 }
 

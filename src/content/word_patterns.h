@@ -24,6 +24,7 @@ struct LongWords {
   };
   Buffer joined;
   std::vector<Word> words;
+  std::size_t longest = 0;  // bytes, with the border behind it
 
   void collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks);
   /// Where a place of `joined` is in the text.

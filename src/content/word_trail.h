@@ -30,10 +30,10 @@ class WordLists {
   void add_word(const std::string& word, std::uint32_t list);
 
   std::vector<Word> words_;
-  std::bitset<kPairs> pairs_;                                // that words begin with: two ASCII letters
-  std::array<std::vector<std::uint32_t>, kPairs> by_pair_;   // words by these
-  std::array<bool, 256> firsts_{};                           // of the other words
-  std::array<std::vector<std::uint32_t>, 256> by_first_;     // these, by what their first byte may be
+  std::bitset<kPairs> pairs_;                               // that words begin with: two ASCII letters
+  std::array<std::vector<std::uint32_t>, kPairs> by_pair_;  // words by these
+  std::array<bool, 256> firsts_{};                          // of the other words
+  std::array<std::vector<std::uint32_t>, 256> by_first_;    // these, by what their first byte may be
   std::uint32_t lists_ = 0;
   std::size_t widest_ = 0;
 };

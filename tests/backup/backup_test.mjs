@@ -52,7 +52,8 @@ const allFiles = (folder) =>
 
 before(async () => {
   fs.mkdirSync(place('source'))
-  const lines = Array.from({ length: 60 }, (_, i) => `  const total${i} = invoice${i * 7} + freight(${i}, order${i * 3})`)
+  const line = (_, i) => `  const total${i} = invoice${i * 7} + freight(${i}, order${i * 3})`
+  const lines = Array.from({ length: 60 }, line)
   fs.writeFileSync(place('source/billing.js'), lines.join('\n'))
   await reeve.start()
   await reeve.command('fingerprint', 'add', place('source'), '--label', 'billing')
