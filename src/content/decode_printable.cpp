@@ -165,7 +165,7 @@ bool has_signs(std::string_view text) {
 }  // namespace
 
 void decode_quoted_printable(DecodeTask& task) {
-  if (has_signs(task.text)) PrintableDecoder(task).run();
+  if (task.masks.may_have_printable && has_signs(task.text)) PrintableDecoder(task).run();
 }
 
 }  // namespace reeve::content

@@ -42,6 +42,7 @@ bool is_value_in_front(std::string_view text, std::size_t at) {
 }  // namespace
 
 void decode_terminal(DecodeTask& task) {
+  if (!task.masks.may_have_terminal) return;
   const std::string_view text = task.text;
   std::size_t done = 0;
   for (std::size_t at = text.find(kEscape); at != std::string_view::npos; at = text.find(kEscape, at)) {
