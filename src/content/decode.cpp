@@ -129,8 +129,8 @@ void decode(DecodeTask& task) {
   decode_base64_and_hex(task);
   decode_escapes(task);
   decode_joins(task);
-  decode_quoted_printable(task);
-  decode_terminal(task);
+  if (task.masks.may_have_printable) decode_quoted_printable(task);
+  if (task.masks.may_have_terminal) decode_terminal(task);
   if (task.masks.has_zero) decode_utf16(task);
 }
 

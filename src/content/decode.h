@@ -45,7 +45,8 @@ struct DecodeMasks {
   std::vector<std::uint64_t> token_run;
   std::vector<std::uint64_t> word_run;  // where runs of kLongWord word bytes begin
   bool has_zero = false;
-  bool has_turns = false;  // sixteen bytes in a row that are of a token by turns
+  bool may_have_terminal = false, may_have_printable = false;  // what decode_terminal.cpp and _printable.cpp read
+  bool has_turns = false;                                      // sixteen bytes in a row that are of a token by turns
   void compute(std::string_view text);
   void compute(std::string_view text, InstructionSet set);  // one of this machine's
 };

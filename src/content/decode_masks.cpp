@@ -47,6 +47,7 @@ enum Pair : std::uint8_t {
   kEscapes = kPercentEscape | kEntity | kBackslashEscape,
   kAfterQuote = 8,    // a quote and what may stand between two literals
   kLetterAfter = 16,  // a quote and a letter: the kind of the next literal, when a quote follows
+  kPrintable = 32,    // = and what follows it in quoted-printable at least once
 };
 
 constexpr std::string_view kPercentSeconds = "23456789abcdefABCDEFu", kEntitySeconds = "#lUsphda",
@@ -67,6 +68,7 @@ constexpr PairTables make_pairs() {
   tables.add("\\", kBackslashSeconds, kBackslashEscape);
   tables.add("\"'", kQuoteSeconds, kAfterQuote);
   tables.add("\"'", kLetters, kLetterAfter);
+  tables.add("=", "3\r\n", kPrintable);
   return tables;
 }
 constexpr PairTables kPairs = make_pairs();
@@ -124,10 +126,17 @@ class MaskWriter {
   std::uint64_t *token_, *inner_, *word_, *odd_, *escape_, *join_;
 };
 
-// Each reads two bytes more than its blocks have, and gives back whether one of the blocks has a zero byte.
+/// What a text may have that is rarely there at all.
+struct Rare {
+  bool zero = false, terminal = false, printable = false;
+};
 
-bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
-  bool has_zero = false;
+constexpr char kTerminalEscape = '\x1b';
+
+// Each reads two bytes more than its blocks have.
+
+Rare write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
+  Rare rare;
   for (std::size_t word = 0; word < blocks; ++word, text += 64) {
     Seen seen;
     for (std::size_t i = 0; i < 64; ++i) {
@@ -144,11 +153,13 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
       seen.carriage_return |= bit((is & kReturn) != 0);
       seen.escape |= bit((pair & kEscapes) != 0);
       seen.literal |= bit((pair & kAfterQuote) != 0 || ((pair & kLetterAfter) != 0 && quote_follows));
-      has_zero = has_zero || text[i] == 0;
+      rare.zero = rare.zero || text[i] == 0;
+      rare.terminal = rare.terminal || text[i] == kTerminalEscape;
+      rare.printable = rare.printable || (pair & kPrintable) != 0;
     }
     out.put(word, seen);
   }
-  return has_zero;
+  return rare;
 }
 
 #if REEVE_BYTE_BLOCKS
@@ -165,8 +176,8 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
   return kept;
 }
 
-[[gnu::always_inline]] inline bool write_blocks(const char* text, std::size_t blocks, const MaskWriter& out) {
-  std::uint64_t zeros = 0;
+[[gnu::always_inline]] inline Rare write_blocks(const char* text, std::size_t blocks, const MaskWriter& out) {
+  std::uint64_t zeros = 0, terminal = 0, printable = 0;
   for (std::size_t word = 0; word < blocks; ++word, text += 64) {
     Bytes64 bytes;
     load_block(text, bytes);
@@ -187,12 +198,16 @@ bool write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
     seen.escape = with_pair(text, seen.backslash | equal_bits(bytes, '%') | equal_bits(bytes, '&'));
     seen.literal = with_pair(text, equal_bits(bytes, '"') | equal_bits(bytes, '\''));
     zeros |= equal_bits(bytes, '\0');
+    terminal |= equal_bits(bytes, kTerminalEscape);
+    Bytes64 next;
+    load_block(text + 1, next);
+    printable |= equal_bits(bytes, '=') & (equal_bits(next, '3') | equal_bits(next, '\r') | equal_bits(next, '\n'));
     out.put(word, seen);
   }
-  return zeros != 0;
+  return {zeros != 0, terminal != 0, printable != 0};
 }
 
-bool write_baseline(const char* text, std::size_t blocks, const MaskWriter& out) {
+Rare write_baseline(const char* text, std::size_t blocks, const MaskWriter& out) {
   return write_blocks(text, blocks, out);
 }
 
@@ -215,7 +230,8 @@ constexpr HalfTable kPercents = half_table(kPairs.second, kPercentEscape),
                     kEntities = half_table(kPairs.second, kEntity),
                     kBackslashes = half_table(kPairs.second, kBackslashEscape),
                     kAfterQuotes = half_table(kPairs.second, kAfterQuote),
-                    kLettersAfter = half_table(kPairs.second, kLetterAfter);
+                    kLettersAfter = half_table(kPairs.second, kLetterAfter),
+                    kAfterEquals = half_table(kPairs.second, kPrintable);
 
 /// 32 bytes, and for each the bit of its high half.
 struct Halves {
@@ -245,8 +261,12 @@ REEVE_TARGET_AVX2 inline __m256i is_quote(const Halves& halves) {
   return _mm256_or_si256(is_byte(halves, '"'), is_byte(halves, '\''));
 }
 
+/// Nonzero where there is something rare; `least` is zero where there is a zero byte.
+struct RareHalves {
+  __m256i least, terminal, printable;
+};
 /// The masks of 32 bytes at `shift` of the block.
-REEVE_TARGET_AVX2 inline void see_half(const char* text, unsigned shift, Seen& seen) {
+REEVE_TARGET_AVX2 inline void see_half(const char* text, unsigned shift, Seen& seen, RareHalves& rare) {
   Halves here, next, third;
   load_halves(text, here);
   load_halves(text + 1, next);
@@ -267,30 +287,31 @@ REEVE_TARGET_AVX2 inline void see_half(const char* text, unsigned shift, Seen& s
   const __m256i kind = _mm256_and_si256(in_set(next, kLettersAfter), is_quote(third));
   const __m256i literal = _mm256_and_si256(is_quote(here), _mm256_or_si256(in_set(next, kAfterQuotes), kind));
   seen.literal |= nonzero_bits(literal) << shift;
+  rare.least = _mm256_min_epu8(rare.least, here.bytes);
+  rare.terminal = _mm256_or_si256(rare.terminal, is_byte(here, kTerminalEscape));
+  rare.printable = _mm256_or_si256(rare.printable, _mm256_and_si256(is_byte(here, '='), in_set(next, kAfterEquals)));
 }
 
-REEVE_TARGET_AVX2 bool write_avx2(const char* text, std::size_t blocks, const MaskWriter& to) {
+REEVE_TARGET_AVX2 Rare write_avx2(const char* text, std::size_t blocks, const MaskWriter& to) {
   const MaskWriter out = to;
-  __m256i least = _mm256_set1_epi8(1);
+  RareHalves rare{_mm256_set1_epi8(1), _mm256_setzero_si256(), _mm256_setzero_si256()};
   for (std::size_t word = 0; word < blocks; ++word, text += 64) {
     Seen seen;
-    see_half(text, 0, seen);
-    see_half(text + 32, 32, seen);
-    for (const char* const half : {text, text + 32}) {
-      least = _mm256_min_epu8(least, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(half)));
-    }
+    see_half(text, 0, seen, rare);
+    see_half(text + 32, 32, seen, rare);
     out.put(word, seen);
   }
-  return nonzero_bits(least) != 0xFFFFFFFFU;
+  return {nonzero_bits(rare.least) != 0xFFFFFFFFU, nonzero_bits(rare.terminal) != 0, nonzero_bits(rare.printable) != 0};
 }
 
-REEVE_TARGET_AVX512 bool write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
+REEVE_TARGET_AVX512 Rare write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
   AsciiTable classes, firsts, seconds;
   load_table(kClasses, classes);
   load_table(kPairs.first, firsts);
   load_table(kPairs.second, seconds);
   const MaskWriter out = to;
-  __m512i least = _mm512_set1_epi8(1);
+  __m512i least = _mm512_set1_epi8(1), any_pairs = _mm512_setzero_si512();
+  __mmask64 terminal = 0;
   for (std::size_t word = 0; word < blocks; ++word, text += 64) {
     const __m512i bytes = load_512(text), third = load_512(text + 2);
     const __m512i is = look_up(classes, bytes);
@@ -309,15 +330,18 @@ REEVE_TARGET_AVX512 bool write_avx512(const char* text, std::size_t blocks, cons
     seen.escape = with_bits(pairs, kEscapes);
     seen.literal = with_bits(pairs, kAfterQuote) | (with_bits(pairs, kLetterAfter) & quote_third);
     least = _mm512_min_epu8(least, bytes);
+    any_pairs = _mm512_or_si512(any_pairs, pairs);
+    terminal |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(kTerminalEscape));
     out.put(word, seen);
   }
-  return _mm512_cmpeq_epi8_mask(least, _mm512_setzero_si512()) != 0;
+  return {_mm512_cmpeq_epi8_mask(least, _mm512_setzero_si512()) != 0, terminal != 0,
+          with_bits(any_pairs, kPrintable) != 0};
 }
 
 #endif
 #endif
 
-bool write_masks(InstructionSet set, const char* text, std::size_t blocks, const MaskWriter& out) {
+Rare write_masks(InstructionSet set, const char* text, std::size_t blocks, const MaskWriter& out) {
   switch (set) {
 #if REEVE_BYTE_BLOCKS
     case InstructionSet::kBaseline: return write_baseline(text, blocks, out);
@@ -341,12 +365,14 @@ void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   }
   // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
   const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
-  has_zero = write_masks(set, text.data(), whole, MaskWriter(*this, 0));
+  const Rare most = write_masks(set, text.data(), whole, MaskWriter(*this, 0));
   const std::string_view rest = text.substr(whole * 64);
-  has_zero = has_zero || rest.find('\0') != std::string_view::npos;
   char last[3 * 64 + 2] = {};
   if (!rest.empty()) std::memcpy(last, rest.data(), rest.size());
-  write_masks(set, last, words - whole, MaskWriter(*this, whole));
+  const Rare end = write_masks(set, last, words - whole, MaskWriter(*this, whole));
+  has_zero = most.zero || rest.find('\0') != std::string_view::npos;
+  may_have_terminal = most.terminal || end.terminal;
+  may_have_printable = most.printable || end.printable;
   find_long_runs(token.data(), token_inner.data(), words, kBase64Least, token_run.data(), set);
   find_long_runs(word.data(), word.data(), words, kLongWord, word_run.data(), set);
   has_turns = content::has_turns(token.data(), words, set);

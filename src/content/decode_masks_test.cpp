@@ -25,8 +25,11 @@ std::string drawn(std::mt19937& random, std::string_view alphabet, std::size_t s
 TEST(DecodeMasks, AreTheSameWithEveryInstructionSet) {
   std::mt19937 random(5);
   static constexpr std::string_view kAlphabets[] = {"aZ0+/-_.:|=@\\%&\"'\n\r\t #lUsphdux1",
-                                                    "abcdefgh0123456789ABCDEF+/ ", "\\\"'ab \n", "a b",
-                                                    std::string_view("a\0\x80\xa5", 4)};
+                                                    "abcdefgh0123456789ABCDEF+/ ",
+                                                    "\\\"'ab \n",
+                                                    "a b",
+                                                    std::string_view("a\0\x80\xa5", 4),
+                                                    "a=3D\r\n\x1b "};
   DecodeMasks plain, fast;
   for (std::size_t round = 0; round < 4000; ++round) {
     const std::size_t size = round < 1500 ? round / 5 : random() % 3000, shift = random() % 64;
@@ -47,6 +50,9 @@ TEST(DecodeMasks, AreTheSameWithEveryInstructionSet) {
       ASSERT_EQ(fast.has_zero, plain.has_zero);
       ASSERT_EQ(fast.has_zero, view.find('\0') != std::string_view::npos);
       ASSERT_EQ(fast.has_turns, plain.has_turns);
+      ASSERT_EQ(fast.may_have_terminal, plain.may_have_terminal);
+      ASSERT_EQ(fast.may_have_terminal, view.find('\x1b') != std::string_view::npos);
+      ASSERT_EQ(fast.may_have_printable, plain.may_have_printable);
     }
   }
 }
