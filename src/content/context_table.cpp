@@ -65,6 +65,7 @@ std::size_t ContextTable::rank_of(std::size_t triple) const {
 void ContextTable::put_triples(const std::string& word, std::uint32_t number) {
   const std::size_t triple = triple_at(word, 0);
   const bool is_any = word.size() == 2 || !is_letter(word[2]);
+  const bool is_long = !is_any && word.size() > 3 && is_letter(word[3]);
   for (std::size_t third = 0; third < 32; ++third) {
     if (!is_any && third != triple % 32) continue;
     const std::size_t one = triple / 32 * 32 + third, rank = rank_of(one);
@@ -73,8 +74,16 @@ void ContextTable::put_triples(const std::string& word, std::uint32_t number) {
       set_bit(triples_, one);
       for (std::size_t behind = one / 64 + 1; behind < ranks_.size(); ++behind) ++ranks_[behind];
     }
-    by_triple_[rank].push_back(number);
+    by_triple_[rank].push_back({number, is_long ? word[3] : '\0', word.size() == 2});
   }
+}
+
+/// Coarse, for a word whose first three characters may stand there: most end otherwise than they began.
+bool ContextTable::may_stand(const Listed& word, std::string_view text, std::size_t at) {
+  if (word.fourth != 0) return at + 3 < text.size() && lower_case(text[at + 3]) == word.fourth;
+  if (!word.is_pair || at + 2 >= text.size()) return true;
+  const char behind = text[at + 2];  // two letters that go on in lower case are the begin of another word
+  return behind < 'a' || behind > 'z' || behind == 's';
 }
 
 /// Calls `take(word, end)` for each word that begins at `at`.
@@ -84,14 +93,16 @@ void ContextTable::words_at(std::string_view text, std::size_t at, const Take& t
   const bool lettered = may_begin_with_letters(text, at);
   if (!lettered && !others) return;
   if (static_cast<unsigned char>(text[at]) < 0x80 && !begins_word(text, at)) return;
-  const auto compare = [&](const std::vector<std::uint32_t>& words) {
-    for (const std::uint32_t number : words) {
-      const std::size_t end = end_of_word_at(text, at, text.size(), words_[number].text);
-      if (end != 0) take(number, end);
-    }
+  const auto compare = [&](std::uint32_t number) {
+    const std::size_t end = end_of_word_at(text, at, text.size(), words_[number].text);
+    if (end != 0) take(number, end);
   };
-  if (lettered) compare(by_triple_[rank_of(triple_at(text, at))]);
-  if (others) compare(by_first_[static_cast<unsigned char>(text[at])]);
+  if (lettered) {
+    for (const Listed& one : by_triple_[rank_of(triple_at(text, at))]) {
+      if (may_stand(one, text, at)) compare(one.word);
+    }
+  }
+  if (others) std::ranges::for_each(by_first_[static_cast<unsigned char>(text[at])], compare);
 }
 
 void ContextTable::collect(std::string_view text, std::size_t at, std::vector<Hit>& hits) const {

@@ -80,6 +80,12 @@ class ContextTable {
     std::vector<std::uint64_t> bits;       // the entries
     std::size_t within = ~std::size_t{0};  // of the entry that reaches least far
   };
+  /// A word in the list of its first three characters, with what tells most places apart without reading the word.
+  struct Listed {
+    std::uint32_t word = 0;
+    char fourth = 0;       // in lower case, when the first four characters are letters
+    bool is_pair = false;  // of two letters
+  };
   static constexpr std::size_t kTriples = 32UL * 32UL * 32UL;
 
   static bool has_bit(std::span<const std::uint64_t> bits, std::size_t at) {
@@ -98,6 +104,7 @@ class ContextTable {
   void put_word(const std::string& word, std::uint32_t number);
   void put_triples(const std::string& word, std::uint32_t number);
   std::size_t rank_of(std::size_t triple) const;
+  static bool may_stand(const Listed& word, std::string_view text, std::size_t at);
   template <typename Take>
   void words_at(std::string_view text, std::size_t at, const Take& take) const;
   void walk(std::string_view text, std::size_t from, std::size_t to, std::size_t place, bool before, Near& near) const;
@@ -106,7 +113,7 @@ class ContextTable {
   std::vector<Word> words_;
   // Words that begin with two ASCII letters, by these and the third character; the others, by what their first byte may
   // be.
-  std::vector<std::vector<std::uint32_t>> by_triple_;  // one for each bit of triples_, in order
+  std::vector<std::vector<Listed>> by_triple_;  // one for each bit of triples_, in order
   std::array<std::vector<std::uint32_t>, 256> by_first_;
   std::array<std::uint64_t, kTriples / 64> triples_{};  // those that words begin with
   std::array<std::uint16_t, kTriples / 64> ranks_{};    // how many bits the words of triples_ in front have

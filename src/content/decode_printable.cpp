@@ -22,9 +22,9 @@ class PrintableDecoder {
   void run() {
     const std::size_t words = (text_.size() + 63) / 64;
     for (std::size_t word = 0; word < words; ++word) {
-      for (std::uint64_t bits = task_.masks.word[word] & ~task_.masks.token[word]; bits != 0; bits &= bits - 1) {
+      for (std::uint64_t bits = signs_at(word * 64); bits != 0; bits &= bits - 1) {
         const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (text_[at] != '=' || at < done_ || at == 0) continue;
+        if (at < done_ || at == 0) continue;
         if (is_soft_break(at) != 0 || hides_value_byte(at)) write(at);
         if (task_.budget.exhausted) return;
       }
@@ -32,6 +32,29 @@ class PrintableDecoder {
   }
 
  private:
+  /// Of the 64 bytes from `at` on, the = before a line's end or two hex digits in capitals; a few more at the text's
+  /// end.
+  std::uint64_t signs_at(std::size_t at) const {
+#if REEVE_BYTE_BLOCKS
+    if (at + 66 <= text_.size()) {
+      Bytes64 first;
+      load_block(text_.data() + at, first);
+      const std::uint64_t equals = equal_bits(first, '=');
+      if (equals == 0) return 0;
+      Bytes64 second, third;
+      load_block(text_.data() + at + 1, second);
+      load_block(text_.data() + at + 2, third);
+      const auto hex = [](const Bytes64& bytes) { return range_bits(bytes, '0', 10) | range_bits(bytes, 'A', 6); };
+      return equals & (equal_bits(second, '\n') | equal_bits(second, '\r') | (hex(second) & hex(third)));
+    }
+#endif
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < 64 && at + i < text_.size(); ++i) {
+      bits |= static_cast<std::uint64_t>(text_[at + i] == '=') << i;
+    }
+    return bits;
+  }
+
   static bool is_hex(char c) { return is_digit_byte(c) || (c >= 'A' && c <= 'F'); }
   static bool is_run_byte(char c) { return is_token_byte(c) || c == '.' || c == ':' || c == '@'; }
 

@@ -1,6 +1,7 @@
 #include "content/key_ends.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace reeve::content {

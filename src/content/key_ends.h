@@ -4,7 +4,6 @@
 // Private to the room.
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -25,6 +25,12 @@ std::uint64_t load(const char* at) {
 
 std::uint64_t hash_of(std::uint64_t key) { return key * 0x9E3779B97F4A7C15U; }
 
+/// Only blanks between a line's begin and `at`.
+bool is_indented(std::string_view text, std::size_t at) {
+  while (at > 0 && std::string_view(" \t\r\f\v").find(text[at - 1]) != std::string_view::npos) --at;
+  return at == 0 || text[at - 1] == '\n';
+}
+
 bool matches_folded(const std::string& literal, const char* text) {
   for (std::size_t i = 0; i < literal.size(); ++i) {
     const char c = text[i];
@@ -149,6 +155,7 @@ bool LiteralMatcher::stands_at(const RequiredLiteral& literal, std::string_view 
                      : std::memcmp(literal.bytes.data(), text.data() + start, literal.bytes.size()) != 0) {
     return false;
   }
+  if (literal.indented && !is_indented(text, start)) return false;
   return !literal.border_after || end == text.size() || !is_border_word_byte(text[end]);
 }
 

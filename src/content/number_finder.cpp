@@ -123,14 +123,14 @@ class NumberFinder::Pass {
       if (length <= kTokenMax) identifier(end - length, end, true);
       return;
     }
-    bool is_joined = false;
-    const unsigned separator = end + 1 < text_.size() ? separator_class(text_[end]) : kSeparators;
-    if (separator != kSeparators) {
-      const std::size_t second = run_from(input_.masks.digit, input_.masks.letter, end + 1);
-      const bool has_two_letters = (letters >> (64 - length) & 3U) == 3U;
-      is_joined =
-          second != 0 && (has_two_letters || finder_.layouts_.may_begin(GroupKind::kBoth, length, separator, second));
-    }
+    // Computed for all, most of the time in vain: what to do is hard to foretell, so it is decided once.
+    const std::size_t behind = std::min(end + 1, text_.size());
+    const unsigned separator = behind < text_.size() ? separator_class(text_[end]) : kSeparators;
+    const std::size_t second = run_from(input_.masks.digit, input_.masks.letter, behind);
+    const bool has_two_letters = (letters >> (64 - length) & 3U) == 3U;
+    const bool is_layout = finder_.layouts_.may_begin(GroupKind::kBoth, length, separator, second);
+    const bool is_joined =
+        (static_cast<unsigned>(is_layout) | static_cast<unsigned>(has_two_letters && separator != kSeparators)) != 0;
     const bool is_behind_letter = length < 62 && (letters >> (62 - length) & 1U) != 0;
     if (!finder_.bare_[length].all.empty() || is_joined || is_behind_letter) identifier(end - length, end, is_joined);
   }

@@ -84,7 +84,7 @@ class LayoutTree {
 
   /// Coarse: whether a first group of `first` characters, a separator of this class and a group of `second` begin one.
   bool may_begin(GroupKind kind, std::size_t first, unsigned separator, std::size_t second) const {
-    return first < kFirstMax && separator < kSeparators && second < 32 &&
+    return first < kFirstMax && second < 32 &&
            (seconds_[static_cast<std::size_t>(kind)][first][separator] >> second & 1U) != 0;
   }
   /// Calls `look(here, end, kinds)` for each end up to which layouts may stand whose first group is [begin, end).
@@ -120,7 +120,7 @@ class LayoutTree {
   std::vector<Layout> layouts_;
   std::vector<Node> nodes_;
   std::array<std::uint32_t, kFirstMax> roots_{};  // by the first group's size; 0: none
-  std::array<std::array<std::array<std::uint32_t, kSeparators>, kFirstMax>, 3> seconds_{};
+  std::array<std::array<std::array<std::uint32_t, kSeparators + 1>, kFirstMax>, 3> seconds_{};
   std::size_t fewest_ = ~std::size_t{0}, fewest_behind_letters_ = ~std::size_t{0};
 };
 

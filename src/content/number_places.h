@@ -6,10 +6,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "content/finders.h"
-#include "content/number_layouts.h"
 
 namespace reeve::content {
 
@@ -77,16 +75,16 @@ class DigitChains {
 };
 
 /// Words of letters and digits that hold a digit, and are long (seven characters), joined to the next word by a single
-/// sign of those that identifiers are grouped with, or of four characters and more behind a single sign and a letter.
+/// sign (none of "=" and ":"), or of four characters and more behind a single sign and a letter.
 class NumberWords {
  public:
   static constexpr std::size_t kLong = 7, kLongBehindLetters = 4;
 
   /// With `all` every word that holds a digit.
   NumberWords(const FinderText& input, bool all)
-      : text_(input.text),
-        digits_(input.masks.digit.data()),
+      : digits_(input.masks.digit.data()),
         letters_(input.masks.letter.data()),
+        assigns_(input.masks.assign.data()),
         words_(input.masks.digit.size()),
         all_(all) {}
 
@@ -100,10 +98,8 @@ class NumberWords {
         carries.front = false;
         continue;
       }
-      const Ends ends = ends_in(word, carries);
-      for (std::uint64_t bits = ends.sure | ends.joined; bits != 0; bits &= bits - 1) {
-        const std::size_t end = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if ((ends.sure & bits & (0 - bits)) != 0 || separator_class(text_[end]) != kSeparators) look(end);
+      for (std::uint64_t bits = ends_in(word, carries); bits != 0; bits &= bits - 1) {
+        look(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
       }
     }
   }
@@ -113,11 +109,6 @@ class NumberWords {
   struct Carries {
     bool digit = false, front = false;
   };
-  /// Ends of words: those to look at, and those to look at when the sign behind them is one of the right ones.
-  struct Ends {
-    std::uint64_t sure = 0, joined = 0;
-  };
-
   /// The bits behind runs of ones in which a bit of `marks` stands: adding carries each mark to the end of its run,
   /// into the zero behind it. The carry goes on to the next word.
   static std::uint64_t ends_of_marked(std::uint64_t runs, std::uint64_t marks, bool& carry) {
@@ -126,7 +117,7 @@ class NumberWords {
     return whole & ~runs;
   }
 
-  Ends ends_in(std::size_t word, Carries& carries) const {
+  std::uint64_t ends_in(std::size_t word, Carries& carries) const {
     const std::uint64_t letters_before = word > 0 ? letters_[word - 1] : 0;
     const MaskWord both{word > 0 ? digits_[word - 1] | letters_before : 0, digits_[word] | letters_[word],
                         word + 1 < words_ ? digits_[word + 1] | letters_[word + 1] : 0};
@@ -134,7 +125,7 @@ class NumberWords {
     const std::uint64_t fronts = both.here & ~both.behind(1) & behind_letters;
     const std::uint64_t front_ends = ends_of_marked(both.here, fronts, carries.front);
     const std::uint64_t ends = ends_of_marked(both.here, digits_[word], carries.digit);
-    if (ends == 0 || all_) return {ends, 0};
+    if (ends == 0 || all_) return ends;
     // Runs of two, four, seven bits that end here; of the word before only its last bits are needed.
     const std::uint64_t two = both.here & both.behind(1), two_before = both.before & both.before << 1U;
     const std::uint64_t four = two & (two << 2U | two_before >> 62U), four_before = two_before & two_before << 2U;
@@ -142,12 +133,12 @@ class NumberWords {
     const std::uint64_t seven_before = four_before & four_before << 3U;
     const std::uint64_t longs = seven << 1U | seven_before >> 63U;
     const std::uint64_t behind_fronts = front_ends & (four << 1U | four_before >> 63U);
-    return {ends & (longs | behind_fronts), ends & both.ahead(1)};
+    return ends & (longs | behind_fronts | (both.ahead(1) & ~assigns_[word]));
   }
 
-  std::string_view text_;
   const std::uint64_t* digits_;
   const std::uint64_t* letters_;
+  const std::uint64_t* assigns_;
   std::size_t words_;
   bool all_;
 };

@@ -81,7 +81,7 @@ TEST(NumberWords, AreTheWordsThatPlainReadingTells) {
         bool holds_digit = false;
         for (end = begin; is_alphanumeric_at(text, end); ++end) holds_digit = holds_digit || is_digit(text[end]);
         if (!holds_digit) continue;
-        const bool is_joined = is_alphanumeric_at(text, end + 1) && separator_class(text[end]) != kSeparators;
+        const bool is_joined = is_alphanumeric_at(text, end + 1) && text[end] != '=' && text[end] != ':';
         const bool is_front =
             begin >= 2 && is_letter(text[begin - 2]) && end - begin >= NumberWords::kLongBehindLetters;
         if (all || end - begin >= NumberWords::kLong || is_joined || is_front) expected.push_back(end);

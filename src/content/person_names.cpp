@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "content/check_digits.h"
@@ -16,29 +18,52 @@ namespace {
 unsigned char byte(char c) { return static_cast<unsigned char>(c); }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 
-std::unordered_set<std::string_view> words_of(std::string_view list) {
-  std::unordered_set<std::string_view> words;
-  for (std::size_t at = 0; at < list.size();) {
-    const std::size_t end = std::min(list.find(' ', at), list.size());
-    if (end > at) words.insert(list.substr(at, end - at));
-    at = end + 1;
+/// Words of a list that blanks divide. Asked for each word of each value that may be a name, several times.
+class WordSet {
+ public:
+  explicit WordSet(std::string_view list) {
+    std::size_t count = 1;
+    for (const char c : list) count += c == ' ' ? 1U : 0U;
+    slots_.resize(std::bit_ceil(2 * count));
+    for (std::size_t at = 0; at < list.size();) {
+      const std::size_t end = std::min(list.find(' ', at), list.size());
+      const std::string_view word = list.substr(at, end - at);
+      at = end + 1;
+      if (!word.empty() && !contains(word)) slots_[slot_of(word)] = word;
+    }
   }
-  return words;
-}
+  bool contains(std::string_view word) const { return !word.empty() && slots_[slot_of(word)] == word; }
+
+ private:
+  /// Where the word stands, or would.
+  std::size_t slot_of(std::string_view word) const {
+    std::uint64_t first = 0, last = 0;
+    const std::size_t part = std::min<std::size_t>(word.size(), 8);
+    std::memcpy(&first, word.data(), part);
+    std::memcpy(&last, word.data() + word.size() - part, part);
+    std::uint64_t hash = (first ^ (last + word.size()) * 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
+    hash ^= hash >> 32U;
+    for (std::size_t at = hash;; ++at) {
+      at &= slots_.size() - 1;
+      if (slots_[at].empty() || slots_[at] == word) return at;
+    }
+  }
+  std::vector<std::string_view> slots_;  // more than half of them are empty
+};
 
 bool is_given(std::string_view word) {
-  static const std::unordered_set<std::string_view> kGiven = words_of(kGivenNames);
+  static const WordSet kGiven(kGivenNames);
   return kGiven.contains(word);
 }
 
 bool is_common(std::string_view word) {
-  static const std::unordered_set<std::string_view> kFamily = words_of(kSurnames);
+  static const WordSet kFamily(kSurnames);
   return is_given(word) || kFamily.contains(word);
 }
 
 /// Words that stand where a name will be, or that begin in capitals for other reasons.
 bool is_stop_word(std::string_view lower) {
-  static const std::unordered_set<std::string_view> kStops = words_of(
+  static const WordSet kStops(
       "null none nil undefined true false string str text varchar char int integer number object any unknown optional "
       "required default value name names first last full given family middle surname username user users admin "
       "administrator root system guest anonymous test testing tester example sample demo foo bar baz qux todo tbd na "
@@ -122,6 +147,7 @@ bool is_particle(std::string_view word) {
   constexpr std::array<std::string_view, 28> kParticles = {
       "de",  "da",  "do", "dos", "das",  "del", "della", "di", "la", "le", "van", "von", "der", "den",
       "ten", "ter", "zu", "bin", "bint", "ibn", "al",    "el", "af", "av", "y",   "e",   "of",  "und"};
+  if (word.size() > 4 || word.empty() || word[0] < 'a') return false;
   return std::ranges::find(kParticles, word) != kParticles.end();
 }
 
@@ -251,8 +277,9 @@ bool is_east_asian_name(std::string_view text) {
   return false;
 }
 
-bool is_known_name(std::string_view text) {
-  const Shape shape = shape_of(text);
+namespace {
+
+bool is_known_shape(const Shape& shape, std::string_view text) {
   if (shape.other_script > 0)
     return shape.other_script == shape.words && (shape.words >= 2 || is_east_asian_name(text));
   if (shape.words < 2 || shape.small > 0 || shape.capital < 1) return false;
@@ -260,9 +287,13 @@ bool is_known_name(std::string_view text) {
   return (shape.known > 0 && shape.capital + shape.known >= 2) || noble;
 }
 
+}  // namespace
+
+bool is_known_name(std::string_view text) { return is_known_shape(shape_of(text), text); }
+
 bool is_plainly_a_name(std::string_view text) {
   const Shape shape = shape_of(text);
-  if (!is_known_name(text)) return false;
+  if (!is_known_shape(shape, text)) return false;
   if (shape.other_script > 0 || shape.known >= 2 || shape.noble > 0) return true;
   // A surname in front that is an ordinary word says nothing: "Green Apple", "Cook Book".
   const std::string first = plain(text.substr(0, text.find_first_of(" ,")));
@@ -280,7 +311,7 @@ bool looks_like_full_name(std::string_view text) {
 
 bool is_known_name_or_part(std::string_view text) {
   const Shape shape = shape_of(text);
-  return is_known_name(text) || (shape.words == 1 && shape.known == 1 && shape.capital == 1);
+  return is_known_shape(shape, text) || (shape.words == 1 && shape.known == 1 && shape.capital == 1);
 }
 
 }  // namespace reeve::content

@@ -64,7 +64,10 @@ class PhoneFinder final : public PreparedFinder {
     look_at_likely(text.size(), masks, [&](std::size_t at) {
       if (found.size() > kFoundMax) return false;
       if (at < next || !may_be_number(text, at)) return true;
-      if (is_bare(masks, text, at) && !may_stand_alone(text, at) && around.numbers.column(at).empty()) return true;
+      if (!may_stand_alone(text, at) && (is_bare(masks, text, at) || is_unnamed(text, at, around.words)) &&
+          around.numbers.column(at).empty()) {
+        return true;
+      }
       Groups groups = read(text, at);
       if (groups.count > 0) next = settle(text, groups, around, found);
       return true;
@@ -127,9 +130,19 @@ class PhoneFinder final : public PreparedFinder {
     return digits >= kDigitsMin;
   }
 
+  static constexpr std::size_t kNumberMax = kDigitsMax + 3 + 3 * (kGroupsMax - 1);  // bytes
+
+  /// No word near that names a number. Asked before reading for single digits only: rows of them begin a number each.
+  bool is_unnamed(std::string_view text, std::size_t at, WordTrail& words) const {
+    const bool is_single = at + 1 >= text.size() || !is_digit(text[at + 1]);
+    if (!is_single || words_within_ == kAnywhere) return false;
+    const std::size_t from = at > words_within_ ? at - words_within_ : 0;
+    const std::size_t to = std::min(text.size(), at + kNumberMax + words_within_);
+    return std::ranges::none_of(detectors_, [&](const Named& named) { return words.is_in(named.words, from, to); });
+  }
+
   /// No letter near: no word that would name a number, however it is read. Rows of numbers are seen by that.
   bool is_bare(const Masks& masks, std::string_view text, std::size_t at) const {
-    constexpr std::size_t kNumberMax = kDigitsMax + 3 + 3 * (kGroupsMax - 1);
     if (words_within_ == kAnywhere) return false;
     const std::size_t from = at > words_within_ + 2 ? at - words_within_ - 2 : 0;
     for (std::size_t place = from; place < std::min(text.size(), at + kNumberMax + words_within_); place += 64) {
@@ -214,18 +227,23 @@ class PhoneFinder final : public PreparedFinder {
   /// The longest reading of the groups that is a number. Returns where to go on.
   std::size_t settle(std::string_view text, Groups& groups, Surroundings& around, std::vector<Candidate>& found) const {
     around.named.clear();
-    for (; groups.count > 0; --groups.count) {
+    const bool may_be_alone = may_stand_alone(text, groups.groups[0].begin);
+    for (; groups.count > 0 && groups.size >= kDigitsMin; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
       const bool is_one = ends_well(text, end) && !is_in_dump(text, groups, end);
       const Sureness sureness = is_one ? judge(groups) : Sureness{};
-      if (sureness.named > 0 && say(groups, end, sureness, around, found)) return end;
+      if (sureness.named > 0) {
+        if (say(groups, end, sureness, around, found)) return end;
+        const bool is_named = std::ranges::find(around.named, true) != around.named.end();
+        if (!is_named && !may_be_alone) return 0;
+      }
       groups.size -= groups.length(groups.count - 1);
     }
     return 0;
   }
 
   static Sureness judge(const Groups& g) {
-    if (is_trivial(g.all()) || g.size < kDigitsMin) return {};
+    if (g.size < kDigitsMin || is_trivial(g.all())) return {};
     if (looks_like_date(g) || has_fraction(g)) return {};
     if (g.plus) return international(g.all()) ? Sureness{0.9F, 0.97F} : Sureness{};
     if (g.size > kDigitsMax) return {};

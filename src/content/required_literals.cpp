@@ -32,7 +32,7 @@ double frequency_of(const RequiredLiteral& literal) {
   if (has_capital && !literal.folded) all *= 0.1;
   if (literal.border_before) all *= 0.3;
   if (literal.border_after) all *= 0.3;
-  if (literal.line_begin) all *= 0.1;
+  if (literal.line_begin || literal.indented) all *= 0.1;
   // Those of two bytes are for words only.
   return literal.bytes.size() == 2 ? std::max(all, 2 * kFrequencyMax) : all;
 }
@@ -52,7 +52,8 @@ double frequency_of(const std::vector<RequiredLiteral>& literals) {
 /// Whether `left` stands wherever `right` does, at the same place.
 bool covers(const RequiredLiteral& left, const RequiredLiteral& right) {
   return right.bytes.starts_with(left.bytes) && left.folded == right.folded && !left.border_after &&
-         left.border_before <= right.border_before && left.line_begin <= right.line_begin;
+         left.border_before <= right.border_before && left.line_begin <= right.line_begin &&
+         left.indented <= (right.indented || right.line_begin);
 }
 
 /// Without those that need not be looked for.
@@ -75,6 +76,7 @@ using Strings = std::vector<std::string>;
 struct Part {
   std::optional<Strings> exact;  // all that it matches, when these are few
   bool folded = false;           // the exact ones are lower case and stand for any case
+  bool blank = false;            // it matches only blanks
   std::optional<RequiredLiterals> best;
   std::uint32_t least = 0, most = 0;
 };
@@ -94,14 +96,18 @@ class Sequence {
   void add(const Part& part) {
     const bool begins_here = run_ == Strings{""};
     const bool border_before = begins_here && border_before_, line_begin = begins_here && line_begin_;
+    const bool indented = blanks_since_line_ && !line_begin;
+    blanks_since_line_ = blanks_since_line_ && part.blank;
     folded_ = folded_ || part.folded;
     std::optional<Strings> longer = part.exact ? joined(run_, *part.exact) : std::nullopt;
     if (longer) {
       run_ = *std::move(longer);
+      if (begins_here) indented_ = indented;
     } else {
       close(false);
       const bool begins = part.exact && std::ranges::none_of(*part.exact, &std::string::empty);
       run_ = begins ? *part.exact : Strings{""};
+      indented_ = indented;
       run_least_ = begins ? whole_.least : add_widths(whole_.least, part.least);
       run_most_ = begins ? whole_.most : add_widths(whole_.most, part.most);
     }
@@ -110,6 +116,7 @@ class Sequence {
       if (inner.before_most == 0) {
         for (RequiredLiteral& literal : inner.any_of) {
           literal.line_begin = literal.line_begin || line_begin;
+          literal.indented = literal.indented || indented;
           literal.border_before =
               literal.border_before || (border_before && is_border_word_byte(literal.bytes.front()));
         }
@@ -133,7 +140,7 @@ class Sequence {
     border_before_ = true;
   }
   void add_line_begin() {
-    if (run_ == Strings{""}) line_begin_ = true;
+    if (run_ == Strings{""}) line_begin_ = blanks_since_line_ = true;
   }
 
   Part finish() {
@@ -162,12 +169,13 @@ class Sequence {
         literal.border_before = border_before_ && !bytes.empty() && is_border_word_byte(bytes.front());
         literal.border_after = border_after && !bytes.empty() && is_border_word_byte(bytes.back());
         literal.line_begin = line_begin_;
+        literal.indented = indented_;
         candidate.any_of.push_back(std::move(literal));
       }
       keep_ending(candidate);
       keep(std::move(candidate));
     }
-    border_before_ = line_begin_ = false;
+    border_before_ = line_begin_ = indented_ = false;
   }
 
   void keep(RequiredLiterals candidate) {
@@ -202,7 +210,7 @@ class Sequence {
     if (candidate.any_of.size() < 2 || common < 3) return;
     RequiredLiteral ending = candidate.any_of.front();
     ending.bytes = first.substr(first.size() - common);
-    ending.border_before = ending.line_begin = false;
+    ending.border_before = ending.line_begin = ending.indented = false;
     RequiredLiterals one;
     one.any_of.push_back(std::move(ending));
     one.before_least = add_widths(candidate.before_least, static_cast<std::uint32_t>(shortest - common));
@@ -213,7 +221,8 @@ class Sequence {
   Part whole_{.exact = Strings{""}};
   Strings run_{""};
   std::uint32_t run_least_ = 0, run_most_ = 0;
-  bool folded_ = false, border_before_ = false, line_begin_ = false;
+  bool folded_ = false, border_before_ = false, line_begin_ = false, indented_ = false;
+  bool blanks_since_line_ = false;
 };
 
 /// What a branch of an alternation requires: all that it is, or what it holds.
@@ -240,7 +249,9 @@ Part alternation(const std::vector<Part>& branches) {
   all.best = RequiredLiterals{};
   all.best->before_least = kFar;
   all.least = kFar;
+  all.blank = true;
   for (const Part& branch : branches) {
+    all.blank = all.blank && branch.blank;
     all.least = std::min(all.least, branch.least);
     all.most = std::max(all.most, branch.most);
     all.folded = all.folded || branch.folded;
@@ -266,6 +277,7 @@ Part alternation(const std::vector<Part>& branches) {
 Part repeated(const Part& part, std::uint32_t least, std::uint32_t most) {
   Part all;
   all.folded = part.folded;
+  all.blank = part.blank;
   all.least = multiply_widths(part.least, least);
   all.most = multiply_widths(part.most, most);
   if (least >= 1) all.best = part.best;
@@ -373,8 +385,14 @@ class PatternReader {
     return inside;
   }
 
+  static Bytes blanks() {
+    Bytes all;
+    for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) all.set(static_cast<unsigned char>(c));
+    return all;
+  }
+
   Part one_of(const Bytes& bytes) const {
-    Part part{.least = 1, .most = 1};
+    Part part{.blank = (bytes & ~blanks()).none(), .least = 1, .most = 1};
     Bytes kept = bytes;
     if (folded_) {
       for (unsigned char c = 'A'; c <= 'Z'; ++c) {
@@ -399,9 +417,7 @@ class PatternReader {
     Bytes named;
     switch (name | 0x20) {
       case 'd': add_range(named, '0', '9'); break;
-      case 's':
-        for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) named.set(static_cast<unsigned char>(c));
-        break;
+      case 's': named = blanks(); break;
       case 'w':
         add_range(named, '0', '9');
         add_range(named, 'a', 'z');

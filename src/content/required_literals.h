@@ -17,6 +17,7 @@ struct RequiredLiteral {
   bool border_before = false;  // it begins with a word byte (A-Z a-z 0-9 _), and none stands before it
   bool border_after = false;   // likewise at its end
   bool line_begin = false;     // it begins the text or a line
+  bool indented = false;       // only blanks stand between a line's begin and it
 };
 /// How often literals may stand that are looked for in texts, and in words, of which there are few.
 inline constexpr double kFrequencyMax = 0.01, kFrequencyMaxInWords = 0.2;

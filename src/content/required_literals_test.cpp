@@ -14,8 +14,12 @@ std::string shown(const std::optional<RequiredLiterals>& required) {
   if (!required) return "none";
   std::string all = std::to_string(required->before_least) + ".." + std::to_string(required->before_most);
   for (const RequiredLiteral& literal : required->any_of) {
-    all += std::string(" ") + (literal.line_begin ? "^" : "") + (literal.border_before ? "<" : "") + literal.bytes +
-           (literal.border_after ? ">" : "") + (literal.folded ? "/i" : "");
+    all += std::string(" ") +
+           (literal.line_begin ? "^"
+            : literal.indented ? "^ "
+                               : "") +
+           (literal.border_before ? "<" : "") + literal.bytes + (literal.border_after ? ">" : "") +
+           (literal.folded ? "/i" : "");
   }
   return all;
 }
@@ -32,6 +36,7 @@ TEST(RequiredLiterals, AreTheRarestFixedTextOfAPattern) {
   EXPECT_EQ(of(R"(\$2[ab]\$)"), "0..0 $2a$ $2b$");
   EXPECT_EQ(of(R"((?:foo)?barbaz)"), "0..3 barbaz");
   EXPECT_EQ(of(R"([0-9]{4}-quux|xyzzy:)"), "0..4 -quux xyzzy:");
+  EXPECT_EQ(of(R"(^\s{0,20}(?:allow|deny)\s{1,8}all)"), "0..20 ^ deny ^ allow");
   // A class of every byte between, and how far it may reach.
   EXPECT_EQ(of(R"(a[^\n]{0,90}xyzzy)"), "1..91 xyzzy");
 }
@@ -74,7 +79,7 @@ TEST(RequiredLiterals, StandInEveryMatch) {
   int asked = 0;
   for (int round = 0; round < 6000; ++round) {
     std::string pattern = pick(4) == 0 ? "(?i)" : "", sample;
-    if (pick(5) == 0) pattern += "^";
+    if (pick(5) == 0) pattern += pick(2) == 0 ? "^" : "^\\s{0,3}";
     for (std::size_t i = 2 + pick(4); i > 0; --i) {
       const Piece& piece = kPieces[pick(std::size(kPieces))];
       pattern += piece.pattern;
@@ -140,6 +145,7 @@ TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
       literal.border_before = is_border_word_byte(literal.bytes.front()) && pick(3) == 0;
       literal.border_after = is_border_word_byte(literal.bytes.back()) && pick(3) == 0;
       literal.line_begin = pick(8) == 0;
+      literal.indented = pick(8) == 0;
       literals.push_back(std::move(literal));
     }
     std::string padded = drawn(pick(700));
@@ -157,7 +163,9 @@ TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
         const std::size_t end = start + here.size();
         if (here != literal.bytes || (literal.border_before && start > 0 && is_border_word_byte(text[start - 1])) ||
             (literal.border_after && end < size && is_border_word_byte(text[end])) ||
-            (literal.line_begin && start > 0 && text[start - 1] != '\n')) {
+            (literal.line_begin && start > 0 && text[start - 1] != '\n') ||
+            (literal.indented && text.substr(0, start).find_last_not_of(" \t") != std::string_view::npos &&
+             text[text.substr(0, start).find_last_not_of(" \t")] != '\n')) {
           continue;
         }
         expected.emplace_back(start, i);

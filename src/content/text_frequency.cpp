@@ -14,7 +14,8 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) :
 /// Whether this is a part of what stands in code and prose so often that its letters do not tell.
 bool is_common(std::string_view lower_case) {
   static constexpr std::string_view kCommon =
-      "|abstract|address|against|application|argument|boolean|client|close|column|command|common|condition|"
+      "|only|from the|to the|at "
+      "the|tell|abstract|address|against|application|argument|boolean|client|close|column|command|common|condition|"
       "config|connect|const|continue|control|create|current|database|default|#define |delete|description|"
       "directory|distribut|document|double|element|endpoint|enum|error|example|execute|expected|export|"
       "extern|false|field|file|float|following|format|from|function|general|generate|global|handle|header|"
@@ -81,6 +82,10 @@ double text_frequency(std::string_view lower_case) {
                  : folded.size() <= 4 && letters >= 3 ? kFourLetters
                                                       : 0;
   if (is_common(folded)) least = folded.size() < 6 || folded.starts_with("#") ? kShortCommonWord : kCommonWord;
+  // With a blank behind it a word is rarer, but still no rare text.
+  if (folded.ends_with(' ') && folded.size() > 4 && is_common(std::string_view(folded).substr(0, folded.size() - 1))) {
+    least = std::max(least, kCommonWord / 10);
+  }
   return std::clamp(all, least, 1.0);
 }
 

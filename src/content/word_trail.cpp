@@ -109,4 +109,9 @@ bool WordTrail::is_behind(std::uint32_t list, std::size_t end, std::size_t withi
   return holds(list, end, to);
 }
 
+bool WordTrail::is_in(std::uint32_t list, std::size_t from, std::size_t to) {
+  cover(from, to);
+  return holds(list, from, to);
+}
+
 }  // namespace reeve::content

@@ -49,6 +49,9 @@ class WordTrail {
   bool is_near(std::uint32_t list, std::size_t start, std::size_t end, std::size_t within) {
     return is_before(list, start, within) || is_behind(list, end, within);
   }
+  /// A word of the list stands in [from, to). What lies more than the farthest reach before `from` is not asked for
+  /// again.
+  bool is_in(std::uint32_t list, std::size_t from, std::size_t to);
 
  private:
   struct Place {

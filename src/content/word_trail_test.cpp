@@ -44,6 +44,7 @@ TEST(WordTrail, SaysWhatHasContextSays) {
       place = random() % 8 == 0 ? random() % (text.size() + 1) : std::min(text.size(), place + random() % 12);
       const std::size_t end = std::min(text.size(), place + random() % 10);
       const std::size_t list = random() % lists.size();
+      if (asked % 3 == 0) trail.is_in(0, place, end);  // shifts what is remembered
       const ContextWords context{lists[list], static_cast<std::uint32_t>(reaches[list]), false};
       ASSERT_EQ(trail.is_near(static_cast<std::uint32_t>(list), place, end, reaches[list]),
                 has_context(text, place, end, context))
