@@ -75,7 +75,7 @@ class AssignmentFinder final : public PreparedFinder {
         return false;
       }
       if (!assignment || assignment->value_start < done) return true;
-      budget.spend(256 + 24 * (assignment->value_end - assignment->value_start));
+      budget.spend(640 + 40 * (assignment->value_end - assignment->value_start));
       if (judge(text.text, *assignment, found)) done = assignment->value_end;
       return true;
     });

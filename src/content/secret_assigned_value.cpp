@@ -32,9 +32,12 @@ bool is_uuid(std::string_view value) {
 /// "1.2.3", "^4.0.0", "2024-01-31", "12:30", "10px", "0.5", "#a0b1c2".
 bool is_number_like(std::string_view value) {
   if (value.front() == '#' && value.size() <= 9 && is_hex(value.substr(1))) return true;
-  const ValueShape shape = shape_of(value);
-  if (shape.digits == value.size()) return false;  // digits alone are judged by kind
-  if (shape.letters() > 3 || shape.digits == 0) return false;
+  std::size_t letters = 0, digits = 0;
+  for (const char c : value) {
+    if (is_letter(c) && ++letters > 3) return false;  // most values
+    digits += is_digit(c) ? 1U : 0U;
+  }
+  if (digits == 0 || digits == value.size()) return false;  // digits alone are judged by kind
   return std::ranges::all_of(value,
                              [](char c) {
                                return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' ||
