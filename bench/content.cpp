@@ -200,8 +200,7 @@ class Bench {
     return texts;
   }
 
-  /// What each text goes through besides patterns and finders.
-  void parts() {
+  void normalise_alone() {
     std::mt19937_64 random(60);
     const Body body = chat_body(material_, random, 60UL << 10U);
     content::Buffer buffer;
@@ -214,7 +213,11 @@ class Bench {
       }
     });
     add("part_normalise_ns_per_byte", seconds * 1e9 / static_cast<double>(body.bytes.size()));
+  }
 
+  /// What each text goes through besides finders.
+  void parts() {
+    normalise_alone();
     std::size_t bytes = 0;
     const std::vector<std::string> texts = finder_texts(bytes);
     content::TextMasks masks;
@@ -257,7 +260,7 @@ class Bench {
                                                              [&] {
                                                                words.joined.finish();
                                                                set_.word_patterns().find(words.joined.view(),
-                                                                                         first_.words);
+                                                                                         first_.words, words.longest);
                                                              },
                                                              [&] { set_.text_patterns().find(text, first_.texts); }};
         for (std::size_t part = 0; part < kParts; ++part) {

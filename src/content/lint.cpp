@@ -154,7 +154,8 @@ class Linter {
     const bool finder = !set.finders().empty();
     if (!finder && cost.clean_ns_per_kib > options_.clean_ns_per_kib_max) {
       warn(document, cost.id + " costs " + number(cost.clean_ns_per_kib) + " ns per KiB of clean text; at most " +
-                         number(options_.clean_ns_per_kib_max) + ": give the pattern fixed characters that are rare in text");
+                         number(options_.clean_ns_per_kib_max) +
+                         ": give the pattern fixed characters that are rare in text");
     }
     if (!finder && cost.hostile_ns_per_kib > options_.hostile_ns_per_kib_max) {
       warn(document, cost.id + " costs " + number(cost.hostile_ns_per_kib) + " ns per KiB of hostile text; at most " +
