@@ -65,6 +65,7 @@ class AssignmentFinder final : public PreparedFinder {
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     std::uint32_t done = 0;  // one value is judged once
     ValueBudget budget(text.text);
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
     look_at_likely(text.text.size(), Signs{MaskView(text.masks.assign), text.text.data()}, [&](std::size_t at) {
       if (found.size() > kFoundMax) return false;
       if (!may_be_assignment(text.text, at)) return true;

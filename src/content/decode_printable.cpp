@@ -180,8 +180,10 @@ bool has_signs(std::string_view text) {
   std::copy(rest.begin(), rest.end(), last);
   if (has_signs_in_blocks(last, 2)) return true;
 #if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
   if (fastest_instructions() == InstructionSet::kAvx512) return has_signs_avx512(text.data(), blocks);
 #endif
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
   return has_signs_in_blocks(text.data(), blocks);
 }
 

@@ -192,6 +192,7 @@ TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
       std::vector<LiteralHit> hits;
       ASSERT_TRUE(matcher.find(text, hits, 1'000'000));
       std::vector<std::pair<std::size_t, std::size_t>> found;
+      found.reserve(hits.size());
       for (const LiteralHit& hit : hits) found.emplace_back(hit.start, hit.literal);
       EXPECT_EQ(found, expected) << round;
     }
