@@ -21,6 +21,7 @@ ValueShape shape_of(std::string_view value);
 /// A stand-in that documentation and templates use: rows of one character, alphabets, keyboard rows, repeated pieces,
 /// words such as "example", "placeholder", "your", "changeme".
 bool is_made_up(std::string_view value);
+bool is_made_up(std::string_view value, const ValueShape& shape);  // whose shape is known
 
 /// 0 to 1: the share of neighbouring letters that words of western languages and identifiers are full of. Random
 /// letters have about a third, words nearly all. Values with fewer than four such pairs give 0.5: nothing is known of
