@@ -35,6 +35,7 @@ struct Options {
   bool profile = false;
   bool finders = false;
   bool first_stage = false;
+  std::string hostile;  // only this hostile text, or "all" of them
 };
 
 struct Figure {
@@ -79,6 +80,8 @@ class Bench {
       parts();
       return finders();
     }
+    if (options_.hostile == "literals") return literals();
+    if (!options_.hostile.empty()) return hostile();
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
     if (options_.first_stage) return;
     if (!options_.profile) {
@@ -310,16 +313,44 @@ class Bench {
   }
 
   void hostile() {
+    constexpr int kAloneRounds = 60;  // as often as a profile needs
     double worst = 0;
     for (const Hostile& hostile : hostile_texts(1UL << 20U)) {
+      const bool alone = hostile.name == options_.hostile;
+      if (!options_.hostile.empty() && options_.hostile != "all" && !alone) continue;
       const BodyText text{0, hostile.text.size(), TextForm::kPlain, TextOrigin::kUser};
-      bool complete = true;
-      const double seconds =
-          best_of(2, [&] { complete = scanner_.scan(*detectors_, hostile.text, std::span(&text, 1)).complete; });
+      std::string_view incomplete;
+      const double seconds = best_of(alone ? kAloneRounds : 2, [&] {
+        incomplete = scanner_.scan(*detectors_, hostile.text, std::span(&text, 1)).incomplete_reason;
+      });
       worst = std::max(worst, seconds);
-      add("hostile_" + std::string(hostile.name) + "_1_mib_ms" + (complete ? "" : "_incomplete"), seconds * 1e3);
+      add("hostile_" + std::string(hostile.name) + "_1_mib_ms" + (incomplete.empty() ? "" : "_incomplete"),
+          seconds * 1e3);
+      if (alone && !incomplete.empty()) std::printf("incomplete: %s\n", std::string(incomplete).c_str());
     }
     add("hostile_worst_1_mib_ms", worst * 1e3);
+  }
+
+  /// Texts full of one literal that patterns require: each asks for its expressions again and again.
+  void literals() {
+    constexpr std::size_t kBytes = 128UL << 10U;
+    for (const content::PatternIndex* patterns : {&set_.text_patterns(), &set_.word_patterns()}) {
+      for (std::size_t i = 0; i < patterns->literals().size(); ++i) {
+        const std::string& literal = patterns->literals()[i].bytes;
+        for (const std::string_view behind : {" ", "\n", "", "=", "\"", "a"}) {
+          std::string flood;
+          while (flood.size() < kBytes) flood.append(literal).append(behind);
+          const BodyText text{0, flood.size(), TextForm::kPlain, TextOrigin::kUser};
+          std::string_view incomplete;
+          const double seconds = best_of(
+              1, [&] { incomplete = scanner_.scan(*detectors_, flood, std::span(&text, 1)).incomplete_reason; });
+          const std::uint32_t pattern = patterns->required()[i].pattern;
+          std::printf("%8.2f ms/MiB %-10s %-30s %s [%s]\n", seconds * 8e3, incomplete.empty() ? "" : "incomplete",
+                      detectors_->list()[set_.patterns()[pattern].detector].id.c_str(), literal.c_str(),
+                      std::string(behind).c_str());
+        }
+      }
+    }
   }
 
   void stream() {
@@ -419,11 +450,13 @@ int run(int count, char** arguments) {
       options.first_stage = true;
     } else if (argument == "--finders") {
       options.finders = true;
+    } else if (argument == "--hostile" && i + 1 < count) {
+      options.hostile = arguments[++i];
     } else if (argument == "--detectors" && i + 1 < count) {
       options.detectors = arguments[++i];
     } else {
       std::printf(
-          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders]\n"
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders | --hostile NAME]\n"
           "Run in the repository: its sources are a part of the material.\n");
       return argument == "--help" ? 0 : 2;
     }
