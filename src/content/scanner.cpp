@@ -206,6 +206,7 @@ void Scanner::State::remember() {
 
 void Scanner::State::read_texts() {
   Layer& layer = layers[0];
+  std::uint64_t known_texts = 0;
   for (std::uint32_t i = 0; i < texts.size(); ++i) {
     const BodyText& text = texts[i];
     report.bytes += text.length;
@@ -214,7 +215,10 @@ void Scanner::State::read_texts() {
       fail("the texts are larger than 1 GiB");
       continue;
     }
-    if (is_known(i)) continue;
+    if (is_known(i)) {
+      ++known_texts;
+      continue;
+    }
     report.scanned_bytes += text.length;
     Piece piece_read;
     piece_read.text = i;
@@ -226,6 +230,7 @@ void Scanner::State::read_texts() {
     layer.pieces.push_back(piece_read);
     layer.buffer.push('\n');  // what pattern and finder would take over this border is never confirmed
   }
+  if (cache != nullptr) cache->state_->count(known_texts, new_texts.size());
 }
 
 /// The bytes of the body behind a place of a piece: through every encoding around it, outermost whole.
