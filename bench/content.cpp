@@ -1,8 +1,6 @@
 // bench/content: how fast the texts of calls are looked into, beside what the pattern engine alone could do on the same
 // bytes in the same run. Processor time of one thread, the best of several rounds.
 
-#include <ctime>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -21,6 +19,7 @@
 #include "content/normalise.h"
 #include "content/word_patterns.h"
 #include "content_bodies.h"
+#include "content_small.h"
 
 namespace reeve::bench {
 
@@ -36,29 +35,13 @@ struct Options {
   bool finders = false;
   bool first_stage = false;
   std::string hostile;  // only this hostile text, or "all" of them
+  bool small = false;
 };
 
 struct Figure {
   std::string name;
   double value;
 };
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-/// Seconds of the best of `rounds`.
-double best_of(int rounds, const std::function<void()>& work) {
-  double best = 1e9;
-  for (int i = 0; i < rounds; ++i) {
-    const double start = cpu_seconds();
-    work();
-    best = std::min(best, cpu_seconds() - start);
-  }
-  return best;
-}
 
 class Bench {
  public:
@@ -82,19 +65,24 @@ class Bench {
     }
     if (options_.hostile == "literals") return literals();
     if (!options_.hostile.empty()) return hostile();
+    if (options_.small) return small();
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
     if (options_.first_stage) return;
     if (!options_.profile) {
       parts();
       finders();
       hostile();
-      stream();
-      conversation();
+      small();
     }
     if (options_.json) print_json();
   }
 
  private:
+  /// Where what a text, a scan or a delta costs besides its bytes is what counts.
+  void small() {
+    measure_small(detectors_, material_, [this](const std::string& name, double value) { add(name, value); });
+  }
+
   void add(const std::string& name, double value) {
     figures_.push_back({name, value});
     if (!options_.json) std::printf("%-52s %12.3f\n", name.c_str(), value);
@@ -353,65 +341,6 @@ class Bench {
     }
   }
 
-  void stream() {
-    std::mt19937_64 random(5);
-    const std::string text = material_.piece(random, 256UL << 10U);
-    std::vector<content::Finding> findings;
-    for (const std::size_t piece : {16, 64, 256}) {
-      const double seconds = best_of(3, [&] {
-        content::StreamScanner scanner(detectors_);
-        findings.clear();
-        for (std::size_t at = 0; at < text.size(); at += piece) {
-          scanner.feed(std::string_view(text).substr(at, piece), findings);
-        }
-        scanner.end(findings);
-      });
-      add("stream_delta_" + std::to_string(piece) + "_b_us",
-          seconds * 1e6 / (static_cast<double>(text.size()) / static_cast<double>(piece)));
-    }
-    double worst = 0;
-    for (const Hostile& hostile : hostile_texts(64UL << 10U)) {
-      constexpr std::size_t kPiece = 16;
-      const double seconds = best_of(2, [&] {
-        content::StreamScanner scanner(detectors_);
-        findings.clear();
-        for (std::size_t at = 0; at < hostile.text.size(); at += kPiece) {
-          scanner.feed(std::string_view(hostile.text).substr(at, kPiece), findings);
-        }
-        scanner.end(findings);
-      });
-      const double each = seconds * 1e6 / (static_cast<double>(hostile.text.size()) / kPiece);
-      worst = std::max(worst, each);
-    }
-    add("stream_hostile_worst_16_b_us", worst);
-  }
-
-  /// A conversation of 200 KB with 2 KB that are new, against these 2 KB alone.
-  void conversation() {
-    constexpr int kTurns = 200;
-    std::mt19937_64 random(9);
-    Body grown = chat_body(material_, random, 200UL << 10U);
-    content::VerdictCache cache;
-    content::Scanner cached(&cache);
-    cached.scan(*detectors_, grown.bytes, grown.texts);
-    double turns = 0, alone = 0;
-    for (int i = 0; i < kTurns; ++i) {
-      append_message(grown, material_, random, 2048);
-      double start = cpu_seconds();
-      cached.scan(*detectors_, grown.bytes, grown.texts);
-      turns += cpu_seconds() - start;
-      const std::span<const BodyText> last(&grown.texts.back(), 1);
-      start = cpu_seconds();
-      scanner_.scan(*detectors_, grown.bytes, last);
-      alone += cpu_seconds() - start;
-      grown.texts.pop_back();
-      grown.bytes.resize(grown.bytes.rfind(R"(,{"role")"));
-      grown.bytes += "]}";
-    }
-    add("conversation_200_kb_with_2_kb_new_us", turns / kTurns * 1e6);
-    add("conversation_2_kb_alone_us", alone / kTurns * 1e6);
-  }
-
   void print_json() const {
     std::printf("{");
     for (std::size_t i = 0; i < figures_.size(); ++i) {
@@ -448,6 +377,8 @@ int run(int count, char** arguments) {
       options.profile = true;
     } else if (argument == "--first-stage") {
       options.first_stage = true;
+    } else if (argument == "--small") {
+      options.small = true;
     } else if (argument == "--finders") {
       options.finders = true;
     } else if (argument == "--hostile" && i + 1 < count) {
@@ -456,7 +387,8 @@ int run(int count, char** arguments) {
       options.detectors = arguments[++i];
     } else {
       std::printf(
-          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders | --hostile NAME]\n"
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders | --small |\n"
+          "                --hostile NAME]\n"
           "Run in the repository: its sources are a part of the material.\n");
       return argument == "--help" ? 0 : 2;
     }

@@ -148,6 +148,21 @@ void normalise(std::string_view raw, bool json_escapes, Buffer& out, std::vector
 
 namespace {
 
+/// How many bytes from `at` on, at most `most`, become one byte each: ASCII, no escape.
+std::size_t plain_bytes(const char* at, std::size_t most, bool json_escapes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U, kHigh = 0x8080808080808080U;
+  std::size_t count = 0;
+  for (; count + 8 <= most; count += 8) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at + count, sizeof bytes);
+    const std::uint64_t other = bytes ^ kOnes * '\\';  // zero where a backslash is
+    if (((bytes | (json_escapes ? (other - kOnes) & ~other : 0)) & kHigh) != 0) break;
+  }
+  const auto is_plain = [&](char c) { return static_cast<unsigned char>(c) < 0x80 && !(json_escapes && c == '\\'); };
+  while (count < most && is_plain(at[count])) ++count;
+  return count;
+}
+
 /// Walks from the last checkpoint at or before `normal` to the unit that gives the byte at `normal`: the places of its
 /// first raw byte and the one behind its last.
 RawSpan unit_at(std::string_view raw, bool json_escapes, const Checkpoint* checkpoints, std::size_t count,
@@ -160,12 +175,19 @@ RawSpan unit_at(std::string_view raw, bool json_escapes, const Checkpoint* check
   const Checkpoint from = after[-1];
   const char* at = raw.data() + from.raw;
   const char* const end = raw.data() + raw.size();
+  const char* const last = raw.data() + std::min<std::size_t>(raw.size(), from.raw + kCheckpointBytes);
   std::size_t place = from.normal;
   while (at < end) {
-    if (static_cast<std::size_t>(at - raw.data()) >= from.raw + kCheckpointBytes) {
+    if (at >= last) {
       // What is changed this far behind a checkpoint has a checkpoint of its own: all is plain until there.
       at += normal - place;
       break;
+    }
+    const std::size_t most = std::min(static_cast<std::size_t>(last - at), normal - place);
+    if (const std::size_t plain = plain_bytes(at, most, json_escapes); plain != 0) {
+      at += plain;
+      place += plain;
+      continue;
     }
     const Unit unit = read_unit(at, end, json_escapes);
     if (place + unit.size > normal) break;

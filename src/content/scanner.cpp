@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "content/allow_marker.h"
 #include "content/confirm.h"
 #include "content/content.h"
 #include "content/decode.h"
@@ -30,22 +31,6 @@ namespace {
 
 constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
-
-/// An allow marker on the line of [start, end).
-bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
-  static constexpr std::array<std::string_view, 3> kMarkers{"reeve:allow", "gitleaks:allow",
-                                                            "pragma: allowlist secret"};
-  constexpr std::size_t kSideMax = 400;
-  // Never farther than the sides: a text may be one line of a megabyte with thousands of findings.
-  std::size_t from = start > kSideMax ? start - kSideMax : 0;
-  const std::size_t before = text.substr(from, start - from).rfind('\n');
-  if (before != std::string_view::npos) from += before + 1;
-  const std::string_view behind = text.substr(end, kSideMax);
-  const std::size_t to = end + std::min(behind.find('\n'), behind.size());
-  const std::string_view line = text.substr(from, to - from);
-  return std::any_of(kMarkers.begin(), kMarkers.end(),
-                     [line](std::string_view marker) { return line.find(marker) != std::string_view::npos; });
-}
 
 /// The surer stays, then the one that stands there as it is, then the longer.
 bool is_better(const Finding& left, const Finding& right) {
@@ -98,6 +83,7 @@ struct Scanner::State final : CandidateWatcher {
   TextMasks masks;
   DecodeMasks decode_masks;
   DecodeBudget decode_budget;
+  AllowMarkers markers;  // of the first layer
   std::uint64_t work_least = 1UL << 20U, decoded_least = 1UL << 20U;
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
@@ -149,6 +135,7 @@ void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::s
     last_end.assign(of.patterns().size(), 0);
   }
   new_texts.clear();
+  markers.reset();
   for (Layer& layer : layers) layer.clear();
 }
 
@@ -206,6 +193,7 @@ void Scanner::State::remember() {
 
 void Scanner::State::read_texts() {
   Layer& layer = layers[0];
+  std::uint64_t known_texts = 0;
   for (std::uint32_t i = 0; i < texts.size(); ++i) {
     const BodyText& text = texts[i];
     report.bytes += text.length;
@@ -214,7 +202,10 @@ void Scanner::State::read_texts() {
       fail("the texts are larger than 1 GiB");
       continue;
     }
-    if (is_known(i)) continue;
+    if (is_known(i)) {
+      ++known_texts;
+      continue;
+    }
     report.scanned_bytes += text.length;
     Piece piece_read;
     piece_read.text = i;
@@ -226,6 +217,7 @@ void Scanner::State::read_texts() {
     layer.pieces.push_back(piece_read);
     layer.buffer.push('\n');  // what pattern and finder would take over this border is never confirmed
   }
+  if (cache != nullptr) cache->state_->count(known_texts, new_texts.size());
 }
 
 /// The bytes of the body behind a place of a piece: through every encoding around it, outermost whole.
@@ -281,7 +273,7 @@ void Scanner::State::keep(const Candidate& candidate) {
     index = layers[at].pieces[index].parent;
   }
   const Piece& outer = layers[0].pieces[index];
-  finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
+  finding.marked_allowed = markers.on_line(layers[0].text(outer), outer.begin, start, end);
   report.findings.push_back(finding);
 }
 

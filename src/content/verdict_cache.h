@@ -27,9 +27,15 @@ struct KnownFinding {
 };
 
 struct VerdictKey {
-  std::uint64_t low = 0, high = 0;
+  std::uint64_t low = 0, high = 0;  // of the text's bytes
+  std::uint64_t detectors = 0;
+  TextForm form{};
+  TextOrigin origin{};
   bool operator==(const VerdictKey&) const = default;
 };
+
+/// A text's hash, with the widest instructions of the machine. Only `low` and `high` are set.
+VerdictKey hash_text(std::string_view text, std::string_view secret);
 
 /// Shards, each of two generations: what is asked for moves to the young one, and when that is full the old one goes.
 struct VerdictCache::State {
@@ -37,8 +43,9 @@ struct VerdictCache::State {
 
   /// Keyed by a secret: nobody outside can make two texts of one key.
   VerdictKey key(std::string_view text, TextForm form, TextOrigin origin, std::uint64_t detectors) const;
-  /// Appends the findings of a known text.
+  /// Appends the findings of a known text. The caller counts: see count().
   bool find(const VerdictKey& key, std::vector<KnownFinding>& findings);
+  void count(std::uint64_t known, std::uint64_t unknown);
   void put(const VerdictKey& key, std::span<const KnownFinding> findings);
 
   struct Hash {
