@@ -302,6 +302,8 @@ void Scanner::State::confirm_in_words(std::string_view text) {
   const LongWords& words = first->long_words;
   for (const LiteralHit& hit : first->words.hits) {
     const RequiredAt& required = patterns.required()[hit.literal];
+    // Most beginnings stand in words that are too short for what must follow.
+    if (words.bytes_from(hit.start) + required.before_most < set->patterns()[required.pattern].width.least) continue;
     confirm_literal(*set, required, words.in_text(hit.start), text, last_end[required.pattern], budget, candidates,
                     watcher());
   }

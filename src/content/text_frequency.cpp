@@ -14,7 +14,7 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) :
 /// Whether this is a part of what stands in code and prose so often that its letters do not tell.
 bool is_common(std::string_view lower_case) {
   static constexpr std::string_view kCommon =
-      "|only|from the|to the|at "
+      "|only|basic|class|forward|addr|from the|to the|at "
       "the|tell|abstract|address|against|application|argument|boolean|client|close|column|command|common|condition|"
       "config|connect|const|continue|control|create|current|database|default|#define |delete|description|"
       "directory|distribut|document|double|element|endpoint|enum|error|example|execute|expected|export|"

@@ -177,10 +177,19 @@ void LongWords::collect(std::string_view text, const TextMasks& masks, const Dec
   });
 }
 
-std::uint32_t LongWords::in_text(std::uint32_t place) const {
+const LongWords::Word& LongWords::word_at(std::uint32_t place) const {
   const auto after = std::upper_bound(words.begin(), words.end(), place,
                                       [](std::uint32_t at, const Word& word) { return at < word.place; });
-  const Word& word = after == words.begin() ? words.front() : after[-1];
+  return after == words.begin() ? words.front() : after[-1];
+}
+
+std::size_t LongWords::bytes_from(std::uint32_t place) const {
+  const Word* const next = &word_at(place) + 1;
+  return (next == words.data() + words.size() ? joined.size() : next->place) - place;
+}
+
+std::uint32_t LongWords::in_text(std::uint32_t place) const {
+  const Word& word = word_at(place);
   return word.start + (place - word.place);
 }
 

@@ -27,6 +27,9 @@ struct LongWords {
   std::size_t longest = 0;  // bytes, with the border behind it
 
   void collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks);
+  /// The word in which a place of `joined` is; how many of its bytes are from there on, with the border behind them.
+  const Word& word_at(std::uint32_t place) const;
+  std::size_t bytes_from(std::uint32_t place) const;
   /// Where a place of `joined` is in the text.
   std::uint32_t in_text(std::uint32_t place) const;
 };
