@@ -18,8 +18,9 @@ namespace reeve::content {
 namespace {
 
 constexpr std::size_t kTokenMax = 74;
-constexpr std::size_t kGroupMax = 24;  // digits in a group of any layout
-constexpr std::size_t kFrontMax = 7;   // letters of a group in front
+constexpr std::size_t kGroupMax = 24;    // digits in a group of any layout
+constexpr std::size_t kYearsDigits = 8;  // of two years
+constexpr std::size_t kFrontMax = 7;     // letters of a group in front
 
 struct Entry {
   std::uint32_t index;  // of the detector, in the set
@@ -60,6 +61,14 @@ class NumberFinder final : public PreparedFinder {
     for (std::size_t n = kTokenMax; n > 0; --n) {
       if (!bare_[n].all.empty()) shortest_bare_ = n;
     }
+    for (const LayoutTree::Layout& layout : layouts_.all()) {
+      const Entry& entry = entries_[layout.entry];
+      if (layout.is_pair && !layout.is_own && entry.has_words) pairs_context_.add(entry.detector->context);
+    }
+    for (const SizedEntry& one : bare_[kYearsDigits].all) {
+      const Entry& entry = entries_[one.entry];
+      if (entry.has_words) pairs_context_.add(entry.detector->context);
+    }
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override;
@@ -92,6 +101,8 @@ class NumberFinder final : public PreparedFinder {
   LayoutTree layouts_;
   std::vector<std::uint32_t> ibans_;
   ContextTable context_;
+  // Only of those that have a shared layout of two groups of one size, or as many digits as two years.
+  ContextTable pairs_context_;
 };
 
 /// One walk over one text.
@@ -238,7 +249,9 @@ class NumberFinder::Pass {
                  take(here.own);
                  // Those that must stand beside context words are asked for these first where that costs little.
                  const bool asks_first = kinds.letters == 0 || (words_ && words_->is_quiet(begin, to));
-                 if (!here.shared.empty() && !(asks_first && nothing_near(begin, to))) take(here.shared);
+                 if (here.shared.empty()) return;
+                 if (here.is_pair && asks_first && no_pair_near(begin, to)) return;
+                 if (!(asks_first && nothing_near(begin, to))) take(here.shared);
                });
     if (matches_.size() > 1) std::ranges::sort(matches_, {}, &Match::layout);
     for (const Match& match : matches_) {
@@ -261,7 +274,10 @@ class NumberFinder::Pass {
     group_end_ = at;
     if (groups == 1 || groups > 8 || digits > kGroupMax || surroundings_.continues_right(at)) return;
     const Length& length = finder_.bare_[digits];
-    if (length.all.empty() || !any_near(length.context, begin, at)) return;
+    if (length.all.empty() || (groups == 2 && digits == kYearsDigits && no_pair_near(begin, at)) ||
+        !any_near(length.context, begin, at)) {
+      return;
+    }
     for (const SizedEntry& one : length.all) settle(finder_.entries_[one.entry], begin, at, Written::kSharedLayout);
   }
 
@@ -357,6 +373,16 @@ class NumberFinder::Pass {
     return column_near_.is_empty();
   }
 
+  /// As nothing_near, for two groups of one size: most of them are years ("2019-2024"), and few words ask for any.
+  /// Reading only for these costs little.
+  bool no_pair_near(std::size_t begin, std::size_t end) {
+    if (!pair_words_) pair_words_.emplace(finder_.pairs_context_, input_);
+    pair_words_->look(begin, end, pair_near_);
+    if (!pair_near_.is_empty()) return false;
+    look_at_column(begin);
+    return column_near_.is_empty();
+  }
+
   bool context_near(const Entry& entry, std::size_t begin, std::size_t end) {
     if (!entry.has_words) return false;
     look_near(begin, end);
@@ -401,8 +427,8 @@ class NumberFinder::Pass {
   std::vector<Match> matches_;
   std::vector<std::uint32_t> shaped_;  // entries
   // What stands near the place, and in the head of the column, that was last asked for.
-  std::optional<ContextIndex> words_;
-  ContextTable::Near near_, column_near_;
+  std::optional<ContextIndex> words_, pair_words_;
+  ContextTable::Near near_, column_near_, pair_near_;
   std::string_view column_;
   std::size_t near_begin_ = ~std::size_t{0}, near_end_ = 0, column_begin_ = ~std::size_t{0};
 };

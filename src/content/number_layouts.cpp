@@ -68,6 +68,8 @@ void LayoutTree::add_groups(const std::vector<Group>& groups, Layout layout, std
   }
   fewest_ = std::min(fewest_, characters);
   LayoutsHere& here = nodes_[node].layouts;
+  here.is_pair = groups.size() == 2 && first == second;
+  layout.is_pair = here.is_pair;
   (layout.is_own ? here.own : here.shared).push_back(static_cast<std::uint32_t>(layouts_.size()));
   layouts_.push_back(std::move(layout));
 }

@@ -67,16 +67,19 @@ class LayoutTree {
     std::uint32_t entry = 0;  // of whom: the finder's number
     bool is_own = false;      // nothing else is written like this
     NumberShapes shapes;
+    bool is_pair = false;  // two groups of one size
   };
   /// Numbers of the layouts that end at one place.
   struct LayoutsHere {
     std::vector<std::uint32_t> own, shared;
+    bool is_pair = false;  // of two groups of one size
   };
   static constexpr std::size_t kFirstMax = 20;  // characters in a first group
 
   /// Adds the layouts and shapes of a rule (identifier_rules.h).
   void add(std::string_view layouts, std::string_view shapes, std::uint32_t entry);
   const Layout& layout(std::uint32_t number) const { return layouts_[number]; }
+  std::span<const Layout> all() const { return layouts_; }
   /// The fewest letters and digits that a layout has.
   std::size_t fewest() const { return fewest_; }
   /// The fewest that a second group has when it is the last and the first is of letters.
