@@ -29,15 +29,29 @@ bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::
   return has_words(text.substr(from, to - from), start - from, end - from, detector.not_near, to - from);
 }
 
+WholeFound* whole_found(ConfirmBudget& budget, std::uint32_t detector) {
+  const auto found = std::ranges::find(budget.whole, detector, &WholeFound::detector);
+  return found == budget.whole.end() ? nullptr : &*found;
+}
+
 /// What is said of a whole text needs no second place in it.
-bool is_sure_already(const std::vector<Candidate>& found, std::uint32_t detector) {
-  constexpr std::size_t kLooked = 512;
-  const auto looked = static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
-  const auto is_sure = [detector](const Candidate& candidate) {
-    return candidate.detector == detector && candidate.confidence >= 0.85F;
-  };
-  return std::any_of(found.begin(), found.begin() + looked, is_sure) ||
-         std::any_of(found.rbegin(), found.rbegin() + looked, is_sure);
+bool is_sure_already(ConfirmBudget& budget, std::uint32_t detector) {
+  const WholeFound* const found = whole_found(budget, detector);
+  return found != nullptr && found->confidence >= 0.85F;
+}
+
+/// Whether a further place says no more of the whole text than an earlier one did; otherwise it is taken down.
+bool says_nothing_new(ConfirmBudget& budget, const Candidate& candidate, std::size_t text_size) {
+  WholeFound* const found = whole_found(budget, candidate.detector);
+  if (found != nullptr && found->confidence >= candidate.confidence && found->start <= candidate.start) return true;
+  // What touches a border may be taken back, so it stands for no other.
+  if (candidate.start == 0 || candidate.end == text_size) return false;
+  if (found == nullptr) {
+    budget.whole.push_back({candidate.detector, candidate.start, candidate.confidence});
+  } else if (candidate.confidence >= found->confidence) {
+    *found = {candidate.detector, candidate.start, candidate.confidence};
+  }
+  return false;
 }
 
 }  // namespace
@@ -87,15 +101,15 @@ void confirm_match(const DetectorSet& set, std::uint32_t pattern, const Groups& 
   float confidence = 0;
   std::string_view why;
   if (detector.weigh != nullptr) {
-    if (detector.whole && is_sure_already(found, index)) return;
+    if (detector.whole && is_sure_already(budget, index)) return;
     if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
   }
   const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
   if (watcher != nullptr) watcher->looked_at(index, start, start + value.size(), kept, why);
-  if (kept) {
-    found.push_back(
-        {index, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(start + value.size()), confidence});
-  }
+  if (!kept) return;
+  const Candidate candidate{index, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(start + value.size()),
+                            confidence};
+  if (!detector.whole || !says_nothing_new(budget, candidate, text.size())) found.push_back(candidate);
 }
 
 }  // namespace
@@ -107,7 +121,7 @@ void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::si
   constexpr std::size_t kAnchoredShare = 8;
   const CompiledPattern& pattern = set.patterns()[required.pattern];
   if (start < required.before_least) return;
-  if (set.detectors()[pattern.detector].whole && is_sure_already(found, pattern.detector)) return;
+  if (set.detectors()[pattern.detector].whole && is_sure_already(budget, pattern.detector)) return;
   const std::size_t latest = start - required.before_least;
   const std::size_t earliest = start > required.before_most ? start - required.before_most : 0;
   const std::size_t from = std::max<std::size_t>(earliest, last_end);

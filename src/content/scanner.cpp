@@ -31,10 +31,15 @@ namespace {
 constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
 
-/// An allow marker on the line of [start, end).
-bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
+bool holds_allow_marker(std::string_view text) {
   static constexpr std::array<std::string_view, 3> kMarkers{"reeve:allow", "gitleaks:allow",
                                                             "pragma: allowlist secret"};
+  return std::any_of(kMarkers.begin(), kMarkers.end(),
+                     [text](std::string_view marker) { return text.find(marker) != std::string_view::npos; });
+}
+
+/// An allow marker on the line of [start, end).
+bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end) {
   constexpr std::size_t kSideMax = 400;
   // Never farther than the sides: a text may be one line of a megabyte with thousands of findings.
   std::size_t from = start > kSideMax ? start - kSideMax : 0;
@@ -42,9 +47,7 @@ bool is_marked_allowed(std::string_view text, std::size_t start, std::size_t end
   if (before != std::string_view::npos) from += before + 1;
   const std::string_view behind = text.substr(end, kSideMax);
   const std::size_t to = end + std::min(behind.find('\n'), behind.size());
-  const std::string_view line = text.substr(from, to - from);
-  return std::any_of(kMarkers.begin(), kMarkers.end(),
-                     [line](std::string_view marker) { return line.find(marker) != std::string_view::npos; });
+  return holds_allow_marker(text.substr(from, to - from));
 }
 
 /// The surer stays, then the one that stands there as it is, then the longer.
@@ -109,7 +112,9 @@ struct Scanner::State final : CandidateWatcher {
   ConfirmBudget budget;
   std::vector<std::pair<std::uint32_t, VerdictKey>> new_texts;
   std::vector<KnownFinding> known;
-  std::size_t depth = 0, piece = 0;  // what the watcher is told of
+  std::size_t depth = 0, piece = 0;     // what the watcher is told of
+  std::size_t marked_piece = SIZE_MAX;  // of the first layer: whether it has markers was asked last
+  bool has_markers = false;
 
   void begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts);
   bool is_known(std::uint32_t i);
@@ -149,6 +154,7 @@ void Scanner::State::begin(const DetectorSet& of, std::string_view bytes, std::s
     last_end.assign(of.patterns().size(), 0);
   }
   new_texts.clear();
+  marked_piece = SIZE_MAX;
   for (Layer& layer : layers) layer.clear();
 }
 
@@ -281,7 +287,11 @@ void Scanner::State::keep(const Candidate& candidate) {
     index = layers[at].pieces[index].parent;
   }
   const Piece& outer = layers[0].pieces[index];
-  finding.marked_allowed = is_marked_allowed(layers[0].text(outer), start, end);
+  if (index != marked_piece) {  // few texts have a marker: their findings need not be asked each
+    marked_piece = index;
+    has_markers = holds_allow_marker(layers[0].text(outer));
+  }
+  finding.marked_allowed = has_markers && is_marked_allowed(layers[0].text(outer), start, end);
   report.findings.push_back(finding);
 }
 
@@ -332,6 +342,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   depth = at;
   piece = index;
   candidates.clear();
+  budget.whole.clear();
   masks.compute(text);
   decode_masks.compute(text);
   confirm_in_text(here, text, hits, runs);
@@ -413,7 +424,9 @@ void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain)
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget = {state.work_least + 8 * body.size(), state.work_least / 2 + 4 * body.size(), false};
+  state.budget.bytes = state.work_least + 8 * body.size();
+  state.budget.weighed_bytes = state.work_least / 2 + 4 * body.size();
+  state.budget.exhausted = false;
   state.read_texts();
   state.decode_budget = {state.decoded_least + 4 * body.size(), false};
   for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {
