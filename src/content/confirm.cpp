@@ -15,6 +15,9 @@ namespace {
 // A match of a pattern without a largest width is looked for in this many bytes before its end.
 constexpr std::uint32_t kWidestMatch = 16'384;
 constexpr std::size_t kGroupsMax = 10;
+// What asking an expression costs however little it reads, and what judging a value costs; in bytes that one walks
+// over.
+constexpr std::uint64_t kEachMatch = 150, kEachValue = 200, kEachValueByte = 4;
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower) {
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; };
@@ -104,6 +107,7 @@ void confirm_match(const DetectorSet& set, std::uint32_t pattern, const Groups& 
     if (detector.whole && is_sure_already(budget, index)) return;
     if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
   }
+  budget.bytes -= std::min(budget.bytes, kEachValue + kEachValueByte * value.size());
   const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
   if (watcher != nullptr) watcher->looked_at(index, start, start + value.size(), kept, why);
   if (!kept) return;
@@ -128,7 +132,7 @@ void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::si
   if (from > latest) return;
   const std::size_t to = std::min<std::size_t>(text.size(), latest + std::min(pattern.width.most, kWidestMatch));
   const bool anchored = required.before_least == required.before_most;
-  const std::uint64_t work = 32 + (to - from) / (anchored ? kAnchoredShare : 1);
+  const std::uint64_t work = kEachMatch + (to - from) / (anchored ? kAnchoredShare : 1);
   if (work > budget.bytes) {
     budget.exhausted = true;
     return;
@@ -154,7 +158,7 @@ void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view t
   std::size_t from = std::max(earliest, last_end);
   Groups groups;
   while (from < run.last_end) {
-    const std::uint64_t work = run.last_end - from + 64;
+    const std::uint64_t work = kEachMatch + run.last_end - from;
     if (work > budget.bytes) {
       budget.exhausted = true;
       return;

@@ -424,7 +424,7 @@ void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain)
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget.bytes = state.work_least + 8 * body.size();
+  state.budget.bytes = state.work_least + 14 * body.size();
   state.budget.weighed_bytes = state.work_least / 2 + 4 * body.size();
   state.budget.exhausted = false;
   state.read_texts();
