@@ -155,6 +155,12 @@ std::vector<Hostile> hostile_texts(std::size_t bytes) {
     }
     return out;
   };
+  const auto token = [&random](std::size_t size) {
+    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    std::string out;
+    while (out.size() < size) out += kAlphabet[random() % kAlphabet.size()];
+    return out;
+  };
   constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::vector<Hostile> all;
   all.push_back({"curl_flags", repeat("curl -H 'Authorization: Bearer x' ")});
@@ -199,6 +205,24 @@ std::vector<Hostile> hostile_texts(std::size_t bytes) {
   all.push_back({"ip_addresses", repeat("a 91.23.45.67 ")});
   all.push_back({"mac_addresses", repeat("11:22:33:44:55:66 ")});
   all.push_back({"postcodes", repeat("A1 1AA ")});
+  all.push_back({"header_keys", repeat("x-vault-token=")});
+  all.push_back({"titles", repeat("Hr ")});
+  all.push_back({"paths", repeat("/etc/a")});
+  all.push_back({"told_passwords", repeat("password to  ")});
+  all.push_back({"set_secrets", repeat("setsecret(\"")});
+  all.push_back({"soft_breaks", repeat("_gitlab_session=\n")});
+  // Nothing hostile: dense, and so to be read to the end.
+  std::string settings, users;
+  while (settings.size() < bytes) {
+    settings += "SERVICE_" + std::to_string(random() % 900) + "_API_KEY=" + token(20 + random() % 20) + "\n";
+    settings += "DB_" + std::to_string(random() % 900) + "_PASSWORD=\"" + token(12) + "!\"\n";
+  }
+  while (users.size() < bytes) {
+    users += "INSERT INTO users (id, name, password, token) VALUES (" + std::to_string(random() % 90'000) + ", 'u" +
+             std::to_string(random() % 90'000) + "', 'password=" + token(10) + "', 'token: " + token(32) + "');\n";
+  }
+  all.push_back({"dense_settings", settings});
+  all.push_back({"dense_users", users});
   return all;
 }
 

@@ -15,6 +15,9 @@ namespace {
 // A match of a pattern without a largest width is looked for in this many bytes before its end.
 constexpr std::uint32_t kWidestMatch = 16'384;
 constexpr std::size_t kGroupsMax = 10;
+// What asking an expression costs however little it reads, and what judging a value costs; in bytes that one walks
+// over.
+constexpr std::uint64_t kEachMatch = 150, kEachValue = 200, kEachValueByte = 4;
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower) {
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; };
@@ -29,15 +32,29 @@ bool is_ruled_out_by_line(const Detector& detector, std::string_view text, std::
   return has_words(text.substr(from, to - from), start - from, end - from, detector.not_near, to - from);
 }
 
+WholeFound* whole_found(ConfirmBudget& budget, std::uint32_t detector) {
+  const auto found = std::ranges::find(budget.whole, detector, &WholeFound::detector);
+  return found == budget.whole.end() ? nullptr : &*found;
+}
+
 /// What is said of a whole text needs no second place in it.
-bool is_sure_already(const std::vector<Candidate>& found, std::uint32_t detector) {
-  constexpr std::size_t kLooked = 512;
-  const auto looked = static_cast<std::ptrdiff_t>(std::min(found.size(), kLooked));
-  const auto is_sure = [detector](const Candidate& candidate) {
-    return candidate.detector == detector && candidate.confidence >= 0.85F;
-  };
-  return std::any_of(found.begin(), found.begin() + looked, is_sure) ||
-         std::any_of(found.rbegin(), found.rbegin() + looked, is_sure);
+bool is_sure_already(ConfirmBudget& budget, std::uint32_t detector) {
+  const WholeFound* const found = whole_found(budget, detector);
+  return found != nullptr && found->confidence >= 0.85F;
+}
+
+/// Whether a further place says no more of the whole text than an earlier one did; otherwise it is taken down.
+bool says_nothing_new(ConfirmBudget& budget, const Candidate& candidate, std::size_t text_size) {
+  WholeFound* const found = whole_found(budget, candidate.detector);
+  if (found != nullptr && found->confidence >= candidate.confidence && found->start <= candidate.start) return true;
+  // What touches a border may be taken back, so it stands for no other.
+  if (candidate.start == 0 || candidate.end == text_size) return false;
+  if (found == nullptr) {
+    budget.whole.push_back({candidate.detector, candidate.start, candidate.confidence});
+  } else if (candidate.confidence >= found->confidence) {
+    *found = {candidate.detector, candidate.start, candidate.confidence};
+  }
+  return false;
 }
 
 }  // namespace
@@ -87,15 +104,16 @@ void confirm_match(const DetectorSet& set, std::uint32_t pattern, const Groups& 
   float confidence = 0;
   std::string_view why;
   if (detector.weigh != nullptr) {
-    if (detector.whole && is_sure_already(found, index)) return;
+    if (detector.whole && is_sure_already(budget, index)) return;
     if (!budget.take_weighing(std::min<std::size_t>(detector.weigher_reads, text.size()))) return;
   }
+  budget.bytes -= std::min(budget.bytes, kEachValue + kEachValueByte * value.size());
   const bool kept = judge_value(detector, text, start, start + value.size(), confidence, why);
   if (watcher != nullptr) watcher->looked_at(index, start, start + value.size(), kept, why);
-  if (kept) {
-    found.push_back(
-        {index, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(start + value.size()), confidence});
-  }
+  if (!kept) return;
+  const Candidate candidate{index, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(start + value.size()),
+                            confidence};
+  if (!detector.whole || !says_nothing_new(budget, candidate, text.size())) found.push_back(candidate);
 }
 
 }  // namespace
@@ -107,14 +125,14 @@ void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::si
   constexpr std::size_t kAnchoredShare = 8;
   const CompiledPattern& pattern = set.patterns()[required.pattern];
   if (start < required.before_least) return;
-  if (set.detectors()[pattern.detector].whole && is_sure_already(found, pattern.detector)) return;
+  if (set.detectors()[pattern.detector].whole && is_sure_already(budget, pattern.detector)) return;
   const std::size_t latest = start - required.before_least;
   const std::size_t earliest = start > required.before_most ? start - required.before_most : 0;
   const std::size_t from = std::max<std::size_t>(earliest, last_end);
   if (from > latest) return;
   const std::size_t to = std::min<std::size_t>(text.size(), latest + std::min(pattern.width.most, kWidestMatch));
   const bool anchored = required.before_least == required.before_most;
-  const std::uint64_t work = 32 + (to - from) / (anchored ? kAnchoredShare : 1);
+  const std::uint64_t work = kEachMatch + (to - from) / (anchored ? kAnchoredShare : 1);
   if (work > budget.bytes) {
     budget.exhausted = true;
     return;
@@ -140,7 +158,7 @@ void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view t
   std::size_t from = std::max(earliest, last_end);
   Groups groups;
   while (from < run.last_end) {
-    const std::uint64_t work = run.last_end - from + 64;
+    const std::uint64_t work = kEachMatch + run.last_end - from;
     if (work > budget.bytes) {
       budget.exhausted = true;
       return;

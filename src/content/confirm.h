@@ -20,12 +20,20 @@ class CandidateWatcher {
                          std::string_view why) = 0;
 };
 
+/// The surest that a detector has said of a whole piece, and where.
+struct WholeFound {
+  std::uint32_t detector = 0;
+  std::uint32_t start = 0;
+  float confidence = 0;
+};
+
 /// How much work one scan may spend on confirming: bytes that expressions walk over, and bytes that weighers read
 /// around places.
 struct ConfirmBudget {
   std::uint64_t bytes = 0;
   std::uint64_t weighed_bytes = 0;
   bool exhausted = false;
+  std::vector<WholeFound> whole{};  // in the piece in hand
   bool take_weighing(std::uint64_t count) {
     if (count > weighed_bytes) exhausted = true;
     weighed_bytes -= exhausted ? 0 : count;

@@ -10,9 +10,10 @@ namespace reeve::content {
 
 namespace {
 
-constexpr std::size_t kBefore = 80;    // bytes of a stretch before its first sign, for words of context
-constexpr std::size_t kRunMax = 4096;  // bytes of one run
-constexpr std::size_t kRunLeast = 8;   // characters of it
+constexpr std::size_t kBefore = 80;      // bytes of a stretch before its first sign, for words of context
+constexpr std::size_t kRunMax = 4096;    // bytes of one run
+constexpr std::size_t kRunLeast = 8;     // characters of it
+constexpr std::size_t kKnownLeast = 64;  // bytes of a run that surely hold so many
 
 class PrintableDecoder {
  public:
@@ -84,7 +85,7 @@ class PrintableDecoder {
 
   /// The end of the run of value bytes, =XX and soft breaks around `at`; 0 when it is none: too short, without a digit,
   /// or with an = that means itself.
-  std::size_t end_of_run(std::size_t at) const {
+  std::size_t end_of_run(std::size_t at) {
     std::size_t size = 0, to = at;
     bool has_digit = false;
     for (; to > 0 && at - to < kRunMax && is_run_byte(text_[to - 1]); --to) {
@@ -92,9 +93,15 @@ class PrintableDecoder {
       ++size;
     }
     to = at;
+    if (at + kKnownLeast <= walked_to_) {  // what an earlier sign walked over is not walked again
+      to = std::min(walked_to_, at + kRunMax);
+      size = kRunLeast;
+    } else {
+      last_digit_ = 0;
+    }
     while (to < text_.size() && to - at < kRunMax) {
       if (is_run_byte(text_[to])) {
-        has_digit = has_digit || is_digit_byte(text_[to]);
+        if (is_digit_byte(text_[to])) last_digit_ = to;
         ++to;
         ++size;
       } else if (is_byte(to)) {
@@ -106,6 +113,8 @@ class PrintableDecoder {
         break;
       }
     }
+    walked_to_ = std::max(walked_to_, to);
+    has_digit = has_digit || last_digit_ > at;
     const bool is_assignment = to < text_.size() && text_[to] == '=' && to + 1 < text_.size() && text_[to + 1] != '=';
     return size < kRunLeast || !has_digit || is_assignment ? 0 : to;
   }
@@ -141,6 +150,8 @@ class PrintableDecoder {
   DecodeTask& task_;
   std::string_view text_;
   std::size_t done_ = 0;
+  // Where the walk over runs has come to, and the last digit it saw since it began anew.
+  std::size_t walked_to_ = 0, last_digit_ = 0;
 };
 
 /// What is quoted-printable has =3D for each = and = at the ends of lines that were too long; x=45 alone is none.

@@ -58,7 +58,9 @@ class RunDecoder {
     // What was decoded ends where a run does.
     if (start < done_) return;
     const std::vector<std::uint64_t>& token = task_.masks.token;
-    const std::size_t end = end_of_run(token, start + kBase64Least, task_.text.size());
+    // A run of a megabyte may have a place every few bytes: its end is looked for once.
+    if (start + kBase64Least >= run_end_) run_end_ = end_of_run(token, start + kBase64Least, task_.text.size());
+    const std::size_t end = run_end_;
     const std::size_t before = start > 0 && is_sign(task_.text[start - 1]) ? start - 1 : start;
     const bool begins_run = before == 0 || (token[(before - 1) / 64] >> ((before - 1) % 64) & 1U) == 0;
     if (begins_run && end - start >= kHexLeast && try_hex(start, end)) {
@@ -183,6 +185,7 @@ class RunDecoder {
   DecodeTask& task_;
   std::vector<char> bytes_, inflated_;
   std::size_t done_ = 0;
+  std::size_t run_end_ = 0;     // of the run looked at last
   std::size_t short_line_ = 0;  // where the lines before a shorter last one end; 0: it is as long
   std::size_t late_line_ = 0;   // the begin of a line not far before
 };

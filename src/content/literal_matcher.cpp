@@ -303,7 +303,8 @@ bool LiteralMatcher::find(std::string_view text, std::vector<LiteralHit>& hits, 
   bool complete = true;
   if (!six_.filter.empty()) complete = find_with(six_, text, hits, most);
   if (!four_.filter.empty()) complete = find_with(four_, text, hits, most) && complete;
-  std::ranges::sort(hits, {}, [](const LiteralHit& hit) { return std::pair(hit.start, hit.literal); });
+  const auto place = [](const LiteralHit& hit) { return static_cast<std::uint64_t>(hit.start) << 32U | hit.literal; };
+  if (hits.size() > 1 && !std::ranges::is_sorted(hits, {}, place)) std::ranges::sort(hits, {}, place);
   return complete;
 }
 

@@ -95,7 +95,7 @@ struct Scanner::State final : CandidateWatcher {
   ConfirmBudget budget;
   std::vector<std::pair<std::uint32_t, VerdictKey>> new_texts;
   std::vector<KnownFinding> known;
-  std::size_t depth = 0, piece = 0;  // what the watcher is told of
+  std::size_t depth = 0, piece = 0;     // what the watcher is told of
 
   void begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts);
   bool is_known(std::uint32_t i);
@@ -326,6 +326,7 @@ void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<con
   depth = at;
   piece = index;
   candidates.clear();
+  budget.whole.clear();
   masks.compute(text);
   decode_masks.compute(text);
   confirm_in_text(here, text, hits, runs);
@@ -407,7 +408,9 @@ void Scanner::explain_to(Explain explain) { state_->explain = std::move(explain)
 const Report& Scanner::scan(const Detectors& detectors, std::string_view body, std::span<const BodyText> texts) {
   State& state = *state_;
   state.begin(DetectorSet::of(detectors), body, texts);
-  state.budget = {state.work_least + 8 * body.size(), state.work_least / 2 + 4 * body.size(), false};
+  state.budget.bytes = state.work_least + 14 * body.size();
+  state.budget.weighed_bytes = state.work_least / 2 + 4 * body.size();
+  state.budget.exhausted = false;
   state.read_texts();
   state.decode_budget = {state.decoded_least + 4 * body.size(), false};
   for (std::size_t depth = 0; depth <= kDepthMax && !state.layers[depth].pieces.empty(); ++depth) {

@@ -14,7 +14,7 @@ namespace reeve::content {
 
 /// More values are not looked at in one piece of text; finders that floods reach stop beyond it, and the scan says that
 /// it is incomplete.
-constexpr std::size_t kFoundMax = 20'000;
+constexpr std::size_t kFoundMax = 32'768;
 
 /// The first place from `at` on where one of two masks is set, or is not. `other` may be empty.
 inline std::size_t next_place(std::span<const std::uint64_t> one, std::span<const std::uint64_t> other, std::size_t at,
