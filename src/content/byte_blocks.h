@@ -77,6 +77,15 @@ struct AsciiTable {
   __m512i low, high;
 };
 REEVE_TARGET_AVX512 inline __m512i load_512(const void* from) { return _mm512_loadu_si512(from); }
+/// The first of 64 bytes: as many as `left` says, zeros behind them. What lies there is not touched.
+REEVE_TARGET_AVX512 inline __m512i load_first_512(const void* from, std::ptrdiff_t left) {
+  const std::uint64_t all = ~0ULL;
+  return _mm512_maskz_loadu_epi8(left >= 64 ? all : left <= 0 ? 0 : _bzhi_u64(all, static_cast<unsigned>(left)), from);
+}
+/// The same with words of 64 bits.
+REEVE_TARGET_AVX512 inline __mmask8 first_of_8(std::ptrdiff_t left) {
+  return static_cast<__mmask8>(left >= 8 ? 0xFFU : left <= 0 ? 0 : _bzhi_u32(0xFF, static_cast<unsigned>(left)));
+}
 REEVE_TARGET_AVX512 inline void load_table(const std::array<std::uint8_t, 256>& from, AsciiTable& table) {
   table.low = load_512(from.data());
   table.high = load_512(from.data() + 64);

@@ -121,6 +121,9 @@ class MaskWriter {
     escape_[word] = seen.escape;
     join_[word] = cut_lines(seen) | cut_literals(seen);
   }
+  void put_none(std::size_t word) const {
+    for (std::uint64_t* const mask : {token_, inner_, word_, odd_, escape_, join_}) mask[word] = 0;
+  }
 
  private:
   std::uint64_t *token_, *inner_, *word_, *odd_, *escape_, *join_;
@@ -304,38 +307,65 @@ REEVE_TARGET_AVX2 Rare write_avx2(const char* text, std::size_t blocks, const Ma
   return {nonzero_bits(rare.least) != 0xFFFFFFFFU, nonzero_bits(rare.terminal) != 0, nonzero_bits(rare.printable) != 0};
 }
 
-REEVE_TARGET_AVX512 Rare write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
+struct Tables512 {
   AsciiTable classes, firsts, seconds;
-  load_table(kClasses, classes);
-  load_table(kPairs.first, firsts);
-  load_table(kPairs.second, seconds);
+};
+/// What a text may have that is rarely there, over all blocks.
+struct Rare512 {
+  __m512i pairs;
+  __mmask64 zero, terminal;
+};
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline void put_512(const Tables512& tables, const __m512i& bytes,
+                                                               const __m512i& next, const __m512i& third,
+                                                               std::size_t word, Rare512& rare, const MaskWriter& out) {
+  const __m512i is = look_up(tables.classes, bytes);
+  const __m512i pairs = _mm512_and_si512(look_up(tables.firsts, bytes), look_up(tables.seconds, next));
+  const __mmask64 quote_third =
+      _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('\''));
+  Seen seen;
+  seen.token = with_bits(is, kToken);
+  seen.slash = with_bits(is, kSlash);
+  seen.word = with_bits(is, kWord);
+  seen.value = with_bits(is, kValue);
+  seen.odd = with_bits(is, kOdd);
+  seen.backslash = with_bits(is, kBackslash);
+  seen.line_feed = with_bits(is, kLineFeed);
+  seen.carriage_return = with_bits(is, kReturn);
+  seen.escape = with_bits(pairs, kEscapes);
+  seen.literal = with_bits(pairs, kAfterQuote) | (with_bits(pairs, kLetterAfter) & quote_third);
+  rare.pairs = _mm512_or_si512(rare.pairs, pairs);
+  rare.terminal |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(kTerminalEscape));
+  out.put(word, seen);
+}
+
+/// All words of a text: what stands behind it is not read. Short texts are many: their rest is not copied either.
+REEVE_TARGET_AVX512 Rare write_avx512(std::string_view text, std::size_t words, const MaskWriter& to) {
+  Tables512 tables;
+  load_table(kClasses, tables.classes);
+  load_table(kPairs.first, tables.firsts);
+  load_table(kPairs.second, tables.seconds);
   const MaskWriter out = to;
-  __m512i least = _mm512_set1_epi8(1), any_pairs = _mm512_setzero_si512();
-  __mmask64 terminal = 0;
-  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
-    const __m512i bytes = load_512(text), third = load_512(text + 2);
-    const __m512i is = look_up(classes, bytes);
-    const __m512i pairs = _mm512_and_si512(look_up(firsts, bytes), look_up(seconds, load_512(text + 1)));
-    const __mmask64 quote_third =
-        _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('"')) | _mm512_cmpeq_epi8_mask(third, _mm512_set1_epi8('\''));
-    Seen seen;
-    seen.token = with_bits(is, kToken);
-    seen.slash = with_bits(is, kSlash);
-    seen.word = with_bits(is, kWord);
-    seen.value = with_bits(is, kValue);
-    seen.odd = with_bits(is, kOdd);
-    seen.backslash = with_bits(is, kBackslash);
-    seen.line_feed = with_bits(is, kLineFeed);
-    seen.carriage_return = with_bits(is, kReturn);
-    seen.escape = with_bits(pairs, kEscapes);
-    seen.literal = with_bits(pairs, kAfterQuote) | (with_bits(pairs, kLetterAfter) & quote_third);
+  Rare512 rare{_mm512_setzero_si512(), 0, 0};
+  __m512i least = _mm512_set1_epi8(1);
+  const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
+  const char* at = text.data();
+  std::size_t word = 0;
+  for (; word < whole; ++word, at += 64) {
+    const __m512i bytes = load_512(at);
     least = _mm512_min_epu8(least, bytes);
-    any_pairs = _mm512_or_si512(any_pairs, pairs);
-    terminal |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(kTerminalEscape));
-    out.put(word, seen);
+    put_512(tables, bytes, load_512(at + 1), load_512(at + 2), word, rare, out);
   }
-  return {_mm512_cmpeq_epi8_mask(least, _mm512_setzero_si512()) != 0, terminal != 0,
-          with_bits(any_pairs, kPrintable) != 0};
+  for (; word + 1 < words; ++word, at += 64) {
+    const auto left = static_cast<std::ptrdiff_t>(text.size() - word * 64);
+    const __m512i bytes = load_first_512(at, left);
+    // Of zeros, only those of the text.
+    const __mmask64 zero = _mm512_cmpeq_epi8_mask(bytes, _mm512_setzero_si512());
+    rare.zero |= left >= 64 ? zero : _bzhi_u64(zero, static_cast<unsigned>(left));
+    put_512(tables, bytes, load_first_512(at + 1, left - 1), load_first_512(at + 2, left - 2), word, rare, out);
+  }
+  out.put_none(word);
+  rare.zero |= _mm512_cmpeq_epi8_mask(least, _mm512_setzero_si512());
+  return {rare.zero != 0, rare.terminal != 0, with_bits(rare.pairs, kPrintable) != 0};
 }
 
 #endif
@@ -347,11 +377,26 @@ Rare write_masks(InstructionSet set, const char* text, std::size_t blocks, const
     case InstructionSet::kBaseline: return write_baseline(text, blocks, out);
 #if defined(__x86_64__)
     case InstructionSet::kAvx2: return write_avx2(text, blocks, out);
-    case InstructionSet::kAvx512: return write_avx512(text, blocks, out);
 #endif
 #endif
     default: return write_plain(text, blocks, out);
   }
+}
+
+/// All words of a text, the last of them behind it.
+Rare write_words(DecodeMasks& masks, std::string_view text, std::size_t words, InstructionSet set) {
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (set == InstructionSet::kAvx512) return write_avx512(text, words, MaskWriter(masks, 0));
+#endif
+  // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
+  const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
+  const Rare most = write_masks(set, text.data(), whole, MaskWriter(masks, 0));
+  const std::string_view rest = text.substr(whole * 64);
+  char last[3 * 64 + 2] = {};
+  if (!rest.empty()) std::memcpy(last, rest.data(), rest.size());
+  const Rare end = write_masks(set, last, words - whole, MaskWriter(masks, whole));
+  return {most.zero || rest.find('\0') != std::string_view::npos, most.terminal || end.terminal,
+          most.printable || end.printable};
 }
 
 }  // namespace
@@ -363,17 +408,10 @@ void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   if (token.size() < words) {
     for (auto* mask : {&token, &token_inner, &word, &odd, &escape, &join, &token_run, &word_run}) mask->resize(words);
   }
-  // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
-  const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
-  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
-  const Rare most = write_masks(set, text.data(), whole, MaskWriter(*this, 0));
-  const std::string_view rest = text.substr(whole * 64);
-  char last[3 * 64 + 2] = {};
-  if (!rest.empty()) std::memcpy(last, rest.data(), rest.size());
-  const Rare end = write_masks(set, last, words - whole, MaskWriter(*this, whole));
-  has_zero = most.zero || rest.find('\0') != std::string_view::npos;
-  may_have_terminal = most.terminal || end.terminal;
-  may_have_printable = most.printable || end.printable;
+  const Rare rare = write_words(*this, text, words, set);
+  has_zero = rare.zero;
+  may_have_terminal = rare.terminal;
+  may_have_printable = rare.printable;
   find_long_runs(token.data(), token_inner.data(), words, kBase64Least, token_run.data(), set);
   find_long_runs(word.data(), word.data(), words, kLongWord, word_run.data(), set);
   has_turns = content::has_turns(token.data(), words, set);

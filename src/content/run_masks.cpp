@@ -80,12 +80,39 @@ REEVE_TARGET_AVX2 void long_runs_avx2(const std::uint64_t* bits, const std::uint
                                       unsigned least, std::uint64_t* starts) {
   long_runs_wide(bits, inner, words, least, starts);
 }
+/// Eight words a step, the last step's with zeros behind them: most texts are short.
 REEVE_TARGET_AVX512 void long_runs_avx512(const std::uint64_t* bits, const std::uint64_t* inner, std::size_t words,
                                           unsigned least, std::uint64_t* starts) {
-  long_runs_wide(bits, inner, words, least, starts);
+  __m512i before = _mm512_setzero_si512();
+  for (std::size_t i = 0; i + 1 < words; i += 8) {
+    const auto left = static_cast<std::ptrdiff_t>(words - i);
+    const __m512i here = _mm512_maskz_loadu_epi64(first_of_8(left), inner + i);
+    Words8 within = reinterpret_cast<Words8>(_mm512_maskz_loadu_epi64(first_of_8(left), bits + i));
+    Words8 next = reinterpret_cast<Words8>(_mm512_maskz_loadu_epi64(first_of_8(left - 1), bits + i + 1));
+    const __m512i moved = _mm512_alignr_epi64(here, before, 7);  // each word's neighbour before it
+    const __m512i goes_on = _mm512_or_si512(_mm512_slli_epi64(here, 1), _mm512_srli_epi64(moved, 63));
+    keep_long(within, next, least);
+    _mm512_mask_storeu_epi64(starts + i, first_of_8(left - 1),
+                             _mm512_andnot_si512(goes_on, reinterpret_cast<__m512i>(within)));
+    before = here;
+  }
 }
 REEVE_TARGET_AVX2 bool turns_avx2(const std::uint64_t* bits, std::size_t words) { return turns_wide(bits, words); }
-REEVE_TARGET_AVX512 bool turns_avx512(const std::uint64_t* bits, std::size_t words) { return turns_wide(bits, words); }
+REEVE_TARGET_AVX512 bool turns_avx512(const std::uint64_t* bits, std::size_t words) {
+  __m512i any = _mm512_setzero_si512();
+  for (std::size_t i = 0; i < words; i += 8) {
+    const auto left = static_cast<std::ptrdiff_t>(words - i);
+    const __m512i word = _mm512_maskz_loadu_epi64(first_of_8(left), bits + i);
+    __m512i odd = _mm512_xor_si512(word, _mm512_set1_epi8(static_cast<char>(0xAA)));
+    __m512i even = _mm512_xor_si512(word, _mm512_set1_epi8(0x55));
+    for (unsigned by = 1; by <= 8; by *= 2) {
+      odd = _mm512_and_si512(odd, _mm512_srli_epi64(odd, by));
+      even = _mm512_and_si512(even, _mm512_srli_epi64(even, by));
+    }
+    any = _mm512_or_si512(any, _mm512_or_si512(odd, even));
+  }
+  return _mm512_test_epi64_mask(any, any) != 0;
+}
 
 #endif
 #endif

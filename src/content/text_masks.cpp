@@ -157,26 +157,41 @@ REEVE_TARGET_AVX2 void write_avx2(const char* text, std::size_t blocks, const Ma
   write_blocks(text, blocks, out);
 }
 
-REEVE_TARGET_AVX512 void write_avx512(const char* text, std::size_t blocks, const MaskWriter& to) {
+struct Tables512 {
   AsciiTable classes, firsts, seconds;
-  load_table(kClasses, classes);
-  load_table(kRarePairs.first, firsts);
-  load_table(kRarePairs.second, seconds);
+};
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline void put_512(const Tables512& tables, const __m512i& bytes,
+                                                               const __m512i& next, std::size_t word,
+                                                               const MaskWriter& out) {
+  const __m512i is = look_up(tables.classes, bytes);
+  MaskWords words;
+  words.digit = with_bits(is, kDigit);
+  words.letter = with_bits(is, kLetter);
+  words.at = with_bits(is, kAt);
+  words.assign = with_bits(is, kAssign);
+  words.upper = _mm512_movepi8_mask(bytes);
+  words.dot = with_bits(is, kDot);
+  words.dash = with_bits(is, kDash);
+  words.rare_pair = _mm512_test_epi8_mask(look_up(tables.firsts, bytes), look_up(tables.seconds, next));
+  out.put(word, words);
+}
+
+/// All words of a text: what stands behind it is not read. Short texts are many: their rest is not copied either.
+REEVE_TARGET_AVX512 void write_avx512(std::string_view text, std::size_t words, const MaskWriter& to) {
+  Tables512 tables;
+  load_table(kClasses, tables.classes);
+  load_table(kRarePairs.first, tables.firsts);
+  load_table(kRarePairs.second, tables.seconds);
   const MaskWriter out = to;
-  for (std::size_t word = 0; word < blocks; ++word, text += 64) {
-    const __m512i bytes = load_512(text), next = load_512(text + 1);
-    const __m512i is = look_up(classes, bytes);
-    MaskWords words;
-    words.digit = with_bits(is, kDigit);
-    words.letter = with_bits(is, kLetter);
-    words.at = with_bits(is, kAt);
-    words.assign = with_bits(is, kAssign);
-    words.upper = _mm512_movepi8_mask(bytes);
-    words.dot = with_bits(is, kDot);
-    words.dash = with_bits(is, kDash);
-    words.rare_pair = _mm512_test_epi8_mask(look_up(firsts, bytes), look_up(seconds, next));
-    out.put(word, words);
+  const std::size_t whole = text.empty() ? 0 : (text.size() - 1) / 64;
+  const char* at = text.data();
+  std::size_t word = 0;
+  for (; word < whole; ++word, at += 64) put_512(tables, load_512(at), load_512(at + 1), word, out);
+  if (word + 1 < words) {
+    const auto left = static_cast<std::ptrdiff_t>(text.size() - word * 64);
+    put_512(tables, load_first_512(at, left), load_first_512(at + 1, left - 1), word, out);
   }
+  out.put(words - 1, {});
 }
 
 #endif
@@ -188,7 +203,6 @@ void write_masks(InstructionSet set, const char* text, std::size_t blocks, const
     case InstructionSet::kBaseline: return write_baseline(text, blocks, out);
 #if defined(__x86_64__)
     case InstructionSet::kAvx2: return write_avx2(text, blocks, out);
-    case InstructionSet::kAvx512: return write_avx512(text, blocks, out);
 #endif
 #endif
     default: return write_plain(text, blocks, out);
@@ -203,6 +217,9 @@ void TextMasks::compute(std::string_view text, InstructionSet set) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   for (auto* mask : {&digit, &letter, &at, &assign, &upper, &dot, &dash, &rare_pair}) mask->resize(words);
   const MaskWriter out(*this, 0);
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (set == InstructionSet::kAvx512) return write_avx512(text, words, out);
+#endif
   // The last block is looked at with zeros behind it: what stands behind the text is no part of it.
   const std::size_t whole = text.empty() ? 0 : (text.size() - 1) / 64;
   // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
