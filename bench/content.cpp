@@ -34,6 +34,7 @@ struct Options {
   bool profile = false;
   bool finders = false;
   bool first_stage = false;
+  std::string hostile;  // only this hostile text, or "all" of them
   bool small = false;
 };
 
@@ -62,6 +63,8 @@ class Bench {
       parts();
       return finders();
     }
+    if (options_.hostile == "literals") return literals();
+    if (!options_.hostile.empty()) return hostile();
     if (options_.small) return small();
     for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
     if (options_.first_stage) return;
@@ -188,8 +191,7 @@ class Bench {
     return texts;
   }
 
-  /// What each text goes through besides patterns and finders.
-  void parts() {
+  void normalise_alone() {
     std::mt19937_64 random(60);
     const Body body = chat_body(material_, random, 60UL << 10U);
     content::Buffer buffer;
@@ -202,7 +204,11 @@ class Bench {
       }
     });
     add("part_normalise_ns_per_byte", seconds * 1e9 / static_cast<double>(body.bytes.size()));
+  }
 
+  /// What each text goes through besides finders.
+  void parts() {
+    normalise_alone();
     std::size_t bytes = 0;
     const std::vector<std::string> texts = finder_texts(bytes);
     content::TextMasks masks;
@@ -245,7 +251,7 @@ class Bench {
                                                              [&] {
                                                                words.joined.finish();
                                                                set_.word_patterns().find(words.joined.view(),
-                                                                                         first_.words);
+                                                                                         first_.words, words.longest);
                                                              },
                                                              [&] { set_.text_patterns().find(text, first_.texts); }};
         for (std::size_t part = 0; part < kParts; ++part) {
@@ -295,16 +301,44 @@ class Bench {
   }
 
   void hostile() {
+    constexpr int kAloneRounds = 60;  // as often as a profile needs
     double worst = 0;
     for (const Hostile& hostile : hostile_texts(1UL << 20U)) {
+      const bool alone = hostile.name == options_.hostile;
+      if (!options_.hostile.empty() && options_.hostile != "all" && !alone) continue;
       const BodyText text{0, hostile.text.size(), TextForm::kPlain, TextOrigin::kUser};
-      bool complete = true;
-      const double seconds =
-          best_of(2, [&] { complete = scanner_.scan(*detectors_, hostile.text, std::span(&text, 1)).complete; });
+      std::string_view incomplete;
+      const double seconds = best_of(alone ? kAloneRounds : 2, [&] {
+        incomplete = scanner_.scan(*detectors_, hostile.text, std::span(&text, 1)).incomplete_reason;
+      });
       worst = std::max(worst, seconds);
-      add("hostile_" + std::string(hostile.name) + "_1_mib_ms" + (complete ? "" : "_incomplete"), seconds * 1e3);
+      add("hostile_" + std::string(hostile.name) + "_1_mib_ms" + (incomplete.empty() ? "" : "_incomplete"),
+          seconds * 1e3);
+      if (alone && !incomplete.empty()) std::printf("incomplete: %s\n", std::string(incomplete).c_str());
     }
     add("hostile_worst_1_mib_ms", worst * 1e3);
+  }
+
+  /// Texts full of one literal that patterns require: each asks for its expressions again and again.
+  void literals() {
+    constexpr std::size_t kBytes = 128UL << 10U;
+    for (const content::PatternIndex* patterns : {&set_.text_patterns(), &set_.word_patterns()}) {
+      for (std::size_t i = 0; i < patterns->literals().size(); ++i) {
+        const std::string& literal = patterns->literals()[i].bytes;
+        for (const std::string_view behind : {" ", "\n", "", "=", "\"", "a"}) {
+          std::string flood;
+          while (flood.size() < kBytes) flood.append(literal).append(behind);
+          const BodyText text{0, flood.size(), TextForm::kPlain, TextOrigin::kUser};
+          std::string_view incomplete;
+          const double seconds = best_of(
+              1, [&] { incomplete = scanner_.scan(*detectors_, flood, std::span(&text, 1)).incomplete_reason; });
+          const std::uint32_t pattern = patterns->required()[i].pattern;
+          std::printf("%8.2f ms/MiB %-10s %-30s %s [%s]\n", seconds * 8e3, incomplete.empty() ? "" : "incomplete",
+                      detectors_->list()[set_.patterns()[pattern].detector].id.c_str(), literal.c_str(),
+                      std::string(behind).c_str());
+        }
+      }
+    }
   }
 
   void print_json() const {
@@ -347,11 +381,14 @@ int run(int count, char** arguments) {
       options.small = true;
     } else if (argument == "--finders") {
       options.finders = true;
+    } else if (argument == "--hostile" && i + 1 < count) {
+      options.hostile = arguments[++i];
     } else if (argument == "--detectors" && i + 1 < count) {
       options.detectors = arguments[++i];
     } else {
       std::printf(
-          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders | --small]\n"
+          "bench/content [--json] [--detectors DIRECTORY] [--profile | --first-stage | --finders | --small |\n"
+          "                --hostile NAME]\n"
           "Run in the repository: its sources are a part of the material.\n");
       return argument == "--help" ? 0 : 2;
     }

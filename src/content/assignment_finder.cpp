@@ -65,6 +65,7 @@ class AssignmentFinder final : public PreparedFinder {
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
     std::uint32_t done = 0;  // one value is judged once
     ValueBudget budget(text.text);
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
     look_at_likely(text.text.size(), Signs{MaskView(text.masks.assign), text.text.data()}, [&](std::size_t at) {
       if (found.size() > kFoundMax) return false;
       if (!may_be_assignment(text.text, at)) return true;
@@ -75,7 +76,7 @@ class AssignmentFinder final : public PreparedFinder {
         return false;
       }
       if (!assignment || assignment->value_start < done) return true;
-      budget.spend(256 + 24 * (assignment->value_end - assignment->value_start));
+      budget.spend(640 + 40 * (assignment->value_end - assignment->value_start));
       if (judge(text.text, *assignment, found)) done = assignment->value_end;
       return true;
     });
@@ -103,7 +104,10 @@ class AssignmentFinder final : public PreparedFinder {
   }
 
   static std::size_t start_of(std::string_view word) {
-    return (static_cast<unsigned char>(word[0]) & 31U) * 32U + (static_cast<unsigned char>(word[1]) & 31U);
+    const auto letter = [word](std::size_t i) {
+      return i < word.size() ? static_cast<unsigned char>(word[i]) & 31U : 0U;
+    };
+    return (letter(0) * 32U + letter(1)) * 32U + letter(2);
   }
 
   /// Shorter values of such a key are never judged secret.
@@ -160,15 +164,12 @@ class AssignmentFinder final : public PreparedFinder {
     const std::string_view value = text.substr(assignment.value_start, assignment.value_end - assignment.value_start);
     KeyKind kind = assignment.kind;
     if (!may_be_secret(value)) return false;
-    KeyWords words(key);
-    if (kind == KeyKind::kValueOnly) {
-      kind = kind_of_sibling(text, assignment, key);
-      words = KeyWords(key);
-    }
+    if (kind == KeyKind::kValueOnly) kind = kind_of_sibling(text, assignment, key);
     if (value.size() < size_least(kind)) return false;
+    if (kind == KeyKind::kNone || is_plainly_harmless(value)) return false;
     Candidate best{.detector = kNoDetector, .start = assignment.value_start, .end = assignment.value_end};
-    if (kind != KeyKind::kNone) judge_by_kind(kind, value, assignment, key, best);
-    if (kind != KeyKind::kNone && !is_plainly_harmless(value)) judge_by_vendor(text, words, value, assignment, best);
+    judge_by_kind(kind, value, assignment, key, best);
+    judge_by_vendor(text, key, value, assignment, best);
     if (best.detector == kNoDetector || best.confidence < 0.3F) return false;
     found.push_back(best);
     return best.confidence >= 0.5F;
@@ -188,10 +189,10 @@ class AssignmentFinder final : public PreparedFinder {
     best.confidence = confidence;
   }
 
-  void judge_by_vendor(std::string_view text, const KeyWords& words, std::string_view value,
+  void judge_by_vendor(std::string_view text, std::string_view key, std::string_view value,
                        const Assignment& assignment, Candidate& best) const {
     if (vendors_.empty() || assignment.form == ValueForm::kBareCode) return;
-    consider_words(words, true, value, best);
+    consider_words(KeyWords(key), true, value, best);
     if (value.size() < 14) return;
     // The vendor's name may stand before the key: datadog: {apiKey: …}.
     constexpr std::size_t kReach = 60;
@@ -236,7 +237,7 @@ class AssignmentFinder final : public PreparedFinder {
   };
   std::unordered_map<std::string, std::vector<VendorWords>, HashOfText, std::equal_to<>> vendors_;
   std::size_t longest_first_ = 0;
-  std::bitset<32UL * 32> vendor_starts_;  // the first two letters of vendors' first words
+  std::bitset<32UL * 32 * 32> vendor_starts_;  // the first three letters of vendors' first words
 };
 
 }  // namespace

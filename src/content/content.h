@@ -161,11 +161,11 @@ struct DetectorCost {
   std::string id;
   double clean_ns_per_kib = 0;    // on code, logs, JSON and prose without findings
   double hostile_ns_per_kib = 0;  // on the worst of the floods that attackers send
-  double matches_per_mib = 0;     // on clean text: possible values to look at, each of which costs a microsecond
+  double matches_per_mib = 0;     // on clean text: places to look at, each of which costs some tenths of a microsecond
 };
 struct LintOptions {
   bool measure = true;  // false: examples and conflicts only
-  double clean_ns_per_kib_max = 200, hostile_ns_per_kib_max = 5000, matches_per_mib_max = 200;
+  double clean_ns_per_kib_max = 200, hostile_ns_per_kib_max = 5000, matches_per_mib_max = 1000;
 };
 /// Builds the detectors one by one and together. Errors: an example that its detector does not find, a counter-example
 /// that it does. Warnings: no example, too slow, another class's detector that claims an example more surely.

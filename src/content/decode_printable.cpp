@@ -1,7 +1,6 @@
 // Quoted-printable, as mail writes it: =XX for a byte, and = at a line's end where the line only seems to end. What
 // looks like it is everywhere (x=5, an empty setting, padding of base64), so a value must stand on both sides.
 
-#include <algorithm>
 #include <bit>
 
 #include "content/byte_blocks.h"
@@ -144,45 +143,13 @@ class PrintableDecoder {
   std::size_t done_ = 0;
 };
 
-// What is quoted-printable has =3D for each = and = at the ends of lines that were too long; x=45 alone is none.
-// Places are told 64 at a time; two bytes behind the last block are read.
-
-[[gnu::always_inline]] inline bool has_signs_in_blocks(const char* text, std::size_t blocks) {
-  std::uint64_t any = 0;
-#if REEVE_BYTE_BLOCKS
-  for (std::size_t block = 0; block < blocks; ++block, text += 64) {
-    Bytes64 first, second, third;
-    load_block(text, first);
-    load_block(text + 1, second);
-    load_block(text + 2, third);
-    const std::uint64_t ends = equal_bits(second, '\n') | equal_bits(second, '\r');
-    any |= equal_bits(first, '=') & (ends | (equal_bits(second, '3') & equal_bits(third, 'D')));
-  }
-#else
-  for (std::size_t i = 0; i < blocks * 64; ++i) {
-    const bool ends = text[i + 1] == '\n' || text[i + 1] == '\r';
-    any |= text[i] == '=' && (ends || (text[i + 1] == '3' && text[i + 2] == 'D')) ? 1U : 0U;
-  }
-#endif
-  return any != 0;
-}
-
-#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
-REEVE_TARGET_AVX512 bool has_signs_avx512(const char* text, std::size_t blocks) {
-  return has_signs_in_blocks(text, blocks);
-}
-#endif
-
+/// What is quoted-printable has =3D for each = and = at the ends of lines that were too long; x=45 alone is none.
 bool has_signs(std::string_view text) {
-  const std::size_t blocks = text.size() < 2 ? 0 : (text.size() - 2) / 64;
-  const std::string_view rest = text.substr(blocks * 64);
-  char last[2 * 64 + 2] = {};
-  std::copy(rest.begin(), rest.end(), last);
-  if (has_signs_in_blocks(last, 2)) return true;
-#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
-  if (fastest_instructions() == InstructionSet::kAvx512) return has_signs_avx512(text.data(), blocks);
-#endif
-  return has_signs_in_blocks(text.data(), blocks);
+  for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
+    const std::string_view behind = text.substr(at + 1, 2);
+    if (behind == "3D" || behind.starts_with('\n') || behind.starts_with('\r')) return true;
+  }
+  return false;
 }
 
 }  // namespace

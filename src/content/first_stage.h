@@ -21,6 +21,10 @@ struct FirstStage {
                      const DecodeMasks& decode_masks) {
     long_words.collect(text, masks, decode_masks);
     long_words.joined.finish();
+    look_at_words(set);
+  }
+  /// The same in the words that were collected last.
+  void look_at_words(const DetectorSet& set) {
     set.word_patterns().find(long_words.joined.view(), words, long_words.longest);
   }
 

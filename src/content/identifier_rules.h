@@ -12,8 +12,8 @@ namespace reeve::content {
 /// One checker of identifiers. `layouts` are the groupings, separated by blanks, in which it is written: "3-2-4" is
 /// three characters, a hyphen and so on, "_" stands for a blank. A layout before ";" is this identifier's own: in it
 /// the number needs no context words. Those after are shared with other things. `shapes` says, for those with letters,
-/// what each of the significant characters must be, or the check fails anyway: "AA999?" is two letters, three digits and
-/// either, "*" at the end anything of any length. Several are separated by blanks; none: anything may pass.
+/// what each of the significant characters must be, or the check fails anyway: "AA999?" is two letters, three digits
+/// and either, "*" at the end anything of any length. Several are separated by blanks; none: anything may pass.
 struct IdentifierRule {
   std::string_view name;
   std::string_view layouts;

@@ -12,6 +12,7 @@ struct KeyEnds::Block {
   const std::uint64_t* signs;
   const char* text;  // of the first word
   std::size_t words;
+  std::size_t in_front;                           // bytes of the text in front of the first word
   std::array<std::uint64_t, kBlock + 1> letters;  // one more in front
 
   /// A place's end of key: which letters are there is told from masks, only they are loaded.
@@ -19,13 +20,18 @@ struct KeyEnds::Block {
     const std::uint64_t before = joined(letters[word + 1], letters[word], place) | 1U;
     const auto gap = static_cast<unsigned>(std::countl_zero(before));
     const auto run = std::min(static_cast<unsigned>(std::countl_zero(~(before << gap) | 1U)), 4U);
-    const char* const end = text + word * 64 + place - gap;
+    // Near the text's begin there may be too little to look at: that passes.
+    const std::size_t behind = in_front + word * 64 + place;
+    const bool is_first = behind < gap + kLooked;
+    const char* const end = text - in_front + (is_first ? kLooked : behind - gap);
     std::uint32_t last = 0;
     std::memcpy(&last, end - sizeof last, sizeof last);
     if constexpr (std::endian::native == std::endian::big) last = __builtin_bswap32(last);
     const std::uint32_t number = number_of(last, run, kJoins.data()[static_cast<unsigned char>(*(end - 1 - run))]);
-    return (known[number / 64] >> number % 64 & 1U) != 0 || gap >= 60;
+    return (static_cast<unsigned>(known[number / 64] >> number % 64 & 1U) | static_cast<unsigned>(gap >= 60) |
+            static_cast<unsigned>(is_first)) != 0;
   }
+  static constexpr std::size_t kLooked = 5;  // bytes of a key
 
   /// Places first, then their ends: how many a word has is not foreseen, and a wrong guess would hold up the looks.
   [[gnu::always_inline]] void find_in(Places& places) const {
@@ -87,28 +93,14 @@ __attribute__((target("bmi,bmi2,lzcnt,popcnt"))) void KeyEnds::look_with_bit_ins
 void KeyEnds::find(const FinderText& text, std::size_t first, const std::uint64_t* signs, std::size_t words,
                    Places& places) const {
   places.count = 0;
-  // The first places have too little text in front to be looked at in one go.
-  const std::size_t skipped = first == 0 ? std::min<std::size_t>(words, 2) : 0;
-  for (std::size_t word = 0; word < skipped; ++word) {
-    for (std::uint64_t left = signs[word]; left != 0; left &= left - 1) {
-      places.at[places.count++] = static_cast<std::uint16_t>(word * 64 + static_cast<unsigned>(std::countr_zero(left)));
-    }
-  }
-  if (skipped == words) return;
   Block block;
   block.known = known_.data();
   block.signs = signs;
   block.text = text.text.data() + first * 64;
   block.words = words;
+  block.in_front = first * 64;
   block.letters[0] = first > 0 ? letters(text.masks, first - 1) : 0;
   for (std::size_t word = 0; word < words; ++word) block.letters[word + 1] = letters(text.masks, first + word);
-  if (skipped > 0) {
-    // Those words are done; their letters stand in front of the next one's.
-    std::array<std::uint64_t, kBlock> rest{};
-    std::copy(signs + skipped, signs + words, rest.begin() + static_cast<std::ptrdiff_t>(skipped));
-    block.signs = rest.data();
-    return look(block, places);
-  }
 #if defined(__x86_64__)
   static const bool kHasBitInstructions = __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0 &&
                                           __builtin_cpu_supports("lzcnt") != 0 && __builtin_cpu_supports("popcnt") != 0;

@@ -122,14 +122,15 @@ class Linter {
     text.remove_suffix(Buffer::kPadding);
     constexpr int kRounds = 3;
     double best = 1e9;
+    // What all detectors share is not this one's cost.
+    masks_.compute(text);
+    decode_masks_.compute(text);
+    first.long_words.collect(text, masks_, decode_masks_);
+    first.long_words.joined.finish();
     for (int round = 0; round < kRounds; ++round) {
       const double start = thread_seconds();
       first.look(set, text);
-      if (!set.finders().empty() || !set.word_patterns().empty()) masks_.compute(text);
-      if (!set.word_patterns().empty()) {
-        decode_masks_.compute(text);
-        first.look_at_words(set, text, masks_, decode_masks_);
-      }
+      first.look_at_words(set);
       if (!set.finders().empty()) {
         candidates_.clear();
         for (const auto& finder : set.finders()) finder->find({text, masks_, TextOrigin::kUser}, candidates_);
@@ -152,9 +153,13 @@ class Linter {
     }
     // A finder serves all its detectors in one walk: by itself it is allowed what they may cost together.
     const bool finder = !set.finders().empty();
-    if (!finder && cost.clean_ns_per_kib > options_.clean_ns_per_kib_max) {
+    // What looking for any literal costs is shared, too; only a pattern without one slows each text by itself.
+    const bool without_literal =
+        !set.text_patterns().patterns_without().empty() || !set.word_patterns().patterns_without().empty();
+    if (without_literal && cost.clean_ns_per_kib > options_.clean_ns_per_kib_max) {
       warn(document, cost.id + " costs " + number(cost.clean_ns_per_kib) + " ns per KiB of clean text; at most " +
-                         number(options_.clean_ns_per_kib_max) + ": begin the pattern with fixed characters");
+                         number(options_.clean_ns_per_kib_max) +
+                         ": give the pattern fixed characters that are rare in text");
     }
     if (!finder && cost.hostile_ns_per_kib > options_.hostile_ns_per_kib_max) {
       warn(document, cost.id + " costs " + number(cost.hostile_ns_per_kib) + " ns per KiB of hostile text; at most " +

@@ -145,8 +145,10 @@ examples: ['two words']
 )";
   LintOptions options = without_times();
   options.clean_ns_per_kib_max = 0;
-  EXPECT_THAT(lint(std::string(kDeploy), options).complaints,
-              ElementsAre(warning_at("1:1", "ns per KiB of clean text; at most 0: begin the pattern with")));
+  options.matches_per_mib_max = 1e9;
+  EXPECT_THAT(
+      lint(both(kDeploy, kCostly), options).complaints,
+      ElementsAre(warning_at("15:1", "ns per KiB of clean text; at most 0: give the pattern fixed characters")));
   options = without_times();
   options.hostile_ns_per_kib_max = 0;
   EXPECT_THAT(lint(std::string(kDeploy), options).complaints,

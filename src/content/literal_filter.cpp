@@ -26,9 +26,10 @@ const std::array<double, LiteralFilter::kSums>& sum_frequencies() {
     for (unsigned byte = 0; byte < 256; ++byte) {
       bytes[class_of(static_cast<std::uint8_t>(byte))] += byte_frequency(static_cast<unsigned char>(byte));
     }
-    for (std::uint8_t first = 0; first < sums.size(); ++first) {
-      for (std::uint8_t second = 0; second < sums.size(); ++second) {
-        sums[pair_sum(first, second)] += bytes[first] * bytes[second];
+    for (unsigned first = 0; first < sums.size(); ++first) {
+      for (unsigned second = 0; second < sums.size(); ++second) {
+        sums[pair_sum(static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(second))] +=
+            bytes[first] * bytes[second];
       }
     }
     return sums;

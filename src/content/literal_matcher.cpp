@@ -52,6 +52,7 @@ LiteralMatcher::Index::Index(std::size_t places, const std::vector<RequiredLiter
           return std::tuple(any, draft.window.border_before, draft.window, draft.literal);
         });
         std::vector<LiteralFilter::Window> all;
+        all.reserve(drafts.size());
         for (const Draft& draft : drafts) all.push_back(draft.window);
         return all;
       }()) {

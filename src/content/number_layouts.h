@@ -146,7 +146,10 @@ void LayoutTree::match(const FinderText& input, std::size_t begin, std::size_t e
     characters += size;
     const bool is_bracket = text[at] == '(';
     at += 1 + size;
-    if (is_bracket && (at >= text.size() || text[at++] != ')')) return;
+    if (is_bracket) {
+      if (at >= text.size() || text[at] != ')') return;
+      ++at;
+    }
     const LayoutsHere& here = nodes_[node].layouts;
     if (!here.own.empty() || !here.shared.empty()) look(here, at, kinds);
   }

@@ -43,6 +43,7 @@ class PatternIndex {
   /// Replaces what was found. Behind `text` 64 bytes must be readable. No match can be longer than `longest`.
   void find(std::string_view text, Found& found, std::size_t longest = SIZE_MAX) const;
 
+  const std::vector<RequiredLiteral>& literals() const { return literals_->literals(); }
   /// By literal. Patterns are places in the sources.
   const std::vector<RequiredAt>& required() const { return required_; }
   /// Those without a literal.

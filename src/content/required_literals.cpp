@@ -1,317 +1,23 @@
 #include "content/required_literals.h"
 
-#include <algorithm>
 #include <bitset>
 #include <charconv>
 
-#include "content/text_frequency.h"
+#include "content/pattern_part.h"
 
 namespace reeve::content {
 
 namespace {
 
-constexpr std::size_t kStringsMax = 64;    // of one set; more and the set is no longer followed
-constexpr std::size_t kClassMax = 6;       // bytes of a class that is followed as alternatives
-constexpr std::uint32_t kFar = 1'000'000;  // as good as unbounded
-constexpr std::uint32_t kBeforeMax = 200;
-constexpr std::uint32_t kRepeatFollowed = 2, kRepeatShown = 12;
-
-std::uint32_t add_widths(std::uint32_t left, std::uint32_t right) { return std::min(kFar, left + right); }
-std::uint32_t multiply_widths(std::uint32_t left, std::uint32_t right) {
-  const std::uint64_t product = std::uint64_t{left} * right;
-  return product > kFar ? kFar : static_cast<std::uint32_t>(product);
-}
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-double frequency_of(const RequiredLiteral& literal) {
-  if (literal.bytes.size() < 2) return 1;
-  double all = text_frequency(literal.bytes);
-  // Of a letter's two cases the other one is a tenth or so.
-  const bool has_capital = std::ranges::any_of(literal.bytes, [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (has_capital && !literal.folded) all *= 0.1;
-  if (literal.border_before) all *= 0.3;
-  if (literal.border_after) all *= 0.3;
-  if (literal.line_begin || literal.indented) all *= 0.1;
-  // Those of two bytes are for words only.
-  return literal.bytes.size() == 2 ? std::max(all, 2 * kFrequencyMax) : all;
-}
-
-/// A literal more makes every look a little slower, as much as if it stood so often more.
-double cost_of(const RequiredLiterals& required) {
-  constexpr double kOfALiteral = 1.5e-6;
-  return required.frequency + kOfALiteral * static_cast<double>(required.any_of.size());
-}
-
-double frequency_of(const std::vector<RequiredLiteral>& literals) {
-  double sum = 0;
-  for (const RequiredLiteral& literal : literals) sum += frequency_of(literal);
-  return std::min(1.0, sum);
-}
-
-/// Whether `left` stands wherever `right` does, at the same place.
-bool covers(const RequiredLiteral& left, const RequiredLiteral& right) {
-  return right.bytes.starts_with(left.bytes) && left.folded == right.folded && !left.border_after &&
-         left.border_before <= right.border_before && left.line_begin <= right.line_begin &&
-         left.indented <= (right.indented || right.line_begin);
-}
-
-/// Without those that need not be looked for.
-void prune(std::vector<RequiredLiteral>& literals) {
-  std::ranges::sort(literals, {}, [](const RequiredLiteral& literal) {
-    return std::pair(literal.bytes.size(), std::string_view(literal.bytes));
-  });
-  std::vector<RequiredLiteral> kept;
-  for (RequiredLiteral& literal : literals) {
-    if (std::ranges::none_of(kept, [&](const RequiredLiteral& other) { return covers(other, literal); })) {
-      kept.push_back(std::move(literal));
-    }
-  }
-  literals = std::move(kept);
-}
-
-using Strings = std::vector<std::string>;
-
-/// What is known of a part of a pattern.
-struct Part {
-  std::optional<Strings> exact;  // all that it matches, when these are few
-  bool folded = false;           // the exact ones are lower case and stand for any case
-  bool blank = false;            // it matches only blanks
-  std::optional<RequiredLiterals> best;
-  std::uint32_t least = 0, most = 0;
-};
-
-std::optional<Strings> joined(const Strings& left, const Strings& right) {
-  if (left.size() * right.size() > kStringsMax) return std::nullopt;
-  Strings all;
-  for (const std::string& a : left) {
-    for (const std::string& b : right) all.push_back(a + b);
-  }
-  return all;
-}
-
-/// Parts one after the other. The exact ones among neighbours grow into a run, the candidate for what is required.
-class Sequence {
- public:
-  void add(const Part& part) {
-    const bool begins_here = run_ == Strings{""};
-    const bool border_before = begins_here && border_before_, line_begin = begins_here && line_begin_;
-    const bool indented = blanks_since_line_ && !line_begin;
-    blanks_since_line_ = blanks_since_line_ && part.blank;
-    folded_ = folded_ || part.folded;
-    std::optional<Strings> longer = part.exact ? joined(run_, *part.exact) : std::nullopt;
-    if (longer) {
-      run_ = *std::move(longer);
-      if (begins_here) indented_ = indented;
-    } else {
-      close(false);
-      const bool begins = part.exact && std::ranges::none_of(*part.exact, &std::string::empty);
-      run_ = begins ? *part.exact : Strings{""};
-      indented_ = indented;
-      run_least_ = begins ? whole_.least : add_widths(whole_.least, part.least);
-      run_most_ = begins ? whole_.most : add_widths(whole_.most, part.most);
-    }
-    if (part.best) {
-      RequiredLiterals inner = *part.best;
-      if (inner.before_most == 0) {
-        for (RequiredLiteral& literal : inner.any_of) {
-          literal.line_begin = literal.line_begin || line_begin;
-          literal.indented = literal.indented || indented;
-          literal.border_before =
-              literal.border_before || (border_before && is_border_word_byte(literal.bytes.front()));
-        }
-      }
-      inner.before_least = add_widths(inner.before_least, whole_.least);
-      inner.before_most = add_widths(inner.before_most, whole_.most);
-      keep(std::move(inner));
-    }
-    if (whole_.exact) whole_.exact = part.exact ? joined(*whole_.exact, *part.exact) : std::nullopt;
-    whole_.least = add_widths(whole_.least, part.least);
-    whole_.most = add_widths(whole_.most, part.most);
-  }
-
-  void add_border() {
-    if (run_ == Strings{""}) {
-      border_before_ = true;
-      return;
-    }
-    close(true);
-    begin_run_here();
-    border_before_ = true;
-  }
-  void add_line_begin() {
-    if (run_ == Strings{""}) line_begin_ = blanks_since_line_ = true;
-  }
-
-  Part finish() {
-    close(false);
-    whole_.folded = folded_;
-    return whole_;
-  }
-
- private:
-  void begin_run_here() {
-    run_ = {""};
-    run_least_ = whole_.least;
-    run_most_ = whole_.most;
-  }
-
-  void close(bool border_after) {
-    if (run_ != Strings{""}) {
-      RequiredLiterals candidate;
-      candidate.before_least = run_least_;
-      candidate.before_most = run_most_;
-      for (const std::string& bytes : run_) {
-        RequiredLiteral literal;
-        literal.bytes = bytes;
-        literal.folded = folded_;
-        if (folded_) std::ranges::transform(literal.bytes, literal.bytes.begin(), lower);
-        literal.border_before = border_before_ && !bytes.empty() && is_border_word_byte(bytes.front());
-        literal.border_after = border_after && !bytes.empty() && is_border_word_byte(bytes.back());
-        literal.line_begin = line_begin_;
-        literal.indented = indented_;
-        candidate.any_of.push_back(std::move(literal));
-      }
-      keep_ending(candidate);
-      keep(std::move(candidate));
-    }
-    border_before_ = line_begin_ = indented_ = false;
-  }
-
-  void keep(RequiredLiterals candidate) {
-    for (const std::size_t length : {SIZE_MAX, std::size_t{12}, std::size_t{8}, std::size_t{6}, std::size_t{5}}) {
-      shorten(candidate.any_of, length);
-      prune(candidate.any_of);
-      candidate.frequency = frequency_of(candidate.any_of);
-      if (candidate.frequency >= 1 || candidate.before_most > kBeforeMax) return;
-      if (!whole_.best || cost_of(candidate) < cost_of(*whole_.best)) whole_.best = candidate;
-    }
-  }
-
-  /// Many that begin alike become one.
-  static void shorten(std::vector<RequiredLiteral>& literals, std::size_t length) {
-    for (RequiredLiteral& literal : literals) {
-      if (literal.bytes.size() <= length) continue;
-      literal.bytes.resize(length);
-      literal.border_after = false;
-    }
-  }
-
-  /// What all strings of a run end with may serve in place of many of them.
-  void keep_ending(const RequiredLiterals& candidate) {
-    const std::string& first = candidate.any_of.front().bytes;
-    std::size_t common = first.size(), shortest = first.size(), longest = 0;
-    for (const RequiredLiteral& literal : candidate.any_of) {
-      const auto ends = std::mismatch(first.rbegin(), first.rend(), literal.bytes.rbegin(), literal.bytes.rend());
-      common = std::min(common, static_cast<std::size_t>(ends.first - first.rbegin()));
-      shortest = std::min(shortest, literal.bytes.size());
-      longest = std::max(longest, literal.bytes.size());
-    }
-    if (candidate.any_of.size() < 2 || common < 3) return;
-    RequiredLiteral ending = candidate.any_of.front();
-    ending.bytes = first.substr(first.size() - common);
-    ending.border_before = ending.line_begin = ending.indented = false;
-    RequiredLiterals one;
-    one.any_of.push_back(std::move(ending));
-    one.before_least = add_widths(candidate.before_least, static_cast<std::uint32_t>(shortest - common));
-    one.before_most = add_widths(candidate.before_most, static_cast<std::uint32_t>(longest - common));
-    keep(std::move(one));
-  }
-
-  Part whole_{.exact = Strings{""}};
-  Strings run_{""};
-  std::uint32_t run_least_ = 0, run_most_ = 0;
-  bool folded_ = false, border_before_ = false, line_begin_ = false, indented_ = false;
-  bool blanks_since_line_ = false;
-};
-
-/// What a branch of an alternation requires: all that it is, or what it holds.
-std::optional<RequiredLiterals> required_of_branch(const Part& branch) {
-  std::optional<RequiredLiterals> best = branch.best;
-  if (branch.exact) {
-    RequiredLiterals whole;
-    for (const std::string& bytes : *branch.exact) {
-      RequiredLiteral literal;
-      literal.bytes = bytes;
-      literal.folded = branch.folded;
-      whole.any_of.push_back(std::move(literal));
-    }
-    whole.frequency = frequency_of(whole.any_of);
-    if (whole.frequency < 1 && (!best || cost_of(whole) < cost_of(*best))) best = std::move(whole);
-  }
-  return best;
-}
-
-Part alternation(const std::vector<Part>& branches) {
-  if (branches.size() == 1) return branches.front();
-  Part all;
-  all.exact = Strings{};
-  all.best = RequiredLiterals{};
-  all.best->before_least = kFar;
-  all.least = kFar;
-  all.blank = true;
-  for (const Part& branch : branches) {
-    all.blank = all.blank && branch.blank;
-    all.least = std::min(all.least, branch.least);
-    all.most = std::max(all.most, branch.most);
-    all.folded = all.folded || branch.folded;
-    if (all.exact && branch.exact) {
-      all.exact->insert(all.exact->end(), branch.exact->begin(), branch.exact->end());
-    } else {
-      all.exact = std::nullopt;
-    }
-    const auto required = required_of_branch(branch);
-    if (!required) {
-      all.best = std::nullopt;
-    } else if (all.best) {
-      all.best->before_least = std::min(all.best->before_least, required->before_least);
-      all.best->before_most = std::max(all.best->before_most, required->before_most);
-      all.best->any_of.insert(all.best->any_of.end(), required->any_of.begin(), required->any_of.end());
-    }
-  }
-  if (all.exact && all.exact->size() > kStringsMax) all.exact = std::nullopt;
-  if (all.best) all.best->frequency = frequency_of(all.best->any_of);
-  return all;
-}
-
-Part repeated(const Part& part, std::uint32_t least, std::uint32_t most) {
-  Part all;
-  all.folded = part.folded;
-  all.blank = part.blank;
-  all.least = multiply_widths(part.least, least);
-  all.most = multiply_widths(part.most, most);
-  if (least >= 1) all.best = part.best;
-  if (!part.exact) return all;
-  if (most <= kRepeatFollowed) {
-    Strings so_far{""}, each;
-    for (std::uint32_t count = 0; count <= most; ++count) {
-      if (count >= least) each.insert(each.end(), so_far.begin(), so_far.end());
-      const auto longer = joined(so_far, *part.exact);
-      if (!longer) return all;
-      so_far = *longer;
-    }
-    if (each.size() <= kStringsMax) all.exact = std::move(each);
-    return all;
-  }
-  if (least > kRepeatFollowed && part.exact->size() == 1) {
-    RequiredLiteral literal;
-    literal.folded = part.folded;
-    for (std::uint32_t i = 0; i < std::min(least, kRepeatShown); ++i) literal.bytes += part.exact->front();
-    RequiredLiterals candidate;
-    candidate.any_of.push_back(std::move(literal));
-    candidate.frequency = frequency_of(candidate.any_of);
-    if (candidate.frequency < 1) all.best = std::move(candidate);
-  }
-  return all;
-}
+constexpr std::size_t kClassMax = 6;  // bytes of a class that is followed as alternatives
 
 /// Reads the syntax; `failed` once it meets what it does not know.
 class PatternReader {
  public:
   explicit PatternReader(std::string_view pattern) : pattern_(pattern) {}
 
-  std::optional<Part> read() {
-    Part all = read_alternation();
+  std::optional<PatternPart> read() {
+    PatternPart all = read_alternation();
     if (failed_ || at_ != pattern_.size()) return std::nullopt;
     return all;
   }
@@ -326,20 +32,20 @@ class PatternReader {
     at_ += text.size();
     return true;
   }
-  Part fail() {
+  PatternPart fail() {
     failed_ = true;
     at_ = pattern_.size();
     return {};
   }
 
-  Part read_alternation() {
-    std::vector<Part> branches{read_sequence()};
+  PatternPart read_alternation() {
+    std::vector<PatternPart> branches{read_sequence()};
     while (!ended() && take("|")) branches.push_back(read_sequence());
     return alternation(branches);
   }
 
-  Part read_sequence() {
-    Sequence sequence;
+  PatternPart read_sequence() {
+    PatternSequence sequence;
     while (!ended() && here() != '|' && here() != ')') {
       if (take("\\b")) {
         sequence.add_border();
@@ -350,7 +56,7 @@ class PatternReader {
       } else if (take("(?i)")) {
         folded_ = true;  // to the end of the group
       } else {
-        Part item = read_item();
+        PatternPart item = read_item();
         sequence.add(read_quantifier(std::move(item)));
       }
       if (failed_) break;
@@ -358,7 +64,7 @@ class PatternReader {
     return sequence.finish();
   }
 
-  Part read_item() {
+  PatternPart read_item() {
     const char c = here();
     if (c == '(') return read_group();
     if (c == '[') return read_class();
@@ -369,7 +75,7 @@ class PatternReader {
     return one_of(Bytes().set(static_cast<unsigned char>(c)));
   }
 
-  Part read_group() {
+  PatternPart read_group() {
     const bool outer = folded_;
     ++at_;
     if (take("?:") || take("?-i:")) {
@@ -379,7 +85,7 @@ class PatternReader {
     } else if (!ended() && here() == '?') {
       return fail();
     }
-    Part inside = read_alternation();
+    PatternPart inside = read_alternation();
     folded_ = outer;
     if (!take(")")) return fail();
     return inside;
@@ -391,8 +97,8 @@ class PatternReader {
     return all;
   }
 
-  Part one_of(const Bytes& bytes) const {
-    Part part{.blank = (bytes & ~blanks()).none(), .least = 1, .most = 1};
+  PatternPart one_of(const Bytes& bytes) const {
+    PatternPart part{.blank = (bytes & ~blanks()).none(), .least = 1, .most = 1};
     Bytes kept = bytes;
     if (folded_) {
       for (unsigned char c = 'A'; c <= 'Z'; ++c) {
@@ -455,7 +161,7 @@ class PatternReader {
     return static_cast<unsigned char>(c);
   }
 
-  Part read_escape() {
+  PatternPart read_escape() {
     ++at_;
     Bytes bytes;
     if (!ended() && add_named(bytes, here())) {
@@ -467,7 +173,7 @@ class PatternReader {
     return one_of(bytes.set(*byte));
   }
 
-  Part read_class() {
+  PatternPart read_class() {
     ++at_;
     const bool negated = take("^");
     Bytes bytes;
@@ -500,7 +206,7 @@ class PatternReader {
     return static_cast<unsigned char>(pattern_[at_++]);
   }
 
-  Part read_quantifier(Part part) {
+  PatternPart read_quantifier(PatternPart part) {
     std::uint32_t least = 1, most = 1;
     if (take("?")) {
       least = 0;
@@ -540,7 +246,7 @@ class PatternReader {
 }  // namespace
 
 std::optional<RequiredLiterals> required_literals(std::string_view pattern, double frequency_max) {
-  const std::optional<Part> all = PatternReader(pattern).read();
+  const std::optional<PatternPart> all = PatternReader(pattern).read();
   if (!all || !all->best || all->best->frequency > frequency_max) return std::nullopt;
   RequiredLiterals required = *all->best;
   prune(required.any_of);  // branches of an alternation may cover each other

@@ -49,75 +49,90 @@ TEST(RequiredLiterals, AreNotMadeUp) {
   }
 }
 
-/// Patterns made by chance: where the expression matches, a literal stands where it is said to.
-TEST(RequiredLiterals, StandInEveryMatch) {
-  std::mt19937 random(20261122);
-  const auto pick = [&](std::size_t count) { return random() % count; };
-  struct Piece {
-    std::string_view pattern, sample;
-  };
-  static constexpr Piece kPieces[] = {{"xy", "xy"},
-                                      {"qz", "qz"},
-                                      {"[ab]", "a"},
-                                      {"[^\\n]", "W"},
-                                      {"(?:jk|vw)", "vw"},
-                                      {"(?:zq|zqx)?", ""},
-                                      {"\\d{1,3}", "77"},
-                                      {"k{2}", "kk"},
-                                      {"z+?", "zz"},
-                                      {"\\bw", " w"},
-                                      {"w\\b", "w."},
-                                      {"(q|j)x", "jx"},
-                                      {"(?:x[yz]){1,2}", "xz"},
-                                      {"\\.", "."},
-                                      {"(?i:Jk)", "JK"},
-                                      {"v*", "v"},
-                                      {"xyzzy", "xyzzy"},
-                                      {"(?:zq|zqx)?", "zqx"},
-                                      {"(?:wjx|kkq)", "kkq"},
-                                      {"k{4,9}", "kkkkk"}};
-  int asked = 0;
-  for (int round = 0; round < 6000; ++round) {
-    std::string pattern = pick(4) == 0 ? "(?i)" : "", sample;
+struct Piece {
+  std::string_view pattern, sample;
+};
+constexpr Piece kPieces[] = {{"xy", "xy"},
+                             {"qz", "qz"},
+                             {"[ab]", "a"},
+                             {"[^\\n]", "W"},
+                             {"(?:jk|vw)", "vw"},
+                             {"(?:zq|zqx)?", ""},
+                             {"\\d{1,3}", "77"},
+                             {"k{2}", "kk"},
+                             {"z+?", "zz"},
+                             {"\\bw", " w"},
+                             {"w\\b", "w."},
+                             {"(q|j)x", "jx"},
+                             {"\\.", "."},
+                             {"(?i:Jk)", "JK"},
+                             {"v*", "v"},
+                             {"(?:x[yz]){1,2}", "xz"},
+                             {"(?:zq|zqx)?", "zqx"},
+                             {"xyzzy", "xyzzy"},
+                             {"(?:wjx|kkq)", "kkq"},
+                             {"k{4,9}", "kkkkk"}};
+
+class RandomPattern {
+ public:
+  explicit RandomPattern(std::mt19937& random) : random_(random) {
+    if (pick(4) == 0) pattern = "(?i)";
     if (pick(5) == 0) pattern += pick(2) == 0 ? "^" : "^\\s{0,3}";
     for (std::size_t i = 2 + pick(4); i > 0; --i) {
       const Piece& piece = kPieces[pick(std::size(kPieces))];
       pattern += piece.pattern;
       sample += piece.sample;
     }
-    if (pick(4) == 0) {
-      const Piece& piece = kPieces[pick(std::size(kPieces))];
-      pattern += "|" + std::string(piece.pattern) + "zzq";
-      if (pick(2) == 0) sample = std::string(piece.sample) + "zzq";
-    }
-    const auto required = required_literals(pattern);
+    if (pick(4) != 0) return;
+    const Piece& piece = kPieces[pick(std::size(kPieces))];
+    pattern += "|" + std::string(piece.pattern) + "zzq";
+    if (pick(2) == 0) sample = std::string(piece.sample) + "zzq";
+  }
+  /// The sample between bytes drawn from those of patterns; 64 more behind it.
+  std::string text() {
+    std::string all = noise() + sample + noise();
+    return all.append(64, '\0');
+  }
+
+  std::string pattern, sample;
+
+ private:
+  std::size_t pick(std::size_t count) { return random_() % count; }
+  std::string noise() {
+    std::string all;
+    for (std::size_t i = pick(40); i > 0; --i) all += "xyqzjkvwabXYQZJKVW. \n7"[pick(22)];
+    return all;
+  }
+  std::mt19937& random_;
+};
+
+/// Patterns made by chance: where the expression matches, a literal stands where it is said to.
+TEST(RequiredLiterals, StandInEveryMatch) {
+  std::mt19937 random(20261122);
+  int asked = 0;
+  for (int round = 0; round < 6000; ++round) {
+    RandomPattern drawn(random);
+    const auto required = required_literals(drawn.pattern);
     if (!required) continue;
     re2::RE2::Options options(re2::RE2::Quiet);
     options.set_encoding(re2::RE2::Options::EncodingLatin1);
-    const re2::RE2 expression("(?m)" + pattern, options);
-    ASSERT_TRUE(expression.ok()) << pattern;
+    const re2::RE2 expression("(?m)" + drawn.pattern, options);
+    ASSERT_TRUE(expression.ok()) << drawn.pattern;
     const LiteralMatcher matcher(required->any_of);
     for (int text_round = 0; text_round < 20; ++text_round) {
-      std::string text;
-      const auto noise = [&] {
-        for (std::size_t i = pick(40); i > 0; --i) text += "xyqzjkvwabXYQZJKVW. \n7"[pick(22)];
-      };
-      noise();
-      text += sample;
-      noise();
-      const std::size_t size = text.size();
-      text.append(64, '\0');
-      const re2::StringPiece whole(text.data(), size);
+      const std::string padded = drawn.text();
+      const std::string_view text(padded.data(), padded.size() - 64);
+      const re2::StringPiece whole(text.data(), text.size());
       re2::StringPiece match;
-      for (std::size_t from = 0; from < size; ++from) {
-        if (!expression.Match(whole, from, size, re2::RE2::ANCHOR_START, &match, 1)) continue;
+      for (std::size_t from = 0; from < text.size(); ++from) {
+        if (!expression.Match(whole, from, text.size(), re2::RE2::ANCHOR_START, &match, 1)) continue;
         ++asked;
         std::vector<LiteralHit> hits;
-        ASSERT_TRUE(matcher.find({text.data(), size}, hits, 1000));
+        ASSERT_TRUE(matcher.find(text, hits, 1000));
         const bool stands = std::any_of(hits.begin(), hits.end(), [&](const LiteralHit& hit) {
           return hit.start >= from + required->before_least && hit.start <= from + required->before_most;
         });
-        EXPECT_TRUE(stands) << pattern << " at " << from << " of " << text.substr(0, size) << ": " << shown(required);
+        EXPECT_TRUE(stands) << drawn.pattern << " at " << from << " of " << text << ": " << shown(required);
       }
     }
   }
@@ -177,6 +192,7 @@ TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
       std::vector<LiteralHit> hits;
       ASSERT_TRUE(matcher.find(text, hits, 1'000'000));
       std::vector<std::pair<std::size_t, std::size_t>> found;
+      found.reserve(hits.size());
       for (const LiteralHit& hit : hits) found.emplace_back(hit.start, hit.literal);
       EXPECT_EQ(found, expected) << round;
     }

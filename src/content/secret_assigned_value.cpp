@@ -8,6 +8,7 @@
 #include "content/secret_assignment.h"
 #include "content/secret_checks.h"
 #include "content/secret_value.h"
+#include "content/word_pieces.h"
 
 namespace reeve::content {
 
@@ -32,9 +33,12 @@ bool is_uuid(std::string_view value) {
 /// "1.2.3", "^4.0.0", "2024-01-31", "12:30", "10px", "0.5", "#a0b1c2".
 bool is_number_like(std::string_view value) {
   if (value.front() == '#' && value.size() <= 9 && is_hex(value.substr(1))) return true;
-  const ValueShape shape = shape_of(value);
-  if (shape.digits == value.size()) return false;  // digits alone are judged by kind
-  if (shape.letters() > 3 || shape.digits == 0) return false;
+  std::size_t letters = 0, digits = 0;
+  for (const char c : value) {
+    if (is_letter(c) && ++letters > 3) return false;  // most values
+    digits += is_digit(c) ? 1U : 0U;
+  }
+  if (digits == 0 || digits == value.size()) return false;  // digits alone are judged by kind
   return std::ranges::all_of(value,
                              [](char c) {
                                return is_digit(c) || is_letter(c) || c == '.' || c == '-' || c == ':' || c == '/' ||
@@ -62,24 +66,45 @@ bool is_integrity_value(std::string_view value) {
   return std::ranges::any_of(kStarts, [value](auto start) { return value.starts_with(start); });
 }
 
-std::string letters_of(std::string_view text) {
-  std::string letters;
-  for (const char c : text) {
-    if (is_alnum(c)) letters += lower_of(c);
+/// Whether two texts are the same but for case and what is no letter and no digit.
+bool has_same_letters(std::string_view one, std::string_view other) {
+  const auto skip = [](std::string_view& text) {
+    while (!text.empty() && !is_alnum(text.front())) text.remove_prefix(1);
+  };
+  for (;;) {
+    skip(one);
+    skip(other);
+    if (one.empty() || other.empty()) return one.empty() && other.empty();
+    if (lower_of(one.front()) != lower_of(other.front())) return false;
+    one.remove_prefix(1);
+    other.remove_prefix(1);
   }
-  return letters;
+}
+
+/// Names of secrets stand in the value, written with or without joints.
+bool holds_secret_name(std::string_view value) {
+  static constexpr std::array<std::string_view, 9> kWords = {
+      "password", "passwd", "secret", "token", "apikey", "accesskey", "privatekey", "credential", "authoriz"};
+  static const WordPieces kPieces(kWords);
+  if (std::ranges::all_of(value, is_alnum)) return kPieces.stand_in(value);
+  std::string letters;
+  for (const char c : value) {
+    if (is_alnum(c)) letters += c;
+  }
+  return kPieces.stand_in(letters);
 }
 
 /// The value repeats the key's name: password = user_password, "apiKey": "api-key".
 bool echoes_key(std::string_view value, std::string_view key) {
-  const std::string key_letters = letters_of(key);
-  const std::string value_letters = letters_of(value);
-  if (value_letters == key_letters) return true;
-  constexpr std::array<std::string_view, 9> kWords = {"password",  "passwd",     "secret",     "token",   "apikey",
-                                                      "accesskey", "privatekey", "credential", "authoriz"};
-  const bool names =
-      std::ranges::any_of(kWords, [&](auto word) { return value_letters.find(word) != std::string::npos; });
-  return names && is_name(value) && rarity(value) < 0.75;
+  return has_same_letters(value, key) || (is_name(value) && holds_secret_name(value) && rarity(value) < 0.75);
+}
+
+/// As is_plainly_harmless, of values of letters and digits alone: neither paths nor references, nor anything else with
+/// marks in it.
+bool is_harmless_word(std::string_view value) {
+  if (value.size() >= 8) return is_integrity_value(value);
+  const auto letters = static_cast<std::size_t>(std::ranges::count_if(value, is_letter));
+  return (letters > 0 && letters <= 3 && letters < value.size()) || is_integrity_value(value);
 }
 
 /// Words with joints between them and numbers behind them, as names in code have: "user_pass1", "field-2".
@@ -100,9 +125,8 @@ bool is_numbered_name(std::string_view value) {
   return word_likeness(value) >= 0.8;
 }
 
-float judge_password(std::string_view value, const Assignment& found) {
+float judge_password(std::string_view value, const ValueShape& shape, const Assignment& found) {
   if (value.size() < 4 || value.size() > 128) return 0;
-  const ValueShape shape = shape_of(value);
   const bool bare = found.form == ValueForm::kBareCode || found.form == ValueForm::kPair;
   if (shape.digits == value.size()) {
     if (value.size() < 6 || shape.distinct < 4 || shape.longest_step >= 5) return 0.35F;
@@ -126,19 +150,12 @@ float judge_password(std::string_view value, const Assignment& found) {
   return value.size() >= 6 ? 0.8F : 0.6F;
 }
 
-/// Letters and digits.
-bool check_has_both(std::string_view value) {
-  const ValueShape shape = shape_of(value);
-  return shape.letters() > 0 && shape.digits > 0;
-}
-
 /// Generated values: secrets, tokens, keys.
-float judge_generated(std::string_view value, const Assignment& found, std::size_t size_min) {
-  const bool strong = value.size() >= 8 && value.size() < size_min && holds_symbol(value) && check_has_both(value);
+float judge_generated(std::string_view value, const ValueShape& shape, const Assignment& found, std::size_t size_min) {
+  const bool strong = value.size() >= 8 && holds_symbol(value) && shape.letters() > 0 && shape.digits > 0;
   if (value.size() < size_min && !strong) return 0;
-  const ValueShape shape = shape_of(value);
   if (shape.letters() == 0 && !(shape.digits >= 16 && found.form != ValueForm::kBareCode)) return 0;
-  if (is_made_up(value)) return 0;
+  if (is_made_up(value, shape)) return 0;
   if (is_uuid(value)) return 0.65F;
   if (is_hex(value)) return value.size() >= 16 && shape.digits > 0 && shape.letters() > 0 ? 0.75F : 0;
   const double rare = rarity(value);
@@ -162,10 +179,9 @@ bool is_encoded_stand_in(std::string_view value) {
 }
 
 /// A key that only says "key", or "plaid key". Names of places are no keys: cache_key, partition key.
-float judge_bare_key(std::string_view value, const Assignment& found, std::string_view key) {
+float judge_bare_key(std::string_view value, const ValueShape& shape, const Assignment& found, std::string_view key) {
   if (value.size() < 20 || found.form == ValueForm::kBareCode || is_uuid(value)) return 0;
-  const ValueShape shape = shape_of(value);
-  if (is_made_up(value) || shape.digits == 0 || shape.letters() < 4) return 0;
+  if (shape.digits == 0 || shape.letters() < 4 || is_made_up(value, shape)) return 0;
   if (is_hex(value)) return value.size() == 32 || value.size() == 48 || value.size() == 64 ? 0.5F : 0;
   if (shape.other > value.size() / 8) return 0;
   const KeyWords words(key);
@@ -183,6 +199,7 @@ float judge_bare_key(std::string_view value, const Assignment& found, std::strin
 
 bool is_plainly_harmless(std::string_view value) {
   if (value.size() < 3 || is_reference(value)) return true;
+  if (std::ranges::all_of(value, is_alnum)) return is_harmless_word(value);  // most values
   if (value.find(' ') != std::string_view::npos || value.find('\t') != std::string_view::npos) return true;
   if (value.find_first_of("<>(){}[]") != std::string_view::npos && word_likeness(value) > 0.6) return true;
   if (value.ends_with("...") || value.ends_with(":")) return true;
@@ -194,19 +211,20 @@ bool is_plainly_harmless(std::string_view value) {
 }
 
 float judge_assigned(KeyKind kind, std::string_view value, const Assignment& found, std::string_view key) {
-  if (kind == KeyKind::kNone || is_plainly_harmless(value)) return 0;
-  if (is_password_stand_in(value) || echoes_key(value, key)) return 0;
+  if (kind == KeyKind::kNone) return 0;
+  const ValueShape shape = shape_of(value);
+  if (is_password_stand_in(value, shape) || echoes_key(value, key)) return 0;
   switch (kind) {
     case KeyKind::kPassword:
-    case KeyKind::kPassphrase: return judge_password(value, found);
-    case KeyKind::kToken: return judge_generated(value, found, 10);
-    case KeyKind::kSession: return judge_generated(value, found, 16);
-    case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, found, 12);
+    case KeyKind::kPassphrase: return judge_password(value, shape, found);
+    case KeyKind::kToken: return judge_generated(value, shape, found, 10);
+    case KeyKind::kSession: return judge_generated(value, shape, found, 16);
+    case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, shape, found, 12);
     case KeyKind::kSalt:
-      return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, found, 12)) : 0;
-    case KeyKind::kKey: return judge_bare_key(value, found, key);
+      return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, shape, found, 12)) : 0;
+    case KeyKind::kKey: return judge_bare_key(value, shape, found, key);
     case KeyKind::kConnectionString: return 0;  // the password inside is found by itself
-    default: return judge_generated(value, found, 8);
+    default: return judge_generated(value, shape, found, 8);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "content/secret_key_name.h"
+#include "content/secret_value.h"
 #include "content/text_walk.h"
 
 namespace reeve::content {
@@ -18,6 +19,7 @@ bool is_reference(std::string_view value);
 
 /// What documentation, forms and templates put where a password would stand: "password", "changeme", "Enter password".
 bool is_password_stand_in(std::string_view value);
+bool is_password_stand_in(std::string_view value, const ValueShape& shape);  // whose shape is known
 
 /// How surely a value stands for itself.
 enum class ValueForm : std::uint8_t {
@@ -62,7 +64,8 @@ std::optional<Assignment> read_assignment(std::string_view text, std::size_t at,
 /// The literal that begins at `at` (quotes, a wrapping call, a fallback after || or ??), or a bare value; false: none.
 bool read_value(std::string_view text, std::size_t at, ValueBudget& budget, Assignment& assignment);
 
-/// How sure it is that `value`, assigned to a key of this kind, is a secret: 0 when it is not.
+/// How sure it is that `value`, assigned to a key of this kind, is a secret: 0 when it is not. That it is not plainly
+/// harmless was seen before.
 float judge_assigned(KeyKind kind, std::string_view value, const Assignment& assignment, std::string_view key);
 
 /// Not a secret whatever the key says: a reference, a path, an address, a date, a version, a type, a sentence.

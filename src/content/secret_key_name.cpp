@@ -335,20 +335,40 @@ std::optional<KeyKind> key_kind_named(std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
+enum ByteKind : std::uint8_t { kJoint = 0, kLowerLetter = 1, kUpperLetter = 2, kDigitByte = 4, kForeign = 8 };
+constexpr std::array<std::uint8_t, 256> kByteKinds = [] {
+  std::array<std::uint8_t, 256> kinds{};
+  for (unsigned c = 0; c < 256; ++c) {
+    const char byte = static_cast<char>(c);
+    kinds[c] = is_lower(byte)   ? kLowerLetter
+               : is_upper(byte) ? kUpperLetter
+               : is_digit(byte) ? kDigitByte
+               : c >= 0x80      ? kForeign
+                                : kJoint;
+  }
+  return kinds;
+}();
+
+}  // namespace
+
 KeyWords::KeyWords(std::string_view key) {
   if (key.size() > kBytesMax) key.remove_prefix(key.size() - kBytesMax);
   bool inside = false;
+  std::uint8_t before = kJoint, kind = kJoint;
+  std::uint8_t behind = key.empty() ? kJoint : kByteKinds[static_cast<unsigned char>(key[0])];
   for (std::size_t i = 0; i < key.size(); ++i) {
-    const char c = key[i];
-    text_[i] = lower_of(c);
-    const bool part = is_alnum(c) || static_cast<signed char>(c) < 0;
-    if (!part) {
+    before = kind;
+    kind = behind;
+    behind = i + 1 < key.size() ? kByteKinds[static_cast<unsigned char>(key[i + 1])] : std::uint8_t{kJoint};
+    text_[i] = kind == kUpperLetter ? static_cast<char>(key[i] | 0x20) : key[i];
+    if (kind == kJoint) {
       inside = false;
       continue;
     }
-    const bool after_lower = i > 0 && (is_lower(key[i - 1]) || is_digit(key[i - 1]));
-    const bool before_lower = i + 1 < key.size() && is_lower(key[i + 1]) && i > 0 && is_upper(key[i - 1]);
-    const bool border = is_upper(c) && (after_lower || before_lower);
+    const bool border = kind == kUpperLetter && ((before & (kLowerLetter | kDigitByte)) != 0 ||
+                                                 (before == kUpperLetter && behind == kLowerLetter));
     if (!inside || border) {
       if (count_ == kWordsMax) {  // the last words matter
         std::shift_left(starts_.begin(), starts_.end(), 1);

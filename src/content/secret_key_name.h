@@ -48,7 +48,7 @@ class KeyWords {
  private:
   static constexpr std::size_t kWordsMax = 10;
   static constexpr std::size_t kBytesMax = 96;
-  std::array<char, kBytesMax> text_{};
+  std::array<char, kBytesMax> text_;  // as far as the words reach
   std::array<std::uint8_t, kWordsMax> starts_{}, lengths_{};
   std::size_t count_ = 0;
 };

@@ -100,12 +100,13 @@ bool is_reference(std::string_view value) {
   return is_format(value) || value.find("${") != std::string_view::npos || value.find("$(") != std::string_view::npos;
 }
 
-bool is_password_stand_in(std::string_view value) {
+bool is_password_stand_in(std::string_view value) { return is_password_stand_in(value, shape_of(value)); }
+
+bool is_password_stand_in(std::string_view value, const ValueShape& shape) {
   static const WordPieces kWhole(kNotSecrets), kPieces(kStandInPieces);
   const std::string_view beginning = value.substr(0, 160);
   if (kWhole.equal(beginning) || kPieces.stand_in(beginning)) return true;
   // One character again and again, a row of the keyboard, or no letter and no digit at all.
-  const ValueShape shape = shape_of(value);
   if (shape.longest_step >= 7 || shape.longest_same >= 5) return true;
   if (shape.distinct <= 2 && value.size() >= 3) return true;
   return shape.letters() + shape.digits == 0;

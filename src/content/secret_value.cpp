@@ -75,9 +75,12 @@ bool holds_stand_in(std::string_view value) {
 /// The value is a short piece written again and again.
 bool is_repeated(std::string_view value) {
   for (std::size_t period = 1; period <= 10 && period * 2 <= value.size(); ++period) {
-    std::size_t same = 0;
-    for (std::size_t i = period; i < value.size(); ++i) same += value[i] == value[i - period] ? 1U : 0U;
-    if (same * 10 >= (value.size() - period) * 9) return true;
+    const std::size_t others_most = (value.size() - period) / 10;
+    std::size_t others = 0;
+    for (std::size_t i = period; i < value.size() && others <= others_most; ++i) {
+      others += value[i] != value[i - period] ? 1U : 0U;
+    }
+    if (others <= others_most) return true;
   }
   return false;
 }
@@ -125,8 +128,9 @@ ValueShape shape_of(std::string_view value) {
   return shape;
 }
 
-bool is_made_up(std::string_view value) {
-  const ValueShape shape = shape_of(value);
+bool is_made_up(std::string_view value) { return is_made_up(value, shape_of(value)); }
+
+bool is_made_up(std::string_view value, const ValueShape& shape) {
   if (shape.longest_same >= 6 || shape.longest_step >= 6) return true;
   return has_few_characters(value, shape) || is_repeated(value) || holds_stand_in(value);
 }

@@ -21,6 +21,7 @@ ValueShape shape_of(std::string_view value);
 /// A stand-in that documentation and templates use: rows of one character, alphabets, keyboard rows, repeated pieces,
 /// words such as "example", "placeholder", "your", "changeme".
 bool is_made_up(std::string_view value);
+bool is_made_up(std::string_view value, const ValueShape& shape);  // whose shape is known
 
 /// 0 to 1: the share of neighbouring letters that words of western languages and identifiers are full of. Random
 /// letters have about a third, words nearly all. Values with fewer than four such pairs give 0.5: nothing is known of
@@ -36,12 +37,12 @@ bool is_random_token(std::string_view value);
 /// Bits of Shannon entropy in a byte of the value.
 double entropy_of(std::string_view value);
 
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-inline bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-inline bool is_letter(char c) { return is_lower(c) || is_upper(c); }
-inline bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
-inline bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-inline char lower_of(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_letter(char c) { return is_lower(c) || is_upper(c); }
+constexpr bool is_alnum(char c) { return is_letter(c) || is_digit(c); }
+constexpr bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr char lower_of(char c) { return is_upper(c) ? static_cast<char>(c + 32) : c; }
 
 }  // namespace reeve::content

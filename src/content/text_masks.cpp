@@ -222,6 +222,7 @@ void TextMasks::compute(std::string_view text, InstructionSet set) {
 #endif
   // The last block is looked at with zeros behind it: what stands behind the text is no part of it.
   const std::size_t whole = text.empty() ? 0 : (text.size() - 1) / 64;
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
   write_masks(set, text.data(), whole, out);
   char last[64 + 1] = {};
   if (!text.empty()) std::memcpy(last, text.data() + whole * 64, text.size() - whole * 64);

@@ -131,12 +131,16 @@ bool has_row(std::uint64_t bits, unsigned least) {
 /// Whether up to 64 bytes of a word may be a part of something drawn at random: letters and digits by turns, or, where
 /// nothing but letters was drawn, cases by turns or many letters of one case in a row.
 bool may_be_drawn(std::uint64_t letter, std::uint64_t digit, std::uint64_t capital) {
-  constexpr unsigned kCapitals = 14, kSmallLetters = 16, kChanges = 3, kBesideDigit = 8;
+  constexpr unsigned kCapitals = 14, kSmallLetters = 16, kBesideDigit = 8;
   const std::uint64_t turns = (letter & digit << 1U) | (digit & letter << 1U);
   if ((turns & (turns - 1)) != 0) return true;
   if (turns != 0 && has_row(letter | digit, kBesideDigit)) return true;
-  const std::uint64_t changes = (capital ^ capital << 1U) & letter & letter << 1U;
-  return has_row(changes, kChanges) || has_row(capital, kCapitals) || has_row(letter & ~capital, kSmallLetters);
+  // Names in camel case have neither a small letter between two capitals nor, but for the likes of HTTP, four capitals
+  // behind a small one.
+  const std::uint64_t small = letter & ~capital;
+  const std::uint64_t alone = small & capital << 1U & capital >> 1U;
+  const std::uint64_t before_four = small & capital >> 1U & capital >> 2U & capital >> 3U & capital >> 4U;
+  return (alone | before_four) != 0 || has_row(capital, kCapitals) || has_row(small, kSmallLetters);
 }
 
 }  // namespace

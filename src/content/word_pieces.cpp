@@ -37,7 +37,9 @@ bool WordPieces::any_at(std::string_view rest, bool whole) const {
 }
 
 bool WordPieces::stand_in(std::string_view value) const {
+  const char* const bytes = value.data();
   for (std::size_t at = 0; at < value.size(); ++at) {
+    if (!pairs_[pair_of(bytes[at], at + 1 < value.size() ? bytes[at + 1] : '\0')]) continue;  // most
     if (any_at(value.substr(at), false)) return true;
   }
   return false;

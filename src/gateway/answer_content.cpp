@@ -80,6 +80,17 @@ Result<void> AnswerContent::judge_until(Channel& channel, std::uint64_t end) {
   return {};
 }
 
+Result<void> AnswerContent::judge(Channel& channel, std::uint64_t settled) {
+  if (!channel.scanner->complete() && !told_incomplete_) {
+    told_incomplete_ = true;
+    std::string why;
+    if (options_.judge_incomplete(found_, channel.scanner->incomplete_reason(), why) == Verdict::kCut) {
+      return Error{ErrorCode::kDenied, std::move(why)};
+    }
+  }
+  return judge_until(channel, settled);
+}
+
 Result<std::uint64_t> AnswerContent::look_at(Channel& channel, std::string_view text) {
   if (!channel.scanner) return channel.looked += text.size();
   new_findings_.clear();
@@ -89,7 +100,7 @@ Result<std::uint64_t> AnswerContent::look_at(Channel& channel, std::string_view 
   channel.word += text;
   channel.word.erase(0, channel.word.size() - unfinished_word(channel.word));
   const std::uint64_t settled = channel.looked - channel.word.size();
-  if (auto judged = judge_until(channel, settled); !judged) return judged.error();
+  if (auto judged = judge(channel, settled); !judged) return judged.error();
   return settled;
 }
 
@@ -100,7 +111,7 @@ Result<void> AnswerContent::look_to_the_end(Channel& channel) {
   new_findings_.clear();
   channel.scanner->end(new_findings_);
   channel.undecided.insert(channel.undecided.end(), new_findings_.begin(), new_findings_.end());
-  return judge_until(channel, channel.looked);
+  return judge(channel, channel.looked);
 }
 
 Result<std::uint64_t> AnswerContent::look(std::uint32_t number, Kind kind, std::string_view text) {

@@ -24,11 +24,14 @@ class AnswerContent final : public wire::AnswerFilter {
   /// Asked whenever something new was found; `found` holds all so far. With kCut, `why` takes the sentence for the
   /// caller.
   using Judge = std::function<Verdict(const FindingGroups& found, const content::Finding& finding, std::string& why)>;
+  /// Asked once when a text is more than can be looked at, for the reason given; kPass or kCut.
+  using JudgeIncomplete = std::function<Verdict(const FindingGroups& found, std::string_view reason, std::string& why)>;
 
   struct Options {
     std::shared_ptr<const content::Detectors> detectors;  // null: the answer is not looked at
     std::optional<content::Vault::Session> session;       // nothing: nothing to restore
     Judge judge;
+    JudgeIncomplete judge_incomplete;
   };
   explicit AnswerContent(Options options) : options_(std::move(options)) {}
 
@@ -57,6 +60,8 @@ class AnswerContent final : public wire::AnswerFilter {
   Channel& channel(std::uint32_t number, Kind kind);
   Result<std::uint64_t> look_at(Channel& channel, std::string_view text);
   Result<void> look_to_the_end(Channel& channel);
+  /// What was found, and whether all of it was, is judged as far as it is settled.
+  Result<void> judge(Channel& channel, std::uint64_t settled);
   /// Judges the findings that end by then. Of those that overlap, the surer, then the longer counts.
   Result<void> judge_until(Channel& channel, std::uint64_t end);
   /// Passes on the text that follows what was passed, without what is taken out of it.
@@ -66,6 +71,7 @@ class AnswerContent final : public wire::AnswerFilter {
   Options options_;
   std::map<std::uint32_t, Channel> channels_;
   FindingGroups found_;
+  bool told_incomplete_ = false;
   std::vector<content::Finding> new_findings_;  // memory for one look
 };
 

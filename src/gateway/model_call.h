@@ -70,7 +70,7 @@ class ModelCall {
   wire::Refusal refusal_of_answer(const Error& why) const;
   /// What the answer must pass through on its way; null when it may pass as it is.
   std::unique_ptr<AnswerContent> answer_content(int status);
-  AnswerContent::Verdict judge_answer(const FindingGroups& found, const content::Finding& finding, std::string& why);
+  AnswerContent::Verdict judge_answer(const FindingGroups& found, const content::Finding* finding, std::string& why);
   Task<void> answer_redirect(int status);
   Task<void> answer_in_place(const wire::Refusal& refusal);
   Task<void> answer_unreachable(const net::SendFailure& failure);
@@ -119,6 +119,7 @@ class ModelCall {
   std::vector<const policy::ExceptionInfo*> exceptions_taken_;
   policy::Decision answer_decision_;  // on what the answer says
   FindingGroups answer_found_;
+  std::string answer_incomplete_;  // why not all of the answer could be looked at
   std::string request_digest_;
   std::optional<ledger::SealedContent> sealed_request_, sealed_answer_;
   bool client_gone_ = false;

@@ -149,7 +149,7 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   leave_to_intent(entry.decision);
   // The intent says what was in the request; the outcome, what the answer said.
   entry.content.labels = {};
-  entry.content.incomplete = {};
+  entry.content.incomplete = answer_incomplete_;
   entry.content.findings = answer_found_.for_entry();
   if (sealed_answer_) entry.content.sealed = &*sealed_answer_;
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);

@@ -59,12 +59,16 @@ std::unique_ptr<AnswerContent> ModelCall::answer_content(int status) {
   if (asked && settings_->detectors) options.detectors = settings_->detectors;
   if (!options.detectors && !options.session) return nullptr;
   options.judge = [this](const FindingGroups& found, const content::Finding& finding, std::string& why) {
-    return judge_answer(found, finding, why);
+    return judge_answer(found, &finding, why);
+  };
+  options.judge_incomplete = [this](const FindingGroups& found, std::string_view reason, std::string& why) {
+    answer_incomplete_ = reason;
+    return judge_answer(found, nullptr, why);
   };
   return std::make_unique<AnswerContent>(std::move(options));
 }
 
-AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const content::Finding& finding,
+AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const content::Finding* finding,
                                                std::string& why) {
   answer_found_ = found;
   const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
@@ -81,15 +85,17 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
                                *provider_,
                                now,
                                asks_checks ? worker_.checks(now) : kNoChecks,
-                               &found};
+                               &found,
+                               {},
+                               answer_incomplete_.empty()};
   UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
   settings_->policy->decide(policy::Point::kModelResponse, CallFacts(parts), &uses, worker_.scratch, answer_decision_);
   if (answer_decision_.refused()) {
     why = answer_decision_.message;
     return AnswerContent::Verdict::kCut;
   }
-  if (finding.confidence < kTakenOutFrom) return AnswerContent::Verdict::kPass;
-  return redacts(answer_decision_, finding) ? AnswerContent::Verdict::kTakeOut : AnswerContent::Verdict::kPass;
+  if (finding == nullptr || finding->confidence < kTakenOutFrom) return AnswerContent::Verdict::kPass;
+  return redacts(answer_decision_, *finding) ? AnswerContent::Verdict::kTakeOut : AnswerContent::Verdict::kPass;
 }
 
 Task<void> ModelCall::relay(net::ClientResponse& response) {
