@@ -390,6 +390,7 @@ Rare write_words(DecodeMasks& masks, std::string_view text, std::size_t words, I
 #endif
   // What is not sure to have two more bytes of the text behind it is looked at with zeros there.
   const std::size_t whole = text.size() < 2 ? 0 : (text.size() - 2) / 64;
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the size goes with it
   const Rare most = write_masks(set, text.data(), whole, MaskWriter(masks, 0));
   const std::string_view rest = text.substr(whole * 64);
   char last[3 * 64 + 2] = {};
