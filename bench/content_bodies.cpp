@@ -140,89 +140,109 @@ Body chat_body(const Material& material, std::mt19937_64& random, std::size_t by
   return body;
 }
 
+namespace {
+
+struct Unit {
+  std::string_view name, text;
+};
+constexpr Unit kRepeated[] = {
+    {"curl_flags", "curl -H 'Authorization: Bearer x' "},
+    {"pairs", "password=aZ3kQ9xLm2 api_key: \"s8Dk2mQ0z7Xw\" "},
+    {"card_likes", "4111 1111 1111 1112 "},
+    {"at_signs", "a@"},
+    {"addresses", "a.b@c.de "},
+    {"backslashes", "\\\\"},
+    {"escapes", "\\u0041"},
+    {"percent", "%41"},
+    {"entities", "&#65;"},
+    {"quotes", "\"a\"+"},
+    {"quote_signs", "\""},
+    {"assignments", "a=b:c="},
+    {"equal_signs", "="},
+    {"encoded_text", "c2VjcmV0IHRleHQgc2VjcmV0 "},
+    {"pem_begins", "-----BEGIN PRIVATE KEY-----\n"},
+    {"jwt_begins", "eyJhbGciOiJIUzI1NiJ9."},
+    {"prefixes", "ghp_ AKIA xoxb- sk- glpat- SG. npm_ "},
+    {"spaced", "a b c d "},
+    {"zero_width", "a\xe2\x80\x8b"},
+    {"cyrillic", "\xd0\xb0\xd0\xb5"},
+    {"names", "name: John Smith, "},
+    {"keys", "key=key="},
+    {"secrets", "secret=abc123def456ghi789jkl012mno345pqr678 "},
+    {"open_quotes", "token='\\\\"},
+    {"sibling_values", "value=\"aZ3kQ9xLm2s8Dk2m\" "},
+    {"urls", "http://b:c/"},
+    {"url_signs", "://://"},
+    {"mnemonics", "mnemonic"},
+    {"single_digits", "1 2 "},
+    {"digits_and_letters", "x 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 "},
+    {"ip_addresses", "a 91.23.45.67 "},
+    {"mac_addresses", "11:22:33:44:55:66 "},
+    {"postcodes", "A1 1AA "},
+    {"header_keys", "x-vault-token="},
+    {"titles", "Hr "},
+    {"paths", "/etc/a"},
+    {"told_passwords", "password to  "},
+    {"set_secrets", "setsecret(\""},
+    {"soft_breaks", "_gitlab_session=\n"},
+};
+
+std::string repeated(std::string_view unit, std::size_t bytes) {
+  std::string out;
+  while (out.size() < bytes) out += unit;
+  return out;
+}
+
+/// Characters of `alphabet` drawn at random, a line feed after each `break_each`; 0: none.
+std::string drawn(std::mt19937_64& random, std::string_view alphabet, std::size_t break_each, std::size_t bytes) {
+  std::string out;
+  while (out.size() < bytes) {
+    out += alphabet[random() % alphabet.size()];
+    if (break_each != 0 && out.size() % break_each == 0) out += '\n';
+  }
+  return out;
+}
+
+constexpr std::string_view kAlphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// Nothing hostile: dense, and so to be read to the end.
+std::string dense_settings(std::mt19937_64& random, std::size_t bytes) {
+  std::string out;
+  const auto token = [&random](std::size_t size) { return drawn(random, kAlphanumeric, 0, size); };
+  while (out.size() < bytes) {
+    out += "SERVICE_" + std::to_string(random() % 900) + "_API_KEY=" + token(20 + random() % 20) + "\n";
+    out += "DB_" + std::to_string(random() % 900) + "_PASSWORD=\"" + token(12) + "!\"\n";
+  }
+  return out;
+}
+
+std::string dense_users(std::mt19937_64& random, std::size_t bytes) {
+  std::string out;
+  const auto token = [&random](std::size_t size) { return drawn(random, kAlphanumeric, 0, size); };
+  while (out.size() < bytes) {
+    out += "INSERT INTO users (id, name, password, token) VALUES (" + std::to_string(random() % 90'000) + ", 'u" +
+           std::to_string(random() % 90'000) + "', 'password=" + token(10) + "', 'token: " + token(32) + "');\n";
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<Hostile> hostile_texts(std::size_t bytes) {
   std::mt19937_64 random(11);
-  const auto repeat = [bytes](std::string_view unit) {
-    std::string out;
-    while (out.size() < bytes) out += unit;
-    return out;
-  };
-  const auto drawn = [&](std::string_view alphabet, std::size_t break_each) {
-    std::string out;
-    while (out.size() < bytes) {
-      out += alphabet[random() % alphabet.size()];
-      if (break_each != 0 && out.size() % break_each == 0) out += '\n';
-    }
-    return out;
-  };
-  const auto token = [&random](std::size_t size) {
-    constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    std::string out;
-    while (out.size() < size) out += kAlphabet[random() % kAlphabet.size()];
-    return out;
-  };
-  constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::string base64 = std::string(kAlphanumeric) + "+/";
   std::vector<Hostile> all;
-  all.push_back({"curl_flags", repeat("curl -H 'Authorization: Bearer x' ")});
-  all.push_back({"pairs", repeat("password=aZ3kQ9xLm2 api_key: \"s8Dk2mQ0z7Xw\" ")});
-  all.push_back({"base64", drawn(kBase64, 0)});
-  all.push_back({"base64_lines", drawn(kBase64, 76)});
-  all.push_back({"hex", drawn("0123456789abcdef", 0)});
-  all.push_back({"hex_words", drawn("0123456789abcdef", 33)});
-  all.push_back({"digits", drawn("0123456789", 0)});
-  all.push_back({"digit_groups", drawn("0123456789- ", 0)});
-  all.push_back({"card_likes", repeat("4111 1111 1111 1112 ")});
-  all.push_back({"at_signs", repeat("a@")});
-  all.push_back({"addresses", repeat("a.b@c.de ")});
-  all.push_back({"backslashes", repeat("\\\\")});
-  all.push_back({"escapes", repeat("\\u0041")});
-  all.push_back({"percent", repeat("%41")});
-  all.push_back({"entities", repeat("&#65;")});
-  all.push_back({"quotes", repeat("\"a\"+")});
-  all.push_back({"quote_signs", repeat("\"")});
-  all.push_back({"assignments", repeat("a=b:c=")});
-  all.push_back({"equal_signs", repeat("=")});
-  all.push_back({"encoded_text", repeat("c2VjcmV0IHRleHQgc2VjcmV0 ")});
-  all.push_back({"pem_begins", repeat("-----BEGIN PRIVATE KEY-----\n")});
-  all.push_back({"jwt_begins", repeat("eyJhbGciOiJIUzI1NiJ9.")});
-  all.push_back({"prefixes", repeat("ghp_ AKIA xoxb- sk- glpat- SG. npm_ ")});
-  all.push_back({"spaced", repeat("a b c d ")});
-  all.push_back({"zero_width", repeat("a\xe2\x80\x8b")});
-  all.push_back({"cyrillic", repeat("\xd0\xb0\xd0\xb5")});
-  all.push_back({"names", repeat("name: John Smith, ")});
-  all.push_back({"keys", repeat("key=key=")});
-  std::string lines;  // values as long as a value may be, a key at each of their bytes
-  for (int i = 0; i < 570; ++i) lines += "key=";
-  all.push_back({"keys_in_lines", repeat(lines + "a1\n")});
-  all.push_back({"secrets", repeat("secret=abc123def456ghi789jkl012mno345pqr678 ")});
-  all.push_back({"open_quotes", repeat("token='\\\\")});
-  all.push_back({"sibling_values", repeat("value=\"aZ3kQ9xLm2s8Dk2m\" ")});
-  all.push_back({"urls", repeat("http://b:c/")});
-  all.push_back({"url_signs", repeat("://://")});
-  all.push_back({"mnemonics", repeat("mnemonic")});
-  all.push_back({"single_digits", repeat("1 2 ")});
-  all.push_back({"digits_and_letters", repeat("x 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 ")});
-  all.push_back({"ip_addresses", repeat("a 91.23.45.67 ")});
-  all.push_back({"mac_addresses", repeat("11:22:33:44:55:66 ")});
-  all.push_back({"postcodes", repeat("A1 1AA ")});
-  all.push_back({"header_keys", repeat("x-vault-token=")});
-  all.push_back({"titles", repeat("Hr ")});
-  all.push_back({"paths", repeat("/etc/a")});
-  all.push_back({"told_passwords", repeat("password to  ")});
-  all.push_back({"set_secrets", repeat("setsecret(\"")});
-  all.push_back({"soft_breaks", repeat("_gitlab_session=\n")});
-  // Nothing hostile: dense, and so to be read to the end.
-  std::string settings, users;
-  while (settings.size() < bytes) {
-    settings += "SERVICE_" + std::to_string(random() % 900) + "_API_KEY=" + token(20 + random() % 20) + "\n";
-    settings += "DB_" + std::to_string(random() % 900) + "_PASSWORD=\"" + token(12) + "!\"\n";
-  }
-  while (users.size() < bytes) {
-    users += "INSERT INTO users (id, name, password, token) VALUES (" + std::to_string(random() % 90'000) + ", 'u" +
-             std::to_string(random() % 90'000) + "', 'password=" + token(10) + "', 'token: " + token(32) + "');\n";
-  }
-  all.push_back({"dense_settings", settings});
-  all.push_back({"dense_users", users});
+  all.push_back({"base64", drawn(random, base64, 0, bytes)});
+  all.push_back({"base64_lines", drawn(random, base64, 76, bytes)});
+  all.push_back({"hex", drawn(random, "0123456789abcdef", 0, bytes)});
+  all.push_back({"hex_words", drawn(random, "0123456789abcdef", 33, bytes)});
+  all.push_back({"digits", drawn(random, "0123456789", 0, bytes)});
+  all.push_back({"digit_groups", drawn(random, "0123456789- ", 0, bytes)});
+  for (const Unit& unit : kRepeated) all.push_back({unit.name, repeated(unit.text, bytes)});
+  // Values as long as a value may be, a key at each of their bytes.
+  all.push_back({"keys_in_lines", repeated(repeated("key=", 570 * 4) + "a1\n", bytes)});
+  all.push_back({"dense_settings", dense_settings(random, bytes)});
+  all.push_back({"dense_users", dense_users(random, bytes)});
   return all;
 }
 
