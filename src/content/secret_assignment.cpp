@@ -256,7 +256,7 @@ std::size_t skip_value_lead(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-ValueBudget::ValueBudget(std::string_view text) : bare_(text, kBareEnds), left_((4UL << 20U) + 28 * text.size()) {}
+ValueBudget::ValueBudget(std::string_view text) : bare_(text, kBareEnds), left_((4UL << 20U) + 44 * text.size()) {}
 
 bool read_value(std::string_view text, std::size_t at, ValueBudget& budget, Assignment& found) {
   at = skip_value_lead(text, at);
