@@ -7,6 +7,7 @@
 #endif
 
 #include <algorithm>
+#include <bit>
 
 #include "core/crypto.h"
 
@@ -47,8 +48,68 @@ VerdictKey hash_text(std::string_view text, std::string_view secret) {
   return {.low = hash.low64, .high = hash.high64};
 }
 
+KeySet::KeySet(std::size_t bytes_max)
+    : lines_(1), lines_max_(std::bit_floor(std::max(bytes_max / sizeof(Line), 1UL))) {}
+
+KeySet::Entry KeySet::entry_of(const VerdictKey& key) {
+  // What is not of the text is spread over the key, so that the same text elsewhere is another one.
+  std::uint64_t rest =
+      key.detectors << 16U | static_cast<std::uint64_t>(key.form) << 8U | static_cast<std::uint64_t>(key.origin);
+  rest = (rest + 1) * 0x9E3779B97F4A7C15U;
+  return {key.low ^ rest, (key.high ^ std::rotl(rest, 32)) | 1U};
+}
+
+KeySet::Known KeySet::find(const VerdictKey& key) {
+  const Entry wanted = entry_of(key);
+  auto& entries = line_of(wanted).entries;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const Entry entry = entries[i];
+    if (entry.low != wanted.low || (entry.high | 1U) != wanted.high) continue;
+    for (; i > 0; --i) entries[i] = entries[i - 1];
+    entries[0] = entry;
+    return (entry.high & 1U) != 0 ? Known::kWithFindings : Known::kClean;
+  }
+  return Known::kNo;
+}
+
+bool KeySet::insert(const VerdictKey& key, bool with_findings) {
+  if (count_ * 2 >= lines_.size() * 4 && lines_.size() < lines_max_) grow();
+  Entry entry = entry_of(key);
+  if (!with_findings) entry.high &= ~1ULL;
+  return put(entry);
+}
+
+bool KeySet::put(const Entry& entry) {
+  auto& entries = line_of(entry).entries;
+  const auto is_same = [&entry](const Entry& other) {
+    return other.low == entry.low && (other.high | 1U) == (entry.high | 1U);
+  };
+  const auto at = std::find_if(entries.begin(), entries.end(), is_same);
+  const bool is_new = at == entries.end();
+  const Entry last = entries.back();
+  const bool was_full = is_new && (last.low | last.high) != 0;
+  std::move_backward(entries.begin(), is_new ? entries.end() - 1 : at, is_new ? entries.end() : at + 1);
+  entries.front() = entry;
+  count_ += is_new && !was_full ? 1 : 0;
+  return was_full;
+}
+
+void KeySet::grow() {
+  std::vector<Line> lines(lines_.size() * 2);
+  lines.swap(lines_);
+  count_ = 0;
+  for (const Line& line : lines) {
+    // The youngest last, so that it comes first again.
+    for (std::size_t i = line.entries.size(); i-- > 0;) {
+      if ((line.entries[i].low | line.entries[i].high) != 0) put(line.entries[i]);
+    }
+  }
+}
+
 VerdictCache::State::State(std::size_t bytes_max)
-    : secret(random_bytes(kSecretBytes)), generation_bytes_max(bytes_max / (2 * shards.size())) {}
+    : secret(random_bytes(kSecretBytes)), generation_bytes_max(bytes_max / (4 * kShards)) {
+  for (std::size_t i = 0; i < kShards; ++i) shards.emplace_back(bytes_max / (2 * kShards));
+}
 
 VerdictKey VerdictCache::State::key(std::string_view text, TextForm form, TextOrigin origin,
                                     std::uint64_t detectors) const {
@@ -67,6 +128,15 @@ void VerdictCache::State::count(std::uint64_t known, std::uint64_t unknown) {
 bool VerdictCache::State::find(const VerdictKey& key, std::vector<KnownFinding>& findings) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
+  switch (shard.keys.find(key)) {
+    case KeySet::Known::kNo: return false;
+    case KeySet::Known::kClean: return true;
+    case KeySet::Known::kWithFindings: break;
+  }
+  return find_findings(shard, key, findings);
+}
+
+bool VerdictCache::State::find_findings(Shard& shard, const VerdictKey& key, std::vector<KnownFinding>& findings) {
   if (const auto young = shard.young.find(key); young != shard.young.end()) {
     findings.insert(findings.end(), young->second.begin(), young->second.end());
     return true;
@@ -86,7 +156,8 @@ void VerdictCache::State::put(const VerdictKey& key, std::span<const KnownFindin
   if (bytes_of(kept) > generation_bytes_max) return;
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  insert(shard, key, std::move(kept));
+  if (shard.keys.insert(key, !kept.empty())) evicted.fetch_add(1, std::memory_order_relaxed);
+  if (!kept.empty()) insert(shard, key, std::move(kept));
 }
 
 void VerdictCache::State::insert(Shard& shard, const VerdictKey& key, std::vector<KnownFinding> findings) {
@@ -111,7 +182,7 @@ VerdictCache::Stats VerdictCache::stats() const {
   stats.evicted = state_->evicted.load(std::memory_order_relaxed);
   for (State::Shard& shard : state_->shards) {
     const std::lock_guard lock(shard.mutex);
-    stats.bytes += shard.young_bytes + shard.old_bytes;
+    stats.bytes += shard.young_bytes + shard.old_bytes + shard.keys.bytes();
   }
   return stats;
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <span>
 #include <string>
@@ -37,7 +38,37 @@ struct VerdictKey {
 /// A text's hash, with the widest instructions of the machine. Only `low` and `high` are set.
 VerdictKey hash_text(std::string_view text, std::string_view secret);
 
-/// Shards, each of two generations: what is asked for moves to the young one, and when that is full the old one goes.
+/// Which keys there are: 16 bytes each, four to a line of the processor's cache, so that asking costs one look at
+/// memory. In a full line the one that was asked for longest ago goes. Grows up to its bound. Not thread-safe.
+class KeySet {
+ public:
+  explicit KeySet(std::size_t bytes_max);
+
+  enum class Known : std::uint8_t { kNo, kClean, kWithFindings };
+  Known find(const VerdictKey& key);
+  /// Gives back whether another key had to go.
+  bool insert(const VerdictKey& key, bool with_findings);
+  std::size_t bytes() const { return lines_.size() * sizeof(Line); }
+
+ private:
+  /// The low bit of `high` says whether there are findings; no entry is all zero.
+  struct Entry {
+    std::uint64_t low = 0, high = 0;
+  };
+  struct alignas(64) Line {
+    std::array<Entry, 4> entries;
+  };
+  static Entry entry_of(const VerdictKey& key);
+  Line& line_of(const Entry& entry) { return lines_[entry.low >> 8U & (lines_.size() - 1)]; }
+  bool put(const Entry& entry);
+  void grow();
+
+  std::vector<Line> lines_;
+  std::size_t lines_max_, count_ = 0;
+};
+
+/// Shards. Texts in which nothing was found, which are most, are keys alone. Findings are kept in two generations: what
+/// is asked for moves to the young one, and when that is full the old one goes.
 struct VerdictCache::State {
   explicit State(std::size_t bytes_max);
 
@@ -53,16 +84,20 @@ struct VerdictCache::State {
   };
   using Generation = std::unordered_map<VerdictKey, std::vector<KnownFinding>, Hash>;
   struct Shard {
+    explicit Shard(std::size_t keys_bytes_max) : keys(keys_bytes_max) {}
     std::mutex mutex;
+    KeySet keys;
     Generation young, old;
     std::size_t young_bytes = 0, old_bytes = 0;
   };
-  Shard& shard_of(const VerdictKey& key) { return shards[key.high % shards.size()]; }
+  Shard& shard_of(const VerdictKey& key) { return shards[key.high >> 8U & (kShards - 1)]; }
+  bool find_findings(Shard& shard, const VerdictKey& key, std::vector<KnownFinding>& findings);
   void insert(Shard& shard, const VerdictKey& key, std::vector<KnownFinding> findings);
 
   std::string secret;
   std::size_t generation_bytes_max;
-  std::array<Shard, 16> shards;
+  static constexpr std::size_t kShards = 16;
+  std::deque<Shard> shards;  // kShards of them
   std::atomic<std::uint64_t> hits{0}, misses{0}, evicted{0};
 };
 

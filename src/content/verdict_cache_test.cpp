@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
 
 namespace reeve::content {
@@ -34,6 +35,57 @@ void expect_same(const Report& left, const Report& right) {
     EXPECT_EQ(a.text, b.text);
     EXPECT_EQ(a.depth, b.depth);
   }
+}
+
+VerdictKey drawn_key(std::mt19937_64& random) {
+  return {.low = random(), .high = random(), .detectors = random() % 3, .origin = TextOrigin::kUser};
+}
+
+TEST(KeySet, KnowsWhatWasPutIntoItWhileItGrows) {
+  std::mt19937_64 random(5);
+  KeySet keys(1UL << 20U);
+  std::vector<VerdictKey> put;
+  for (int i = 0; i < 8000; ++i) {
+    put.push_back(drawn_key(random));
+    keys.insert(put.back(), i % 5 == 0);
+  }
+  int lost = 0;
+  for (int i = 0; i < 8000; ++i) {
+    const auto known = keys.find(put[static_cast<std::size_t>(i)]);
+    lost += known == KeySet::Known::kNo ? 1 : 0;
+    if (known != KeySet::Known::kNo) EXPECT_EQ(known == KeySet::Known::kWithFindings, i % 5 == 0);
+    VerdictKey other = put[static_cast<std::size_t>(i)];
+    other.detectors += 1;
+    EXPECT_EQ(keys.find(other), KeySet::Known::kNo);
+    other = put[static_cast<std::size_t>(i)];
+    other.origin = TextOrigin::kSystem;
+    EXPECT_EQ(keys.find(other), KeySet::Known::kNo);
+  }
+  EXPECT_LT(lost, 800);  // lines fill unevenly
+}
+
+TEST(KeySet, KeepsWhatIsAskedForAndStaysWithinItsBound) {
+  std::mt19937_64 random(6);
+  constexpr std::size_t kMax = 4096;
+  KeySet keys(kMax);
+  const VerdictKey kept = drawn_key(random);
+  keys.insert(kept, false);
+  std::size_t gone = 0;
+  for (int i = 0; i < 5000; ++i) {
+    gone += keys.insert(drawn_key(random), false) ? 1 : 0;
+    ASSERT_EQ(keys.find(kept), KeySet::Known::kClean);
+    ASSERT_LE(keys.bytes(), kMax);
+  }
+  EXPECT_GT(gone, 4000U);
+}
+
+TEST(KeySet, TheSameKeyAgainTakesItsOwnPlace) {
+  std::mt19937_64 random(7);
+  KeySet keys(64);
+  const VerdictKey key = drawn_key(random);
+  EXPECT_FALSE(keys.insert(key, false));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(keys.insert(key, true));
+  EXPECT_EQ(keys.find(key), KeySet::Known::kWithFindings);
 }
 
 TEST(VerdictCache, AKnownTextGivesTheSameFindingsWithoutAScan) {
