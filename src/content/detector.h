@@ -78,7 +78,7 @@ struct Detector {
   std::string finder;                            // "digits", …; empty with patterns
   std::uint32_t length_min = 0, length_max = 0;  // 0: any
   std::vector<Checker> checks;
-  Weigher weigh = nullptr;         // with patterns; its answer takes the place of `confidence`
+  Weigher weigh = nullptr;          // with patterns; its answer takes the place of `confidence`
   std::uint32_t weigher_reads = 0;  // NamedWeigher::reads
   double rare = 0;
   ContextWords context;

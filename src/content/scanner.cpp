@@ -95,7 +95,7 @@ struct Scanner::State final : CandidateWatcher {
   ConfirmBudget budget;
   std::vector<std::pair<std::uint32_t, VerdictKey>> new_texts;
   std::vector<KnownFinding> known;
-  std::size_t depth = 0, piece = 0;     // what the watcher is told of
+  std::size_t depth = 0, piece = 0;  // what the watcher is told of
 
   void begin(const DetectorSet& of, std::string_view bytes, std::span<const BodyText> parts);
   bool is_known(std::uint32_t i);
