@@ -15,7 +15,7 @@ mkdir -p build/fuzz/findings build/fuzz/logs
 
 fuzz_one() {
   local name=$1 kept=fuzz/corpus/$1 new=build/fuzz/corpus/$1 log=build/fuzz/logs/$1
-  local options=(-rss_limit_mb=2048 -timeout=60 -artifact_prefix="build/fuzz/findings/$name-")
+  local options=(-rss_limit_mb=2048 -timeout=20 -artifact_prefix="build/fuzz/findings/$name-")
   mkdir -p "$new" "$kept"
   if [[ $seconds == --merge ]]; then
     options+=(-merge=1 "$kept" "$new")

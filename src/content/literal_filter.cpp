@@ -1,6 +1,7 @@
 #include "content/literal_filter.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "content/required_literals.h"
 #include "content/text_frequency.h"
