@@ -66,7 +66,7 @@ class Bench {
     if (options_.hostile == "literals") return literals();
     if (!options_.hostile.empty()) return hostile();
     if (options_.small) return small();
-    for (const std::size_t kib : {2, 16, 60, 128, 1024}) bodies(kib);
+    for (const std::size_t kib : {2U, 16U, 60U, 128U, 1024U}) bodies(kib);
     if (options_.first_stage) return;
     if (!options_.profile) {
       parts();
@@ -111,16 +111,23 @@ class Bench {
     buffer_.finish();
   }
 
+  /// As the scanner does it: texts in groups.
   void first_stage(const Body& body) {
+    constexpr std::size_t kGroup = 10;  // texts of these bodies in a group's bytes
     normalise(body);
     first_.look(set_, buffer_.view());
-    std::size_t begin = 0;
+    std::size_t begin = 0, count = 0;
+    first_.long_words.clear();
     for (const std::size_t border : borders_) {
       const std::string_view text = buffer_.view(begin, border);
       masks_.compute(text);
       decode_masks_.compute(text);
-      first_.look_at_words(set_, text, masks_, decode_masks_);
+      first_.long_words.collect(text, masks_, decode_masks_);
       begin = border + 1;
+      if (++count < kGroup && border != borders_.back()) continue;
+      first_.look_at_words(set_, count);
+      first_.long_words.clear();
+      count = 0;
     }
   }
 
@@ -247,11 +254,14 @@ class Bench {
                                                              [&] { decode_joins(task); },
                                                              [&] { decode_quoted_printable(task); },
                                                              [&] { decode_terminal(task); },
-                                                             [&] { words.collect(text, masks, decode_masks); },
+                                                             [&] {
+                                                               words.clear();
+                                                               words.collect(text, masks, decode_masks);
+                                                             },
                                                              [&] {
                                                                words.joined.finish();
                                                                set_.word_patterns().find(words.joined.view(),
-                                                                                         first_.words, words.longest);
+                                                                                         first_.words);
                                                              },
                                                              [&] { set_.text_patterns().find(text, first_.texts); }};
         for (std::size_t part = 0; part < kParts; ++part) {
@@ -336,7 +346,7 @@ class Bench {
           };
           double seconds = best_of(1, scan) * 8;
           if (seconds * 1e3 > kLooked) {
-            for (int i = 0; i < 3; ++i) flood += flood;
+            for (int doubling = 0; doubling < 3; ++doubling) flood += flood;
             seconds = best_of(2, scan);
           }
           const std::uint32_t pattern = patterns->required()[i].pattern;

@@ -51,6 +51,19 @@ void write_file(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }
 
+/// All of them apply to every call, and none is ever near its limit.
+std::string ten_budgets() {
+  std::string budgets;
+  for (const char* each : {"org", "team", "person", "model", "provider"}) {
+    for (const char* window : {"day", "month"}) {
+      budgets += std::string(budgets.empty() ? "" : "---\n") + "kind: Budget\nname: each-" + each + "-a-" + window;
+      budgets += std::string("\ntitle: Bench\nwindow: ") + window + "\nlimit: {money: $1000000, tokens: 1000000M}\n";
+      if (std::string_view(each) != "org") budgets += std::string("each: [") + each + "]\n";
+    }
+  }
+  return budgets;
+}
+
 /// Which texts of a body are new in each request.
 enum class New { kNone, kLast, kAll };
 
@@ -184,6 +197,7 @@ class Bench {
                "allow\n---\nkind: Policy\n"
                "name: contractors-use-small-models\non: model.call\nmatch: {groups: [contractors], tiers: "
                "[frontier]}\neffect: deny\nmessage: Small models only.\n");
+    write_file(scratch_ + "/governance/budgets.yaml", ten_budgets());
     if (!options_.content.empty()) {
       std::filesystem::copy(options_.content + "/detectors", scratch_ + "/governance/detectors",
                             std::filesystem::copy_options::recursive);

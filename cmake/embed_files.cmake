@@ -1,6 +1,10 @@
-# Writes a C++ source with the named files as text: std::vector<StarterFile> starter_files().
+# Writes a C++ source with the named files as text: std::vector<StarterFile> FUNCTION(), which is starter_governance()
+# where it is not said.
+if(NOT FUNCTION)
+  set(FUNCTION starter_governance)
+endif()
 set(body "#include \"reeve/starter.h\"\n\nnamespace reeve::app {\n\n")
-string(APPEND body "std::vector<StarterFile> starter_governance() {\n  return {\n")
+string(APPEND body "std::vector<StarterFile> ${FUNCTION}() {\n  return {\n")
 foreach(file ${FILES})
   file(READ ${SOURCE_DIR}/${file} content)
   string(APPEND body "      {\"${file}\", R\"reeve_file(${content})reeve_file\"},\n")

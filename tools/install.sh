@@ -8,9 +8,10 @@
 set -euo pipefail
 
 build=(clang-19 libclang-rt-19-dev lld-19 llvm-19 cmake ninja-build ccache git ca-certificates
-       libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libssl-dev libsqlite3-dev libcli11-dev prometheus-cpp-dev
-       libre2-dev libvectorscan-dev libxxhash-dev zlib1g-dev tzdata pkg-config libgtest-dev libgmock-dev)
-test=(curl openssl nginx-light e2fsprogs mount util-linux)
+       libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libcli11-dev
+       prometheus-cpp-dev libpq-dev libre2-dev libvectorscan-dev libxxhash-dev zlib1g-dev tzdata pkg-config libgtest-dev
+       libgmock-dev)
+test=(curl openssl nginx-light postgresql-15 e2fsprogs mount util-linux chromium)
 check=(clang-format-19 clang-tidy-19)
 bench=(nginx-light wrk)
 package=(dpkg-dev file)
@@ -54,12 +55,13 @@ if (( EUID != 0 )); then
   root=(sudo)
 fi
 
-# The tests and benchmarks start an nginx of their own; the packaged service must not begin to listen on port 80.
-hold_nginx=
-if [[ " ${missing[*]} " == *" nginx-light "* ]] && ! command -v nginx >/dev/null && [[ -d /run/systemd/system ]]; then
-  hold_nginx=1
-  "${root[@]}" systemctl mask --quiet nginx.service
+# The tests and benchmarks start an nginx and a PostgreSQL of their own; the packaged services must not begin to listen.
+held=()
+if [[ -d /run/systemd/system ]]; then
+  if [[ " ${missing[*]} " == *" nginx-light "* ]] && ! command -v nginx >/dev/null; then held+=(nginx.service); fi
+  if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then held+=(postgresql.service); fi
 fi
+if (( ${#held[@]} )); then "${root[@]}" systemctl mask --quiet "${held[@]}"; fi
 
 echo "install: ${missing[*]}"
 apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
@@ -70,7 +72,7 @@ if ! apt_install >"$log" 2>&1 </dev/null; then
   tail -n 40 "$log" >&2
   fail "apt could not install: ${missing[*]}"
 fi
-if [[ $hold_nginx ]]; then
-  "${root[@]}" systemctl unmask --quiet nginx.service
-  "${root[@]}" systemctl disable --quiet nginx.service
+if (( ${#held[@]} )); then
+  "${root[@]}" systemctl unmask --quiet "${held[@]}"
+  "${root[@]}" systemctl disable --quiet "${held[@]}"
 fi

@@ -19,6 +19,6 @@ fi
 # without a sanitizer, a mismatch to one that sees only half of it.
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:alloc_dealloc_mismatch=0
 export UBSAN_OPTIONS=print_stacktrace=1
-export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tools/tsan.suppressions
 tools/build.sh "$preset" "${targets[@]}"
 exec ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error "${filter[@]}" "$@"

@@ -8,6 +8,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/commands.h"
+#include "reeve/ledger_reading.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -42,6 +43,7 @@ int appeal_command(const Common& common, const AppealArguments& arguments) {
   if (reason.empty()) return fail(common, kWrongUse, "say in --reason what it really is");
   const auto types = types_found(common, arguments.request_id);
   if (!types) return fail(common, exit_code_of(types.error()), types.error().message);
+  if (auto noted = note_reading(common, 1); !noted) return fail(common, kFailed, noted.error().message);
   if (!types->contains(arguments.type)) {
     std::string known;
     for (const auto& [type, count] : *types) known += (known.empty() ? "" : ", ") + type;
@@ -76,12 +78,14 @@ int appeals_command(const Common& common, const std::string& since) {
     std::string last_reason;
   };
   std::map<std::string, Count> counts;
+  std::uint64_t entries = 0;
   const auto read = (*reader)->read(0, [&](const ledger::StoredEntry& stored) {
     const auto document = JsonDocument::parse(stored.bytes);
     if (!document) return true;
     const JsonValue entry = document->root();
     const auto time = parse_time(entry["time"].string_or(""));
     if (!time || *time < *from) return true;
+    ++entries;
     if (entry["kind"].string_or("") == "content.appealed") {
       Count& count = counts[std::string(entry.at("detail.type").string_or(""))];
       ++count.appeals;
@@ -95,6 +99,7 @@ int appeals_command(const Common& common, const std::string& since) {
     return true;
   });
   if (!read) return fail(common, kFailed, read.error().message);
+  if (auto noted = note_reading(common, entries); !noted) return fail(common, kFailed, noted.error().message);
   std::vector<std::vector<std::string>> rows{{"DETECTOR", "FINDINGS", "CALLS", "APPEALS", "LAST REASON"}};
   JsonWriter json;
   json.begin_object().key("detectors").begin_array();

@@ -43,6 +43,12 @@ Result<std::unique_ptr<store::Store>> open_store(const Common& common, bool make
   return store::Store::open_embedded(*directory);
 }
 
+Result<void> leave_note(const Common& common, std::string_view kind, const std::string& detail) {
+  auto store = open_store(common, false);
+  if (!store) return std::move(store).error();
+  return (*store)->note(kind, detail);
+}
+
 Result<std::unique_ptr<ledger::LogReader>> open_ledger(const Common& common) {
   const auto directory = data_directory(common);
   if (!directory) return directory.error();

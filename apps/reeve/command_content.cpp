@@ -15,8 +15,6 @@ namespace reeve::app {
 
 namespace {
 
-std::filesystem::path content_directory(const std::filesystem::path& data) { return data / "content" / "sealed"; }
-
 /// The sealed records of a call, in the order of its entries.
 Result<std::vector<ledger::SealedContent>> find_sealed(const Common& common, const std::string& request_id) {
   auto reader = open_ledger(common);
@@ -43,19 +41,24 @@ Result<std::vector<ledger::SealedContent>> find_sealed(const Common& common, con
   return found;
 }
 
-/// The note is durable when this returns: nothing is read or erased that the ledger will not tell.
-Result<void> leave_note(const Common& common, std::string_view kind, const std::string& detail) {
-  auto store = open_store(common, false);
-  if (!store) return std::move(store).error();
-  return (*store)->note(kind, detail);
-}
-
 std::string read_note(const ContentArguments& arguments) {
   JsonWriter json;
   json.begin_object().member("at", format_time(system_clock().now()));
   json.member("by", arguments.by.empty() ? system_user_name() : arguments.by);
   json.member_if("reason", trim(arguments.reason));
   return json.member("request_id", arguments.request_id).end_object().take();
+}
+
+/// The sentence on the legal hold that keeps a subject's content; empty when none does.
+std::string hold_on(const std::filesystem::path& data, const std::string& key, const std::string& subject) {
+  const auto holds = ledger::content_holds(content_directory(data), key);
+  if (!holds) return "the legal holds cannot be read: " + holds.error().message;
+  for (const ledger::ContentHold& hold : *holds) {
+    if (!hold.subject.empty() && hold.subject != subject) continue;
+    return "a legal hold by " + printable(hold.by) + " since " + format_time(hold.since).substr(0, 10) +
+           " keeps this content (" + printable(hold.reason, 200) + "); 'reeve ledger hold release' ends it";
+  }
+  return {};
 }
 
 void print_content(const ledger::OpenedContent& content, bool several) {
@@ -86,7 +89,7 @@ int ledger_content_command(const Common& common, const ContentArguments& argumen
   if (!data) return fail(common, exit_code_of(data.error()), data.error().message);
   const auto found = find_sealed(common, arguments.request_id);
   if (!found) return fail(common, kFailed, found.error().message);
-  const auto key = content_key(*data, false);
+  const auto key = content_key(common);
   if (!key) return fail(common, kFailed, key.error().message);
   if (auto noted = leave_note(common, "ledger.read", read_note(arguments)); !noted) {
     return fail(common, kFailed, "not shown, because it cannot be recorded: " + noted.error().message);
@@ -113,16 +116,19 @@ int ledger_erase_command(const Common& common, const EraseArguments& arguments) 
   if (reason.empty()) return fail(common, kWrongUse, "--reason: an erasure is recorded with its reason");
   const auto data = data_directory(common);
   if (!data) return fail(common, exit_code_of(data.error()), data.error().message);
+  const auto key = content_key(common);
+  const std::string held = key ? hold_on(*data, *key, subject) : std::string();
   JsonWriter note;
   note.begin_object().member("at", format_time(system_clock().now()));
-  note.member("by", arguments.by.empty() ? system_user_name() : arguments.by).member("reason", reason);
-  note.member("subject", subject).end_object();
-  if (auto noted = leave_note(common, "content.erased", note.text()); !noted) {
+  note.member("by", arguments.by.empty() ? system_user_name() : arguments.by).member_if("held", held);
+  note.member("reason", reason).member("subject", subject).end_object();
+  const std::string_view kind = held.empty() ? "content.erased" : "content.erasure_refused";
+  if (auto noted = leave_note(common, kind, note.text()); !noted) {
     return fail(common, kFailed, "nothing was erased, because it cannot be recorded: " + noted.error().message);
   }
+  if (!held.empty()) return fail(common, kAnswerIsNo, "not erased: " + held);
 
   bool erased = false;
-  const auto key = content_key(*data, false);
   if (key) {
     const auto destroyed = ledger::erase_content(content_directory(*data), *key, subject);
     if (!destroyed) return fail(common, kFailed, "not erased: " + destroyed.error().message);

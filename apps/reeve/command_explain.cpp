@@ -8,6 +8,7 @@
 #include "core/bytes.h"
 #include "ledger/ledger.h"
 #include "reeve/commands.h"
+#include "reeve/ledger_reading.h"
 #include "reeve/policy_source.h"
 #include "reeve/terminal.h"
 
@@ -174,6 +175,7 @@ int explain_recorded(const Common& common, const PolicyExplainArguments& argumen
   }
   policy::RecordedUses uses(entry, nullptr);
   const auto facts = policy::facts_from_entry(entry);
+  if (auto noted = note_reading(common, 1); !noted) return fail(common, kFailed, noted.error().message);
   const policy::Explanation told = policy::explain(**bundle, policy::Point::kModelCall, *facts, &uses);
   const Recorded recorded{std::string(entry.at("decision.effect").string_or("")), digest,
                           std::string(entry.at("decision.input").string_or(""))};

@@ -6,6 +6,9 @@
 #include "core/bytes.h"
 #include "ledger/ledger.h"
 #include "reeve/commands.h"
+#include "reeve/ledger_commands.h"
+#include "reeve/ledger_entry_proofs.h"
+#include "reeve/ledger_reading.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -34,11 +37,31 @@ std::string line_of(const JsonValue& entry) {
   return line;
 }
 
+std::string numbered_line(std::uint64_t index, const JsonValue& entry) {
+  const std::string number = std::to_string(index);
+  return std::string(number.size() < 8 ? 8 - number.size() : 0, ' ') + number + "  " + line_of(entry);
+}
+
+/// With `proofs`, each entry comes with its own.
+std::string shown_text(const Common& common, const ledger::StoredEntry& stored, const JsonValue& entry,
+                       EntryProofs* proofs) {
+  if (common.json && proofs != nullptr) {
+    JsonWriter json;
+    proofs->write(json, stored);
+    return json.take();
+  }
+  if (common.json) return std::string(stored.bytes);
+  std::string text = numbered_line(stored.index, entry);
+  if (proofs == nullptr) return text;
+  const auto proof = proofs->proof_of(stored);
+  return text + "\n" + (proof ? *proof : "No proof: " + proof.error().message + "\n");
+}
+
 void print_entry(const Common& common, const ledger::StoredEntry& stored, const JsonValue& entry) {
   if (common.json) {
     std::printf("%.*s\n", static_cast<int>(stored.bytes.size()), stored.bytes.data());
   } else {
-    std::printf("%8llu  %s\n", static_cast<unsigned long long>(stored.index), line_of(entry).c_str());
+    std::printf("%s\n", numbered_line(stored.index, entry).c_str());
   }
 }
 
@@ -95,23 +118,63 @@ Result<void> select(ledger::LogReader& reader, const Selection& selection, std::
   return read;
 }
 
+constexpr std::uint64_t kQuickToScan = 100'000;  // entries; opening the index takes as long
+
+/// Null where every entry is to be read: asked for so, few entries, or no index to be had.
+Result<std::unique_ptr<ledger::Index>> index_for(const Common& common, const LedgerQueryArguments& arguments,
+                                                 ledger::LogReader& reader) {
+  if (arguments.scan || (!arguments.index && reader.size() < kQuickToScan)) return std::unique_ptr<ledger::Index>();
+  auto index = open_index(common);
+  if (index || arguments.index) return index;
+  std::fprintf(stderr, "reeve: reading every entry: %s\n", index.error().message.c_str());
+  return std::unique_ptr<ledger::Index>();
+}
+
+int query(const Common& common, const LedgerQueryArguments& arguments, bool with_proof) {
+  const auto selection = Selection::of(arguments);
+  if (!selection) return fail(common, kWrongUse, selection.error().message);
+  if (arguments.scan && arguments.index) return fail(common, kWrongUse, "--scan and --index exclude each other");
+  auto reader = open_ledger(common);
+  if (!reader) return fail(common, exit_code_of(reader.error()), reader.error().message);
+  const auto index = index_for(common, arguments, **reader);
+  if (!index) return fail(common, kFailed, index.error().message);
+  RecordedOutput output(common, arguments.filter, stdout);
+  std::uint64_t found = 0;
+  Result<void> shown;
+  const auto directory = data_directory(common);
+  if (!directory) return fail(common, exit_code_of(directory.error()), directory.error().message);
+  EntryProofs proofs(*directory / "ledger");
+  const auto visit = [&](const ledger::StoredEntry& stored, const JsonValue& entry) {
+    shown = output.add(shown_text(common, stored, entry, with_proof ? &proofs : nullptr) + "\n", 1);
+    return shown && (arguments.limit == 0 || ++found < arguments.limit);
+  };
+  Result<void> read;
+  if (*index) {
+    ledger::EntrySelection wanted{.filter = selection->filter ? &*selection->filter : nullptr};
+    wanted.since = selection->since;
+    wanted.until = selection->until;
+    read = (*index)->find(wanted, [&](const ledger::StoredEntry& stored) {
+      const auto document = JsonDocument::parse(stored.bytes);
+      return !document || !selection->takes(stored, document->root()) || visit(stored, document->root());
+    });
+  } else {
+    read = select(**reader, *selection, selection->since ? (*reader)->first_at(*selection->since) : 0, visit);
+  }
+  if (shown) shown = output.end();
+  if (!shown) return fail(common, kFailed, shown.error().message);
+  if (!read) return fail(common, kFailed, read.error().message);
+  if (!common.json && output.shown() == 0) std::fprintf(stderr, "%s\n", "No entry matches.");
+  return kDone;
+}
+
 }  // namespace
 
 int ledger_query_command(const Common& common, const LedgerQueryArguments& arguments) {
-  const auto selection = Selection::of(arguments);
-  if (!selection) return fail(common, kWrongUse, selection.error().message);
-  auto reader = open_ledger(common);
-  if (!reader) return fail(common, exit_code_of(reader.error()), reader.error().message);
-  std::uint64_t printed = 0;
-  const std::uint64_t from = selection->since ? (*reader)->first_at(*selection->since) : 0;
-  const auto read = select(**reader, *selection, from, [&](const ledger::StoredEntry& stored, const JsonValue& entry) {
-    print_entry(common, stored, entry);
-    ++printed;
-    return arguments.limit == 0 || printed < arguments.limit;
-  });
-  if (!read) return fail(common, kFailed, read.error().message);
-  if (!common.json && printed == 0) std::fprintf(stderr, "%s\n", "No entry matches.");
-  return kDone;
+  return query(common, arguments, false);
+}
+
+int ledger_proven_query_command(const Common& common, const LedgerQueryArguments& arguments) {
+  return query(common, arguments, true);
 }
 
 int ledger_tail_command(const Common& common, const LedgerQueryArguments& arguments) {
@@ -138,6 +201,9 @@ int ledger_tail_command(const Common& common, const LedgerQueryArguments& argume
     if (!read) return fail(common, kFailed, read.error().message);
     if (newest.size() >= arguments.last || from == 0) break;
   }
+  if (auto noted = note_reading(common, newest.size()); !noted) {
+    return fail(common, kFailed, noted.error().message);
+  }
   for (const std::string& line : newest) std::printf("%s\n", line.c_str());
   while (arguments.follow) {
     std::fflush(stdout);
@@ -153,7 +219,7 @@ int ledger_tail_command(const Common& common, const LedgerQueryArguments& argume
   return kDone;
 }
 
-int ledger_verify_command(const Common& common, const std::string& offline_directory) {
+int ledger_verify_command(const Common& common, const std::string& offline_directory, const std::string& trusted_key) {
   std::filesystem::path directory = offline_directory;
   if (offline_directory.empty()) {
     const auto data = data_directory(common);
@@ -161,12 +227,13 @@ int ledger_verify_command(const Common& common, const std::string& offline_direc
     directory = *data / "ledger";
   }
   const bool show_progress = !common.json && ::isatty(STDERR_FILENO) == 1;
-  const auto report = ledger::verify(directory, [&](std::uint64_t done, std::uint64_t total) {
+  const auto tell = [&](std::uint64_t done, std::uint64_t total) {
     if (show_progress && total > 0) {
       std::fprintf(stderr, "\r%3llu %% of %llu entries", static_cast<unsigned long long>(done * 100 / total),
                    static_cast<unsigned long long>(total));
     }
-  });
+  };
+  const auto report = ledger::verify(directory, tell, trusted_key);
   if (show_progress) std::fprintf(stderr, "\r\033[K");
   if (!report) return fail(common, kFailed, report.error().message);
   if (common.json) {
@@ -189,6 +256,7 @@ int ledger_verify_command(const Common& common, const std::string& offline_direc
               (report->ok ? green("The ledger is sound.") : red("The ledger is NOT sound.")).c_str(),
               static_cast<unsigned long long>(report->entries), static_cast<unsigned long long>(report->signed_size),
               report->root.c_str());
+  if (report->completeness.starts > 0) std::printf("%s.\n", completeness_line(report->completeness).c_str());
   if (report->intents_without_outcome > 0) {
     std::printf("%llu calls have no outcome yet: under way now, or interrupted.\n",
                 static_cast<unsigned long long>(report->intents_without_outcome));

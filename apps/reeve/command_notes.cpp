@@ -11,12 +11,22 @@ void CommandNotes::look() {
   if (!notes) return log_error("notes of commands cannot be listed", {{"why", notes.error().message}});
   for (store::Note& note : *notes) {
     if (note.kind == "content.erased") forget_erased(note);
-    const auto entry = record_(note.kind, note.detail);
+    const auto entry = record(note);
     if (!entry) break;
     note.entry = *entry;
     recorded_.push_back(std::move(note));
   }
   mark_recorded();
+}
+
+/// Its entry; that of an earlier reading where that speaks for this one.
+std::optional<std::uint64_t> CommandNotes::record(const store::Note& note) {
+  const auto reading = readings_ != nullptr && note.kind == kReadKind ? read_reading(note.detail) : std::nullopt;
+  if (!reading) return record_(note.kind, note.detail);
+  if (const auto earlier = readings_->find(*reading)) return earlier;
+  const auto entry = record_(note.kind, note.detail);
+  if (entry) readings_->remember(*reading, *entry);
+  return entry;
 }
 
 /// The command removed what the store has; what this process has in memory goes, too.

@@ -1,11 +1,13 @@
 // `reeve policy shadow`: what the rules in shadow mode would have done, and which of them can be enforced.
 
+#include <atomic>
 #include <cstdio>
 #include <mutex>
 
 #include "core/bytes.h"
 #include "reeve/call_stream.h"
 #include "reeve/commands.h"
+#include "reeve/ledger_reading.h"
 #include "reeve/policy_source.h"
 #include "reeve/replay_report.h"
 #include "reeve/shadow_report.h"
@@ -90,9 +92,13 @@ Result<ShadowTally> observe(const Common& common, const CallWindow& window) {
   };
   const auto until = window.open_end ? std::nullopt : std::optional(window.until);
   std::vector<ShadowTally> tallies(call_stream_workers(), ShadowTally(*current, find, until));
-  const auto read = stream_calls(**reader, window, !common.json,
-                                 [&](std::size_t worker, std::string_view entry) { tallies[worker].feed(entry); });
+  std::atomic<std::uint64_t> entries = 0;
+  const auto read = stream_calls(**reader, window, !common.json, [&](std::size_t worker, std::string_view entry) {
+    entries.fetch_add(1, std::memory_order_relaxed);
+    tallies[worker].feed(entry);
+  });
   if (!read) return read.error();
+  if (auto noted = note_reading(common, entries); !noted) return std::move(noted).error();
   for (std::size_t i = 1; i < tallies.size(); ++i) tallies[0].merge(tallies[i]);
   return std::move(tallies[0]);
 }

@@ -1,81 +1,100 @@
-#include <cstdio>
+// `reeve spend report` and `rows`: sums over recorded calls, and the calls behind a sum.
 
-#include "ledger/ledger.h"
+#include <algorithm>
+#include <cstdio>
+#include <mutex>
+
+#include "core/bytes.h"
+#include "core/json.h"
 #include "reeve/commands.h"
+#include "reeve/spend_page.h"
+#include "reeve/spend_rows.h"
 #include "reeve/terminal.h"
-#include "spend/spend.h"
 
 namespace reeve::app {
 
 namespace {
 
-std::string text_at(const JsonValue& entry, std::string_view path) { return std::string(entry.at(path).string_or("")); }
+/// "person=ann@example.com": a dimension and its value.
+Result<std::pair<std::string, std::string>> parse_key(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) {
+    return Error{ErrorCode::kInvalid, "--key: write DIMENSION=VALUE, such as person=ann@example.com"};
+  }
+  const auto dimension = spend::parse_dimensions(text.substr(0, equals));
+  if (!dimension) return with_context(dimension.error(), "--key");
+  if (dimension->size() != 1) return Error{ErrorCode::kInvalid, "--key: one dimension each"};
+  return std::pair(dimension->front(), text.substr(equals + 1));
+}
 
-/// The row of an outcome entry; nothing for entries of other kinds.
-std::optional<spend::SpendRow> row_of(const JsonValue& entry, Instant time) {
-  if (entry["kind"].string_or("") != "model.outcome") return std::nullopt;
-  spend::SpendRow row;
-  row.time = time;
-  row.person = text_at(entry, "principal.id");
-  row.team = text_at(entry, "principal.team");
-  row.client = text_at(entry, "client");
-  row.session = text_at(entry, "session_id");
-  row.repo = text_at(entry, "repo");
-  row.feature = text_at(entry, "feature");
-  row.work_item = text_at(entry, "work_item");
-  row.agent = text_at(entry, "agent.id");
-  row.model = text_at(entry, "model.served");
-  if (row.model.empty()) row.model = text_at(entry, "model.asked");
-  row.provider = text_at(entry, "model.provider");
-  row.refused = entry.at("outcome.status").string_or("") == "refused";
-  row.cost = {entry.at("cost.nanos").int_or(0)};
-  row.estimated = entry.at("cost.estimated").as_bool().value_or(false);
-  row.price_known = entry.at("cost.price_known").as_bool().value_or(true);
-  const JsonValue usage = entry["usage"];
-  row.usage.input = usage["input"].int_or(0);
-  row.usage.cache_read = usage["cache_read"].int_or(0);
-  row.usage.cache_write_5m = usage["cache_write_5m"].int_or(0);
-  row.usage.cache_write_1h = usage["cache_write_1h"].int_or(0);
-  row.usage.output = usage["output"].int_or(0);
-  row.usage.reasoning = usage["reasoning"].int_or(0);
-  row.usage.web_searches = usage["web_searches"].int_or(0);
-  return row;
+void print_rows_json(const std::vector<spend::SpendRow>& rows, Money sum) {
+  JsonWriter json;
+  json.begin_object().key("rows").begin_array();
+  for (const spend::SpendRow& row : rows) {
+    json.begin_object().member("row", row.index).member("time", format_time(row.time)).member("person", row.person);
+    json.member_if("team", row.team).member_if("session", row.session).member_if("repo", row.repo);
+    json.member_if("work_item", row.work_item).member("model", row.model).member("status", row.status);
+    json.member("input", row.usage.input_total()).member("cache_read", row.usage.cache_read);
+    json.member("output", row.usage.output).member("cost_nanos", row.cost.nanos);
+    json.member_if("price_version", row.price_version).end_object();
+  }
+  json.end_array().member("calls", static_cast<std::int64_t>(rows.size())).member("cost_nanos", sum.nanos);
+  std::printf("%s\n", json.end_object().text().c_str());
+}
+
+void print_rows(const std::vector<spend::SpendRow>& rows, Money sum) {
+  std::vector<std::vector<std::string>> lines{
+      {"row", "time", "person", "model", "status", "input", "output", "cost", "price version"}};
+  for (const spend::SpendRow& row : rows) {
+    lines.push_back({std::to_string(row.index), format_time(row.time), printable(row.person, 40),
+                     printable(row.model, 40), row.status, std::to_string(row.usage.input_total()),
+                     std::to_string(row.usage.output), format_money_exact(row.cost), row.price_version});
+  }
+  std::printf("%s\n%zu rows, %s in all\n", table(lines).c_str(), rows.size(), format_money_exact(sum).c_str());
 }
 
 }  // namespace
 
-int spend_report_command(const Common& common, const SpendReportArguments& arguments) {
+int spend_report_command(const Common& common, const SpendArguments& arguments) {
   const auto dimensions = spend::parse_dimensions(arguments.by);
   if (!dimensions) return fail(common, kWrongUse, "--by: " + dimensions.error().message);
-  const Instant now = system_clock().now();
-  const auto since = parse_since(arguments.since, now);
-  if (!since) return fail(common, kWrongUse, "--since: " + since.error().message);
-  const auto until = arguments.until.empty() ? Result<Instant>(now) : parse_since(arguments.until, now);
-  if (!until) return fail(common, kWrongUse, "--until: " + until.error().message);
-
-  auto reader = open_ledger(common);
-  if (!reader) return fail(common, exit_code_of(reader.error()), reader.error().message);
-  spend::SpendReport report(*dimensions);
-  std::optional<std::uint64_t> unreadable;
-  const auto read = (*reader)->read((*reader)->first_at(*since), [&](const ledger::StoredEntry& stored) {
-    const auto document = JsonDocument::parse(stored.bytes);
-    const auto time = document ? parse_time(document->root()["time"].string_or("")) : Result<Instant>(document.error());
-    if (!time) {
-      unreadable = stored.index;
-      return false;
-    }
-    if (*time < *since) return true;
-    if (*time > *until) return false;
-    if (const auto row = row_of(document->root(), *time)) report.add(*row);
-    return true;
-  });
-  if (!read) return fail(common, kFailed, read.error().message);
-  if (unreadable) {
-    return fail(common, kFailed,
-                "entry " + std::to_string(*unreadable) + " cannot be read; 'reeve ledger verify' says more");
-  }
-  const std::string text = common.json ? report.to_json() : arguments.csv ? report.to_csv() : report.to_table();
+  const auto window = CallWindow::parse(arguments.since, arguments.until);
+  if (!window) return fail(common, kWrongUse, window.error().message);
+  if (!arguments.html.empty()) return write_spend_page(common, arguments, *window);
+  const auto report = sum_spend_rows(common, *window, [&] { return spend::SpendReport(*dimensions, arguments.trace); });
+  if (!report) return fail(common, exit_code_of(report.error()), report.error().message);
+  const std::string text = common.json ? report->to_json() : arguments.csv ? report->to_csv() : report->to_table();
   std::printf("%s%s", text.c_str(), text.ends_with('\n') ? "" : "\n");
+  return kDone;
+}
+
+int spend_rows_command(const Common& common, const SpendArguments& arguments) {
+  std::vector<std::string> dimensions;
+  std::vector<std::string> wanted;
+  for (const std::string& text : arguments.keys) {
+    auto key = parse_key(text);
+    if (!key) return fail(common, kWrongUse, key.error().message);
+    dimensions.push_back(std::move(key->first));
+    wanted.push_back(std::move(key->second));
+  }
+  const auto window = CallWindow::parse(arguments.since, arguments.until);
+  if (!window) return fail(common, kWrongUse, window.error().message);
+  std::mutex mutex;
+  std::vector<spend::SpendRow> rows;
+  const auto read = read_spend_rows(common, *window, [&](std::size_t, const spend::SpendRow& row) {
+    if (spend::key_of(row, dimensions) != wanted) return;
+    const std::scoped_lock lock(mutex);
+    rows.push_back(row);
+  });
+  if (!read) return fail(common, exit_code_of(read.error()), read.error().message);
+  std::sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) { return left.index < right.index; });
+  Money sum;
+  for (const spend::SpendRow& row : rows) sum += row.cost;
+  if (common.json) {
+    print_rows_json(rows, sum);
+  } else {
+    print_rows(rows, sum);
+  }
   return kDone;
 }
 

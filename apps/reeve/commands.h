@@ -27,6 +27,9 @@ struct Common {
   std::string config;                   // --config; empty: see config_file()
   std::optional<std::string> data_dir;  // --data
   bool json = false;
+  bool unrecorded = false;  // --unrecorded: show what the ledger says even where that cannot be recorded
+  std::string through;      // the command, "reeve spend report"; empty: whoever calls records what it reads
+  std::string asked;        // what else stood on its line, "--since 7d"
 };
 
 int serve_command(const Common& common, const std::optional<std::string>& listen);
@@ -43,22 +46,127 @@ int key_create_command(const Common& common, const KeyCreateArguments& arguments
 int key_list_command(const Common& common, bool all);
 int key_revoke_command(const Common& common, const std::string& id);
 
-struct SpendReportArguments {
+struct SpendArguments {
   std::string by = "person,model", since = "30d", until;
-  bool csv = false;
+  std::string prices;           // a governance directory; empty: the configuration's
+  std::string html;             // report: a file to write instead
+  std::string month, split_by;  // explain: "2026-11", empty: the current one; a dimension or none; units: "change"
+  std::string format = "focus", account = "default", output;  // export
+  std::vector<std::string> keys;                              // rows: DIMENSION=VALUE
+  bool csv = false, trace = false;                            // report, units by change
 };
-int spend_report_command(const Common& common, const SpendReportArguments& arguments);
+/// `reeve spend`: what recorded calls cost, and what that tells.
+int spend_report_command(const Common& common, const SpendArguments& arguments);
+/// The ledger rows of a group of the report, which add up to it.
+int spend_rows_command(const Common& common, const SpendArguments& arguments);
+/// Prices every recorded call again. 1 when a cost comes out differently.
+int spend_rerate_command(const Common& common, const SpendArguments& arguments);
+int spend_explain_command(const Common& common, const SpendArguments& arguments);
+/// 1 when there is too little to rest a forecast on.
+int spend_forecast_command(const Common& common, const SpendArguments& arguments);
+/// 1 when there are anomalies.
+int spend_anomalies_command(const Common& common, const SpendArguments& arguments);
+int spend_units_command(const Common& common, const SpendArguments& arguments);
+int spend_changes_command(const Common& common, const SpendArguments& arguments);
+int spend_advice_command(const Common& common, const SpendArguments& arguments);
+int spend_commitments_command(const Common& common, const SpendArguments& arguments);
+int spend_export_command(const Common& common, const SpendArguments& arguments);
+/// How full budgets are; `budget` empty for all of them.
+int spend_budgets_command(const Common& common, const std::string& budget);
+int spend_reservations_command(const Common& common);
+
+struct ChangeArguments {
+  std::string repo, id, work_item, commit, author, at, branch;
+  std::optional<std::int64_t> lines;
+  std::string by;                                 // empty: the user that runs the command
+  std::string file, git, since = "30d", pattern;  // import: one of the first two
+  bool merges_only = false;
+};
+/// `reeve change`: tells of merged changes, each once.
+int change_merged_command(const Common& common, const ChangeArguments& arguments);
+int change_import_command(const Common& common, const ChangeArguments& arguments);
+struct BudgetArguments {
+  std::string file;  // set: a YAML file, or "-" for standard input
+  std::string name;  // remove
+  std::string by;    // empty: the user that runs the command
+};
+/// `reeve budget`: budgets that hold without a file in the governance directory; as the control API writes them. 1: a
+/// file declares it, or there is none.
+int budget_set_command(const Common& common, const BudgetArguments& arguments);
+int budget_remove_command(const Common& common, const BudgetArguments& arguments);
+int budget_list_command(const Common& common);
 
 struct LedgerQueryArguments {
   std::string filter, since, until;
   std::uint64_t limit = 0;  // 0: no limit
   bool follow = false;
-  std::uint64_t last = 20;  // tail only
+  std::uint64_t last = 20;           // tail only
+  bool scan = false, index = false;  // query only; neither: whichever is quicker
 };
 int ledger_query_command(const Common& common, const LedgerQueryArguments& arguments);
 int ledger_tail_command(const Common& common, const LedgerQueryArguments& arguments);
-int ledger_verify_command(const Common& common, const std::string& offline_directory);
+/// `trusted_key`: a verifier key that the auditor was given once; empty: the folder's own.
+int ledger_verify_command(const Common& common, const std::string& offline_directory, const std::string& trusted_key);
+struct CompletenessArguments {
+  std::string since, until;
+  bool strict = false;  // ends without a stop count as unexplained
+};
+/// What is missing in the ledger, and why. 1 when something is unexplained.
+int ledger_completeness_command(const Common& common, const CompletenessArguments& arguments);
+/// The same in a line, for `verify`.
+std::string completeness_line(const ledger::CompletenessReport& report);
 int ledger_key_command(const Common& common);
+struct LedgerExportArguments {
+  std::string format, filter, since, until, output = "-";
+  std::string mappings;  // a governance directory; empty: the configuration's, if there is one
+  std::uint64_t from = 0;
+};
+/// Writes entries in the form of another system.
+int ledger_export_command(const Common& common, const LedgerExportArguments& arguments);
+/// How far the exports of the configuration came. 1 when one is held up.
+int ledger_exports_command(const Common& common);
+struct KeyRotateArguments {
+  std::string reason, both_for = "7d";
+  std::string by;  // empty: the user that runs the command
+};
+/// Another key signs the ledger from now on; with a server running or without.
+int ledger_key_rotate_command(const Common& common, const KeyRotateArguments& arguments);
+
+struct LedgerProveArguments {
+  std::uint64_t index = 0;
+  std::optional<std::uint64_t> size;          // in the tree of so many entries
+  std::string checkpoint, output, directory;  // files; a copied ledger's folder
+  bool without_entry = false;
+};
+/// Writes a c2sp.org/tlog-proof of an entry. 1 when no checkpoint covers it.
+int ledger_prove_command(const Common& common, const LedgerProveArguments& arguments);
+struct CheckProofArguments {
+  std::string file, key, entry;  // entry: a file
+  std::vector<std::string> witnesses;
+  std::size_t quorum = 0;  // 0: all witnesses
+};
+int ledger_check_proof_command(const Common& common, const CheckProofArguments& arguments);
+struct ConsistencyArguments {
+  std::string checkpoint, key, output, directory;
+};
+/// Whether the ledger goes on from an older checkpoint of it.
+int ledger_consistency_command(const Common& common, const ConsistencyArguments& arguments);
+struct WitnessArguments {
+  std::string name, listen = "127.0.0.1:8485", certificate, key_file;
+  std::vector<std::string> logs;
+};
+int witness_serve_command(const Common& common, const WitnessArguments& arguments);
+int witness_key_command(const Common& common, const WitnessArguments& arguments);
+
+struct EvidenceArguments {
+  std::string framework, from, to, output;  // output: a folder that is not there yet
+  std::string by;                           // empty: the user that runs the command
+  std::uint64_t entries_max = 100'000;
+};
+/// Writes an evidence pack for a framework, or all of them, over a period; the ledger tells who did.
+int ledger_evidence_command(const Common& common, const EvidenceArguments& arguments);
+int ledger_evidence_list_command(const Common& common);
+
 struct ContentArguments {
   std::string request_id, reason;
   std::string by;  // empty: the user that runs the command
@@ -71,6 +179,16 @@ struct EraseArguments {
 };
 /// Makes the kept content of a person unreadable, here and for ever.
 int ledger_erase_command(const Common& common, const EraseArguments& arguments);
+
+struct HoldArguments {
+  std::string subject, reason;
+  bool everybody = false;
+  std::string by;  // empty: the user that runs the command
+};
+/// Legal holds: content of these people is neither erased nor dropped for its age.
+int hold_place_command(const Common& common, const HoldArguments& arguments);
+int hold_release_command(const Common& common, const HoldArguments& arguments);
+int hold_list_command(const Common& common);
 
 /// A copy of all that a server keeps, made beside it, verified before this says so.
 int backup_command(const Common& common, const std::string& directory, bool without_content);
@@ -116,6 +234,43 @@ struct CheckStateArguments {
 /// `reeve policy check-state`: reports how a named check stands, and lists what was reported.
 int check_state_set_command(const Common& common, const CheckStateArguments& arguments);
 int check_state_list_command(const Common& common);
+
+struct ExceptionRequestArguments {
+  std::string id;  // of change and renew
+  std::string budget, approval, add, from, until, reason, work_item, when, check;
+  std::string person;  // whom it is for; empty: who asks
+  std::string by;      // empty: the user that runs the command
+  std::vector<std::string> rules, scope;
+  std::optional<std::int64_t> tokens, requests;
+  std::optional<std::uint64_t> uses;
+};
+/// `reeve exception`: more of a budget, to be let off a rule, or an approval; and deciding about it. 1: the answer is
+/// no, nobody may approve it or not this person.
+int exception_request_command(const Common& common, const ExceptionRequestArguments& arguments);
+int exception_change_command(const Common& common, const ExceptionRequestArguments& arguments);
+int exception_renew_command(const Common& common, const ExceptionRequestArguments& arguments);
+struct ExceptionListArguments {
+  std::string by;  // whose `mine` is about
+  bool mine = false, open = false;
+};
+int exception_list_command(const Common& common, const ExceptionListArguments& arguments);
+int exception_show_command(const Common& common, const std::string& id);
+struct DecisionArguments {
+  std::string id, digest, until, reason;
+  std::string by;  // empty: the user that runs the command
+  std::vector<std::string> conditions;
+};
+int exception_approve_command(const Common& common, const DecisionArguments& arguments);
+int exception_deny_command(const Common& common, const DecisionArguments& arguments);
+int exception_withdraw_command(const Common& common, const DecisionArguments& arguments);
+
+struct NotificationsArguments {
+  bool waiting = false, all = false;  // neither: what was given up
+  std::size_t limit = 100;
+};
+/// `reeve notifications`: the queue of what is told to people.
+int notifications_list_command(const Common& common, const NotificationsArguments& arguments);
+int notifications_retry_command(const Common& common, std::int64_t number);
 
 struct ScanArguments {
   std::vector<std::string> files;  // empty, or "-": standard input
@@ -171,6 +326,9 @@ int edm_remove_command(const Common& common, const std::string& name);
 std::string config_file(const Common& common);
 /// The same, without --config, seen from the directory `here`.
 std::string default_config_file(const std::filesystem::path& here, const std::filesystem::path& package_file);
+/// An entry for the ledger, by way of the store. Durable when this returns: nothing is done that the ledger will not
+/// tell.
+Result<void> leave_note(const Common& common, std::string_view kind, const std::string& detail);
 /// Where the data lies, for commands that need nothing else of the configuration.
 Result<std::filesystem::path> data_directory(const Common& common);
 /// The store there. `make`: when there is none yet, it is made; otherwise that is an error.

@@ -6,6 +6,10 @@
 #include <set>
 
 #include "core/bytes.h"
+#include "reeve/config_content.h"
+#include "reeve/config_identity.h"
+#include "reeve/config_served_log.h"
+#include "reeve/config_witnesses.h"
 
 namespace reeve::app {
 
@@ -24,21 +28,28 @@ class ConfigReader {
   void read(const YamlValue& root, Config& config) {
     if (!root.is_mapping()) return complain(root, "reeve.yaml is a mapping of keys such as 'listen: 127.0.0.1:8484'");
     root.refuse_unknown_keys({"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity",
-                              "ledger", "tls", "limits", "upstream", "workers", "log"},
+                              "ledger", "spend", "tls", "limits", "upstream", "workers", "log", "exports"},
                              complaints_);
     if (const YamlValue* value = root.find("listen")) read_listen(*value, config);
     read_data_dir(root, config.data_dir);
     if (const YamlValue* value = root.find("governance_dir")) config.governance_dir = path(*value);
-    if (const YamlValue* value = root.find("storage")) read_storage(*value);
+    if (const YamlValue* value = root.find("storage")) read_storage(*value, config);
     if (const YamlValue* value = root.find("workers")) config.workers = number(*value, 1, 256);
     if (const YamlValue* value = root.find("providers")) read_providers(*value, config);
     if (const YamlValue* value = root.find("models")) read_models(*value, config);
-    if (const YamlValue* value = root.find("identity")) read_identity(*value, config);
+    if (const YamlValue* value = root.find("identity")) {
+      read_identity(*value, [this](const YamlValue& scalar) { return text(scalar); }, config, complaints_);
+    }
     if (const YamlValue* value = root.find("ledger")) read_ledger(*value, config);
+    if (const YamlValue* value = root.find("spend")) read_spend(*value, config);
     if (const YamlValue* value = root.find("tls")) read_tls(*value, config);
     if (const YamlValue* value = root.find("limits")) read_limits(*value, config);
     if (const YamlValue* value = root.find("upstream")) read_upstream(*value, config);
     if (const YamlValue* value = root.find("log")) read_log(*value, config);
+    if (const YamlValue* value = root.find("exports")) {
+      const auto expand = [this](const YamlValue& scalar) { return text(scalar); };
+      config.exports = ledger::read_exports(*value, base_, expand, complaints_);
+    }
   }
 
  private:
@@ -115,12 +126,31 @@ class ConfigReader {
     std::tie(config.listen_host, config.listen_port) = *listen;
   }
 
-  void read_storage(const YamlValue& value) {
-    if (!mapping(value, {"url"})) return;
+  void read_storage(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"url", "postgres"})) return;
     const YamlValue* url = value.find("url");
     if (url != nullptr && text(*url) != "sqlite") {
-      complain(*url, "this version stores its state in SQLite only; write 'url: sqlite' or leave storage out");
+      complain(*url,
+               "a node stores its own state in SQLite only; write 'url: sqlite' or leave it out, and name the database "
+               "that several nodes share as postgres: {url: ...}");
     }
+    if (const YamlValue* postgres = value.find("postgres")) read_postgres(*postgres, config);
+  }
+
+  void read_postgres(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"url", "password_file", "connect_timeout", "call_timeout", "refuse_after", "end_after"}))
+      return;
+    const YamlValue* url = value.find("url");
+    if (url == nullptr) return complain(value, "postgres needs a url, such as postgresql://reeve@db.example.com/reeve");
+    store::PostgresOptions options;
+    options.url = text(*url);
+    if (const auto checked = store::check_postgres_url(options.url); !checked) complain(*url, checked.error().message);
+    if (const YamlValue* file = value.find("password_file")) options.password_file = path(*file);
+    read_duration(value, "connect_timeout", options.connect_timeout);
+    read_duration(value, "call_timeout", options.call_timeout);
+    read_duration(value, "refuse_after", config.refuse_after);
+    read_duration(value, "end_after", config.end_after);
+    config.postgres = std::move(options);
   }
 
   std::vector<wire::Dialect> read_dialects(const YamlValue& value, bool& practice) {
@@ -235,32 +265,11 @@ class ConfigReader {
     }
   }
 
-  void read_identity(const YamlValue& value, Config& config) {
-    if (!mapping(value, {"oidc"})) return;
-    const YamlValue* issuers = value.find("oidc");
-    if (issuers == nullptr) return;
-    if (!issuers->is_sequence()) return complain(*issuers, "a list of issuers is expected here");
-    for (const YamlValue& item : issuers->items()) {
-      if (!mapping(item, {"issuer", "audience", "groups_claim", "person_claim", "team_claim"})) continue;
-      identity::OidcIssuer issuer;
-      const YamlValue* url = item.find("issuer");
-      const YamlValue* audience = item.find("audience");
-      if (url == nullptr || audience == nullptr) {
-        complain(item, "an issuer needs 'issuer' (its URL, exactly as in its tokens) and 'audience'");
-        continue;
-      }
-      issuer.issuer = text(*url);
-      issuer.audience = text(*audience);
-      if (const YamlValue* claim = item.find("groups_claim")) issuer.groups_claim = text(*claim);
-      if (const YamlValue* claim = item.find("person_claim")) issuer.person_claim = text(*claim);
-      if (const YamlValue* claim = item.find("team_claim")) issuer.team_claim = text(*claim);
-      if (const auto checked = identity::check_issuer(issuer); !checked) complain(*url, checked.error().message);
-      config.issuers.push_back(std::move(issuer));
-    }
-  }
-
   void read_ledger(const YamlValue& value, Config& config) {
-    if (!mapping(value, {"content", "keep", "sync", "origin", "node", "segment_mib"})) return;
+    if (!mapping(value, {"content", "keep", "keep_classes", "retention", "content_key", "sync", "origin", "node",
+                         "segment_mib", "heartbeat", "witnesses", "quorum", "anchor", "serve"})) {
+      return;
+    }
     if (const YamlValue* content = value.find("content")) {
       const std::string level = text(*content);
       config.record_request_digest = level == "hash";
@@ -271,20 +280,39 @@ class ConfigReader {
                  "request) or sealed (requests and answers, encrypted for each person)");
       }
     }
-    if (const YamlValue* keep = value.find("keep")) {
-      const auto time = parse_duration(text(*keep));
-      if (!time || *time < std::chrono::hours(1)) {
-        complain(*keep, "say for how long sealed content is kept, such as 30d; at least 1h");
-      } else {
-        config.keep_content = *time;
-      }
-    }
+    read_kept_content(value, base_, config, complaints_);
     if (const YamlValue* sync = value.find("sync"); sync != nullptr && text(*sync) != "always") {
       complain(*sync, "the ledger always syncs before a call leaves; write 'sync: always' or leave it out");
     }
     if (const YamlValue* origin = value.find("origin")) config.ledger_origin = text(*origin);
     if (const YamlValue* node = value.find("node")) config.ledger_node = text(*node);
     if (const YamlValue* size = value.find("segment_mib")) config.segment_bytes = number(*size, 1, 1024) << 20U;
+    if (const YamlValue* heartbeat = value.find("heartbeat")) read_heartbeat(*heartbeat, config);
+    if (const YamlValue* anchor = value.find("anchor")) {
+      config.ledger_anchor = path(*anchor);
+      check_anchor(*anchor, config, complaints_);
+    }
+    read_witnesses(value, [this](const YamlValue& scalar) { return text(scalar); }, config, complaints_);
+    if (const YamlValue* serve = value.find("serve")) read_served_log(*serve, config.served_log, complaints_);
+  }
+
+  void read_spend(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"anomalies_every"})) return;
+    read_duration(value, "anomalies_every", config.anomalies_every);
+    if (config.anomalies_every < std::chrono::seconds(1) || config.anomalies_every > std::chrono::hours(24)) {
+      complain(*value.find("anomalies_every"), "anomalies are looked for every 1s to every 24h");
+    }
+  }
+
+  void read_heartbeat(const YamlValue& value, Config& config) {
+    const auto every = parse_duration(text(value));
+    if (every && *every >= std::chrono::seconds(1) && *every <= std::chrono::hours(1)) {
+      config.heartbeat = *every;
+      return;
+    }
+    complain(value,
+             "the ledger's heartbeat is how an auditor sees that it was kept all the time, so it cannot be turned off; "
+             "write how often it beats, from 1s to 1h (60s if you leave it out)");
   }
 
   void read_tls(const YamlValue& value, Config& config) {
@@ -391,13 +419,24 @@ std::vector<std::string_view> settings_for_a_restart(const Config& running, cons
   const std::pair<std::string_view, bool> kept[] = {
       {"listen", running.listen_host == wanted.listen_host && running.listen_port == wanted.listen_port},
       {"data_dir", running.data_dir == wanted.data_dir},
+      {"storage.postgres", running.postgres == wanted.postgres && running.refuse_after == wanted.refuse_after &&
+                               running.end_after == wanted.end_after},
       {"workers", running.workers == wanted.workers},
-      {"identity", running.issuers == wanted.issuers},
+      {"identity",
+       running.issuers == wanted.issuers && running.tokens == wanted.tokens && running.public_url == wanted.public_url},
+      {"identity.directory", running.directory == wanted.directory},
       {"ledger.origin", running.ledger_origin == wanted.ledger_origin},
       {"ledger.node", running.ledger_node == wanted.ledger_node},
       {"ledger.content", running.seal_content == wanted.seal_content},
       {"ledger.keep", running.keep_content == wanted.keep_content},
+      {"ledger.keep_classes", running.keep_classes == wanted.keep_classes},
+      {"ledger.content_key", running.content_key == wanted.content_key},
       {"ledger.segment_mib", running.segment_bytes == wanted.segment_bytes},
+      {"exports", running.exports == wanted.exports},
+      {"ledger.heartbeat", running.heartbeat == wanted.heartbeat},
+      {"ledger.anchor", running.ledger_anchor == wanted.ledger_anchor},
+      {"ledger.witnesses", running.witnesses == wanted.witnesses && running.witness_quorum == wanted.witness_quorum},
+      {"ledger.serve", running.served_log == wanted.served_log},
       {"tls", running.tls == wanted.tls},
       {"limits", running.server_limits == wanted.server_limits},
       {"upstream", running.upstream_limits == wanted.upstream_limits && running.upstream_tls == wanted.upstream_tls},

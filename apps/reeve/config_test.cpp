@@ -29,7 +29,9 @@ TEST(Config, ReadsWhatInterfacesPromises) {
   const Parsed parsed = parse(R"(
 listen: 127.0.0.1:9000
 data_dir: ./data
-storage: {url: sqlite}
+storage:
+  url: sqlite
+  postgres: {url: "postgresql://reeve@db.example.com/reeve", password_file: postgres.password, call_timeout: 2s}
 providers:
   - {name: anthropic, dialect: anthropic, base_url: https://api.anthropic.com, api_key: "${REEVE_TEST_KEY}", region: us, retention: zero}
   - {name: local, dialect: openai-chat, base_url: http://127.0.0.1:11434/v1, region: onprem}
@@ -49,6 +51,9 @@ ledger: {content: hash, sync: always}
   EXPECT_EQ(parsed.config.models[1].providers, (std::vector<std::size_t>{1, 0}));
   EXPECT_EQ(parsed.config.listen_port, 9000);
   EXPECT_EQ(parsed.config.data_dir, "/etc/reeve/data");
+  EXPECT_EQ(parsed.config.postgres->url, "postgresql://reeve@db.example.com/reeve");
+  EXPECT_EQ(parsed.config.postgres->password_file, "/etc/reeve/postgres.password");
+  EXPECT_EQ(parsed.config.postgres->call_timeout, std::chrono::seconds(2));
   EXPECT_TRUE(parsed.config.record_request_digest);
   EXPECT_EQ(parsed.config.issuers.at(0).audience, "reeve");
 }
@@ -66,13 +71,19 @@ TEST(Config, PointsAtTheMistakeAndNamesTheWayOut) {
   complains("providers:\n  - {name: a, dialect: practice}\nmodels:\n  - {name: m, provider: b}\n", "4:25",
             "no provider named 'b'");
   complains("storage: {url: \"postgresql://db\"}\n", "1:16", "SQLite only");
+  complains("storage: {postgres: {}}\n", "1:21", "needs a url");
+  complains("storage: {postgres: {url: here}}\n", "1:27", "postgresql://USER@HOST");
+  complains("storage: {postgres: {url: \"postgresql://db\", password: x}}\n", "1:46", "unknown key 'password'");
   complains("ledger: {content: all}\n", "1:19", "hash (also a keyed digest");
   complains("ledger: {content: sealed, keep: soon}\n", "1:33", "such as 30d");
+  complains("ledger: {serve: [checkpoint, tyles]}\n", "1:30", "a list of checkpoint, tiles and entries");
+  complains("ledger: {serve: tiles}\n", "1:17", "a list of checkpoint, tiles and entries");
   complains(
       "providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: \"${REEVE_NO_SUCH_VARIABLE}\"}\n",
       "2:64", "REEVE_NO_SUCH_VARIABLE");
   complains("identity:\n  oidc: [{issuer: http://idp.example.com, audience: a}]\n", "2:19", "https");
   complains("limits: {header_timeout: soon}\n", "1:26", "90s");
+  complains("spend: {anomalies_every: 100ms}\n", "1:26", "every 1s to every 24h");
   complains("workers: 0\n", "1:10", "from 1 to 256");
 }
 
@@ -106,6 +117,15 @@ TEST(Config, NoComplaintRepeatsWhatMayBeASecret) {
   }
 }
 
+TEST(Config, NoComplaintRepeatsTheDatabasesPassword) {
+  ::setenv("REEVE_TEST_SECRET", "postgresql://reeve:do-not-print%@db/x", 1);
+  for (const char* url : {"${REEVE_TEST_SECRET}", "postgresql://reeve:do-not-print@[db/x", "do-not-print"}) {
+    const Parsed parsed = parse("storage: {postgres: {url: \"" + std::string(url) + "\"}}\n");
+    EXPECT_FALSE(parsed.complaints.empty()) << url;
+    EXPECT_EQ(parsed.first().find("do-not-print"), std::string::npos) << parsed.first();
+  }
+}
+
 TEST(Config, FindsTheDataDirectoryBesideMistakesThatDoNotConcernIt) {
   const auto file = std::filesystem::temp_directory_path() / ("reeve-config-" + std::to_string(::getpid()) + ".yaml");
   const auto data_dir = [&](std::string_view text) {
@@ -122,17 +142,51 @@ TEST(Config, FindsTheDataDirectoryBesideMistakesThatDoNotConcernIt) {
   EXPECT_FALSE(read_data_dir(file).ok());
 }
 
+constexpr std::string_view kWitnessKey = "w+85a68bf5+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+
+TEST(Config, ReadsWitnesses) {
+  ::setenv("REEVE_TEST_WITNESS", std::string(kWitnessKey).c_str(), 1);
+  const Parsed parsed = parse(
+      "ledger: {witnesses: [{url: \"https://w.example.com/log\", key: \"${REEVE_TEST_WITNESS}\"}], anchor: /a/b}\n");
+  EXPECT_TRUE(parsed.complaints.empty()) << parsed.first();
+  ASSERT_EQ(parsed.config.witnesses.size(), 1U);
+  EXPECT_EQ(parsed.config.witnesses[0].key, kWitnessKey);
+  EXPECT_EQ(parsed.config.witnesses[0].url.path, "/log");
+  EXPECT_EQ(parsed.config.witness_quorum, 1U);
+  EXPECT_EQ(parsed.config.ledger_anchor, "/a/b");
+}
+
+TEST(Config, ComplainsOfWitnessesThatCannotWork) {
+  const std::string one = "{url: \"http://w\", key: \"" + std::string(kWitnessKey) + "\"}";
+  const auto complaint = [](const std::string& ledger) { return parse("ledger: {" + ledger + "}\n").first(); };
+  EXPECT_THAT(complaint("witnesses: " + one), ::testing::HasSubstr("a list of witnesses"));
+  EXPECT_THAT(complaint("witnesses: [x]"), ::testing::HasSubstr("a witness is {url"));
+  EXPECT_THAT(complaint("witnesses: [{url: \"http://w\"}]"), ::testing::HasSubstr("needs a url and the key"));
+  EXPECT_THAT(complaint("witnesses: [{url: w, key: x}]"), ::testing::HasSubstr("1:28"));
+  EXPECT_THAT(complaint("witnesses: [{url: \"http://w\", key: x}]"), ::testing::HasSubstr("not a verifier key"));
+  EXPECT_THAT(complaint("witnesses: [" + one + ", " + one + "]"), ::testing::HasSubstr("each counts once"));
+  EXPECT_THAT(complaint("witnesses: [" + one + "], quorum: 2"), ::testing::HasSubstr("from 1 to 1"));
+  EXPECT_THAT(complaint("witnesses: [" + one + "], quorum: 0"), ::testing::HasSubstr("from 1 to 1"));
+  EXPECT_THAT(complaint("anchor: data/anchor"), ::testing::HasSubstr("outside the data directory"));
+}
+
 TEST(Config, NamesWhatOnlyARestartChanges) {
   const Config running = parse("log: {level: info}\n").config;
   EXPECT_TRUE(settings_for_a_restart(running, parse("log: {level: debug}\nledger: {content: hash}\n").config).empty());
   const std::pair<std::string_view, std::string_view> changes[] = {
       {"listen", "listen: 127.0.0.1:8485"},
       {"data_dir", "data_dir: elsewhere"},
+      {"storage.postgres", "storage: {postgres: {url: \"postgresql://reeve@db/reeve\"}}"},
       {"workers", "workers: 3"},
       {"identity", "identity: {oidc: [{issuer: https://idp.example.com, audience: reeve}]}"},
       {"ledger.origin", "ledger: {origin: reeve.example.com/a}"},
       {"ledger.node", "ledger: {node: b}"},
       {"ledger.segment_mib", "ledger: {segment_mib: 7}"},
+      {"ledger.anchor", "ledger: {anchor: /var/anchor}"},
+      {"ledger.witnesses",
+       "ledger: {witnesses: [{url: \"http://w:1\", key: "
+       "\"w+85a68bf5+BOpKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs\"}]}"},
+      {"ledger.serve", "ledger: {serve: [checkpoint, tiles]}"},
       {"tls", "tls: {certificate: a.pem, key: b.pem}"},
       {"limits", "limits: {idle_timeout: 7s}"},
       {"upstream", "upstream: {roots: c.pem}"},

@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "reeve/config.h"
+#include "reeve/config_content.h"
 #include "reeve/governance.h"
 #include "reeve/kept_value.h"
 #include "reeve/starter.h"
@@ -61,17 +62,6 @@ std::vector<YamlValue> shipped_detectors(std::vector<Diagnostic>& complaints) {
       documents.push_back(std::move(document));
   }
   return documents;
-}
-
-bool asks_for_content(const policy::Bundle& rules) {
-  using policy::Fact;
-  using policy::Point;
-  for (const Point point : {Point::kModelCall, Point::kModelResponse}) {
-    for (const Fact fact : {Fact::kContentFindings, Fact::kContentClasses, Fact::kContentLabels}) {
-      if (rules.needs(point, fact)) return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace
@@ -151,22 +141,28 @@ Result<ContentVaults> open_content_vaults(const Config& config, store::Store& st
   vaults.placeholders = std::make_unique<content::Vault>(std::move(options));
   if (!config.seal_content) return vaults;
   ledger::ContentVaultOptions sealed;
-  sealed.directory = config.data_dir / "content" / "sealed";
-  auto sealed_key = content_key(config.data_dir, true);
+  sealed.directory = content_directory(config.data_dir);
+  auto sealed_key = content_key(config.data_dir, config.content_key, true);
   if (!sealed_key) return sealed_key.error();
   sealed.root_key = *std::move(sealed_key);
   sealed.keep = config.keep_content;
+  sealed.keep_classes = config.keep_classes;
   auto opened = ledger::ContentVault::open(sealed);
   if (!opened) return with_context(opened.error(), "sealed content");
   vaults.sealed = *std::move(opened);
   return vaults;
 }
 
+std::filesystem::path content_directory(const std::filesystem::path& data_directory) {
+  return data_directory / "content" / "sealed";
+}
+
 Result<std::string> vault_key(const std::filesystem::path& data_directory) {
   return kept_value(data_directory / "vault.key", [] { return random_bytes(32); });
 }
 
-Result<std::string> content_key(const std::filesystem::path& data_directory, bool make) {
+Result<std::string> content_key(const std::filesystem::path& data_directory, const KeySource& source, bool make) {
+  if (source.stated()) return read_key(source);
   const std::filesystem::path file = data_directory / "content.key";
   std::error_code ignored;
   if (!make && !std::filesystem::exists(file, ignored)) {
@@ -175,6 +171,18 @@ Result<std::string> content_key(const std::filesystem::path& data_directory, boo
   auto key = kept_value(file, [] { return random_bytes(32); });
   if (key && key->size() != 32) return Error{ErrorCode::kCorrupt, file.string() + " is not a key of 32 bytes"};
   return key;
+}
+
+Result<std::string> content_key(const Common& common) {
+  const auto data = data_directory(common);
+  if (!data) return data.error();
+  KeySource source;
+  if (const std::string file = config_file(common); !file.empty()) {
+    auto stated = read_content_key_source(file);
+    if (!stated) return std::move(stated).error();
+    source = *std::move(stated);
+  }
+  return content_key(*data, source, false);
 }
 
 }  // namespace reeve::app

@@ -54,7 +54,12 @@ Result<ContentVaults> open_content_vaults(const Config& config, store::Store& st
 
 /// The secret that the keys of placeholders come from: made on first use, kept in the data directory.
 Result<std::string> vault_key(const std::filesystem::path& data_directory);
-/// The root of the keys of kept content, likewise. Without `make`, kNotFound when no content was ever kept.
-Result<std::string> content_key(const std::filesystem::path& data_directory, bool make);
+/// The root of the keys of kept content: from the stated source, else likewise. Without `make`, kNotFound when no
+/// content was ever kept.
+Result<std::string> content_key(const std::filesystem::path& data_directory, const KeySource& source, bool make);
+/// The same for commands: never made.
+Result<std::string> content_key(const Common& common);
+/// Where kept content lies.
+std::filesystem::path content_directory(const std::filesystem::path& data_directory);
 
 }  // namespace reeve::app

@@ -1,13 +1,13 @@
 // `reeve`: one program, server and commands. This file is the command line and nothing else.
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "reeve/commands.h"
+#include "reeve/command_line.h"
+#include "reeve/people_commands.h"
+
+namespace reeve::app {
 
 namespace {
-
-using namespace reeve::app;  // NOLINT: a main file
 
 /// Options that every command takes, wherever on the line they stand.
 void add_common(CLI::App& command, Common& common) {
@@ -17,42 +17,47 @@ void add_common(CLI::App& command, Common& common) {
   command.add_flag("--json", common.json, "Print JSON");
 }
 
-struct Line {
-  Common common;
-  std::function<int()> chosen;
-  std::optional<std::string> listen;
-  std::string directory = ".";
-  std::string id;
-  bool no_tour = false;
-  bool without_content = false;
-  bool all = false;
-  KeyCreateArguments key;
-  SpendReportArguments spend;
-  LedgerQueryArguments query;
-  CheckStateArguments check_state;
-  PolicyTestArguments policy_test;
-  PolicyEvalArguments eval;
-  PolicyExplainArguments explain;
-  PolicyDiffArguments diff;
-  PolicyReplayArguments replay;
-  PolicyShadowArguments shadow;
-  std::string source, output, key_text;
-  std::string good_for = "7d";
-  bool schema = false;
-  ScanArguments scan;
-  DetectorsArguments detectors;
-  AppealArguments appeal;
-  std::string appeals_since = "30d";
-  FingerprintAddArguments fingerprint;
-  EdmAddArguments edm;
-  ContentArguments content;
-  EraseArguments erase;
-};
+/// "reeve spend report".
+std::string through_text(const CLI::App& command) {
+  std::string text;
+  for (const CLI::App* app = &command; app->get_parent() != nullptr; app = app->get_parent()) {
+    text = " " + app->get_name() + text;
+  }
+  return "reeve" + text;
+}
+
+/// What else stood on its line, but for where to look and how to print: "--by team --since 7d".
+std::string asked_text(const CLI::App& command) {
+  std::string text;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_name();
+    const bool is_common = name == "--config" || name == "--data" || name == "--json" || name == "--unrecorded";
+    if (option->count() == 0 || is_common) continue;
+    const bool is_flag = option->get_items_expected_max() == 0;
+    if (!option->get_positional()) text += (text.empty() ? "" : " ") + name;
+    for (const std::string& value : option->results()) {
+      if (!is_flag) text += (text.empty() ? "" : " ") + value;
+    }
+  }
+  return text;
+}
+
+}  // namespace
 
 CLI::App& command(CLI::App& parent, Line& line, const char* name, const char* text, std::function<int()> run) {
   CLI::App& added = *parent.add_subcommand(name, text);
   add_common(added, line.common);
-  added.final_callback([&line, run = std::move(run)] { line.chosen = run; });
+  added.final_callback([&line, &added, run = std::move(run)] {
+    line.chosen = run;
+    line.common.through = through_text(added);
+    line.common.asked = asked_text(added);
+  });
+  return added;
+}
+
+CLI::App& reads_ledger(CLI::App& added, Line& line) {
+  added.add_flag("--unrecorded", line.common.unrecorded,
+                 "Show it even where the ledger cannot record that it was read, such as on a read-only disk");
   return added;
 }
 
@@ -61,6 +66,12 @@ CLI::App& family(CLI::App& parent, const char* name, const char* text) {
   added.require_subcommand(1);
   return added;
 }
+
+}  // namespace reeve::app
+
+namespace {
+
+using namespace reeve::app;  // NOLINT: a main file
 
 void add_serving(CLI::App& app, Line& line) {
   CLI::App& serve = command(app, line, "serve", "Serve model calls, governed; SIGTERM drains, SIGHUP reloads",
@@ -109,6 +120,7 @@ void add_policy_questions(CLI::App& policy, Line& line) {
   eval.add_flag("--jsonl", line.eval.lines, "Read {\"expr\",\"input\"} a line, write {\"value\"} or {\"error\"}");
   CLI::App& explain = command(policy, line, "explain", "Show which rule decided, and what every condition came to",
                               [&line] { return policy_explain_command(line.common, line.explain); });
+  reads_ledger(explain, line);
   explain.add_option("REQUEST_ID", line.explain.request_id, "A recorded call: the x-reeve-request-id of its answer");
   explain.add_option("-i,--input", line.explain.input, "Facts as a JSON file instead; - reads standard input");
   explain.add_option("--on", line.explain.point, "The decision point of --input")->capture_default_str();
@@ -140,12 +152,14 @@ constexpr const char* kRulesText = "A governance directory, a bundle file or a d
 void add_policy_changes(CLI::App& policy, Line& line) {
   CLI::App& diff = command(policy, line, "diff", "Show what differs between two sets of rules",
                            [&line] { return policy_diff_command(line.common, line.diff); });
+  reads_ledger(diff, line);
   diff.add_option("BEFORE", line.diff.before, kRulesText)->required();
   diff.add_option("AFTER", line.diff.after, "The other one (default: the configuration's)");
   diff.add_option("--since", line.diff.since, "Also what it changes for recorded calls from then on: 30d, 2026-11-01");
   diff.add_option("--until", line.diff.until, kUntilText);
   CLI::App& replay = command(policy, line, "replay", "Decide recorded calls once more: what would rules have changed?",
                              [&line] { return policy_replay_command(line.common, line.replay); });
+  reads_ledger(replay, line);
   replay.add_option("RULES", line.replay.bundle, std::string(kRulesText) + " (default: the configuration's)");
   replay.add_flag("--recorded", line.replay.recorded,
                   "By the rules of the time: does every decision come out the same?");
@@ -153,6 +167,7 @@ void add_policy_changes(CLI::App& policy, Line& line) {
   replay.add_option("--until", line.replay.until, kUntilText);
   CLI::App& shadow = command(policy, line, "shadow", "What rules in shadow mode would have done, and which are ready",
                              [&line] { return policy_shadow_command(line.common, line.shadow); });
+  reads_ledger(shadow, line);
   shadow.add_option("--since", line.shadow.since, kSinceText)->capture_default_str();
   shadow.add_option("--until", line.shadow.until, kUntilText);
   shadow.add_option("--max-share", line.shadow.max_share, "The share of calls that a rule may refuse to be ready")
@@ -220,12 +235,14 @@ void add_content(CLI::App& app, Line& line) {
   test.add_option("--rows", line.detectors.rows, "How many of the dearest are shown")->capture_default_str();
   CLI::App& appeal = command(detectors, line, "appeal", "Say that a finding in a call was wrong",
                              [&line] { return appeal_command(line.common, line.appeal); });
+  reads_ledger(appeal, line);
   appeal.add_option("REQUEST_ID", line.appeal.request_id, "The call: the x-reeve-request-id of its answer")->required();
   appeal.add_option("--type", line.appeal.type, "The finding's type, such as generic-password")->required();
   appeal.add_option("--reason", line.appeal.reason, "What it really is; recorded in the ledger")->required();
   appeal.add_option("--by", line.appeal.by, "Who says so (default: the user that runs this)");
   CLI::App& appeals = command(detectors, line, "appeals", "Findings and appeals by detector: which are wrong often",
                               [&line] { return appeals_command(line.common, line.appeals_since); });
+  reads_ledger(appeals, line);
   appeals.add_option("--since", line.appeals_since, "A duration (7d) or a time (2026-11-01)")->capture_default_str();
   scan.footer("Exits with 1 when something was found. As a pre-commit hook: reeve scan --staged");
 }
@@ -262,44 +279,101 @@ void add_own_data(CLI::App& app, Line& line) {
   drop.add_option("NAME", line.id, "Its name")->required();
 }
 
-void add_spend(CLI::App& app, Line& line) {
-  CLI::App& spend = family(app, "spend", "What was spent, and by whom");
-  CLI::App& report = command(spend, line, "report", "Sum up recorded calls",
-                             [&line] { return spend_report_command(line.common, line.spend); });
-  report
-      .add_option("--by", line.spend.by,
-                  "Comma-separated: person, team, client, session, repo, feature, work_item, model, provider, agent, "
-                  "hour, day, month")
-      ->capture_default_str();
-  report.add_option("--since", line.spend.since, "A duration (7d) or a time (2026-11-01)")->capture_default_str();
-  report.add_option("--until", line.spend.until, "A duration before now or a time");
-  report.add_flag("--csv", line.spend.csv, "Print CSV");
-}
-
 constexpr const char* kLag =
     "Beside a running server this may lag: an entry shows once a checkpoint is signed over it, within a tenth of a "
     "second.";
 
+void add_ledger_index(CLI::App& ledger, Line& line) {
+  CLI::App& sql = command(ledger, line, "sql", "Ask the index of the ledger with one SELECT",
+                          [&line] { return ledger_sql_command(line.common, line.sql); });
+  reads_ledger(sql, line);
+  sql.add_option("STATEMENT", line.sql.statement, "Such as: SELECT team, sum(cost_nanos) FROM calls GROUP BY team")
+      ->required();
+  sql.add_option("--limit", line.sql.rows_max, "At most so many rows")->capture_default_str();
+  sql.add_option("--timeout", line.sql.seconds_max, "At most so many seconds")->capture_default_str();
+  sql.footer("Tables: calls, events, entries, sessions. The ledger records who asked what.");
+  CLI::App& sessions = command(ledger, line, "sessions", "List sessions, the last begun first",
+                               [&line] { return ledger_sessions_command(line.common, line.sessions); });
+  reads_ledger(sessions, line);
+  sessions.add_option("--since", line.sessions.since, "That went on then: a duration (7d) or a time")
+      ->capture_default_str();
+  sessions.add_option("--limit", line.sessions.limit, "At most so many")->capture_default_str();
+  CLI::App& trace = command(ledger, line, "trace", "Show the calls of a session along time, and what came of them",
+                            [&line] { return ledger_trace_command(line.common, line.sessions); });
+  reads_ledger(trace, line);
+  trace.add_option("SESSION", line.sessions.session, "The session, as entries name it")->required();
+}
+
+void add_hold_options(CLI::App& hold, Line& line) {
+  hold.add_option("--subject", line.hold.subject, "Whose content: the principal's id, as entries name it");
+  hold.add_flag("--everybody", line.hold.everybody, "All content");
+  hold.add_option("--reason", line.hold.reason, "Why; recorded in the ledger")->required();
+  hold.add_option("--by", line.hold.by, "Who asked for it (default: the user that runs this)");
+}
+
+void add_holds(CLI::App& holds, Line& line) {
+  add_hold_options(command(holds, line, "place", "Keep what is there and what comes, until it is released",
+                           [&line] { return hold_place_command(line.common, line.hold); }),
+                   line);
+  add_hold_options(
+      command(holds, line, "release", "End a hold", [&line] { return hold_release_command(line.common, line.hold); }),
+      line);
+  command(holds, line, "list", "List the holds", [&line] { return hold_list_command(line.common); });
+}
+
+void add_ledger_keys(CLI::App& ledger, Line& line) {
+  CLI::App& completeness = command(ledger, line, "completeness", "What is missing in the ledger, and why",
+                                   [&line] { return ledger_completeness_command(line.common, line.completeness); });
+  completeness.footer("Exits with 1 when something is unexplained.");
+  completeness.add_option("--since", line.completeness.since, "A duration (7d) or a time");
+  completeness.add_option("--until", line.completeness.until, "A duration before now or a time");
+  completeness.add_flag("--strict", line.completeness.strict, "Ends without a stop count as unexplained, too");
+  // Of two commands in one the outer is asked last, whichever was meant.
+  const auto key_or_rotate = [&line] {
+    return line.key_rotate.reason.empty() ? ledger_key_command(line.common)
+                                          : ledger_key_rotate_command(line.common, line.key_rotate);
+  };
+  CLI::App& key = command(ledger, line, "key", "Print the log's verifier key, or rotate the key", key_or_rotate);
+  CLI::App& rotate =
+      command(key, line, "rotate", "Sign with another key from now on; the old one vouches for it", key_or_rotate);
+  rotate.add_option("--reason", line.key_rotate.reason, "Why; recorded in the ledger")
+      ->required()
+      ->check([](const std::string& reason) { return reason.empty() ? "say why" : std::string(); });
+  rotate.add_option("--both-for", line.key_rotate.both_for, "How long the old key signs, too")->capture_default_str();
+  rotate.add_option("--by", line.key_rotate.by, "Who does it (default: the user that runs this)");
+}
+
 void add_ledger(CLI::App& app, Line& line) {
   CLI::App& ledger = family(app, "ledger", "The tamper-evident record");
   CLI::App& verify = command(ledger, line, "verify", "Check every entry, the tree and its signature",
-                             [&line] { return ledger_verify_command(line.common, line.directory); });
+                             [&line] { return ledger_verify_command(line.common, line.directory, line.trusted_key); });
   verify.footer(kLag);
   verify.add_option("--offline", line.directory, "A copied ledger directory to check instead");
-  CLI::App& query = command(ledger, line, "query", "Print the entries that match a condition",
-                            [&line] { return ledger_query_command(line.common, line.query); });
-  query.footer(kLag);
+  verify.add_option("--key", line.trusted_key,
+                    "A verifier key of this log that you were given; newer ones must follow");
+  CLI::App& query = command(ledger, line, "query", "Print the entries that match a condition", [&line] {
+    return line.with_proof ? ledger_proven_query_command(line.common, line.query)
+                           : ledger_query_command(line.common, line.query);
+  });
+  reads_ledger(query, line).footer(kLag);
   query.add_option("CONDITION", line.query.filter, "Such as: kind == \"model.outcome\" && cost.nanos > 1000000");
   query.add_option("--since", line.query.since, "A duration (7d) or a time");
   query.add_option("--until", line.query.until, "A duration before now or a time");
   query.add_option("--limit", line.query.limit, "At most so many entries");
+  query.add_flag("--scan", line.query.scan, "Read every entry, without the index");
+  query.add_flag("--proof", line.with_proof,
+                 "With each entry the proof that it is in the log ('reeve ledger check-proof')");
+  query.add_flag("--index", line.query.index, "Use the index even where reading every entry is quick");
+  add_ledger_index(ledger, line);
   CLI::App& tail = command(ledger, line, "tail", "Print the newest entries",
                            [&line] { return ledger_tail_command(line.common, line.query); });
-  tail.footer(kLag);
+  reads_ledger(tail, line).footer(kLag);
   tail.add_option("CONDITION", line.query.filter, "Only entries that match");
   tail.add_option("-n,--lines", line.query.last, "How many")->capture_default_str();
   tail.add_flag("-f,--follow", line.query.follow, "Go on printing new entries as they come");
-  command(ledger, line, "key", "Print the log's verifier key", [&line] { return ledger_key_command(line.common); });
+  add_exports(ledger, line);
+  add_ledger_keys(ledger, line);
+  add_ledger_proofs(ledger, line);
   CLI::App& content = command(ledger, line, "content", "Print what a call said, where content is kept",
                               [&line] { return ledger_content_command(line.common, line.content); });
   content.add_option("REQUEST_ID", line.content.request_id, "The call's id, as entries name it")->required();
@@ -311,6 +385,7 @@ void add_ledger(CLI::App& app, Line& line) {
   erase.add_option("--subject", line.erase.subject, "Whose: the principal's id, as entries name it")->required();
   erase.add_option("--reason", line.erase.reason, "Why; recorded in the ledger")->required();
   erase.add_option("--by", line.erase.by, "Who asked for it (default: the user that runs this)");
+  add_holds(family(ledger, "hold", "Legal holds: content that must stay"), line);
 }
 
 }  // namespace
@@ -323,10 +398,15 @@ int main(int argc, char** argv) {
   Line line;
   add_serving(app, line);
   add_keys(app, line);
+  add_people(app, line);
+  add_sign_in(app, line);
   add_policy(app, line);
   add_content(app, line);
   add_own_data(app, line);
-  add_spend(app, line);
+  add_money(app, line);
+  add_changes(app, line);
+  add_kill(app, line);
+  add_sessions(app, line);
   add_ledger(app, line);
   try {
     app.parse(argc, argv);

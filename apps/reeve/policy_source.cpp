@@ -68,6 +68,17 @@ Result<KeySigner> signer_in(const std::filesystem::path& directory) {
   return KeySigner(*std::move(key));
 }
 
+/// None where there is no register yet; asking makes none.
+std::vector<YamlValue> granted_exceptions(const Common& common) {
+  const auto directory = data_directory(common);
+  std::error_code ignored;
+  if (!directory || !std::filesystem::exists(*directory / "reeve.db", ignored)) return {};
+  const auto store = open_store(common, false);
+  if (!store) return {};
+  const auto requests = (*store)->exceptions().list();
+  return requests ? control::exception_documents(*requests, system_clock().now()) : std::vector<YamlValue>();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const policy::Bundle>> open_policy(const Common& common, const std::string& name) {
@@ -90,7 +101,9 @@ Result<std::shared_ptr<const policy::Bundle>> open_policy(const Common& common, 
   const auto directory = governance_directory(common, name);
   if (!directory) return directory.error();
   std::vector<Diagnostic> complaints;
-  Governance governance = read_governance(*directory, complaints);
+  // The configuration's own rules are those that a server decides by: with what the register grants.
+  Governance governance =
+      read_governance(*directory, complaints, name.empty() ? granted_exceptions(common) : std::vector<YamlValue>());
   if (governance.policy && !has_errors(complaints)) return governance.policy;
   std::string first = complaints.empty() ? "no rules" : complaints.front().to_string();
   return Error{ErrorCode::kInvalid, "the rules are not valid: " + first + "; 'reeve policy check' lists everything"};

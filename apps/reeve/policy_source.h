@@ -14,8 +14,8 @@
 
 namespace reeve::app {
 
-/// `name`: empty for the configuration's governance directory, a directory, a file written by `reeve policy bundle`, or
-/// "sha256:…". Errors in files are printed as `reeve policy check` would.
+/// `name`: empty for the configuration's governance directory with what the register of exceptions grants, a directory,
+/// a file written by `reeve policy bundle`, or "sha256:…". Errors in files are printed as `reeve policy check` would.
 Result<std::shared_ptr<const policy::Bundle>> open_policy(const Common& common, const std::string& name);
 
 /// Every bundle that a server ran under, by its digest: DATA/policy/bundles/HEX.json, signed with the server's own

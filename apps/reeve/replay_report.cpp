@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/bytes.h"
+#include "reeve/ledger_reading.h"
 #include "reeve/policy_source.h"
 #include "reeve/terminal.h"
 
@@ -135,7 +136,9 @@ Result<policy::ReplayReport> replay_calls(const Common& common, const CallWindow
                                  [&](std::size_t worker, std::string_view entry) { replayers[worker].feed(entry); });
   if (!read) return read.error();
   for (std::size_t i = 1; i < replayers.size(); ++i) replayers[0].merge(replayers[i]);
-  return replayers[0].report();
+  policy::ReplayReport report = replayers[0].report();
+  if (auto noted = note_reading(common, report.decisions); !noted) return std::move(noted).error();
+  return report;
 }
 
 void print_replay(const policy::ReplayReport& report, const CallWindow& window, bool same_rules) {

@@ -1,48 +1,19 @@
 #include "reeve/staged.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdio>
 #include <string_view>
 
 #include "core/bytes.h"
+#include "reeve/git.h"
 
 namespace reeve::app {
 
 namespace {
 
-/// What git prints. It is started without a shell: paths are nobody's to interpret.
 Result<std::string> git(const std::vector<std::string>& arguments) {
-  int ends[2];
-  if (::pipe(ends) != 0) return Error{ErrorCode::kUnavailable, "cannot make a pipe"};
-  const pid_t child = ::fork();
-  if (child < 0) return Error{ErrorCode::kUnavailable, "cannot start git"};
-  if (child == 0) {
-    ::dup2(ends[1], STDOUT_FILENO);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    std::vector<char*> words;
-    std::string name = "git";
-    words.push_back(name.data());
-    for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
-    words.push_back(nullptr);
-    ::execvp("git", words.data());
-    ::_exit(127);
-  }
-  ::close(ends[1]);
-  std::string text;
-  std::array<char, 65536> buffer{};
-  for (ssize_t got = 0; (got = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+  auto output = git_output(arguments);
+  if (output || output.error().code != ErrorCode::kNotFound) return output;
   return Error{ErrorCode::kNotFound, "git cannot tell what is staged; is this a git repository?"};
 }
 

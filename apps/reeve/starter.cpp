@@ -98,10 +98,24 @@ models:
 # Who may call, besides keys made with 'reeve key create': sign-in tokens of your identity provider.
 # identity:
 #   oidc: [{issuer: https://idp.example.com, audience: reeve, groups_claim: groups}]
+#   # With a client of that provider people sign in with 'reeve login': docs/sign-in.md.
+#   # oidc: [{..., client_id: reeve-sign-in, client_secret: "${REEVE_CLIENT_SECRET}"}]
+#   # public_url: https://reeve.example.com
 
 # What the ledger keeps of a call's content: metadata (what was found, by type and count), hash (also a keyed digest of
-# the request) or sealed (also request and answer, encrypted for each person; 'keep: 30d').
+# the request) or sealed (also request and answer, encrypted for each person; 'content_key' says where the root key
+# is). 'retention: {content: 30d, classes: {secret: 2d}, frameworks: [pci-dss]}' says for how long content is kept,
+# and by whose duties that is checked; entries are never removed.
+# Others can watch from outside that it tells everybody the same: witnesses: [{url: ..., key: ...}], quorum: 2, and
+# anchor: FILE on another disk. 'reeve ledger witness serve' is such a witness.
 ledger: {content: metadata, sync: always}
+
+# How often the server looks for spend that is out of the usual, of which Notification documents tell.
+# spend: {anomalies_every: 1m}
+
+# Where entries of the ledger go besides, at least once and in order: files, HTTP, syslog over TLS, object stores.
+# exports:
+#   - {name: siem, format: ocsf, sink: {http: {url: https://siem.example.com/in, secret_env: SIEM_SECRET}}}
 
 # log: {level: info, format: text}     # or format: json
 # limits: {body_mib: 32, connections: 10000}

@@ -17,6 +17,8 @@ struct StarterFile {
 
 /// The repository's governance folder as it was when the program was built.
 std::vector<StarterFile> starter_governance();
+/// The modules of the repository's verifier, likewise.
+std::vector<StarterFile> verifier_modules();
 
 /// A commented reeve.yaml. Vendors whose key is in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY)
 /// are configured; the others' models are served by the practice model.

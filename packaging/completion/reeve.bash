@@ -6,7 +6,7 @@ _reeve() {
     commands+=("$word")
   done
   case $previous in
-    --config | -c | --data | --offline | --detectors | --subtract | init | backup | check | scan) COMPREPLY=($(compgen -f -- "$current")) ; return ;;
+    --config | -c | --data | --offline | --prices | --mappings | --html | --output | -o | --detectors | --subtract | --git | --checkpoint | --entry | --certificate | --private-key | check-proof | consistency | init | backup | check | scan) COMPREPLY=($(compgen -f -- "$current")) ; return ;;
   esac
   offers=$("${COMP_WORDS[0]}" "${commands[@]}" --help 2>/dev/null | sed -n '
     /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *.*/\1/p
@@ -14,7 +14,7 @@ _reeve() {
   [[ ${#commands[@]} == 4 && ${commands[*]:0:3} == "policy check-state set" ]] && offers+=" green red"
   COMPREPLY=($(compgen -W "$offers" -- "$current"))
   case ${commands[*]:0:2} in
-    "policy replay" | "policy diff" | "scan" | "scan "* | "fingerprint add" | "edm add" | "detectors test") COMPREPLY+=($(compgen -f -- "$current")) ;;
+    "change import" | "policy replay" | "policy diff" | "scan" | "scan "* | "fingerprint add" | "edm add" | "detectors test" | "budget set") COMPREPLY+=($(compgen -f -- "$current")) ;;
   esac
 }
 complete -F _reeve reeve

@@ -15,6 +15,7 @@ function __reeve_offers
         s/\t[A-Z]\{3,\}[^ ]*\( REQUIRED\)*\( \.\.\.\)*  */\t/; p }'
 end
 complete -c reeve -f -a '(__reeve_offers)'
-complete -c reeve -n '__fish_seen_subcommand_from init backup replay diff' -F
+complete -c reeve -n '__fish_seen_subcommand_from init backup import replay diff check-proof consistency evidence' -F
+complete -c reeve -n '__fish_seen_subcommand_from budget; and __fish_seen_subcommand_from set' -F
 complete -c reeve -s c -l config -r -F
 complete -c reeve -l data -r -F

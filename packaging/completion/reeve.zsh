@@ -9,7 +9,7 @@ _reeve() {
     commands+=$word
   done
   case ${words[CURRENT-1]} in
-    --config|-c|--data|--offline|init|backup) _files; return ;;
+    --config|-c|--data|--offline|--prices|--mappings|--html|--git|--output|-o|--checkpoint|--entry|--certificate|--private-key|check-proof|consistency|init|backup) _files; return ;;
   esac
   offers=(${(f)"$(${words[1]} $commands --help 2>/dev/null | sed -n '
     /^Subcommands:/,$ s/^  \([a-z][a-z-]*\)  *\(.*\)/\1:\2/p
@@ -18,7 +18,8 @@ _reeve() {
       s/:[A-Z]\{3,\}[^ ]*\( REQUIRED\)*\( \.\.\.\)*  */:/; p }')"})
   [[ $#commands == 4 && "$commands[1,3]" == "policy check-state set" ]] && offers+=(green red)
   _describe 'reeve' offers
-  [[ "$commands[1,2]" == "policy replay" || "$commands[1,2]" == "policy diff" ]] && _files
+  [[ "$commands[1,2]" == "change import" || "$commands[1,2]" == "policy replay" || "$commands[1,2]" == "policy diff" ||
+     "$commands[1,2]" == "budget set" ]] && _files
 }
 
 _reeve "$@"

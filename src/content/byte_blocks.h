@@ -86,6 +86,15 @@ REEVE_TARGET_AVX512 inline __m512i load_first_512(const void* from, std::ptrdiff
 REEVE_TARGET_AVX512 inline __mmask8 first_of_8(std::ptrdiff_t left) {
   return static_cast<__mmask8>(left >= 8 ? 0xFFU : left <= 0 ? 0 : _bzhi_u32(0xFF, static_cast<unsigned>(left)));
 }
+/// Eight words of a long number and eight of another, the lowest first, with a carry in and out: which words carry into
+/// the next is told by a sum that has a bit for each.
+REEVE_TARGET_AVX512 inline __m512i add_widely(const __m512i& one, const __m512i& other, unsigned& carry) {
+  const __m512i all = _mm512_set1_epi64(-1), sum = _mm512_add_epi64(one, other);
+  const unsigned over = _mm512_cmplt_epu64_mask(sum, one), full = _mm512_cmpeq_epi64_mask(sum, all);
+  const unsigned chain = (over << 1U | carry) + full;
+  carry = chain >> 8U & 1U;
+  return _mm512_mask_sub_epi64(sum, static_cast<__mmask8>(chain ^ full), sum, all);
+}
 REEVE_TARGET_AVX512 inline void load_table(const std::array<std::uint8_t, 256>& from, AsciiTable& table) {
   table.low = load_512(from.data());
   table.high = load_512(from.data() + 64);

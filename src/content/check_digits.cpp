@@ -53,15 +53,17 @@ bool luhn(std::string_view digits) {
 }
 
 int mod97(std::string_view text) {
-  std::uint32_t rest = 0;
+  constexpr std::uint64_t kNearlyFull = 1ULL << 56U;  // another letter fits
+  std::uint64_t rest = 0;
   for (const char c : text) {
     if (is_digit(c)) {
-      rest = (rest * 10 + static_cast<std::uint32_t>(c - '0')) % 97;
+      rest = rest * 10 + static_cast<std::uint64_t>(c - '0');
     } else {
-      rest = (rest * 100 + static_cast<std::uint32_t>(upper_case(c) - 'A' + 10)) % 97;
+      rest = rest * 100 + static_cast<std::uint64_t>(upper_case(c) - 'A' + 10);
     }
+    if (rest >= kNearlyFull) rest %= 97;
   }
-  return static_cast<int>(rest);
+  return static_cast<int>(rest % 97);
 }
 
 bool iso7064_mod11_10(std::string_view digits) {

@@ -75,6 +75,21 @@ std::size_t behind_last(std::string_view text, char one, char two, char three) {
   return at;
 }
 
+/// The first bracket or semicolon from `at` on, before `end`; `end` when there is none.
+std::size_t next_stop(std::string_view text, std::size_t at, std::size_t end) {
+#if defined(__x86_64__)
+  for (; at + 16 <= end; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+    const auto found =
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(is('('), is(')')), is(';'))));
+    if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
+  }
+#endif
+  while (at < end && !holds("();", text[at])) ++at;
+  return at;
+}
+
 /// The first place from `at` on, before `end`, where "values" may stand in any case; `end` when there is none.
 std::size_t next_values(std::string_view text, std::size_t at, std::size_t end) {
 #if defined(__x86_64__)
@@ -218,6 +233,10 @@ std::size_t ColumnNames::stop_before(std::size_t at) {
   constexpr std::size_t kRowMax = 2 * kLineMax;  // further than rows reach, so that it holds for places before, too
   const bool is_known = stop_ < at && at <= stop_known_to_;
   if (is_known) return stop_;
+  if (at > stop_known_to_ && at <= next_stop_) {
+    stop_known_to_ = at;
+    return stop_;
+  }
   // What lies further back was looked at for the place before.
   const bool goes_on = stop_known_to_ != 0 && at > stop_known_to_ && at - stop_known_to_ < kRowMax;
   const std::size_t least = goes_on ? stop_known_to_ : at > kRowMax ? at - kRowMax : 0;
@@ -227,6 +246,9 @@ std::size_t ColumnNames::stop_before(std::size_t at) {
   } else if (!goes_on) {
     stop_ = least;
   }
+  // Places that stand close together are many: what lies in front of them is read ahead.
+  constexpr std::size_t kClose = 64, kAhead = 256;
+  next_stop_ = goes_on && at - stop_known_to_ < kClose ? next_stop(text_, at, std::min(text_.size(), at + kAhead)) : 0;
   stop_known_to_ = at;
   return stop_;
 }

@@ -39,7 +39,7 @@ class ColumnNames {
   std::size_t count_ = 0, head_begin_ = 0, head_end_ = 0, table_end_ = 0;
   std::size_t walked_ = 0;  // bytes walked back in search of heads
   // The last bracket or semicolon in front of the place that was last asked for.
-  std::size_t stop_ = 0, stop_known_to_ = 0;
+  std::size_t stop_ = 0, stop_known_to_ = 0, next_stop_ = 0;  // none stands between the last two
   // The last INSERT ... (columns) VALUES.
   std::size_t inserts_read_ = 0, columns_begin_ = 0, columns_end_ = 0, values_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "content/context_words.h"
 #include "content/rarity.h"
@@ -15,9 +16,10 @@ namespace {
 // A match of a pattern without a largest width is looked for in this many bytes before its end.
 constexpr std::uint32_t kWidestMatch = 16'384;
 constexpr std::size_t kGroupsMax = 10;
-// What asking an expression costs however little it reads, and what judging a value costs; in bytes that one walks
-// over.
-constexpr std::uint64_t kEachMatch = 150, kEachValue = 200, kEachValueByte = 4;
+// What a look at a match's outline costs, what asking an expression costs however little it reads, and what judging a
+// value costs; in bytes that one walks over.
+constexpr std::uint64_t kLookedAtOnce = 8;
+constexpr std::uint64_t kEachLook = 20, kEachMatch = 300, kEachValue = 300, kEachValueByte = 4;
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower) {
   const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b; };
@@ -118,34 +120,69 @@ void confirm_match(const DetectorSet& set, std::uint32_t pattern, const Groups& 
 
 }  // namespace
 
-void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::size_t start, std::string_view text,
+namespace {
+
+/// Where a match may begin and end that holds a required literal.
+struct MatchBounds {
+  std::size_t from = 0, latest = 0, to = 0;
+  bool anchored = false;  // it begins at `from` or nowhere
+};
+
+/// None when the match's outline says that there is none.
+std::optional<MatchBounds> bounds_of(const CompiledPattern& pattern, const RequiredAt& required, const LiteralHit& hit,
+                                     std::string_view text, std::uint32_t last_end, ConfirmBudget& budget) {
+  MatchBounds bounds;
+  if (hit.last < required.before_least) return std::nullopt;
+  bounds.latest = hit.last - required.before_least;
+  const std::size_t earliest = hit.start > required.before_most ? hit.start - required.before_most : 0;
+  bounds.from = std::max<std::size_t>(earliest, last_end);
+  if (bounds.from > bounds.latest) return std::nullopt;
+  bounds.to = std::min<std::size_t>(text.size(), bounds.latest + std::min(pattern.width.most, kWidestMatch));
+  bounds.anchored =
+      bounds.from == bounds.latest || (required.before_least == required.before_most && hit.start == hit.last);
+  const std::string_view behind = text.substr(hit.start, bounds.to - hit.start);
+  const std::uint64_t work = kEachLook + (behind.size() + bounds.latest - bounds.from) / kLookedAtOnce;
+  budget.bytes -= std::min(budget.bytes, work);
+  if (!bounds.anchored) {
+    const auto begin = required.outline->next_begin(text, bounds.from, bounds.latest);
+    if (!begin) return std::nullopt;
+    bounds.from = *begin;
+    bounds.anchored = !required.outline->next_begin(text, bounds.from + 1, bounds.latest);
+  }
+  if (!required.outline->may_go_on(behind)) return std::nullopt;
+  return bounds;
+}
+
+}  // namespace
+
+void confirm_literal(const DetectorSet& set, const RequiredAt& required, const LiteralHit& hit, std::string_view text,
                      std::uint32_t& last_end, ConfirmBudget& budget, std::vector<Candidate>& found,
                      CandidateWatcher* watcher) {
   // An expression that begins at a known place mostly gives up after a few bytes.
   constexpr std::size_t kAnchoredShare = 8;
   const CompiledPattern& pattern = set.patterns()[required.pattern];
-  if (start < required.before_least) return;
-  if (set.detectors()[pattern.detector].whole && is_sure_already(budget, pattern.detector)) return;
-  const std::size_t latest = start - required.before_least;
-  const std::size_t earliest = start > required.before_most ? start - required.before_most : 0;
-  const std::size_t from = std::max<std::size_t>(earliest, last_end);
-  if (from > latest) return;
-  const std::size_t to = std::min<std::size_t>(text.size(), latest + std::min(pattern.width.most, kWidestMatch));
-  const bool anchored = required.before_least == required.before_most;
-  const std::uint64_t work = kEachMatch + (to - from) / (anchored ? kAnchoredShare : 1);
-  if (work > budget.bytes) {
-    budget.exhausted = true;
-    return;
-  }
-  budget.bytes -= work;
+  const Detector& detector = set.detectors()[pattern.detector];
+  if (detector.whole && is_sure_already(budget, pattern.detector)) return;
+  auto bounds = bounds_of(pattern, required, hit, text, last_end, budget);
+  if (!bounds) return;
   Groups groups;
-  if (!pattern.expression->Match({text.data(), text.size()}, from, to,
-                                 anchored ? re2::RE2::ANCHOR_START : re2::RE2::UNANCHORED, groups.data(),
-                                 set.detectors()[pattern.detector].value_group + 1)) {
-    return;
+  // More than once only where the literal stands at place after place.
+  for (std::size_t from = bounds->from; from <= bounds->latest; from = std::max<std::size_t>(from + 1, last_end)) {
+    const std::uint64_t work = kEachMatch + (bounds->to - from) / (bounds->anchored ? kAnchoredShare : 1);
+    if (work > budget.bytes) {
+      budget.exhausted = true;
+      return;
+    }
+    budget.bytes -= work;
+    if (!pattern.expression->Match({text.data(), text.size()}, from, bounds->to,
+                                   bounds->anchored ? re2::RE2::ANCHOR_START : re2::RE2::UNANCHORED, groups.data(),
+                                   detector.value_group + 1)) {
+      return;
+    }
+    last_end = static_cast<std::uint32_t>(groups[0].data() + groups[0].size() - text.data());
+    confirm_match(set, required.pattern, groups, text, budget, found, watcher);
+    if (bounds->anchored || hit.start == hit.last) return;
   }
-  last_end = static_cast<std::uint32_t>(groups[0].data() + groups[0].size() - text.data());
-  confirm_match(set, required.pattern, groups, text, budget, found, watcher);
 }
 
 void confirm_run(const DetectorSet& set, const MatchRun& run, std::string_view text, std::uint32_t& last_end,

@@ -45,8 +45,9 @@ struct ConfirmBudget {
 bool judge_value(const Detector& detector, std::string_view text, std::size_t start, std::size_t end, float& confidence,
                  std::string_view& why);
 
-/// Appends what a pattern gives around one of its required literals that stands at `start`. `last_end` as below.
-void confirm_literal(const DetectorSet& set, const RequiredAt& required, std::size_t start, std::string_view text,
+/// Appends what a pattern gives around one of its required literals that stands at `hit`, whose places are those in
+/// `text`. `last_end` as below.
+void confirm_literal(const DetectorSet& set, const RequiredAt& required, const LiteralHit& hit, std::string_view text,
                      std::uint32_t& last_end, ConfirmBudget& budget, std::vector<Candidate>& found,
                      CandidateWatcher* watcher);
 

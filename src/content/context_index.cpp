@@ -79,6 +79,16 @@ std::span<const ContextTable::Hit> ContextIndex::hits_in(std::size_t number) {
   return {hits_.data() + block.first, block.count};
 }
 
+bool ContextIndex::read_quiet(std::size_t start, std::size_t end) {
+  if (is_quiet(start, end)) return true;
+  const std::size_t widest = table_.widest(), from = start > widest ? start - widest : 0;
+  const std::size_t to = std::min(text_.size(), end + widest);
+  for (std::size_t number = from / kBlock; number * kBlock < to; ++number) {
+    if (!hits_in(number).empty()) return false;
+  }
+  return true;
+}
+
 void ContextIndex::look(std::size_t start, std::size_t end, ContextTable::Near& near) {
   table_.clear(near);
   if (is_quiet(start, end)) return;

@@ -22,6 +22,9 @@ class ContextIndex {
 
   /// As ContextTable::look. Places should go up: what lies more than a few KiB behind is read again.
   void look(std::size_t start, std::size_t end, ContextTable::Near& near);
+  /// Reads all around the place, as far as words reach. True: no word begins there, and so none is near [start, to) for
+  /// any `to` up to `end`.
+  bool read_quiet(std::size_t start, std::size_t end);
   /// True when it is known without reading that no word stands around the place.
   bool is_quiet(std::size_t start, std::size_t end) const {
     const std::size_t widest = table_.widest();

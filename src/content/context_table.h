@@ -57,7 +57,7 @@ class ContextTable {
   std::size_t widest() const { return widest_; }
   /// Coarse: whether a word may begin at `at`, by its first three characters.
   bool may_begin(std::string_view text, std::size_t at) const {
-    return has_bit(others_, static_cast<unsigned char>(text[at])) || may_begin_with_letters(text, at);
+    return may_begin_otherwise(text, at) || may_begin_with_letters(text, at);
   }
   /// Whether words begin with digits, and with other signs of ASCII that are no letters.
   bool has_digit_firsts() const { return has_digit_firsts_; }
@@ -82,7 +82,7 @@ class ContextTable {
   };
   /// A word in the list of its first three characters, with what tells most places apart without reading the word.
   struct Listed {
-    std::uint32_t word = 0;
+    std::uint16_t word = 0;
     char fourth = 0;       // in lower case, when the first four characters are letters
     bool is_pair = false;  // of two letters
   };
@@ -100,6 +100,12 @@ class ContextTable {
     return is_letter(text[at]) && has_bit(triples_, triple_at(text, at)) && at + 1 < text.size() &&
            is_letter(text[at + 1]);
   }
+  /// For the words that do not begin with two letters: by their first byte and what may be their second.
+  bool may_begin_otherwise(std::string_view text, std::size_t at) const {
+    const unsigned second = at + 1 < text.size() ? static_cast<unsigned char>(text[at + 1]) : 0;
+    return (others_[static_cast<unsigned char>(text[at])] >> second / kSecondsShare & 1U) != 0;
+  }
+  static std::uint64_t seconds_of(const std::string& word);
   void add_word(const std::string& word, std::uint32_t entry);
   void put_word(const std::string& word, std::uint32_t number);
   void put_triples(const std::string& word, std::uint32_t number);
@@ -113,11 +119,13 @@ class ContextTable {
   std::vector<Word> words_;
   // Words that begin with two ASCII letters, by these and the third character; the others, by what their first byte may
   // be.
-  std::vector<std::vector<Listed>> by_triple_;  // one for each bit of triples_, in order
+  std::vector<Listed> by_triple_;           // a list for each bit of triples_, in order, one behind the other
+  std::vector<std::uint32_t> lists_ = {0};  // where each begins; one more: where the last ends
   std::array<std::vector<std::uint32_t>, 256> by_first_;
   std::array<std::uint64_t, kTriples / 64> triples_{};  // those that words begin with
   std::array<std::uint16_t, kTriples / 64> ranks_{};    // how many bits the words of triples_ in front have
-  std::array<std::uint64_t, 4> others_{};               // those in by_first_
+  static constexpr unsigned kSecondsShare = 4;
+  std::array<std::uint64_t, 256> others_{};  // of the first bytes in by_first_: a bit for each four second bytes
   bool has_digit_firsts_ = false, has_sign_firsts_ = false;
   std::uint32_t widest_ = 0;
 };

@@ -19,6 +19,7 @@ TEST(ContextTable, TellsWhatLookingForEachTells) {
                                                60,
                                                false},
                                               {{"no", "card"}, 5, false},
+                                              {{"t c kimlik", "e-mail", "n\xc2\xba", "x 1", "v"}, 30, false},
                                               {{}, 60, false}};
   ContextTable table;
   std::vector<std::uint32_t> entries;
@@ -39,6 +40,14 @@ TEST(ContextTable, TellsWhatLookingForEachTells) {
                                            "x",
                                            "steuer",
                                            "Nr",
+                                           "t",
+                                           "C",
+                                           "kimlik",
+                                           "E",
+                                           "mail",
+                                           "n\xc2\xba",
+                                           "1",
+                                           "V",
                                            "\xc3\x9c"
                                            "ber"};
   ContextTable::Near near;

@@ -40,6 +40,7 @@ struct DecodeMasks {
   /// Quotes and line feeds where a value may be cut: by what stands right before and behind. A few places more than
   /// need be where a word of the mask begins.
   std::vector<std::uint64_t> join;
+  std::vector<std::uint64_t> printable;    // = before a line's end or before a digit of hex in capitals
   std::vector<std::uint64_t> token_inner;  // token bytes but /
   /// Where sixteen token bytes begin, at the begin of a run or behind a slash of it: a path may stand before base64.
   std::vector<std::uint64_t> token_run;

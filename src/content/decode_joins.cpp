@@ -117,26 +117,26 @@ class JoinDecoder {
   bool is_number(const RawSpan& part) const {
     return std::ranges::all_of(text_.substr(part.start, part.end - part.start), is_digit_byte);
   }
-  /// The part behind one gap is often the one before the next: it is looked at once.
-  bool is_unlike_words(const RawSpan& part) {
+  bool is_unlike_words(const RawSpan& part) const {
     constexpr double kRare = 0.4;
-    if (part.start != judged_.start || part.end != judged_.end) {
-      judged_ = part;
-      judged_rare_ = rarity(text_.substr(part.start, part.end - part.start)) > kRare;
-    }
-    return judged_rare_;
+    return rarity(text_.substr(part.start, part.end - part.start)) > kRare;
+  }
+  /// Whether both are. The part behind one gap is often the one before the next: it is looked at once. And it is looked
+  /// at first: most lines begin with a word.
+  bool are_unlike_words(const RawSpan& one, const RawSpan& other) {
+    const bool is_known = one.start == judged_.start && one.end == judged_.end;
+    if (is_known && !judged_rare_) return false;
+    judged_ = other;
+    judged_rare_ = is_unlike_words(other);
+    return judged_rare_ && (is_known || is_unlike_words(one));
   }
 
   /// Words in small letters at a line's end are let go at once.
   bool may_be_cut(std::size_t end) const {
+    constexpr std::uint64_t kEight = 0xFF;
     if (end < 8) return false;
-    bool other = false;
-    for (std::size_t i = end - 8; i < end; ++i) {
-      const char c = text_[i];
-      other = other || (c < 'a' && c != '_' && c != '-');
-      if (!is_token_byte(c)) return false;
-    }
-    return other;
+    return (~bits_from(task_.masks.token, end - 8) & kEight) == 0 &&
+           (bits_from(task_.masks.odd, end - 8) & kEight) != 0;
   }
 
   std::size_t behind_spaces(std::size_t at) const {
@@ -187,9 +187,8 @@ class JoinDecoder {
     const std::size_t before = run_before(start), after = run_after(next);
     if (before < 8 || after < 4) return std::nullopt;
     const RawSpan one{start - before, start}, other{next, next + after};
-    if (!is_unlike_words(one) || !is_unlike_words(other)) return std::nullopt;
     // Two lines of a table of numbers are two numbers.
-    if (is_number(one) && is_number(other)) return std::nullopt;
+    if (!are_unlike_words(one, other) || (is_number(one) && is_number(other))) return std::nullopt;
     return Gap{start, next};
   }
 

@@ -48,6 +48,7 @@ enum Pair : std::uint8_t {
   kAfterQuote = 8,    // a quote and what may stand between two literals
   kLetterAfter = 16,  // a quote and a letter: the kind of the next literal, when a quote follows
   kPrintable = 32,    // = and what follows it in quoted-printable at least once
+  kAfterEqual = 64,   // = and what may follow it there
 };
 
 constexpr std::string_view kPercentSeconds = "23456789abcdefABCDEFu", kEntitySeconds = "#lUsphda",
@@ -69,6 +70,7 @@ constexpr PairTables make_pairs() {
   tables.add("\"'", kQuoteSeconds, kAfterQuote);
   tables.add("\"'", kLetters, kLetterAfter);
   tables.add("=", "3\r\n", kPrintable);
+  tables.add("=", "\r\n0123456789ABCDEF", kAfterEqual);
   return tables;
 }
 constexpr PairTables kPairs = make_pairs();
@@ -80,7 +82,8 @@ constexpr std::uint8_t pair_of(char first, char second) {
 /// What one block's masks are made of.
 struct Seen {
   std::uint64_t token = 0, slash = 0, word = 0, value = 0, odd = 0, backslash = 0, line_feed = 0, carriage_return = 0;
-  std::uint64_t escape = 0;   // pairs
+  std::uint64_t escape = 0;  // pairs
+  std::uint64_t printable = 0;
   std::uint64_t literal = 0;  // pairs; a quote with a letter only where a quote follows it
 };
 
@@ -112,7 +115,8 @@ class MaskWriter {
         word_(masks.word.data() + from),
         odd_(masks.odd.data() + from),
         escape_(masks.escape.data() + from),
-        join_(masks.join.data() + from) {}
+        join_(masks.join.data() + from),
+        printable_(masks.printable.data() + from) {}
   [[gnu::always_inline]] void put(std::size_t word, const Seen& seen) const {
     token_[word] = seen.token;
     inner_[word] = seen.token & ~seen.slash;
@@ -120,13 +124,14 @@ class MaskWriter {
     odd_[word] = seen.odd;
     escape_[word] = seen.escape;
     join_[word] = cut_lines(seen) | cut_literals(seen);
+    printable_[word] = seen.printable;
   }
   void put_none(std::size_t word) const {
-    for (std::uint64_t* const mask : {token_, inner_, word_, odd_, escape_, join_}) mask[word] = 0;
+    for (std::uint64_t* const mask : {token_, inner_, word_, odd_, escape_, join_, printable_}) mask[word] = 0;
   }
 
  private:
-  std::uint64_t *token_, *inner_, *word_, *odd_, *escape_, *join_;
+  std::uint64_t *token_, *inner_, *word_, *odd_, *escape_, *join_, *printable_;
 };
 
 /// What a text may have that is rarely there at all.
@@ -155,6 +160,7 @@ Rare write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
       seen.line_feed |= bit((is & kLineFeed) != 0);
       seen.carriage_return |= bit((is & kReturn) != 0);
       seen.escape |= bit((pair & kEscapes) != 0);
+      seen.printable |= bit((pair & kAfterEqual) != 0);
       seen.literal |= bit((pair & kAfterQuote) != 0 || ((pair & kLetterAfter) != 0 && quote_follows));
       rare.zero = rare.zero || text[i] == 0;
       rare.terminal = rare.terminal || text[i] == kTerminalEscape;
@@ -204,7 +210,9 @@ Rare write_plain(const char* text, std::size_t blocks, const MaskWriter& out) {
     terminal |= equal_bits(bytes, kTerminalEscape);
     Bytes64 next;
     load_block(text + 1, next);
-    printable |= equal_bits(bytes, '=') & (equal_bits(next, '3') | equal_bits(next, '\r') | equal_bits(next, '\n'));
+    const std::uint64_t equal = equal_bits(bytes, '='), line_end = equal_bits(next, '\r') | equal_bits(next, '\n');
+    printable |= equal & (equal_bits(next, '3') | line_end);
+    seen.printable = equal & (range_bits(next, '0', 10) | range_bits(next, 'A', 6) | line_end);
     out.put(word, seen);
   }
   return {zeros != 0, terminal != 0, printable != 0};
@@ -234,7 +242,8 @@ constexpr HalfTable kPercents = half_table(kPairs.second, kPercentEscape),
                     kBackslashes = half_table(kPairs.second, kBackslashEscape),
                     kAfterQuotes = half_table(kPairs.second, kAfterQuote),
                     kLettersAfter = half_table(kPairs.second, kLetterAfter),
-                    kAfterEquals = half_table(kPairs.second, kPrintable);
+                    kAfterEquals = half_table(kPairs.second, kPrintable),
+                    kBehindEquals = half_table(kPairs.second, kAfterEqual);
 
 /// 32 bytes, and for each the bit of its high half.
 struct Halves {
@@ -292,7 +301,9 @@ REEVE_TARGET_AVX2 inline void see_half(const char* text, unsigned shift, Seen& s
   seen.literal |= nonzero_bits(literal) << shift;
   rare.least = _mm256_min_epu8(rare.least, here.bytes);
   rare.terminal = _mm256_or_si256(rare.terminal, is_byte(here, kTerminalEscape));
-  rare.printable = _mm256_or_si256(rare.printable, _mm256_and_si256(is_byte(here, '='), in_set(next, kAfterEquals)));
+  const __m256i equal = is_byte(here, '=');
+  seen.printable |= nonzero_bits(_mm256_and_si256(equal, in_set(next, kBehindEquals))) << shift;
+  rare.printable = _mm256_or_si256(rare.printable, _mm256_and_si256(equal, in_set(next, kAfterEquals)));
 }
 
 REEVE_TARGET_AVX2 Rare write_avx2(const char* text, std::size_t blocks, const MaskWriter& to) {
@@ -333,6 +344,7 @@ REEVE_TARGET_AVX512 [[gnu::always_inline]] inline void put_512(const Tables512& 
   seen.carriage_return = with_bits(is, kReturn);
   seen.escape = with_bits(pairs, kEscapes);
   seen.literal = with_bits(pairs, kAfterQuote) | (with_bits(pairs, kLetterAfter) & quote_third);
+  seen.printable = with_bits(pairs, kAfterEqual);
   rare.pairs = _mm512_or_si512(rare.pairs, pairs);
   rare.terminal |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(kTerminalEscape));
   out.put(word, seen);
@@ -407,7 +419,9 @@ void DecodeMasks::compute(std::string_view text) { compute(text, fastest_instruc
 void DecodeMasks::compute(std::string_view text, InstructionSet set) {
   const std::size_t words = (text.size() + 63) / 64 + 1;
   if (token.size() < words) {
-    for (auto* mask : {&token, &token_inner, &word, &odd, &escape, &join, &token_run, &word_run}) mask->resize(words);
+    for (auto* mask : {&token, &token_inner, &word, &odd, &escape, &join, &printable, &token_run, &word_run}) {
+      mask->resize(words);
+    }
   }
   const Rare rare = write_words(*this, text, words, set);
   has_zero = rare.zero;

@@ -41,7 +41,8 @@ TEST(DecodeMasks, AreTheSameWithEveryInstructionSet) {
     for (const InstructionSet set : instruction_sets()) {
       fast.compute(view, set);
       for (const auto mask : {&DecodeMasks::token, &DecodeMasks::token_inner, &DecodeMasks::word, &DecodeMasks::escape,
-                              &DecodeMasks::join, &DecodeMasks::token_run, &DecodeMasks::word_run}) {
+                              &DecodeMasks::join, &DecodeMasks::printable, &DecodeMasks::odd, &DecodeMasks::token_run,
+                              &DecodeMasks::word_run}) {
         const std::size_t words = (size + 63) / 64 + 1;
         ASSERT_EQ(Mask((fast.*mask).begin(), (fast.*mask).begin() + static_cast<std::ptrdiff_t>(words)),
                   Mask((plain.*mask).begin(), (plain.*mask).begin() + static_cast<std::ptrdiff_t>(words)))
@@ -74,6 +75,40 @@ TEST(DecodeMasks, RunsBeginWhereTheyAreLongEnough) {
       ASSERT_EQ(bit(masks.word_run, i), begins(masks.word, kLongWord));
     }
   }
+}
+
+TEST(FirstLook, TheSieveKeepsTheSamePlacesWithEveryInstructionSet) {
+  std::mt19937 random(9);
+  std::size_t seen = 0;
+  for (int round = 0; round < 4000; ++round) {
+    static constexpr std::string_view kAlphabets[] = {
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_",
+        "0123456789abcdef",
+        "0x123456789ABCDEF",
+        "some words to read",
+        "HhAaIQgw",
+        "eJy0xS3K"};
+    std::string text;
+    std::vector<std::uint32_t> places;
+    for (std::size_t i = random() % 40; i > 0; --i) {
+      places.push_back(static_cast<std::uint32_t>(text.size()));
+      const std::string run = drawn(random, kAlphabets[random() % std::size(kAlphabets)], 16 + random() % 40);
+      text += random() % 3 == 0 ? to_base64(run) : run;
+      text += '.';
+    }
+    const std::string padded = text + std::string(Buffer::kPadding, '\0');
+    DecodeMasks masks;
+    masks.compute({padded.data(), text.size()});
+    const auto kept = [&](InstructionSet set) {
+      std::vector<std::uint32_t> all = places;
+      all.resize(sieve({padded.data(), text.size()}, masks.token, all, set));
+      return all;
+    };
+    const auto plain = kept(InstructionSet::kPlain);
+    for (const InstructionSet set : instruction_sets()) ASSERT_EQ(kept(set), plain) << text;
+    seen += plain.size();
+  }
+  EXPECT_GT(seen, 1000U);
 }
 
 TEST(FirstLook, TheSieveKeepsWhatLooksLikeSomething) {

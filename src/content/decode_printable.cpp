@@ -1,10 +1,8 @@
 // Quoted-printable, as mail writes it: =XX for a byte, and = at a line's end where the line only seems to end. What
 // looks like it is everywhere (x=5, an empty setting, padding of base64), so a value must stand on both sides.
 
-#include <bit>
-
-#include "content/byte_blocks.h"
 #include "content/decode.h"
+#include "content/text_walk.h"
 
 namespace reeve::content {
 
@@ -20,39 +18,22 @@ class PrintableDecoder {
   explicit PrintableDecoder(DecodeTask& task) : task_(task), text_(task.text) {}
 
   void run() {
-    const std::size_t words = (text_.size() + 63) / 64;
-    for (std::size_t word = 0; word < words; ++word) {
-      for (std::uint64_t bits = signs_at(word * 64); bits != 0; bits &= bits - 1) {
-        const std::size_t at = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
-        if (at < done_ || at == 0) continue;
-        if (is_soft_break(at) != 0 || hides_value_byte(at)) write(at);
-        if (task_.budget.exhausted) return;
-      }
-    }
+    if (!has_signs()) return;
+    for_each_place(task_.masks.printable, text_.size(), [this](std::size_t at) {
+      if (at < done_ || at == 0 || task_.budget.exhausted) return;
+      if (is_soft_break(at) != 0 || hides_value_byte(at)) write(at);
+    });
   }
 
  private:
-  /// Of the 64 bytes from `at` on, the = before a line's end or two hex digits in capitals; a few more at the text's
-  /// end.
-  std::uint64_t signs_at(std::size_t at) const {
-#if REEVE_BYTE_BLOCKS
-    if (at + 66 <= text_.size()) {
-      Bytes64 first;
-      load_block(text_.data() + at, first);
-      const std::uint64_t equals = equal_bits(first, '=');
-      if (equals == 0) return 0;
-      Bytes64 second, third;
-      load_block(text_.data() + at + 1, second);
-      load_block(text_.data() + at + 2, third);
-      const auto hex = [](const Bytes64& bytes) { return range_bits(bytes, '0', 10) | range_bits(bytes, 'A', 6); };
-      return equals & (equal_bits(second, '\n') | equal_bits(second, '\r') | (hex(second) & hex(third)));
-    }
-#endif
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < 64 && at + i < text_.size(); ++i) {
-      bits |= static_cast<std::uint64_t>(text_[at + i] == '=') << i;
-    }
-    return bits;
+  /// What is quoted-printable has =3D for each = and = at the ends of lines that were too long; x=45 alone is none.
+  bool has_signs() const {
+    bool has = false;
+    for_each_place(task_.masks.printable, text_.size(), [&](std::size_t at) {
+      const char next = at + 1 < text_.size() ? text_[at + 1] : '\0';
+      has = has || next == '\n' || next == '\r' || text_.substr(at + 1, 2) == "3D";
+    });
+    return has;
   }
 
   static bool is_hex(char c) { return is_digit_byte(c) || (c >= 'A' && c <= 'F'); }
@@ -154,19 +135,10 @@ class PrintableDecoder {
   std::size_t walked_to_ = 0, last_digit_ = 0;
 };
 
-/// What is quoted-printable has =3D for each = and = at the ends of lines that were too long; x=45 alone is none.
-bool has_signs(std::string_view text) {
-  for (std::size_t at = text.find('='); at != std::string_view::npos; at = text.find('=', at + 1)) {
-    const std::string_view behind = text.substr(at + 1, 2);
-    if (behind == "3D" || behind.starts_with('\n') || behind.starts_with('\r')) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 void decode_quoted_printable(DecodeTask& task) {
-  if (task.masks.may_have_printable && has_signs(task.text)) PrintableDecoder(task).run();
+  if (task.masks.may_have_printable) PrintableDecoder(task).run();
 }
 
 }  // namespace reeve::content

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 
 #include "content/normalise.h"
 #include "content/run_masks.h"
@@ -262,7 +264,146 @@ Looks first_look(const char* run) {
 
 bool passes_sieve(const char* run) { return may_look_like_something(first_bytes(run).bytes); }
 
+namespace {
+
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+
+/// By character: its six bits, and the highest bit where it is no digit of hex.
+constexpr std::array<std::uint8_t, 256> make_marked_values() {
+  std::array<std::uint8_t, 256> marked{};
+  for (std::size_t c = 0; c < 128; ++c) {
+    if (kBase64[c] >= 0) marked[c] = static_cast<std::uint8_t>(kBase64[c] | ((kPlaced[0][c] & kNotHex) != 0 ? 128 : 0));
+  }
+  return marked;
+}
+constexpr std::array<std::uint8_t, 256> kMarkedValues = make_marked_values();
+
+/// kFixedCodes by the lower seven bits.
+constexpr std::array<std::uint8_t, 256> make_seven_bits_of_codes() {
+  std::array<std::uint8_t, 256> seven{};
+  for (std::size_t bits = 0; bits < 128; ++bits) seven[bits] = kFixedCodes[bits] || kFixedCodes[bits + 128] ? 255 : 0;
+  return seven;
+}
+constexpr std::array<std::uint8_t, 256> kSevenBitsOfCodes = make_seven_bits_of_codes();
+
+struct SieveTables {
+  AsciiTable values, codes;
+};
+
+/// The first sixteen characters of four runs.
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline __m512i load_four(const char* text, const std::uint32_t* places) {
+  const auto load = [text, places](int i) { return reinterpret_cast<const __m128i*>(text + places[i]); };
+  const __m512i first = _mm512_castsi128_si512(_mm_loadu_si128(load(0)));
+  const __m512i second = _mm512_inserti32x4(first, _mm_loadu_si128(load(1)), 1);
+  const __m512i third = _mm512_inserti32x4(second, _mm_loadu_si128(load(2)), 2);
+  return _mm512_inserti32x4(third, _mm_loadu_si128(load(3)), 3);
+}
+
+/// Of four runs: their first twelve decoded bytes, and a bit for each character that is no digit of hex.
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline __m512i decode_four(const __m512i& characters,
+                                                                      const SieveTables& tables,
+                                                                      std::uint64_t& not_hex) {
+  const __m512i marked = look_up(tables.values, characters);
+  not_hex = _mm512_movepi8_mask(marked);
+  const __m512i values = _mm512_and_si512(marked, _mm512_set1_epi8(0x3F));
+  const __m512i pairs = _mm512_maddubs_epi16(values, _mm512_set1_epi32(0x01400140));
+  const __m512i groups = _mm512_madd_epi16(pairs, _mm512_set1_epi32(0x00011000));
+  const __m128i order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+  return _mm512_shuffle_epi8(groups, _mm512_broadcast_i32x4(order));
+}
+
+/// The lower half of each sixteen bytes.
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline __m512i lower_halves(const __m512i& one, const __m512i& other) {
+  return _mm512_permutex2var_epi64(one, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), other);
+}
+
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline __mmask8 has_bits(const __m512i& bytes, long long bits,
+                                                                    long long wanted) {
+  return _mm512_cmpeq_epi64_mask(_mm512_and_si512(bytes, _mm512_set1_epi64(bits)), _mm512_set1_epi64(wanted));
+}
+
+/// A bit for each eight bytes that may_look_like_something() may keep, and for some others: the same steps, but for the
+/// lengths of dynamic codes.
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline __mmask8 may_look(const __m512i& bytes, const SieveTables& tables) {
+  const __m512i all_high = _mm512_set1_epi8(static_cast<char>(0x80)), all_low7 = _mm512_set1_epi8(0x7F);
+  const __m512i high = _mm512_and_si512(bytes, all_high);
+  const __m512i sum = _mm512_add_epi64(_mm512_and_si512(bytes, _mm512_set1_epi8(0x60)), all_low7);
+  const __m512i shown = _mm512_or_si512(_mm512_or_si512(sum, bytes), _mm512_slli_epi64(bytes, 4));
+  const __m512i lead = _mm512_and_si512(high, _mm512_slli_epi64(bytes, 1));
+  const __m512i more = _mm512_andnot_si512(lead, high);
+  const __m512i alone = _mm512_andnot_si512(_mm512_slli_epi64(high, 8), more);
+  const __m512i open = _mm512_andnot_si512(more, _mm512_slli_epi64(lead, 8));
+  const __m512i wrong = _mm512_or_si512(_mm512_or_si512(_mm512_andnot_si512(shown, all_high), alone), open);
+  const __mmask8 plain = _mm512_testn_epi64_mask(wrong, wrong);
+  const __m512i filled = _mm512_or_si512(_mm512_add_epi64(_mm512_and_si512(bytes, all_low7), all_low7), bytes);
+  const __m512i zero = _mm512_andnot_si512(filled, all_high);
+  const __mmask8 wide = _mm512_test_epi64_mask(zero, _mm512_srli_epi64(zero, 16));
+  const __mmask8 zlib = has_bits(bytes, 0x208F, 8) | has_bits(bytes, 0xFFFFFF, 0x088B1F);
+  const __m512i windows = _mm512_multishift_epi64_epi8(_mm512_set1_epi64(0x130B03), bytes);
+  const __m512i codes = _mm512_permutex2var_epi8(tables.codes.low, windows, tables.codes.high);
+  const __m512i three = _mm512_set1_epi64(0xFFFFFF);
+  const __mmask8 fixed = has_bits(bytes, 6, 2) & _mm512_cmpeq_epi64_mask(_mm512_and_si512(codes, three), three);
+  return plain | wide | zlib | fixed | has_bits(bytes, 7, 5);
+}
+
+/// Bit i: all of the first twelve characters of run i are digits of hex. A bit a character, sixteen a run.
+constexpr unsigned hex_runs(std::uint64_t not_hex) {
+  unsigned runs = 0;
+  for (unsigned run = 0; run < 4; ++run) runs |= (not_hex >> 16 * run & 0xFFFU) == 0 ? 1U << run : 0U;
+  return runs;
+}
+
+/// A bit for each of eight places that sieve() may keep.
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline unsigned look_at_eight(const char* text, const std::uint32_t* places,
+                                                                         const SieveTables& tables) {
+  const __m512i one = load_four(text, places), other = load_four(text, places + 4);
+  std::uint64_t not_hex = 0, other_not_hex = 0;
+  const __m512i decoded = decode_four(one, tables, not_hex), other_decoded = decode_four(other, tables, other_not_hex);
+  const unsigned keep = may_look(lower_halves(decoded, other_decoded), tables);
+  const __m512i begins = _mm512_or_si512(lower_halves(one, other), _mm512_set1_epi64(0x2000));
+  return keep | hex_runs(not_hex) | hex_runs(other_not_hex) << 4U | has_bits(begins, 0xFFFF, '0' | 'x' << 8);
+}
+
+/// Drops most of the places that sieve() would, and none that it keeps: eight at a time.
+REEVE_TARGET_AVX512 std::size_t sieve_coarsely(const char* text, std::span<std::uint32_t> places) {
+  SieveTables tables;
+  load_table(kMarkedValues, tables.values);
+  load_table(kSevenBitsOfCodes, tables.codes);
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < places.size(); at += 8) {
+    std::array<std::uint32_t, 8> eight{};
+    const std::size_t count = std::min<std::size_t>(8, places.size() - at);
+    if (count == 8) {
+      std::memcpy(eight.data(), places.data() + at, sizeof eight);
+    } else {
+      for (std::size_t i = 0; i < eight.size(); ++i) eight[i] = places[at + std::min(i, count - 1)];
+    }
+    const unsigned keep = look_at_eight(text, eight.data(), tables) & ((1U << count) - 1);
+    const __m256i here = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(eight.data()));
+    const __m256i left = _mm256_maskz_compress_epi32(static_cast<__mmask8>(keep), here);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(eight.data()), left);
+    const auto more = static_cast<std::size_t>(std::popcount(keep));
+    // At the list's end there may be no room for eight.
+    std::memcpy(places.data() + kept, eight.data(), count == 8 ? sizeof eight : more * sizeof eight[0]);
+    kept += more;
+  }
+  return kept;
+}
+
+#endif
+
+}  // namespace
+
 std::size_t sieve(std::string_view text, const std::vector<std::uint64_t>& token, std::span<std::uint32_t> places) {
+  return sieve(text, token, places, fastest_instructions());
+}
+
+std::size_t sieve(std::string_view text, const std::vector<std::uint64_t>& token, std::span<std::uint32_t> places,
+                  InstructionSet set) {
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): 64 bytes behind it are readable
+  if (set == InstructionSet::kAvx512) places = places.first(sieve_coarsely(text.data(), places));
+#endif
   std::size_t kept = 0;
   for (const std::uint32_t place : places) {
     const FirstBytes first = first_bytes(text.data() + place);

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "content/byte_blocks.h"
+
 namespace reeve::content {
 
 enum class Looks : std::uint8_t { kNothing, kText, kZlib, kDeflate };
@@ -28,5 +30,7 @@ bool passes_sieve(const char* run);
 /// Keeps those places of a text where first_look() may see something, or look_at() in 32 or more digits of hex; `token`
 /// is the mask of token bytes. Returns how many are left.
 std::size_t sieve(std::string_view text, const std::vector<std::uint64_t>& token, std::span<std::uint32_t> places);
+std::size_t sieve(std::string_view text, const std::vector<std::uint64_t>& token, std::span<std::uint32_t> places,
+                  InstructionSet set);  // one of this machine's; all keep the same places
 
 }  // namespace reeve::content

@@ -81,7 +81,7 @@ TEST(Decode, RunsOfBase64AndHex) {
   const std::string sentence = "password " + std::string(kToken) + " ok";
   expect_run(to_base64(kToken), "base64");
   expect_run(to_base64(sentence), "base64 of a sentence");
-  expect_run(to_base64url("??>" + sentence), "base64url");
+  expect_run(to_base64url("?\?>" + sentence), "base64url");
   expect_run(to_hex(kToken), "hex");
   expect_run(to_base64(to_base64(kToken)), "base64 twice");
   expect_run(to_hex(to_base64(kToken)), "base64 in hex");

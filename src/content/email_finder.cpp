@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
+#include "content/context_table.h"
 #include "content/text_walk.h"
 
 namespace reeve::content {
@@ -14,60 +17,87 @@ namespace {
 constexpr std::size_t kLocalMax = 64, kDomainMax = 190;
 constexpr float kNotPersonal = 0.3F, kMaybe = 0.6F;
 
-bool among(std::string_view list, std::string_view word) {
-  for (std::size_t at = list.find(word); at != std::string_view::npos; at = list.find(word, at + 1)) {
-    const bool begins = at == 0 || list[at - 1] == ' ';
-    const bool ends = at + word.size() == list.size() || list[at + word.size()] == ' ';
-    if (begins && ends) return true;
+/// Words of a list with blanks between, to be looked for.
+class WordSet {
+ public:
+  explicit WordSet(std::string_view list) {
+    while (!list.empty()) {
+      const std::size_t end = std::min(list.find(' '), list.size());
+      if (end > 0) words_.push_back(list.substr(0, end));
+      list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    std::ranges::sort(words_);
   }
-  return false;
-}
+  bool holds(std::string_view word) const { return std::ranges::binary_search(words_, word); }
+
+ private:
+  std::vector<std::string_view> words_;
+};
 
 /// Top-level domains of more than two letters that people have mail under.
-constexpr std::string_view kTopLevel =
-    "com net org edu gov mil int info biz name pro mobi jobs travel museum aero coop asia tel cat post app dev cloud "
-    "tech "
-    "online site store shop blog xyz club top live email space website world today company agency digital solutions "
-    "services systems network group media studio design global team software finance financial capital bank insurance "
-    "health healthcare care clinic hospital doctor dental pharmacy law legal lawyer attorney consulting engineering "
-    "energy academy school university education events photography restaurant hotel tours vip win fun icu work works "
-    "ninja guru expert support center zone link click news press page wiki land house homes estate properties london "
-    "paris berlin nyc tokyo amsterdam wien koeln cologne hamburg bayern ruhr saarland nrw swiss gmbh ltd inc llc "
-    "africa "
-    "joburg eus gal scot wales cymru brussels vlaanderen gent frl ist istanbul moscow barcelona madrid quebec sydney "
-    "melbourne miami vegas boston tax fund money loans credit cash market markets trade trading industries "
-    "international enterprises partners ventures holdings management marketing foundation charity church community "
-    "social chat games game art music film video camera photo photos pictures graphics codes computer technology tools "
-    "training institute science research bio eco green earth farm garden kitchen coffee beer wine pizza fitness yoga "
-    "run "
-    "bike auto car cars taxi limo flights cruises vacations rentals apartments construction builders contractors "
-    "plumbing repair cleaning supply supplies equipment parts fashion clothing shoes jewelry boutique gifts toys kids "
-    "baby family dating singles wedding life love one plus red blue pink black ooo rocks cool wtf lol sucks gmx "
-    "local localdomain lan corp internal intranet home test example invalid localhost";
+const WordSet& top_level_domains() {
+  static const WordSet kWords(
+      "com net org edu gov mil int info biz name pro mobi jobs travel museum aero coop asia tel cat post app dev cloud "
+      "tech "
+      "online site store shop blog xyz club top live email space website world today company agency digital solutions "
+      "services systems network group media studio design global team software finance financial capital bank "
+      "insurance "
+      "health healthcare care clinic hospital doctor dental pharmacy law legal lawyer attorney consulting engineering "
+      "energy academy school university education events photography restaurant hotel tours vip win fun icu work works "
+      "ninja guru expert support center zone link click news press page wiki land house homes estate properties london "
+      "paris berlin nyc tokyo amsterdam wien koeln cologne hamburg bayern ruhr saarland nrw swiss gmbh ltd inc llc "
+      "africa "
+      "joburg eus gal scot wales cymru brussels vlaanderen gent frl ist istanbul moscow barcelona madrid quebec sydney "
+      "melbourne miami vegas boston tax fund money loans credit cash market markets trade trading industries "
+      "international enterprises partners ventures holdings management marketing foundation charity church community "
+      "social chat games game art music film video camera photo photos pictures graphics codes computer technology "
+      "tools "
+      "training institute science research bio eco green earth farm garden kitchen coffee beer wine pizza fitness yoga "
+      "run "
+      "bike auto car cars taxi limo flights cruises vacations rentals apartments construction builders contractors "
+      "plumbing repair cleaning supply supplies equipment parts fashion clothing shoes jewelry boutique gifts toys "
+      "kids "
+      "baby family dating singles wedding life love one plus red blue pink black ooo rocks cool wtf lol sucks gmx "
+      "local localdomain lan corp internal intranet home test example invalid localhost");
+  return kWords;
+}
 
 /// Two letters that end file names rather than domains.
-constexpr std::string_view kNoCountry = "js ts go rb db gz xz kt cs hs ex vb hh pm zz xx aa ui id_ ok";
+const WordSet& file_endings() {
+  static const WordSet kWords("js ts go rb db gz xz kt cs hs ex vb hh pm zz xx aa ui id_ ok");
+  return kWords;
+}
 
 /// Domains that stand for any domain.
-constexpr std::string_view kSampleDomains =
-    "foo.com bar.com baz.com foo.bar foo.org test.com test.org test.de domain.com domain.tld email.com mail.test "
-    "company.com yourcompany.com yourdomain.com mydomain.com mycompany.com somedomain.com sample.com somewhere.com "
-    "host.com abc.com xyz.com acme.com acme.org acme.io contoso.com b.com b.co bar.org site.com website.com server.com "
-    "app.com demo.com your-domain.com my-domain.com corp.com evil.com attacker.com";
+const WordSet& sample_domains() {
+  static const WordSet kWords(
+      "foo.com bar.com baz.com foo.bar foo.org test.com test.org test.de domain.com domain.tld email.com mail.test "
+      "company.com yourcompany.com yourdomain.com mydomain.com mycompany.com somedomain.com sample.com somewhere.com "
+      "host.com abc.com xyz.com acme.com acme.org acme.io contoso.com b.com b.co bar.org site.com website.com "
+      "server.com "
+      "app.com demo.com your-domain.com my-domain.com corp.com evil.com attacker.com");
+  return kWords;
+}
 
 /// Names in front of "@" that stand for anybody.
-constexpr std::string_view kSampleNames =
-    "user users username foo bar baz test tester testing test1 test2 example sample demo me you your yourname name "
-    "your.name your-name your_name first.last firstname.lastname name.surname email mail e-mail someone somebody "
-    "anyone "
-    "person someuser myuser user1 user2 user3 admin root info hello contact a b c x y z me2 abc xyz usr u author dev "
-    "developer owner john jane alice bob carol joe dave eve nobody customer client guest member team";
+const WordSet& sample_names() {
+  static const WordSet kWords(
+      "user users username foo bar baz test tester testing test1 test2 example sample demo me you your yourname name "
+      "your.name your-name your_name first.last firstname.lastname name.surname email mail e-mail someone somebody "
+      "anyone "
+      "person someuser myuser user1 user2 user3 admin root info hello contact a b c x y z me2 abc xyz usr u author dev "
+      "developer owner john jane alice bob carol joe dave eve nobody customer client guest member team");
+  return kWords;
+}
 
 /// Mailboxes of machines, not of people.
-constexpr std::string_view kMachines =
-    "noreply no-reply no_reply donotreply do-not-reply root postmaster mailer-daemon daemon nobody git hg svn "
-    "hostmaster "
-    "bounce bounces notifications notification unsubscribe webmaster abuse actions npm-bot dependabot";
+const WordSet& machines() {
+  static const WordSet kWords(
+      "noreply no-reply no_reply donotreply do-not-reply root postmaster mailer-daemon daemon nobody git hg svn "
+      "hostmaster "
+      "bounce bounces notifications notification unsubscribe webmaster abuse actions npm-bot dependabot");
+  return kWords;
+}
 
 bool is_local(char c) {
   return is_alphanumeric(c) || holds("._+-'!#$&*=~", c) || static_cast<unsigned char>(c) >= 0x80;
@@ -79,6 +109,21 @@ std::string lowered(std::string_view text) {
   std::ranges::transform(lower, lower.begin(), lower_case);
   return lower;
 }
+
+/// What is said of those who wrote something: near their address, and on its line.
+struct CreditWords {
+  static constexpr std::uint32_t kNamed = 0, kBy = 1;
+  ContextTable near, line;
+
+  CreditWords() {
+    near.add({{"copyright", "(c)", "author", "maintainer", "maintained", "contributor"}, 160, false});
+    near.add({{"by"}, 60, false});
+    line.add({{"license", "licensed", "spdx", "signed off by", "co authored by", "reviewed by", "acked by",
+               "contributed by", "written by", "report bugs", "bug reports", "bugs to"},
+              100,
+              false});
+  }
+};
 
 class EmailFinder final : public PreparedFinder {
  public:
@@ -159,7 +204,7 @@ class EmailFinder final : public PreparedFinder {
     if (top.starts_with("xn--") || static_cast<unsigned char>(top[0]) >= 0x80) return end;
     if (!std::ranges::all_of(top, is_letter)) return 0;
     const std::string lower = lowered(top);
-    if (lower.size() == 2 ? among(kNoCountry, lower) : !among(kTopLevel, lower)) return 0;
+    if (lower.size() == 2 ? file_endings().holds(lower) : !top_level_domains().holds(lower)) return 0;
     return end;
   }
 
@@ -179,7 +224,7 @@ class EmailFinder final : public PreparedFinder {
     }
     const std::string local = lowered(text.substr(begin, at - begin)),
                       domain = lowered(text.substr(at + 1, end - at - 1));
-    if (among(kMachines, local)) return kNotPersonal;
+    if (machines().holds(local)) return kNotPersonal;
     if (is_sample_domain(domain)) return is_sample_name(local) ? kNotPersonal : kMaybe;
     if (local == "user" || local == "username" || local == "your.email" || local == "foo") return kNotPersonal;
     // Addresses close to each other are of one kind: a list of authors, or of customers.
@@ -227,31 +272,26 @@ class EmailFinder final : public PreparedFinder {
         return true;
       }
     }
-    return among(kSampleDomains, domain);
+    return sample_domains().holds(domain);
   }
 
   static bool is_sample_name(std::string_view local) {
-    return local.size() < 3 || among(kSampleNames, local) || local.find("test") != std::string_view::npos ||
+    return local.size() < 3 || sample_names().holds(local) || local.find("test") != std::string_view::npos ||
            local.find("example") != std::string_view::npos || local.find("your") != std::string_view::npos ||
            local.find("user") != std::string_view::npos || local.find("foo") != std::string_view::npos;
   }
 
   /// Who wrote a program says so in it, on purpose: copyright lines, authors, sign-offs.
   static bool is_credit(std::string_view text, std::size_t begin) {
-    static const ContextWords kLine{
-        {"license", "licensed", "spdx", "signed off by", "co authored by", "reviewed by", "acked by", "contributed by",
-         "written by", "report bugs", "bug reports", "bugs to"},
-        100,
-        false};
-    static const ContextWords kNear{
-        {"copyright", "(c)", "author", "maintainer", "maintained", "contributor"}, 160, false};
+    static const CreditWords kWords;
     const std::size_t from = begin > 160 ? begin - 160 : 0;
     const auto head = text.substr(from, begin - from);
-    if (has_context(head, head.size(), head.size(), kNear)) return true;
-    static const ContextWords kBy{{"by"}, 60, false};
-    if (head.ends_with('<') && has_context(head, head.size(), head.size(), kBy)) return true;
+    ContextTable::Near near;
+    kWords.near.look(head, head.size(), head.size(), near);
+    if (near.holds(CreditWords::kNamed) || (head.ends_with('<') && near.holds(CreditWords::kBy))) return true;
     const auto line = head.substr(head.rfind('\n') == std::string_view::npos ? 0 : head.rfind('\n'));
-    return has_context(line, line.size(), line.size(), kLine);
+    kWords.line.look(line, line.size(), line.size(), near);
+    return !near.is_empty();
   }
 
   /// "ssh user@host", "scp", "rsync".

@@ -16,17 +16,35 @@
 
 namespace reeve::content {
 
+/// What most texts do not have at all: finders of what is not there need not begin. First what three bytes tell, then
+/// what masks tell (rare_shapes.h).
+enum class RareSign : std::uint16_t {
+  kWebToken = 1,   // "yJ" and a byte of base64
+  kKeyId = 2,      // "KIA"
+  kKeyBlock = 4,   // "BEG"
+  kUrl = 8,        // "://"
+  kPhrase = 16,    // "hra" in any case
+  kMnemonic = 32,  // "mne" in any case
+  kOctets = 64,
+  kHexGroups = 128,
+  kPairsWithColons = 256,
+  kPairsWithDashes = 512,
+  kPostcode = 1024,
+  kDottedToken = 2048,
+};
+
 /// One bit a byte of the text; bit i of word i/64. Words beyond the text are zero.
 struct TextMasks {
-  std::vector<std::uint64_t> digit;   // 0-9
-  std::vector<std::uint64_t> letter;  // A-Z a-z
-  std::vector<std::uint64_t> at;      // @
-  std::vector<std::uint64_t> assign;  // = and :
-  std::vector<std::uint64_t> upper;   // bytes from 0x80
-  std::vector<std::uint64_t> dot;     // .
-  std::vector<std::uint64_t> dash;    // -
-  /// First of two bytes that rare shapes hold: "yJ", "KI", "BE", ":/", and "hr" and "mn" in any case.
-  std::vector<std::uint64_t> rare_pair;
+  std::vector<std::uint64_t> digit;        // 0-9
+  std::vector<std::uint64_t> letter;       // A-Z a-z
+  std::vector<std::uint64_t> at;           // @
+  std::vector<std::uint64_t> assign;       // = and :
+  std::vector<std::uint64_t> upper;        // bytes from 0x80
+  std::vector<std::uint64_t> dot;          // .
+  std::vector<std::uint64_t> dash;         // -
+  std::vector<std::uint64_t> rare_triple;  // the first of three bytes that tell something rare
+  std::uint16_t rare = 0;                  // bits of RareSign: what may stand in the text
+  bool has(RareSign sign) const { return (rare & static_cast<std::uint16_t>(sign)) != 0; }
   void compute(std::string_view text);
   void compute(std::string_view text, InstructionSet set);  // one of this machine's
 };

@@ -16,18 +16,12 @@ struct FirstStage {
 
   /// Where patterns may match in the texts of a layer.
   void look(const DetectorSet& set, std::string_view layer) { set.text_patterns().find(layer, texts); }
-  /// Where those of long words may, in `long_words`, which says where that is in `text`.
-  void look_at_words(const DetectorSet& set, std::string_view text, const TextMasks& masks,
-                     const DecodeMasks& decode_masks) {
-    long_words.collect(text, masks, decode_masks);
+  /// Where those of long words may in the words that were collected since `long_words` was cleared, of as many texts.
+  void look_at_words(const DetectorSet& set, std::size_t count = 1) {
     long_words.joined.finish();
-    look_at_words(set);
+    const PatternIndex& patterns = set.word_patterns();
+    patterns.find(long_words.joined.view(), words, long_words.stretch_of(patterns.least_without()), count);
   }
-  /// The same in the words that were collected last.
-  void look_at_words(const DetectorSet& set) {
-    set.word_patterns().find(long_words.joined.view(), words, long_words.longest);
-  }
-
   PatternIndex::Found texts, words;
   LongWords long_words;
 };

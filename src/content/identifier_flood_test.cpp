@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -50,6 +52,51 @@ class IdentifierFloods : public testing::Test {
     return found;
   }
 
+  static std::vector<Candidate> candidates_of(const PreparedFinder& finder, const std::string& text) {
+    const std::string padded = text + std::string(64, '\0');
+    TextMasks masks;
+    masks.compute(text);
+    std::vector<Candidate> found;
+    finder.find({{padded.data(), text.size()}, masks, TextOrigin::kUser}, found);
+    return found;
+  }
+
+  static std::unique_ptr<PreparedFinder> prepared(std::string_view name) {
+    for (const NamedFinder& finder : identifier_finders()) {
+      if (finder.name != name) continue;
+      std::vector<std::uint32_t> mine;
+      for (std::uint32_t i = 0; i < detectors_.size(); ++i) {
+        if (detectors_[i].finder == name) mine.push_back(i);
+      }
+      return finder.prepare(detectors_, mine);
+    }
+    return nullptr;
+  }
+
+  /// Words that name numbers, and groups as numbers are written in.
+  static std::string random_line(std::mt19937& random) {
+    static constexpr std::string_view kWords[] = {"account ", "tel: ",     "bic ",     "vat ",
+                                                  "ssn ",     "card no. ", "passport "};
+    static constexpr std::string_view kNumbers[] = {"4111 1111 1111 1111", "DE89 3704 0044 0532 0130 00",
+                                                    "020 7946 0958",       "(212) 555-0142",
+                                                    "DEUTDEFF500",         "NL123456782B90",
+                                                    "078-05-1120",         "12345678Z",
+                                                    "1234 5678",           "2019-2024",
+                                                    "QQ 12 34 56 C",       "+49 30 901820",
+                                                    "account 12-345-678",  "account 98.765.43"};
+    std::string text;
+    while (text.size() < 24) {
+      if (random() % 3 == 0) text += kWords[random() % std::size(kWords)];
+      std::string number(kNumbers[random() % std::size(kNumbers)]);
+      for (char& c : number) {
+        if (random() % 30 == 0) c = "0123456789ABCDEFabc -./+():_\n"[random() % 30];
+      }
+      text += number + " ,-/.:x\n"[random() % 8];
+    }
+    text.resize(std::min<std::size_t>(text.size(), 60));
+    return text;
+  }
+
   static std::vector<YamlValue> documents_;
   static std::vector<Detector> detectors_;
 };
@@ -78,6 +125,30 @@ TEST_F(IdentifierFloods, ComeToAnEndWithBoundedCandidates) {
            {"values", "values ) values ) "}}) {
     EXPECT_LT(candidates_in(piece).size(), 40'000U) << name;
   }
+}
+
+// Near a text's borders gates let everything pass: what stands alone must be found in the middle of a text, too.
+TEST_F(IdentifierFloods, WhatStandsAloneIsFoundWhereverItStands) {
+  std::mt19937 random(17);
+  std::size_t all = 0;
+  for (const std::string_view name : {"digits", "identifiers", "phone", "email", "ip-address", "postcode"}) {
+    const auto finder = prepared(name);
+    for (int round = 0; round < 12000; ++round) {
+      const std::string text = random_line(random);
+      const std::vector<Candidate> alone = candidates_of(*finder, text);
+      const std::size_t shift = 200 + random() % 70;
+      const std::vector<Candidate> amid =
+          candidates_of(*finder, std::string(shift, '\n') + text + std::string(200, '\n'));
+      ASSERT_EQ(alone.size(), amid.size()) << name << ": " << text;
+      for (std::size_t i = 0; i < alone.size(); ++i) {
+        EXPECT_EQ(alone[i].detector, amid[i].detector) << name << ": " << text;
+        EXPECT_EQ(alone[i].start + shift, amid[i].start) << name << ": " << text;
+        EXPECT_EQ(alone[i].confidence, amid[i].confidence) << name << ": " << text;
+      }
+      all += alone.size();
+    }
+  }
+  EXPECT_GT(all, 2000U);
 }
 
 }  // namespace

@@ -14,12 +14,14 @@ namespace reeve::content {
 /// the number needs no context words. Those after are shared with other things. `shapes` says, for those with letters,
 /// what each of the significant characters must be, or the check fails anyway: "AA999?" is two letters, three digits
 /// and either, "*" at the end anything of any length. Several are separated by blanks; none: anything may pass.
+/// `begins` are the characters that a value may begin with, or the check fails; none: any.
 struct IdentifierRule {
   std::string_view name;
   std::string_view layouts;
   std::string_view description;
   Checker check;
   std::string_view shapes = {};
+  std::string_view begins = {};
 };
 
 std::span<const IdentifierRule> north_american_rules();

@@ -15,21 +15,32 @@ namespace {
 
 /// A version byte, twenty bytes of hash, four of check: 25 bytes in base 58.
 std::optional<std::array<std::uint8_t, 25>> base58_address(std::string_view text) {
-  constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  static constexpr std::string_view kAlphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
   if (text.size() < 26 || text.size() > 35) return std::nullopt;
   // Most hexadecimal numbers have a zero: told before any place is computed.
   if (std::ranges::any_of(text, [](char c) { return holds("0OIl", c); })) return std::nullopt;
-  std::array<std::uint8_t, 25> bytes{};
-  for (const char c : text) {
-    const auto place = kAlphabet.find(c);
-    if (place == std::string_view::npos) return std::nullopt;
-    std::uint32_t carry = static_cast<std::uint32_t>(place);
-    for (std::size_t i = bytes.size(); i-- > 0;) {
-      carry += bytes[i] * 58U;
-      bytes[i] = static_cast<std::uint8_t>(carry);
-      carry >>= 8U;
+  static constexpr auto kPlaces = [] {
+    std::array<std::uint8_t, 256> places{};
+    for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
+      places[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i + 1);
     }
-    if (carry != 0) return std::nullopt;
+    return places;
+  }();
+  std::array<std::uint32_t, 7> limbs{};  // the lowest first; of the last, eight bits
+  for (const char c : text) {
+    const std::uint8_t place = kPlaces[static_cast<unsigned char>(c)];
+    if (place == 0) return std::nullopt;
+    std::uint64_t carry = place - 1U;
+    for (std::uint32_t& limb : limbs) {
+      carry += limb * 58ULL;
+      limb = static_cast<std::uint32_t>(carry);
+      carry >>= 32U;
+    }
+    if (limbs.back() > 0xFF) return std::nullopt;
+  }
+  std::array<std::uint8_t, 25> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[bytes.size() - 1 - i] = static_cast<std::uint8_t>(limbs[i / 4] >> i % 4 * 8);
   }
   const std::string_view view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const Sha256 check = sha256(as_bytes(sha256(view.substr(0, 21))));
@@ -156,10 +167,12 @@ bool ethereum_shape(std::string_view value) {
 }
 
 constexpr std::array kRules = {
-    IdentifierRule{"bitcoin", "", "base58check with two SHA-256, or bech32 (BIP 173, BIP 350)", bitcoin},
-    IdentifierRule{"other-base58-coin", "", "base58check with the coin's version byte", other_base58_coin},
-    IdentifierRule{"ethereum", "", "case of letters from Keccak-256 (EIP-55)", ethereum_checked, "9A*"},
-    IdentifierRule{"ethereum-shape", "", "0x and forty hex digits of one case", ethereum_shape, "9A*"},
+    IdentifierRule{"bitcoin", "", "base58check with two SHA-256, or bech32 (BIP 173, BIP 350)", bitcoin, "9* AA9*",
+                   "13bB"},
+    IdentifierRule{"other-base58-coin", "", "base58check with the coin's version byte", other_base58_coin, "A*",
+                   "LMDAXTl"},
+    IdentifierRule{"ethereum", "", "case of letters from Keccak-256 (EIP-55)", ethereum_checked, "9A*", "0"},
+    IdentifierRule{"ethereum-shape", "", "0x and forty hex digits of one case", ethereum_shape, "9A*", "0"},
 };
 
 }  // namespace

@@ -108,6 +108,8 @@ bool turned_mod97(std::string_view text) {
 }
 
 bool iban(std::string_view value) {
+  const std::string_view country = value.substr(0, 2);
+  if (std::ranges::all_of(country, is_letter) && iban_length(country) == 0) return false;
   const Significant s(value);
   if (s.size() < 15 || s.size() > 34 || !s.letters_at(0, 2) || !s.digits_at(2, 2)) return false;
   return iban_length(s.text().substr(0, 2)) == s.size() && s.number(2, 2) >= 2 &&
@@ -231,8 +233,12 @@ bool sort_code(std::string_view value) {
 constexpr std::array kRules = {
     IdentifierRule{"credit-card", "; 4_4_4_4 4-4-4-4 4_4_4_4_3 4-4-4-4-3 4_4_5 6_13 4_4_4_1 4_4_4 4.4.4.4",
                    "Luhn, issuer's range and length (ISO/IEC 7812)", credit_card},
-    IdentifierRule{"credit-card-major", "4_4_4_4 4-4-4-4 4_6_5 4-6-5 4_6_4 4-6-4 ; 4.4.4.4 8_8",
-                   "the same for the networks with the narrowest ranges", credit_card_major},
+    IdentifierRule{"credit-card-major",
+                   "4_4_4_4 4-4-4-4 4_6_5 4-6-5 4_6_4 4-6-4 ; 4.4.4.4 8_8",
+                   "the same for the networks with the narrowest ranges",
+                   credit_card_major,
+                   {},
+                   "23456"},
     IdentifierRule{"iban", "", "ISO 7064 MOD 97-10 and the country's length (ISO 13616)", iban, "AA99*"},
     IdentifierRule{"sepa-creditor", "; 4_3_11", "ISO 7064 MOD 97-10 without the business code", sepa_creditor, "AA99*"},
     IdentifierRule{"bic", "", "four letters, a country, a place (ISO 9362)", bic, "AAAAAA?? AAAAAA?????"},

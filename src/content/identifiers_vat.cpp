@@ -148,7 +148,8 @@ constexpr std::array kRules = {
     IdentifierRule{"eu-vat",
                    "2_3_3_3 2_9 2_8 2_10 2_11 2_12 3_8 2-9 2-8 2-10 2-11 2_2_9 2_2_3_3_3 2_4.3.3 2_4_3_3 2_3.3.3 "
                    "2-3-3-2-2 2_3-3-2-2 2_9_3 2_9.3 2_8-1 2_7-1 2_2.3.3",
-                   "what each of the 27 member states checks", eu_vat, "AA*"},
+                   "what each of the 27 member states checks", eu_vat,
+                   "AA999999* AA?9999999? AAA99999999 AA??999999999 AA9?99999A"},
 };
 
 }  // namespace

@@ -27,9 +27,10 @@ class KeyBlockFinder final : public PreparedFinder {
   }
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
+    if (!text.masks.has(RareSign::kKeyBlock)) return;
     constexpr std::string_view kBegin = "BEGIN ";
     std::size_t next = 0;
-    for_each_place(text.masks.rare_pair, text.text.size(), [&](std::size_t at) {
+    for_each_place(text.masks.rare_triple, text.text.size(), [&](std::size_t at) {
       if (at < next || text.text[at] != 'B' || text.text.substr(at, kBegin.size()) != kBegin) return;
       next = at + kBegin.size();
       if (at >= 4 && text.text.substr(at > 5 ? at - 5 : 0, at > 5 ? 5 : at).find("---") != std::string_view::npos) {

@@ -47,7 +47,18 @@ class KeyEnds {
   }();
 
  private:
-  static constexpr unsigned kNumberBits = 17;
+  static constexpr unsigned kLetters = 7;  // of a key that are looked at: with the byte in front one load
+  /// What the byte in front of them says: the key may go on there, or begins behind it.
+  static constexpr std::uint8_t kGoesOn = 0, kBegins = 0x80;
+  static constexpr std::array<std::uint8_t, 256> kFronts = [] {
+    std::array<std::uint8_t, 256> fronts{};
+    for (unsigned c = 0; c < 256; ++c) {
+      const bool is_letter = c >= 0x80 || (c >= '0' && c <= '9') || ((c | 0x20U) >= 'a' && (c | 0x20U) <= 'z');
+      fronts[c] = kJoins[c] || is_letter ? kGoesOn : kBegins;
+    }
+    return fronts;
+  }();
+  static constexpr unsigned kNumberBits = 16;
   static constexpr std::size_t kNumbers = 1UL << kNumberBits;
   struct Block;
 
@@ -58,7 +69,7 @@ class KeyEnds {
     // In two steps: place 0 would shift by 64.
     return (word << 1U) << (63 - place) | word_before >> place;
   }
-  static std::uint32_t number_of(std::uint32_t last, unsigned run, bool goes_on);
+  static std::uint32_t number_of(std::uint64_t last, std::uint8_t front);
   static void look(const Block& block, Places& places);
   static void look_with_bit_instructions(const Block& block, Places& places);
 

@@ -60,18 +60,19 @@ KnownKeys::Match KnownKeys::find(std::string_view key) const {
 }
 
 bool KnownKeys::ends_known(std::string_view text, std::size_t end, std::size_t place) const {
+  const char* const bytes = text.data();
   std::uint32_t hash = 0;
   for (std::size_t i = end; i > 0 && end - i < kKeyMax; --i) {
-    const char c = text[i - 1];
+    const char c = bytes[i - 1];
     if (!is_key_letter(c)) {
-      if (KeyEnds::kJoins[static_cast<unsigned char>(c)]) continue;
+      if (KeyEnds::kJoins.data()[static_cast<unsigned char>(c)]) continue;
       return false;
     }
     hash = next_hash(hash, lower_case(c));
     if (!tails_[hash & 0xffffU]) return false;
     if (!wholes_[hash & 0xffffU]) continue;
     // A whole key, or the end of one: what is in front decides, and that is for `find` to see.
-    const bool border = i == 1 || !is_key_letter(text[i - 2]) || place - (i - 1) >= kKeyMax;
+    const bool border = i == 1 || !is_key_letter(bytes[i - 2]) || place - (i - 1) >= kKeyMax;
     if (border || enders_[hash & 0xffffU]) return true;
   }
   return false;

@@ -60,7 +60,8 @@ class Settler final : public ValueTaker {
 
   std::string_view text_;
   std::vector<Candidate>& found_;
-  NextSign commas_{",("};
+  static constexpr NextSign::Set kCommas = NextSign::set_of(",(");
+  NextSign commas_{kCommas};
 };
 
 /// A detector's `context.near` are keys here: one word is the whole key ("name", or "name" behind a blank), several

@@ -5,6 +5,10 @@
 #include <bit>
 #include <vector>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include "content/check_digits.h"
 #include "content/labelled_values.h"
 #include "content/line_signs.h"
@@ -14,6 +18,13 @@ namespace reeve::content {
 namespace {
 
 constexpr std::size_t kValueMax = 160, kLineMax = 2000;
+
+/// line_sign_of as a table.
+constexpr std::array<bool, 256> kIsCode = [] {
+  std::array<bool, 256> is_code{};
+  for (unsigned c = 0; c < 256; ++c) is_code[c] = line_sign_of(static_cast<char>(c)) == LineSign::kCode;
+  return is_code;
+}();
 
 struct Cell {
   std::size_t begin = 0, end = 0;
@@ -122,6 +133,8 @@ class Tables {
   std::vector<Column> columns_;
 };
 
+static_assert(LineSigns::kWords == KeyEnds::kBlock);
+
 /// One number added to another, the bit above carried to the next word.
 inline std::uint64_t add_with_carry(std::uint64_t one, std::uint64_t other, bool& carry) {
   unsigned long long out = 0;
@@ -133,37 +146,141 @@ inline std::uint64_t add_with_carry(std::uint64_t one, std::uint64_t other, bool
 /// Bit by bit what a line is asked first of all, a block of words after the other.
 class Tables::Borders {
  public:
-  std::array<std::uint64_t, KeyEnds::kBlock> cells;  // where a cell of a head may end
-  std::array<std::uint64_t, KeyEnds::kBlock> inserts;
+  using Words = LineSigns::Words;
+  Words cells;                                         // where a cell of a head may end
+  const Words& inserts() const { return signs_.ins; }  // where INSERTs may begin
 
-  void read(std::string_view text, std::size_t first, std::size_t words) {
-    std::array<LineSigns, KeyEnds::kBlock> signs;
-    read_line_signs(text.data() + first * 64, words, signs.data());
+  /// False when there is nothing to be looked at.
+  bool read(const FinderText& input, std::size_t first, std::size_t words) {
+    const std::string_view text = input.text;
+    read_line_signs(text.data() + first * 64, words, signs_);
     if ((first + words) * 64 > text.size()) {
       const std::uint64_t inside = ~0ULL >> ((first + words) * 64 - text.size());
-      for (auto* mask : {&signs[words - 1].newline, &signs[words - 1].divider, &signs[words - 1].ins}) *mask &= inside;
+      for (Words* mask : {&signs_.newline, &signs_.divider, &signs_.ins}) mask->data()[words - 1] &= inside;
     }
-    for (std::size_t i = 0; i < words; ++i) {
-      const LineSigns& here = signs.data()[i];
-      // A sum carries the bit of a sign through its line to the line's end: there it says whether the line has the
-      // sign, and of the bits in front of the line's first sign it leaves all.
-      const std::uint64_t in_line = ~here.newline;
-      const std::uint64_t behind_code = add_with_carry(here.code, in_line, code_);
-      const std::uint64_t behind_divider = add_with_carry(here.divider, in_line, divided_);
-      const std::uint64_t before_code = behind_code & ~here.code;
-      const std::uint64_t borders = here.divider | here.newline;
-      const std::uint64_t behind_border = borders << 1U | border_;
-      border_ = borders >> 63U;
-      cells.data()[i] =
-          ((here.divider & before_code) | (here.newline & ~behind_code & behind_divider)) & ~behind_border;
-      inserts.data()[i] = here.ins;
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+    if (fastest_instructions() == InstructionSet::kAvx512) {
+      look_widely(input.masks, first, words);
+    } else {
+      look(input.masks, first, words);
     }
+#else
+    look(input.masks, first, words);
+#endif
+#if defined(__x86_64__)
+    static const bool kCanDrop = __builtin_cpu_supports("bmi2") != 0 && __builtin_cpu_supports("popcnt") != 0;
+    if (kCanDrop) drop_other_lines(words, (first + words) * 64 < text.size());
+#endif
+    std::uint64_t any = 0;
+    for (std::size_t i = 0; i < words; ++i) any |= cells.data()[i] | signs_.ins.data()[i];
+    return any != 0;
   }
 
+  void look(const TextMasks& masks, std::size_t first, std::size_t words);
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  void look_widely(const TextMasks& masks, std::size_t first, std::size_t words);
+#endif
+
  private:
+#if defined(__x86_64__)
+  void drop_other_lines(std::size_t words, bool goes_on);
+#endif
+
   bool code_ = false, divided_ = false;  // the line that goes on from the block before has such a sign
   std::uint64_t border_ = 1;             // the block before ends with a border: what is empty is no known name
+  std::uint64_t letter_ = 0;             // or with a letter
+  LineSigns signs_;                      // the ends of all lines are its newlines
+  Words divided_lines_;                  // the ends of those with cells
+  Words heads_;                          // of those that have the signs of heads
 };
+
+void Tables::Borders::look(const TextMasks& masks, std::size_t first, std::size_t words) {
+  for (std::size_t i = 0; i < words; ++i) {
+    const std::uint64_t newline = signs_.newline.data()[i], divider = signs_.divider.data()[i];
+    const std::uint64_t code = signs_.code.data()[i], letter = masks.letter.data()[first + i];
+    // A sum carries the bit of a sign through its line to the line's end: there it says whether the line has the
+    // sign, and of the bits in front of the line's first sign it leaves all.
+    const std::uint64_t behind_code = add_with_carry(code, ~newline, code_);
+    const std::uint64_t behind_divider = add_with_carry(divider, ~newline, divided_);
+    const std::uint64_t borders = divider | newline;
+    const std::uint64_t behind_border = borders << 1U | border_;
+    border_ = borders >> 63U;
+    cells.data()[i] = ((divider & behind_code & ~code) | (newline & ~behind_code & behind_divider)) & ~behind_border;
+    divided_lines_.data()[i] = newline & behind_divider;
+    heads_.data()[i] = newline & behind_divider & ~behind_code & ~(masks.dot.data()[first + i] << 1U);
+    signs_.ins.data()[i] &= ~(letter << 1U | letter_);
+    letter_ = letter >> 63U;
+  }
+}
+
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+
+/// Each bit's neighbour before it. `last` holds the words before.
+REEVE_TARGET_AVX512 inline __m512i moved_by_one(const __m512i& here, const __m512i& last) {
+  const __m512i before = _mm512_alignr_epi64(here, last, 7);
+  return _mm512_or_si512(_mm512_slli_epi64(here, 1), _mm512_srli_epi64(before, 63));
+}
+
+/// As look, eight words at a time.
+REEVE_TARGET_AVX512 void Tables::Borders::look_widely(const TextMasks& masks, std::size_t first, std::size_t words) {
+  unsigned code_carry = code_ ? 1 : 0, divider_carry = divided_ ? 1 : 0;
+  __m512i last_borders = _mm512_slli_epi64(_mm512_set1_epi64(static_cast<std::int64_t>(border_)), 63);
+  __m512i last_letters = _mm512_slli_epi64(_mm512_set1_epi64(static_cast<std::int64_t>(letter_)), 63);
+  for (std::size_t i = 0; i < words; i += 8) {
+    const __mmask8 there = first_of_8(static_cast<std::ptrdiff_t>(words - i));
+    const __m512i newline = _mm512_maskz_loadu_epi64(there, &signs_.newline[i]),
+                  divider = _mm512_maskz_loadu_epi64(there, &signs_.divider[i]),
+                  code = _mm512_maskz_loadu_epi64(there, &signs_.code[i]);
+    const __m512i letters = _mm512_maskz_loadu_epi64(there, masks.letter.data() + first + i),
+                  dots = _mm512_maskz_loadu_epi64(there, masks.dot.data() + first + i);
+    const __m512i in_line = _mm512_xor_si512(newline, _mm512_set1_epi64(-1));
+    const __m512i behind_code = add_widely(code, in_line, code_carry);
+    const __m512i behind_divider = add_widely(divider, in_line, divider_carry);
+    const __m512i borders = _mm512_or_si512(divider, newline);
+    const __m512i divided = _mm512_and_si512(newline, behind_divider);
+    const __m512i heads = _mm512_andnot_si512(behind_code, divided);
+    const __m512i before_code = _mm512_andnot_si512(code, behind_code);
+    const __m512i ends = _mm512_or_si512(_mm512_and_si512(divider, before_code), heads);
+    _mm512_storeu_si512(&cells[i], _mm512_andnot_si512(moved_by_one(borders, last_borders), ends));
+    _mm512_storeu_si512(&divided_lines_[i], divided);
+    _mm512_storeu_si512(&heads_[i], _mm512_andnot_si512(_mm512_slli_epi64(dots, 1), heads));
+    _mm512_storeu_si512(&signs_.ins[i], _mm512_andnot_si512(moved_by_one(letters, last_letters),
+                                                            _mm512_maskz_loadu_epi64(there, &signs_.ins[i])));
+    last_borders = borders;
+    last_letters = letters;
+  }
+  // A block that is not full is the text's last.
+  code_ = code_carry != 0;
+  divided_ = divider_carry != 0;
+  border_ = static_cast<std::uint64_t>(_mm512_cmplt_epi64_mask(last_borders, _mm512_setzero_si512())) >> 7U;
+  letter_ = static_cast<std::uint64_t>(_mm512_cmplt_epi64_mask(last_letters, _mm512_setzero_si512())) >> 7U;
+}
+
+#endif
+
+#if defined(__x86_64__)
+/// Leaves of the cells those whose line has the signs of a head and whose next line has cells, too. Where the text goes
+/// on behind the block, so may the last lines. A text's last line is no head.
+[[gnu::target("bmi2,popcnt")]] void Tables::Borders::drop_other_lines(std::size_t words, bool goes_on) {
+  std::uint64_t is_head = goes_on ? 1 : 0;  // the line that goes on behind the word
+  std::uint64_t is_next_divided = goes_on || divided_ ? 1 : 0;
+  for (std::size_t word = words; word-- > 0;) {
+    const std::uint64_t ends = signs_.newline.data()[word];
+    const auto count = static_cast<unsigned>(std::popcount(ends));
+    // A bit for each line of the word, in order.
+    const std::uint64_t divided = _pext_u64(divided_lines_.data()[word], ends);
+    const std::uint64_t next_divided = divided >> 1U | is_next_divided << (count + 63U) % 64U;
+    // A bit more for the line that goes on; in two steps, as a word may have 64 lines.
+    const std::uint64_t heads = (_pext_u64(heads_.data()[word], ends) & next_divided) | is_head << count / 2
+                                                                                                << (count - count / 2);
+    // From each head's begin to the next line's.
+    const std::uint64_t begins = ends << 1U | 1U;
+    cells.data()[word] &= _pdep_u64(heads << 1U, begins) - _pdep_u64(heads, begins);
+    is_head = heads & 1U;
+    is_next_divided = count > 0 ? divided & 1U : is_next_divided;
+  }
+}
+#endif
 
 void Tables::walk() {
   Borders borders;
@@ -171,12 +288,12 @@ void Tables::walk() {
   const std::size_t words = (text_.size() + 63) / 64;
   for (std::size_t first = 0; first < words && begin_ < text_.size(); first += KeyEnds::kBlock) {
     const std::size_t count = std::min(words - first, KeyEnds::kBlock);
-    borders.read(text_, first, count);
+    if (!borders.read(input_, first, count)) continue;
     keys_.ends().find(input_, first, borders.cells.data(), count, places);
     // Both in the order of their places: what a line begins may take in the next ones.
     std::size_t next = 0;
     for (std::size_t word = 0; word < count; ++word) {
-      for (std::uint64_t left = borders.inserts.data()[word]; left != 0; left &= left - 1) {
+      for (std::uint64_t left = borders.inserts().data()[word]; left != 0; left &= left - 1) {
         const std::size_t at = (first + word) * 64 + static_cast<std::size_t>(std::countr_zero(left));
         for (; next < places.count && first * 64 + places.at[next] < at; ++next) border(first * 64 + places.at[next]);
         first_word_insert(at);
@@ -205,7 +322,9 @@ void Tables::first_word_insert(std::size_t at) {
 /// The line that `at` stands in, of which nothing was looked at before.
 void Tables::line_around(std::size_t at) {
   std::size_t begin = at;
-  while (begin > begin_ && at - begin < kLineMax && text_[begin - 1] != '\n') --begin;
+  for (const char* const bytes = text_.data(); begin > begin_ && at - begin < kLineMax && bytes[begin - 1] != '\n';) {
+    --begin;
+  }
   // Longer ones are none of a table: their rest is no line of its own.
   if (at - begin >= kLineMax) {
     begin_ = line_end(at) + 1;
@@ -233,7 +352,7 @@ std::size_t Tables::table_or_line(std::size_t begin, std::size_t end) {
     return std::max(end, insert(static_cast<std::size_t>(columns.data() - text_.data()), end));
   }
   // A head has none of the signs that code and sentences have.
-  const auto is_code = [](char c) { return line_sign_of(c) == LineSign::kCode; };
+  const auto is_code = [](char c) { return kIsCode.data()[static_cast<unsigned char>(c)]; };
   if (end >= text_.size() || line.back() == '.' || std::ranges::any_of(line, is_code)) return end;
   for (const char delimiter : {',', ';', '\t', '|'}) {
     if (line.find(delimiter) == std::string_view::npos) continue;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "content/check_digits.h"
+#include "content/line_signs.h"
 #include "content/next_sign.h"
 
 namespace reeve::content {
@@ -66,12 +67,15 @@ class Assignments {
     std::uint64_t then = 0;
     for (std::size_t first = 0; first < words; first += KeyEnds::kBlock) {
       const std::size_t count = std::min(words - first, KeyEnds::kBlock);
+      read_single_signs(text_.data() + first * 64, count, signs.data());
+      std::uint64_t any = 0;
       for (std::size_t i = 0; i < count; ++i) {
         // The second of two signs has no key in front: "::", "==", ":=".
         const std::uint64_t here = input_.masks.assign.data()[first + i];
-        signs[i] = here & ~(here << 1U | then >> 63U);
+        any |= signs.data()[i] &= here & ~(here << 1U | then >> 63U);
         then = here;
       }
+      if (any == 0) continue;
       keys_.ends().find(input_, first, signs.data(), count, places);
       for (std::size_t i = 0; i < places.count; ++i) {
         const std::size_t at = first * 64 + places.at[i];
@@ -129,7 +133,8 @@ class Assignments {
   std::string_view text_;
   const KnownKeys& keys_;
   ValueTaker& taker_;
-  NextSign ends_{"\n\r\t;|<>{}[]\"&"};
+  static constexpr NextSign::Set kEnds = NextSign::set_of("\n\r\t;|<>{}[]\"&");
+  NextSign ends_{kEnds};
 };
 
 }  // namespace

@@ -173,23 +173,41 @@ TEST(LineSigns, AreTheSameFromEveryReader) {
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {
     std::string text;
-    while (text.size() < 256) text += round % 2 == 0 ? static_cast<char>(random()) : "insINS,;\t|={}:\n"[random() % 15];
-    std::vector<LineSigns> plain(4), fast(4);
-    read_line_signs_plainly(text.data(), 4, plain.data());
+    while (text.size() < 256)
+      text += round % 2 == 0 ? static_cast<char>(random()) : "insINS,;\t|={}:\n$%&^~"[random() % 20];
+    LineSigns plain, fast;
+    read_line_signs_plainly(text.data(), 4, plain);
     for (const LineSignsReader read : line_signs_readers()) {
-      read(text.data(), 4, fast.data());
+      read(text.data(), 4, fast);
       for (std::size_t i = 0; i < 4; ++i) {
-        ASSERT_EQ(fast[i].newline, plain[i].newline);
-        ASSERT_EQ(fast[i].divider, plain[i].divider);
-        ASSERT_EQ(fast[i].code, plain[i].code);
-        ASSERT_EQ(fast[i].ins, plain[i].ins);
+        ASSERT_EQ(fast.newline[i], plain.newline[i]);
+        ASSERT_EQ(fast.divider[i], plain.divider[i]);
+        ASSERT_EQ(fast.code[i], plain.code[i]);
+        ASSERT_EQ(fast.ins[i], plain.ins[i]);
       }
     }
   }
 }
 
+TEST(LineSigns, AreSingleWithAllInstructions) {
+  std::mt19937 random(6);
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    while (text.size() < 257) text += "::==/a\n "[random() % 8];
+    std::vector<std::uint64_t> plain(4), fast(4);
+    read_single_signs(text.data(), 4, plain.data(), InstructionSet::kPlain);
+    const auto begins = [&text](std::string_view with) { return text.starts_with(with); };
+    EXPECT_EQ((plain[0] & 1U) == 0, begins("::") || begins("==") || begins(":/") || begins(":\n") || begins("=\n"));
+    for (const InstructionSet set : instruction_sets()) {
+      read_single_signs(text.data(), 4, fast.data(), set);
+      ASSERT_EQ(fast, plain);
+    }
+  }
+}
+
 TEST(NextSign, IsTheFirstInTheRange) {
-  NextSign commas(",(");
+  static constexpr NextSign::Set kCommas = NextSign::set_of(",(");
+  NextSign commas(kCommas);
   const std::string_view text = "ab,cd(ef";
   EXPECT_EQ(commas.in(text, 0, 2), 2U);
   EXPECT_EQ(commas.in(text, 1, 8), 2U);

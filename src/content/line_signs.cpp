@@ -9,9 +9,24 @@
 
 namespace reeve::content {
 
-void read_line_signs_plainly(const char* text, std::size_t words, LineSigns* signs) {
+namespace {
+
+struct WordSigns {
+  std::uint64_t newline = 0, divider = 0, code = 0, ins = 0;
+};
+
+inline void put(const WordSigns& read, std::size_t word, LineSigns& signs) {
+  signs.newline.data()[word] = read.newline;
+  signs.divider.data()[word] = read.divider;
+  signs.code.data()[word] = read.code;
+  signs.ins.data()[word] = read.ins;
+}
+
+}  // namespace
+
+void read_line_signs_plainly(const char* text, std::size_t words, LineSigns& signs) {
   for (std::size_t word = 0; word < words; ++word) {
-    LineSigns read{};
+    WordSigns read;
     for (unsigned i = 0; i < 64; ++i) {
       const char c = text[word * 64 + i];
       const std::uint64_t bit = 1ULL << i;
@@ -21,7 +36,7 @@ void read_line_signs_plainly(const char* text, std::size_t words, LineSigns* sig
       if (line_sign_of(c) == LineSign::kDivider) read.divider |= bit;
       if (line_sign_of(c) == LineSign::kCode) read.code |= bit;
     }
-    signs[word] = read;
+    put(read, word, signs);
   }
 }
 
@@ -49,17 +64,18 @@ std::uint64_t bits_of(__m128i mask, int part) {
   return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(mask))) << (16 * part);
 }
 
-void read_with_sse2(const char* text, std::size_t words, LineSigns* signs) {
+void read_with_sse2(const char* text, std::size_t words, LineSigns& signs) {
   for (std::size_t word = 0; word < words; ++word, text += 64) {
-    LineSigns read{};
+    WordSigns read;
     std::uint64_t i = 0, n = 0, s = 0;
     for (int part = 0; part < 4; ++part) {
       const Sse2Signs here{_mm_loadu_si128(reinterpret_cast<const __m128i*>(text) + part)};
       const __m128i semicolon = here.is(';'), bar = here.is('|'), tab = here.is('\t');
       const __m128i divider = either(either(here.is(','), semicolon), either(tab, bar));
       const __m128i colon_to_question = _mm_andnot_si128(semicolon, here.in(':', 6));  // : ; < = > ?
-      const __m128i braces = _mm_andnot_si128(bar, here.in('{', 3));
-      const __m128i code = either(either(colon_to_question, braces),
+      const __m128i braces = _mm_andnot_si128(bar, here.in('{', 4));                   // and ~
+      const __m128i dollar_to_ampersand = here.in('$', 3);
+      const __m128i code = either(either(either(colon_to_question, braces), either(dollar_to_ampersand, here.is('^'))),
                                   either(either(here.is('+'), here.is('!')), either(here.is('@'), here.is('\\'))));
       const Sse2Signs lower{_mm_or_si128(here.bytes, _mm_set1_epi8(0x20))};
       read.newline |= bits_of(here.is('\n'), part);
@@ -70,7 +86,7 @@ void read_with_sse2(const char* text, std::size_t words, LineSigns* signs) {
       s |= bits_of(lower.is('s'), part);
     }
     read.ins = in_a_row(i, n, s);
-    signs[word] = read;
+    put(read, word, signs);
   }
 }
 
@@ -92,15 +108,15 @@ constexpr Nibbles kNibbles = [] {
   add(0x01, "\t");
   add(0x02, ",|");
   add(0x04, ";");
-  add(0x08, "!+");
+  add(0x08, "!$%&+");
   add(0x10, ":<=>?");
   add(0x20, "@");
-  add(0x40, "\\");
-  add(0x80, "{}");
+  add(0x40, "\\^");
+  add(0x80, "{}~");
   return nibbles;
 }();
 
-__attribute__((target("avx2"))) void read_with_avx2(const char* text, std::size_t words, LineSigns* signs) {
+__attribute__((target("avx2"))) void read_with_avx2(const char* text, std::size_t words, LineSigns& signs) {
   const auto row = [](const std::array<std::uint8_t, 16>& bytes) __attribute__((target("avx2"))) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes.data())));
   };
@@ -109,7 +125,7 @@ __attribute__((target("avx2"))) void read_with_avx2(const char* text, std::size_
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(mask)));
   };
   for (std::size_t word = 0; word < words; ++word, text += 64) {
-    LineSigns read{};
+    WordSigns read;
     std::uint64_t i = 0, n = 0, s = 0;
     for (int part = 0; part < 2; ++part) {
       const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text) + part);
@@ -132,12 +148,12 @@ __attribute__((target("avx2"))) void read_with_avx2(const char* text, std::size_
       s |= bits(is(lower, 's')) << by;
     }
     read.ins = in_a_row(i, n, s);
-    signs[word] = read;
+    put(read, word, signs);
   }
 }
 
 __attribute__((target("avx512f,avx512bw"))) void read_with_avx512(const char* text, std::size_t words,
-                                                                  LineSigns* signs) {
+                                                                  LineSigns& signs) {
   const __m512i upper_row = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&kNibbles.upper)));
   const __m512i lower_row = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(&kNibbles.lower)));
   for (std::size_t word = 0; word < words; ++word, text += 64) {
@@ -146,12 +162,12 @@ __attribute__((target("avx512f,avx512bw"))) void read_with_avx512(const char* te
     const __m512i kinds =
         _mm512_and_si512(_mm512_shuffle_epi8(lower_row, bytes), _mm512_shuffle_epi8(upper_row, upper));
     const __m512i lower = _mm512_or_si512(bytes, _mm512_set1_epi8(0x20));
-    signs[word].newline = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
-    signs[word].divider = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(kDividerBits));
-    signs[word].code = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(static_cast<char>(kCodeBits)));
-    signs[word].ins = in_a_row(_mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('i')),
-                               _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('n')),
-                               _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('s')));
+    signs.newline.data()[word] = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n'));
+    signs.divider.data()[word] = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(kDividerBits));
+    signs.code.data()[word] = _mm512_test_epi8_mask(kinds, _mm512_set1_epi8(static_cast<char>(kCodeBits)));
+    signs.ins.data()[word] = in_a_row(_mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('i')),
+                                      _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('n')),
+                                      _mm512_cmpeq_epi8_mask(lower, _mm512_set1_epi8('s')));
   }
 }
 
@@ -170,7 +186,68 @@ std::vector<LineSignsReader> line_signs_readers() { return {read_line_signs_plai
 
 #endif
 
-void read_line_signs(const char* text, std::size_t words, LineSigns* signs) {
+namespace {
+
+void read_singles_plainly(const char* text, std::size_t words, std::uint64_t* singles) {
+  for (std::size_t word = 0; word < words; ++word, text += 64) {
+    std::uint64_t halves = 0;
+    for (unsigned i = 0; i < 64; ++i) {
+      const char here = text[i], behind = text[i + 1];
+      const bool half = here == ':'   ? behind == ':' || behind == '/' || behind == '\n'
+                        : here == '=' ? behind == '=' || behind == '\n'
+                                      : false;
+      halves |= static_cast<std::uint64_t>(half) << i;
+    }
+    singles[word] = ~halves;
+  }
+}
+
+#if REEVE_BYTE_BLOCKS
+
+[[gnu::always_inline]] inline void read_singles(const char* text, std::size_t words, std::uint64_t* singles) {
+  for (std::size_t word = 0; word < words; ++word, text += 64) {
+    Bytes64 here, behind;
+    load_block(text, here);
+    load_block(text + 1, behind);
+    const std::uint64_t line_end = equal_bits(behind, '\n');
+    singles[word] = ~((equal_bits(here, ':') & (equal_bits(behind, ':') | equal_bits(behind, '/') | line_end)) |
+                      (equal_bits(here, '=') & (equal_bits(behind, '=') | line_end)));
+  }
+}
+
+void read_singles_baseline(const char* text, std::size_t words, std::uint64_t* singles) {
+  read_singles(text, words, singles);
+}
+#if defined(__x86_64__)
+REEVE_TARGET_AVX2 void read_singles_avx2(const char* text, std::size_t words, std::uint64_t* singles) {
+  read_singles(text, words, singles);
+}
+REEVE_TARGET_AVX512 void read_singles_avx512(const char* text, std::size_t words, std::uint64_t* singles) {
+  read_singles(text, words, singles);
+}
+#endif
+#endif
+
+}  // namespace
+
+void read_single_signs(const char* text, std::size_t words, std::uint64_t* singles) {
+  read_single_signs(text, words, singles, fastest_instructions());
+}
+
+void read_single_signs(const char* text, std::size_t words, std::uint64_t* singles, InstructionSet set) {
+  switch (set) {
+#if REEVE_BYTE_BLOCKS
+    case InstructionSet::kBaseline: return read_singles_baseline(text, words, singles);
+#if defined(__x86_64__)
+    case InstructionSet::kAvx2: return read_singles_avx2(text, words, singles);
+    case InstructionSet::kAvx512: return read_singles_avx512(text, words, singles);
+#endif
+#endif
+    default: return read_singles_plainly(text, words, singles);
+  }
+}
+
+void read_line_signs(const char* text, std::size_t words, LineSigns& signs) {
   static const LineSignsReader kFastest = line_signs_readers().back();
   kFastest(text, words, signs);
 }

@@ -125,8 +125,8 @@ class Linter {
     // What all detectors share is not this one's cost.
     masks_.compute(text);
     decode_masks_.compute(text);
+    first.long_words.clear();
     first.long_words.collect(text, masks_, decode_masks_);
-    first.long_words.joined.finish();
     for (int round = 0; round < kRounds; ++round) {
       const double start = thread_seconds();
       first.look(set, text);

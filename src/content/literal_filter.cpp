@@ -1,6 +1,7 @@
 #include "content/literal_filter.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "content/required_literals.h"
@@ -76,43 +77,72 @@ void candidates_plain(const LiteralFilter::Tables& tables, const Borders& border
 
 #if REEVE_BYTE_BLOCKS && defined(__x86_64__)
 
+/// The tables of a filter, and what the bytes of words are.
+struct Tables512 {
+  __m512i sums[LiteralFilter::kGroups][LiteralFilter::kLooks];
+  __m512i within[LiteralFilter::kGroups];  // the buckets whose windows may begin inside a word
+  AsciiTable word_bytes;
+};
+
+/// The places of 64 that pass: `bytes` from each place of a window on, and those in front.
+template <const LiteralFilter::Pairs& kPairs>
+REEVE_TARGET_AVX512 [[gnu::always_inline]] inline std::uint64_t look_512(
+    const Tables512& tables, const __m512i (&bytes)[LiteralFilter::kPlacesMax], const __m512i& in_front) {
+  constexpr std::size_t kGroups = LiteralFilter::kGroups, kLooks = LiteralFilter::kLooks;
+  const __m512i bit6 = _mm512_set1_epi8(0x40), every = _mm512_set1_epi8(-1);
+  __m512i once[LiteralFilter::kPlacesMax];
+  for (std::size_t place = 0; place < LiteralFilter::kPlacesMax; ++place) {
+    once[place] = _mm512_andnot_si512(_mm512_srli_epi16(_mm512_and_si512(bytes[place], bit6), 1), bytes[place]);
+  }
+  __m512i all[kGroups];
+  const __mmask64 in_word = with_bits(look_up(tables.word_bytes, in_front), 1);
+  for (std::size_t group = 0; group < kGroups; ++group) {
+    all[group] = _mm512_mask_mov_epi8(every, in_word, tables.within[group]);
+  }
+  for (std::size_t look = 0; look < kLooks; ++look) {
+    const __m512i second = once[kPairs[look][1]];
+    const __m512i sum = _mm512_add_epi8(once[kPairs[look][0]], _mm512_add_epi8(second, second));
+    for (std::size_t group = 0; group < kGroups; ++group) {
+      all[group] = _mm512_and_si512(all[group], _mm512_permutexvar_epi8(sum, tables.sums[group][look]));
+    }
+  }
+  __m512i any = all[0];
+  for (std::size_t group = 1; group < kGroups; ++group) any = _mm512_or_si512(any, all[group]);
+  return _mm512_test_epi8_mask(any, any);
+}
+
+/// Of a text's words from `from` on. Nothing outside of the text is read: of many texts the first word is the last,
+/// too.
 template <const LiteralFilter::Pairs& kPairs>
 REEVE_TARGET_AVX512 void candidates_avx512(const LiteralFilter::Tables& tables, const Borders& borders,
-                                           const char* text, std::size_t words, std::uint64_t* out) {
-  constexpr std::size_t kGroups = LiteralFilter::kGroups, kLooks = LiteralFilter::kLooks;
+                                           std::string_view text, std::size_t from, std::span<std::uint64_t> out) {
   constexpr std::size_t kPlaces = LiteralFilter::kPlacesMax;
-  __m512i table[kGroups][kLooks];
-  for (std::size_t group = 0; group < kGroups; ++group) {
-    for (std::size_t look = 0; look < kLooks; ++look) table[group][look] = _mm512_load_si512(&tables[group][look]);
+  Tables512 table;
+  for (std::size_t group = 0; group < LiteralFilter::kGroups; ++group) {
+    for (std::size_t look = 0; look < LiteralFilter::kLooks; ++look) {
+      table.sums[group][look] = _mm512_load_si512(&tables[group][look]);
+    }
+    table.within[group] = _mm512_set1_epi8(static_cast<char>(~borders[group]));
   }
-  AsciiTable word_bytes;
-  load_table(kWordBytes, word_bytes);
-  __m512i within[kGroups];
-  for (std::size_t group = 0; group < kGroups; ++group) {
-    within[group] = _mm512_set1_epi8(static_cast<char>(~borders[group]));
-  }
-  const __m512i bit6 = _mm512_set1_epi8(0x40), every = _mm512_set1_epi8(-1);
-  for (std::size_t word = 0; word < words; ++word) {
-    __m512i once[kPlaces];
+  load_table(kWordBytes, table.word_bytes);
+  __m512i bytes[kPlaces];
+  std::size_t word = 0;
+  for (; word < out.size(); ++word) {
+    const std::size_t start = (from + word) * 64;
+    const char* const at = text.data() + start;
+    if (start > 0 && start + 64 + kPlaces <= text.size()) {
+      for (std::size_t place = 0; place < kPlaces; ++place) bytes[place] = load_512(at + place);
+      out.data()[word] = look_512<kPairs>(table, bytes, load_512(at - 1));
+      continue;
+    }
+    const auto left = static_cast<std::ptrdiff_t>(text.size() - start);
     for (std::size_t place = 0; place < kPlaces; ++place) {
-      const __m512i bytes = _mm512_loadu_si512(text + word * 64 + place);
-      once[place] = _mm512_andnot_si512(_mm512_srli_epi16(_mm512_and_si512(bytes, bit6), 1), bytes);
+      bytes[place] = load_first_512(at + place, left - static_cast<std::ptrdiff_t>(place));
     }
-    __m512i all[kGroups];
-    const __mmask64 in_word = with_bits(look_up(word_bytes, load_512(text + word * 64 - 1)), 1);
-    for (std::size_t group = 0; group < kGroups; ++group) {
-      all[group] = _mm512_mask_mov_epi8(every, in_word, within[group]);
-    }
-    for (std::size_t look = 0; look < kLooks; ++look) {
-      const __m512i second = once[kPairs[look][1]];
-      const __m512i sum = _mm512_add_epi8(once[kPairs[look][0]], _mm512_add_epi8(second, second));
-      for (std::size_t group = 0; group < kGroups; ++group) {
-        all[group] = _mm512_and_si512(all[group], _mm512_permutexvar_epi8(sum, table[group][look]));
-      }
-    }
-    __m512i any = all[0];
-    for (std::size_t group = 1; group < kGroups; ++group) any = _mm512_or_si512(any, all[group]);
-    out[word] = _mm512_test_epi8_mask(any, any);
+    const __mmask64 in_front = (left >= 64 ? ~0ULL : _bzhi_u64(~0ULL, static_cast<unsigned>(left))) << 1U;
+    const __mmask64 there = start > 0 ? in_front | 1U : in_front & ~1ULL;
+    const std::uint64_t inside = left >= 64 ? ~0ULL : _bzhi_u64(~0ULL, static_cast<unsigned>(left));
+    out.data()[word] = look_512<kPairs>(table, bytes, _mm512_maskz_loadu_epi8(there, at - 1)) & inside;
   }
 }
 
@@ -267,15 +297,41 @@ void LiteralFilter::cut_into_buckets(const std::vector<Window>& windows) {
 void LiteralFilter::candidates(const char* text, std::size_t words, std::uint64_t* out) const {
   const bool four = &pairs_ == &kPairsOfFour;
 #if REEVE_BYTE_BLOCKS && defined(__x86_64__)
-  if (set_ == InstructionSet::kAvx512) {
-    return (four ? candidates_avx512<kPairsOfFour> : candidates_avx512<kPairsOfSix>)(tables_, borders_, text, words,
-                                                                                     out);
-  }
   if (set_ == InstructionSet::kAvx2) {
     return (four ? candidates_avx2<kPairsOfFour> : candidates_avx2<kPairsOfSix>)(tables_, borders_, text, words, out);
   }
 #endif
   (four ? candidates_plain<kPairsOfFour> : candidates_plain<kPairsOfSix>)(tables_, borders_, text, words, out);
+}
+
+/// The first and the last word are copied: before the text and behind it something else may stand.
+void LiteralFilter::candidates_with_copies(std::string_view text, std::size_t from,
+                                           std::span<std::uint64_t> out) const {
+  const std::size_t words = (text.size() + 63) / 64;
+  const std::size_t begin = from == 0 ? 1 : from, end = std::min(from + out.size(), words - 1);
+  if (begin < end) candidates(text.data() + begin * 64, end - begin, &out[begin - from]);
+  const auto look_at_copy = [&](std::size_t word) {
+    std::array<char, 1 + 64 + 8> copy{'\n'};
+    const std::size_t start = word * 64, before = word == 0 ? 0 : 1;
+    const std::size_t size = std::min(text.size() - start, copy.size() - 1);
+    std::memcpy(copy.data() + 1 - before, text.data() + start - before, size + before);
+    std::uint64_t& bits = out[word - from];
+    candidates(copy.data() + 1, 1, &bits);
+    if (size < 64) bits &= ~0ULL >> (64 - size);
+  };
+  if (from == 0) look_at_copy(0);
+  if (from + out.size() == words && words > 1) look_at_copy(words - 1);
+}
+
+void LiteralFilter::candidates(std::string_view text, std::size_t from, std::span<std::uint64_t> out) const {
+#if REEVE_BYTE_BLOCKS && defined(__x86_64__)
+  if (set_ == InstructionSet::kAvx512) {
+    const bool four = &pairs_ == &kPairsOfFour;
+    return (four ? candidates_avx512<kPairsOfFour> : candidates_avx512<kPairsOfSix>)(tables_, borders_, text, from,
+                                                                                     out);
+  }
+#endif
+  candidates_with_copies(text, from, out);
 }
 
 }  // namespace reeve::content

@@ -8,6 +8,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "content/byte_blocks.h"
@@ -32,9 +34,9 @@ class LiteralFilter {
   /// `windows` in an order in which neighbours are alike; of at most `places` bytes each, 4 or 6.
   LiteralFilter(std::size_t places, const std::vector<Window>& windows);
 
-  /// Bit i of word w: the byte at w * 64 + i may begin a window. Reads the byte before the first word and 5 behind the
-  /// last.
-  void candidates(const char* text, std::size_t words, std::uint64_t* out) const;
+  /// Of the text's words from `from` on as many as `out` has; bit i of word w: the byte at w * 64 + i may begin a
+  /// window. Nothing outside of the text is read.
+  void candidates(std::string_view text, std::size_t from, std::span<std::uint64_t> out) const;
   bool empty() const { return empty_; }
 
   void use(InstructionSet set) { set_ = set; }  // one of this machine's; all give the same places
@@ -43,6 +45,8 @@ class LiteralFilter {
   class BucketShare;
   void cut_into_buckets(const std::vector<Window>& windows);
   void add(const Window& window, std::size_t bucket);
+  void candidates(const char* text, std::size_t words, std::uint64_t* out) const;
+  void candidates_with_copies(std::string_view text, std::size_t from, std::span<std::uint64_t> out) const;
 
   const Pairs& pairs_;
   /// Bit b: this sum of a pair occurs in a window of bucket b.

@@ -6,6 +6,7 @@
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
 #include "content/place_list.h"
+#include "content/rare_shapes.h"
 #include "content/text_walk.h"
 #include "content/word_trail.h"
 
@@ -113,40 +114,36 @@ class IpFinder final : public NetworkFinder {
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
-    version_four(input, found);
-    version_six(input, found);
+    if (input.masks.has(RareSign::kOctets)) version_four(input, found);
+    if (input.masks.has(RareSign::kHexGroups)) version_six(input, found);
   }
 
  private:
-  /// The last digit of an octet, a dot and a digit.
   struct OctetEnds {
     MaskView digit, dot;
     template <bool kFirst>
     std::uint64_t bits(std::size_t word) const {
-      return digit.at(word) & dot.behind(word, 1) & digit.behind(word, 2);
+      return rare_shapes::octets(rare_shapes::plane_at<kFirst>(digit, word), rare_shapes::plane_at<kFirst>(dot, word));
     }
   };
 
-  /// The first colon of an address: behind four letters or digits, no more, and the next colon is near.
   struct FirstColons {
     MaskView digit, letter, sign;
     template <bool kFirst>
     std::uint64_t bits(std::size_t word) const {
-      const auto stands = [&](unsigned by) { return digit.before<kFirst>(word, by) | letter.before<kFirst>(word, by); };
-      const std::uint64_t next = sign.behind(word, 1) | sign.behind(word, 2) | sign.behind(word, 3) |
-                                 sign.behind(word, 4) | sign.behind(word, 5);
-      return sign.at(word) & next & stands(1) & stands(2) & stands(3) & stands(4) & ~stands(5);
+      return rare_shapes::hex_groups(
+          rare_shapes::plane_at<kFirst>(digit, word) | rare_shapes::plane_at<kFirst>(letter, word),
+          rare_shapes::plane_at<kFirst>(sign, word));
     }
   };
 
   void version_four(const FinderText& input, std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    const MaskView dots(input.masks.dot);
     WordTrail trail = trail_of(text);
     std::size_t done = 0;
-    look_at_rare(text.size(), OctetEnds{MaskView(input.masks.digit), dots}, [&](std::size_t last) {
-      // The next octet has one to three digits and a dot behind.
-      if (found.size() > kFoundMax || last < done || (dots.from(last + 2) & 0b1110U) == 0) return;
+    const OctetEnds octet_ends{MaskView(input.masks.digit), MaskView(input.masks.dot)};
+    look_at_rare(text.size(), octet_ends, [&](std::size_t last) {
+      if (found.size() > kFoundMax || last < done) return;
       std::size_t at = last;
       while (at > done && last - at < 3 && is_digit(text[at - 1])) --at;
       if (at > 0 && (is_alphanumeric(text[at - 1]) || holds("._-+%$", text[at - 1]))) return;
@@ -257,18 +254,18 @@ class MacFinder final : public NetworkFinder {
   using NetworkFinder::NetworkFinder;
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
-    walk(input, input.masks.assign, ':', found);
-    walk(input, input.masks.dash, '-', found);
+    if (input.masks.has(RareSign::kPairsWithColons)) walk(input, input.masks.assign, ':', found);
+    if (input.masks.has(RareSign::kPairsWithDashes)) walk(input, input.masks.dash, '-', found);
   }
 
  private:
-  /// Five three places apart.
   struct Separators {
-    MaskView separator;
+    MaskView digit, letter, separator;
     template <bool kFirst>
     std::uint64_t bits(std::size_t word) const {
-      return separator.at(word) & separator.behind(word, 3) & separator.behind(word, 6) & separator.behind(word, 9) &
-             separator.behind(word, 12);
+      return rare_shapes::pairs(
+          rare_shapes::plane_at<kFirst>(digit, word) | rare_shapes::plane_at<kFirst>(letter, word),
+          rare_shapes::plane_at<kFirst>(separator, word));
     }
   };
 
@@ -279,7 +276,8 @@ class MacFinder final : public NetworkFinder {
     std::size_t next = 0;
     WordTrail trail = trail_of(text);
     const MaskView digits(input.masks.digit);
-    look_at_rare(text.size(), Separators{MaskView(mask)}, [&](std::size_t at) {
+    const Separators separators{digits, MaskView(input.masks.letter), MaskView(mask)};
+    look_at_rare(text.size(), separators, [&](std::size_t at) {
       if (found.size() > kFoundMax || at < 2 || at < next || text[at] != separator) return;
       if (separator == '-' && (digits.from(at - 2) & 0x1ffffU) == 0) return;
       next = std::max(next, pairs(text, trail, at - 2, separator, found));

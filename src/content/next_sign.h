@@ -13,9 +13,14 @@ namespace reeve::content {
 /// value's end is that of the next one, too.
 class NextSign {
  public:
-  explicit constexpr NextSign(std::string_view signs) {
-    for (const char c : signs) signs_[static_cast<unsigned char>(c)] = true;
+  using Set = std::array<bool, 256>;
+  static constexpr Set set_of(std::string_view signs) {
+    Set set{};
+    for (const char c : signs) set[static_cast<unsigned char>(c)] = true;
+    return set;
   }
+  /// The set must outlive it.
+  explicit constexpr NextSign(const Set& signs) : signs_(signs) {}
   /// The first one in [from, to), else `to`.
   std::size_t in(std::string_view text, std::size_t from, std::size_t to) {
     if (from < clear_from_ || from > next_) next_ = from;
@@ -25,7 +30,7 @@ class NextSign {
   }
 
  private:
-  std::array<bool, 256> signs_{};
+  const Set& signs_;
   std::size_t clear_from_ = 0, next_ = 0;  // none in [clear_from_, next_)
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 #include "content/normalise_walk.h"
 #include "core/check.h"
@@ -163,52 +164,66 @@ std::size_t plain_bytes(const char* at, std::size_t most, bool json_escapes) {
   return count;
 }
 
-/// Walks from the last checkpoint at or before `normal` to the unit that gives the byte at `normal`: the places of its
-/// first raw byte and the one behind its last.
-RawSpan unit_at(std::string_view raw, bool json_escapes, const Checkpoint* checkpoints, std::size_t count,
-                std::size_t normal) {
-  const Checkpoint* const after =
-      std::upper_bound(checkpoints, checkpoints + count, normal,
-                       [](std::size_t place, const Checkpoint& checkpoint) { return place < checkpoint.normal; });
-  // Before the first checkpoint nothing was changed.
-  if (after == checkpoints) return {normal, normal + 1};
-  const Checkpoint from = after[-1];
-  const char* at = raw.data() + from.raw;
-  const char* const end = raw.data() + raw.size();
-  const char* const last = raw.data() + std::min<std::size_t>(raw.size(), from.raw + kCheckpointBytes);
-  std::size_t place = from.normal;
-  while (at < end) {
-    if (at >= last) {
-      // What is changed this far behind a checkpoint has a checkpoint of its own: all is plain until there.
-      at += normal - place;
-      break;
-    }
-    const std::size_t most = std::min(static_cast<std::size_t>(last - at), normal - place);
-    if (const std::size_t plain = plain_bytes(at, most, json_escapes); plain != 0) {
-      at += plain;
-      place += plain;
-      continue;
-    }
-    const Unit unit = read_unit(at, end, json_escapes);
-    if (place + unit.size > normal) break;
-    place += unit.size;
-    at += unit.raw;
+/// A unit of a raw text: where its first byte is, and which byte of the result is its first.
+struct UnitPlace {
+  std::size_t raw = 0, normal = 0;
+};
+
+/// Finds units of a text by walking from checkpoints, or from the unit that was found last.
+class UnitWalk {
+ public:
+  UnitWalk(std::string_view raw, bool json_escapes, std::span<const Checkpoint> checkpoints)
+      : raw_(raw), json_escapes_(json_escapes), checkpoints_(checkpoints) {}
+
+  /// The unit that gives the byte at `normal`: the places of its first raw byte and the one behind its last. `normal`
+  /// is never less than it was before.
+  RawSpan at(std::size_t normal) {
+    const auto after = std::ranges::upper_bound(checkpoints_, normal, {}, &Checkpoint::normal);
+    // Before the first checkpoint nothing was changed.
+    if (after == checkpoints_.begin()) return {normal, normal + 1};
+    const Checkpoint& from = after[-1];
+    if (from.normal >= found_.normal) found_ = {from.raw, from.normal};
+    walk_to(normal, std::min<std::size_t>(raw_.size(), from.raw + kCheckpointBytes));
+    const std::size_t taken = found_.raw < raw_.size() ? unit().raw : 0;
+    return {found_.raw, found_.raw + taken};
   }
-  const auto start = static_cast<std::size_t>(at - raw.data());
-  const std::size_t taken = at < end ? read_unit(at, end, json_escapes).raw : 0;
-  return {start, start + taken};
-}
+
+ private:
+  Unit unit() const { return read_unit(raw_.data() + found_.raw, raw_.data() + raw_.size(), json_escapes_); }
+
+  void walk_to(std::size_t normal, std::size_t last) {
+    while (found_.raw < raw_.size()) {
+      if (found_.raw >= last) {
+        // What is changed this far behind a checkpoint has a checkpoint of its own: all is plain until there.
+        found_ = {found_.raw + (normal - found_.normal), normal};
+        return;
+      }
+      const std::size_t most = std::min(last - found_.raw, normal - found_.normal);
+      if (const std::size_t plain = plain_bytes(raw_.data() + found_.raw, most, json_escapes_); plain != 0) {
+        found_ = {found_.raw + plain, found_.normal + plain};
+        continue;
+      }
+      const Unit here = unit();
+      if (found_.normal + here.size > normal) return;
+      found_ = {found_.raw + here.raw, found_.normal + here.size};
+    }
+  }
+
+  std::string_view raw_;
+  bool json_escapes_;
+  std::span<const Checkpoint> checkpoints_;
+  UnitPlace found_;
+};
 
 }  // namespace
 
 RawSpan raw_span(std::string_view raw, bool json_escapes, const Checkpoint* checkpoints, std::size_t count,
                  std::size_t start, std::size_t end) {
-  if (count == 0 || start >= end) {
-    const RawSpan at = count == 0 ? RawSpan{start, end} : unit_at(raw, json_escapes, checkpoints, count, start);
-    return count == 0 ? at : RawSpan{at.start, at.start};
-  }
-  return {unit_at(raw, json_escapes, checkpoints, count, start).start,
-          unit_at(raw, json_escapes, checkpoints, count, end - 1).end};
+  if (count == 0) return {start, end};
+  UnitWalk walk(raw, json_escapes, {checkpoints, count});
+  const RawSpan first = walk.at(start);
+  if (start >= end) return {first.start, first.start};
+  return {first.start, walk.at(end - 1).end};
 }
 
 std::string normalised(std::string_view text) {

@@ -8,9 +8,9 @@
 #include "content/context_index.h"
 #include "content/identifier_rules.h"
 #include "content/number_layouts.h"
-#include "content/number_places.h"
 #include "content/number_shapes.h"
 #include "content/number_surroundings.h"
+#include "content/number_walk.h"
 #include "content/text_walk.h"
 
 namespace reeve::content {
@@ -18,9 +18,9 @@ namespace reeve::content {
 namespace {
 
 constexpr std::size_t kTokenMax = 74;
-constexpr std::size_t kGroupMax = 24;    // digits in a group of any layout
-constexpr std::size_t kYearsDigits = 8;  // of two years
-constexpr std::size_t kFrontMax = 7;     // letters of a group in front
+constexpr std::size_t kGroupMax = 24;  // digits in a group of any layout
+constexpr std::size_t kShortMax = 7;   // digits of short numbers
+constexpr std::size_t kFrontMax = 7;   // letters of a group in front
 
 struct Entry {
   std::uint32_t index;  // of the detector, in the set
@@ -28,6 +28,12 @@ struct Entry {
   std::uint32_t context;  // in the table of words
   std::string_view shapes;
   bool has_words, needs_words;
+  std::array<std::uint64_t, 4> begins;  // a bit for each byte that a value may begin with
+
+  bool begins_with(char c) const {
+    const auto byte = static_cast<unsigned char>(c);
+    return (begins[byte / 64] >> byte % 64 & 1U) != 0;
+  }
 };
 
 /// An entry as one of those that values of one length may be.
@@ -42,9 +48,7 @@ struct Length {
   std::vector<std::uint32_t> alone;    // in `all`: need no context words when they stand bare
   std::vector<std::uint64_t> context;  // entries of the table of words that one of all asks for
 
-  void add(std::uint32_t number, const Entry& entry, std::size_t length) {
-    SizedEntry sized{number, NumberShapes(entry.shapes, length)};
-    if (sized.shapes.excludes_all()) return;
+  void add(SizedEntry sized, const Entry& entry) {
     if (!entry.needs_words) alone.push_back(static_cast<std::uint32_t>(all.size()));
     all.push_back(std::move(sized));
     if (!entry.has_words) return;
@@ -61,14 +65,6 @@ class NumberFinder final : public PreparedFinder {
     for (std::size_t n = kTokenMax; n > 0; --n) {
       if (!bare_[n].all.empty()) shortest_bare_ = n;
     }
-    for (const LayoutTree::Layout& layout : layouts_.all()) {
-      const Entry& entry = entries_[layout.entry];
-      if (layout.is_pair && !layout.is_own && entry.has_words) pairs_context_.add(entry.detector->context);
-    }
-    for (const SizedEntry& one : bare_[kYearsDigits].all) {
-      const Entry& entry = entries_[one.entry];
-      if (entry.has_words) pairs_context_.add(entry.detector->context);
-    }
   }
 
   void find(const FinderText& input, std::vector<Candidate>& found) const override;
@@ -78,20 +74,44 @@ class NumberFinder final : public PreparedFinder {
 
   void add(std::uint32_t index, const Detector& detector) {
     const auto number = static_cast<std::uint32_t>(entries_.size());
-    Entry entry{
-        index, &detector, context_.add(detector.context), {}, !detector.context.near.empty(), detector.context.need};
+    Entry entry{index,
+                &detector,
+                context_.add(detector.context),
+                {},
+                !detector.context.near.empty(),
+                detector.context.need,
+                begins_of({})};
     for (const Checker check : detector.checks) {
       const IdentifierRule* rule = identifier_rule_of(check);
       if (rule == nullptr) continue;
       const std::string_view shapes = with_letters_ ? rule->shapes : std::string_view{};
       layouts_.add(rule->layouts, shapes, number);
       if (entry.shapes.empty()) entry.shapes = shapes;
-      if (rule->name == "iban") ibans_.push_back(number);
+      if (!rule->begins.empty()) entry.begins = begins_of(rule->begins);
+      if (rule->name != "iban") continue;
+      ibans_.push_back(number);
+      gate_.add_ibans();
     }
     entries_.push_back(entry);
     const std::size_t shortest = std::max<std::size_t>(detector.length_min, 1);
     const std::size_t longest = detector.length_max == 0 ? kTokenMax : detector.length_max;
-    for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) bare_[n].add(number, entry, n);
+    for (std::size_t n = shortest; n <= std::min(longest, kTokenMax); ++n) add_bare(n, number, entry);
+  }
+
+  /// None: any byte.
+  static std::array<std::uint64_t, 4> begins_of(std::string_view characters) {
+    std::array<std::uint64_t, 4> begins{};
+    for (const char c : characters) begins[static_cast<unsigned char>(c) / 64] |= 1ULL << c % 64;
+    if (characters.empty()) begins.fill(~std::uint64_t{0});
+    return begins;
+  }
+
+  void add_bare(std::size_t length, std::uint32_t number, const Entry& entry) {
+    SizedEntry sized{number, NumberShapes(entry.shapes, length)};
+    if (sized.shapes.excludes_all()) return;
+    gate_.add_bare(length, sized.shapes, entry.begins);
+    if (length <= kShortMax && entry.has_words) short_context_.add(entry.detector->context);
+    bare_[length].add(std::move(sized), entry);
   }
 
   bool with_letters_;
@@ -99,10 +119,10 @@ class NumberFinder final : public PreparedFinder {
   std::array<Length, kTokenMax + 1> bare_;  // by length
   std::size_t shortest_bare_ = kTokenMax;
   LayoutTree layouts_;
+  NumberGate gate_{layouts_};
   std::vector<std::uint32_t> ibans_;
   ContextTable context_;
-  // Only of those that have a shared layout of two groups of one size, or as many digits as two years.
-  ContextTable pairs_context_;
+  ContextTable short_context_;  // only of those that have values of at most kShortMax
 };
 
 /// One walk over one text.
@@ -124,49 +144,37 @@ class NumberFinder::Pass {
     if (is_group) group(begin, end);
   }
 
-  /// Letters and digits that end at `end`. What most of them are is told from masks alone: neither long, nor the first
-  /// group of anything, nor behind a group of letters.
-  void word(std::size_t end) {
-    const std::uint64_t letters = bits_before(input_.masks.letter, end);
-    auto length = static_cast<std::size_t>(std::countl_one(letters | bits_before(input_.masks.digit, end)));
-    if (length == 64) {
-      while (length <= kTokenMax && length < end && is_alphanumeric(text_[end - length - 1])) ++length;
-      if (length <= kTokenMax) identifier(end - length, end, true);
-      return;
+  /// A word of letters and digits as what the gate let pass, its place as look_at_words tells it.
+  void word(std::size_t place, WordKind kind) {
+    const auto& masks = input_.masks;
+    if (kind == WordKind::kSecond) return word_in_front(place, place + run_from(masks.digit, masks.letter, place));
+    std::size_t length = run_before(masks.letter, masks.digit, place);
+    while (length >= 64 && length <= kTokenMax && length < place && is_alphanumeric(text_[place - length - 1])) {
+      ++length;
     }
-    // Computed for all, most of the time in vain: what to do is hard to foretell, so it is decided once.
-    const std::size_t behind = std::min(end + 1, text_.size());
-    const unsigned separator = behind < text_.size() ? separator_class(text_[end]) : kSeparators;
-    const std::size_t second = run_from(input_.masks.digit, input_.masks.letter, behind);
-    const bool has_two_letters = (letters >> (64 - length) & 3U) == 3U;
-    const bool is_layout = finder_.layouts_.may_begin(GroupKind::kBoth, length, separator, second);
-    const bool is_joined =
-        (static_cast<unsigned>(is_layout) | static_cast<unsigned>(has_two_letters && separator != kSeparators)) != 0;
-    const bool is_behind_letter = length < 62 && (letters >> (62 - length) & 1U) != 0;
-    if (!finder_.bare_[length].all.empty() || is_joined || is_behind_letter) identifier(end - length, end, is_joined);
+    if (length > kTokenMax) return;
+    kind == WordKind::kBare ? bare_word(place - length, place) : first_group(place - length, place);
   }
 
  private:
-  /// Letters and digits in [begin, end); `is_joined`: the first group of something, it may be.
-  void identifier(std::size_t begin, std::size_t end, bool is_joined) {
-    const Length& length = finder_.bare_[end - begin];
+  /// Letters and digits in [begin, end).
+  void bare_word(std::size_t begin, std::size_t end) {
     shaped_.clear();
-    if (!length.all.empty()) {
-      const PlaceKinds kinds = kinds_at(input_.masks, begin, end - begin);
-      for (const SizedEntry& one : length.all) {
-        if (one.shapes.fits(kinds)) shaped_.push_back(one.entry);
-      }
+    const PlaceKinds kinds = kinds_at(input_.masks, begin, end - begin);
+    for (const SizedEntry& one : finder_.bare_[end - begin].all) {
+      if (finder_.entries_[one.entry].begins_with(text_[begin]) && one.shapes.fits(kinds)) shaped_.push_back(one.entry);
     }
-    const bool is_layout = is_joined && goes_on_as_layout(kind_of(begin, end), end - begin, end);
-    const bool is_iban = is_joined && may_be_iban(begin);
-    if ((!shaped_.empty() || is_layout || is_iban) && !surroundings_.continues_left(begin)) {
-      if (!shaped_.empty() && !surroundings_.continues_right(end)) {
-        for (const std::uint32_t entry : shaped_) settle(finder_.entries_[entry], begin, end, Written::kBare);
-      }
-      if (is_layout) layouts(begin, end);
-      if (is_iban) iban(begin);
-    }
-    if (begin >= 2) word_in_front(begin, end);
+    if (shaped_.empty() || surroundings_.continues_left(begin) || surroundings_.continues_right(end)) return;
+    for (const std::uint32_t entry : shaped_) settle(finder_.entries_[entry], begin, end, Written::kBare);
+  }
+
+  /// Letters and digits in [begin, end): the first group of something, they may be.
+  void first_group(std::size_t begin, std::size_t end) {
+    const bool is_layout = goes_on_as_layout(kind_of(begin, end), end - begin, end);
+    const bool is_iban = separator_class(text_[end]) != kSeparators && may_be_iban(begin);
+    if ((!is_layout && !is_iban) || surroundings_.continues_left(begin)) return;
+    if (is_layout) layouts(begin, end);
+    if (is_iban) iban(begin);
   }
 
   enum class Written { kBare, kOwnLayout, kSharedLayout };
@@ -226,7 +234,7 @@ class NumberFinder::Pass {
 
   /// Most of what may be a digits-only value must stand beside context words: these are asked for first.
   void bare_digits(const Length& length, std::size_t begin, std::size_t end) {
-    if (any_near(length.context, begin, end)) {
+    if (any_near(length, end - begin <= kShortMax, begin, end)) {
       for (const SizedEntry& one : length.all) settle(finder_.entries_[one.entry], begin, end, Written::kBare);
       return;
     }
@@ -238,20 +246,27 @@ class NumberFinder::Pass {
   void layouts(std::size_t begin, std::size_t end) {
     matches_.clear();
     const LayoutTree& tree = finder_.layouts_;
+    const auto take = [&](const std::vector<std::uint32_t>& numbers, std::size_t to, const PlaceKinds& kinds) {
+      for (const std::uint32_t number : numbers) {
+        const LayoutTree::Layout& layout = tree.layout(number);
+        if (finder_.entries_[layout.entry].begins_with(text_[begin]) && layout.shapes.fits(kinds))
+          matches_.push_back({number, to});
+      }
+    };
+    bool is_asked = false, is_quiet = false;
     tree.match(input_, begin, end, finder_.with_letters_,
                [&](const LayoutTree::LayoutsHere& here, std::size_t to, const PlaceKinds& kinds) {
-                 if (surroundings_.continues_right(to)) return;
-                 const auto take = [&](const std::vector<std::uint32_t>& numbers) {
-                   for (const std::uint32_t number : numbers) {
-                     if (tree.layout(number).shapes.fits(kinds)) matches_.push_back({number, to});
-                   }
-                 };
-                 take(here.own);
-                 // Those that must stand beside context words are asked for these first where that costs little.
+                 if ((is_quiet && here.own.empty()) || surroundings_.continues_right(to)) return !is_quiet;
+                 take(here.own, to, kinds);
+                 if (here.shared.empty() || is_quiet || (here.is_pair && is_years(text_.substr(begin, to - begin))))
+                   return !is_quiet;
+                 // Shared ones must stand beside context words. These are asked for first where that costs little.
+                 if (!is_asked) is_quiet = no_words_around(begin, kinds.letters != 0);
+                 is_asked = true;
+                 if (is_quiet) return false;
                  const bool asks_first = kinds.letters == 0 || (words_ && words_->is_quiet(begin, to));
-                 if (here.shared.empty()) return;
-                 if (here.is_pair && asks_first && no_pair_near(begin, to)) return;
-                 if (!(asks_first && nothing_near(begin, to))) take(here.shared);
+                 if (!(asks_first && nothing_near(begin, to))) take(here.shared, to, kinds);
+                 return true;
                });
     if (matches_.size() > 1) std::ranges::sort(matches_, {}, &Match::layout);
     for (const Match& match : matches_) {
@@ -274,10 +289,9 @@ class NumberFinder::Pass {
     group_end_ = at;
     if (groups == 1 || groups > 8 || digits > kGroupMax || surroundings_.continues_right(at)) return;
     const Length& length = finder_.bare_[digits];
-    if (length.all.empty() || (groups == 2 && digits == kYearsDigits && no_pair_near(begin, at)) ||
-        !any_near(length.context, begin, at)) {
+    if (length.all.empty()) return;
+    if ((groups == 2 && is_years(text_.substr(begin, at - begin))) || !any_near(length, digits <= kShortMax, begin, at))
       return;
-    }
     for (const SizedEntry& one : length.all) settle(finder_.entries_[one.entry], begin, at, Written::kSharedLayout);
   }
 
@@ -324,6 +338,7 @@ class NumberFinder::Pass {
 
   /// A group of letters stands in front of the digits: "QQ 12 34 56 C", "GB 123 4567 89", "CHE-123.456.789".
   void word_in_front(std::size_t begin, std::size_t end) {
+    if (begin < 2) return;
     const char separator = text_[begin - 1];
     if ((separator != ' ' && separator != '-') || !is_letter(text_[begin - 2])) return;
     const std::size_t length = run_before(input_.masks.letter, input_.masks.digit, begin - 1);
@@ -358,12 +373,22 @@ class NumberFinder::Pass {
     finder_.context_.look(column, column.size(), column.size(), column_near_);
   }
 
-  bool any_near(std::span<const std::uint64_t> entries, std::size_t begin, std::size_t end) {
-    if (entries.empty()) return false;
-    look_near(begin, end);
-    if (near_.holds_any(entries)) return true;
+  /// A word is near that one of a length's entries asks for.
+  bool any_near(const Length& length, bool is_short, std::size_t begin, std::size_t end) {
+    if (length.context.empty()) return false;
+    if (!is_short || short_word_near(begin, end)) {
+      look_near(begin, end);
+      if (near_.holds_any(length.context)) return true;
+    }
     look_at_column(begin);
-    return column_near_.holds_any(entries);
+    return column_near_.holds_any(length.context);
+  }
+
+  /// Short numbers are many, and few words ask for any: reading for these alone costs little.
+  bool short_word_near(std::size_t begin, std::size_t end) {
+    if (!short_words_) short_words_.emplace(finder_.short_context_, input_);
+    short_words_->look(begin, end, short_near_);
+    return !short_near_.is_empty();
   }
 
   bool nothing_near(std::size_t begin, std::size_t end) {
@@ -373,12 +398,11 @@ class NumberFinder::Pass {
     return column_near_.is_empty();
   }
 
-  /// As nothing_near, for two groups of one size: most of them are years ("2019-2024"), and few words ask for any.
-  /// Reading only for these costs little.
-  bool no_pair_near(std::size_t begin, std::size_t end) {
-    if (!pair_words_) pair_words_.emplace(finder_.pairs_context_, input_);
-    pair_words_->look(begin, end, pair_near_);
-    if (!pair_near_.is_empty()) return false;
+  /// Nothing is near any layout that begins here. With letters only what was read already counts.
+  bool no_words_around(std::size_t begin, bool has_letters) {
+    if (!words_ && !has_letters) words_.emplace(finder_.context_, input_);
+    const std::size_t end = std::min(begin + LayoutTree::kBytesMax, text_.size());
+    if (!words_ || !(has_letters ? words_->is_quiet(begin, end) : words_->read_quiet(begin, end))) return false;
     look_at_column(begin);
     return column_near_.is_empty();
   }
@@ -427,8 +451,8 @@ class NumberFinder::Pass {
   std::vector<Match> matches_;
   std::vector<std::uint32_t> shaped_;  // entries
   // What stands near the place, and in the head of the column, that was last asked for.
-  std::optional<ContextIndex> words_, pair_words_;
-  ContextTable::Near near_, column_near_, pair_near_;
+  std::optional<ContextIndex> words_, short_words_;
+  ContextTable::Near near_, column_near_, short_near_;
   std::string_view column_;
   std::size_t near_begin_ = ~std::size_t{0}, near_end_ = 0, column_begin_ = ~std::size_t{0};
 };
@@ -438,17 +462,15 @@ void NumberFinder::find(const FinderText& input, std::vector<Candidate>& found) 
   const auto& digits = input.masks.digit;
   const std::size_t size = input.text.size();
   if (!with_letters_) {
-    DigitChains(input, std::min(shortest_bare_, layouts_.fewest())).for_each([&](std::size_t begin) {
+    look_at_digits(input, gate_, std::min(shortest_bare_, layouts_.fewest()), [&](std::size_t begin) {
       std::size_t end = begin + run_from(digits, digits, begin);
       if (end - begin == 64) end = next_place(digits, {}, begin, size, false);
-      if (end - begin > kTokenMax || (end < size && is_letter(input.text[end]))) return;
-      pass.digits(begin, end);
+      if (end - begin <= kTokenMax && (end == size || !is_letter(input.text[end]))) pass.digits(begin, end);
     });
     return;
   }
-  const bool is_short =
-      shortest_bare_ < NumberWords::kLong || layouts_.fewest_behind_letters() < NumberWords::kLongBehindLetters;
-  NumberWords(input, is_short).for_each([&](std::size_t end) { pass.word(end); });
+  look_at_words(input, gate_, shortest_bare_ < NumberWords::kLong,
+                [&](std::size_t place, WordKind kind) { pass.word(place, kind); });
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "content/number_shapes.h"
 
+#include <bit>
+
 namespace reeve::content {
 
 namespace {
@@ -23,6 +25,14 @@ NumberShapes::NumberShapes(std::string_view text, std::size_t length) : any_(tex
     }
     shapes_.push_back(shape);
   }
+}
+
+std::size_t NumberShapes::fewest_digits() const {
+  std::size_t fewest = any_ ? 0 : 64;
+  for (const NumberShape& shape : shapes_) {
+    fewest = std::min(fewest, static_cast<std::size_t>(std::popcount(shape.must.digits)));
+  }
+  return fewest;
 }
 
 bool NumberShapes::may_begin_with_letters(std::size_t count) const {

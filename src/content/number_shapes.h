@@ -33,6 +33,10 @@ class NumberShapes {
   bool fits(const PlaceKinds& value) const {
     return any_ || std::ranges::any_of(shapes_, [&](const NumberShape& shape) { return shape.fits(value); });
   }
+  /// Some value fits of whose places it is only known what they may be.
+  bool may_fit(const PlaceKinds& may) const { return fits(may); }
+  /// The fewest digits that a value has.
+  std::size_t fewest_digits() const;
   /// No value of the length may pass.
   bool excludes_all() const { return !any_ && shapes_.empty(); }
   /// Whether the first `count` places may all be letters, or digits.

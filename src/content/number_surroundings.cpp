@@ -34,6 +34,13 @@ const ContextTable& other_things() {
 
 }  // namespace
 
+bool is_years(std::string_view text) {
+  if (text.size() != 9 || text[4] != '-') return false;
+  const std::string_view first = text.substr(0, 4), last = text.substr(5);
+  const auto is_year = [](std::string_view year) { return year.starts_with("19") || year.starts_with("20"); };
+  return is_year(first) && is_year(last) && first <= last;
+}
+
 bool NumberSurroundings::continues_left(std::size_t begin) const {
   if (begin == 0) return false;
   const char before = text_[begin - 1];

@@ -14,6 +14,9 @@
 
 namespace reeve::content {
 
+/// "1998-2024": the years of a copyright, of a life; nobody's identifier and no telephone, whatever words stand near.
+bool is_years(std::string_view text);
+
 class NumberSurroundings {
  public:
   explicit NumberSurroundings(std::string_view text) : text_(text), columns_(text) {}

@@ -73,7 +73,7 @@ int on_match(unsigned id, unsigned long long, unsigned long long to, unsigned, v
 PatternScratch::~PatternScratch() { hs_free_scratch(scratch_); }
 
 int PatternScratch::add(std::uint32_t pattern, std::uint64_t end) {
-  const auto place = static_cast<std::uint32_t>(end);
+  const auto place = static_cast<std::uint32_t>(base_ + end);
   std::uint32_t& open = open_run_[pattern];
   if (open != kNone && runs[open].last_end + 1 >= place) {
     runs[open].last_end = place;
@@ -147,8 +147,9 @@ constexpr std::size_t kScanMax = 0x7FFFFFFF;
 
 }  // namespace
 
-void PatternDatabase::scan(std::string_view text, PatternScratch& scratch) const {
+void PatternDatabase::scan(std::string_view text, PatternScratch& scratch, std::size_t base) const {
   scratch.reset();
+  scratch.base_ = base;
   if (database_ == nullptr || text.empty()) return;
   CHECK(text.size() <= kScanMax);
   const hs_error_t result =

@@ -47,6 +47,7 @@ class PatternScratch {
 
  private:
   friend class PatternDatabase;
+  std::size_t base_ = 0;  // of the text that is being scanned
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
   void reset();
   std::vector<std::uint32_t> open_run_;  // by pattern: its last run
@@ -67,7 +68,8 @@ class PatternDatabase {
   PatternDatabase& operator=(const PatternDatabase&) = delete;
 
   std::unique_ptr<PatternScratch> make_scratch() const;
-  void scan(std::string_view text, PatternScratch& scratch) const;
+  /// Places told are those in `text` and `base` more.
+  void scan(std::string_view text, PatternScratch& scratch, std::size_t base = 0) const;
 
  private:
   PatternDatabase(hs_database* database, std::size_t patterns) : database_(database), patterns_(patterns) {}

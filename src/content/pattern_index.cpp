@@ -18,8 +18,9 @@ Result<std::unique_ptr<PatternIndex>> PatternIndex::build(const std::vector<std:
   std::string joined;
   for (const std::uint32_t i : which) {
     if (const auto required = required_literals(sources[i], frequency_max)) {
-      index->required_.insert(index->required_.end(), required->any_of.size(),
-                              {i, required->before_least, required->before_most});
+      const RequiredAt at{i, required->before_least, required->before_most,
+                          std::make_shared<const MatchOutline>(required->head, required->later)};
+      index->required_.insert(index->required_.end(), required->any_of.size(), at);
       literals.insert(literals.end(), required->any_of.begin(), required->any_of.end());
       continue;
     }
@@ -46,12 +47,12 @@ PatternIndex::Found PatternIndex::make_found() const {
   return found;
 }
 
-void PatternIndex::find(std::string_view text, Found& found, std::size_t longest) const {
+void PatternIndex::find(std::string_view text, Found& found, Stretch without_literal, std::size_t texts) const {
   // So many are looked at further in a text of this size.
-  const std::size_t most = 4096 + text.size() / 4;
+  const std::size_t most = 4096 * texts + text.size() / 4;
   found.overflowed = !literals_->find(text, found.hits, most);
   found.scratch->runs_max = most;
-  database_->scan(longest < least_without_ ? std::string_view() : text, *found.scratch);
+  database_->scan(text.substr(without_literal.from, without_literal.size), *found.scratch, without_literal.from);
   found.overflowed = found.overflowed || found.scratch->overflowed;
 }
 

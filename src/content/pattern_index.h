@@ -20,6 +20,7 @@ namespace reeve::content {
 struct RequiredAt {
   std::uint32_t pattern = 0;
   std::uint32_t before_least = 0, before_most = 0;  // bytes from the match's begin to the literal
+  std::shared_ptr<const MatchOutline> outline{};
 };
 
 /// Immutable; may be used from several threads.
@@ -40,8 +41,16 @@ class PatternIndex {
                                                      const std::filesystem::path& cache_directory,
                                                      std::size_t& wrong_pattern);
   Found make_found() const;
-  /// Replaces what was found. Behind `text` 64 bytes must be readable. No match can be longer than `longest`.
-  void find(std::string_view text, Found& found, std::size_t longest = SIZE_MAX) const;
+  /// The part of a text in which matches without a literal are: a line begins there, and one ends there.
+  struct Stretch {
+    std::size_t from = 0, size = SIZE_MAX;
+  };
+  /// Replaces what was found in `text`, behind which 64 bytes must be readable. `texts` stand in it, one behind the
+  /// other.
+  void find(std::string_view text, Found& found, Stretch without_literal, std::size_t texts = 1) const;
+  void find(std::string_view text, Found& found) const { find(text, found, Stretch{}); }
+  /// The fewest bytes of a match without a literal.
+  std::size_t least_without() const { return least_without_; }
 
   const std::vector<RequiredLiteral>& literals() const { return literals_->literals(); }
   /// By literal. Patterns are places in the sources.

@@ -12,12 +12,6 @@ constexpr std::size_t kStringsMax = 64;  // of one set; more and the set is no l
 constexpr std::uint32_t kBeforeMax = 200;
 constexpr std::uint32_t kRepeatFollowed = 2, kRepeatShown = 12;
 
-std::uint32_t add_widths(std::uint32_t left, std::uint32_t right) { return std::min(kFar, left + right); }
-std::uint32_t multiply_widths(std::uint32_t left, std::uint32_t right) {
-  const std::uint64_t product = std::uint64_t{left} * right;
-  return product > kFar ? kFar : static_cast<std::uint32_t>(product);
-}
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 double frequency_of(const RequiredLiteral& literal) {
@@ -61,6 +55,13 @@ std::optional<Strings> joined(const Strings& left, const Strings& right) {
   return all;
 }
 
+/// `kept` stands for `left_out`, too, which begins with it.
+void take_over(RequiredLiteral& kept, const RequiredLiteral& left_out) {
+  const std::string_view rest = std::string_view(left_out.bytes).substr(kept.bytes.size());
+  kept.before = either(kept.before, left_out.before);
+  kept.behind = either(kept.behind, followed(edge_of(rest, left_out.folded, false), left_out.behind));
+}
+
 }  // namespace
 
 void prune(std::vector<RequiredLiteral>& literals) {
@@ -69,8 +70,11 @@ void prune(std::vector<RequiredLiteral>& literals) {
   });
   std::vector<RequiredLiteral> kept;
   for (RequiredLiteral& literal : literals) {
-    if (std::ranges::none_of(kept, [&](const RequiredLiteral& other) { return covers(other, literal); })) {
+    const auto other = std::ranges::find_if(kept, [&](const RequiredLiteral& one) { return covers(one, literal); });
+    if (other == kept.end()) {
       kept.push_back(std::move(literal));
+    } else {
+      take_over(*other, literal);
     }
   }
   literals = std::move(kept);
@@ -91,9 +95,10 @@ void PatternSequence::add(const PatternPart& part) {
     const bool begins = part.exact && std::ranges::none_of(*part.exact, &std::string::empty);
     run_ = begins ? *part.exact : Strings{""};
     indented_ = indented;
-    run_least_ = begins ? whole_.least : add_widths(whole_.least, part.least);
-    run_most_ = begins ? whole_.most : add_widths(whole_.most, part.most);
+    run_before_ = begins ? whole_.tail : followed(part.tail, whole_.tail);
+    kept_before_run_ = kept_;
   }
+  put_behind_best(part);
   if (part.best) {
     RequiredLiterals inner = *part.best;
     if (inner.before_most == 0) {
@@ -103,13 +108,20 @@ void PatternSequence::add(const PatternPart& part) {
         literal.border_before = literal.border_before || (border_before && is_border_word_byte(literal.bytes.front()));
       }
     }
-    inner.before_least = add_widths(inner.before_least, whole_.least);
-    inner.before_most = add_widths(inner.before_most, whole_.most);
+    for (RequiredLiteral& literal : inner.any_of) literal.before = followed(literal.before, whole_.tail);
+    inner.before_least = add_widths(inner.before_least, whole_.least());
+    inner.before_most = add_widths(inner.before_most, whole_.most());
     keep(std::move(inner));
   }
+  if (run_ == Strings{""}) kept_before_run_ = kept_;
   if (whole_.exact) whole_.exact = part.exact ? joined(*whole_.exact, *part.exact) : std::nullopt;
-  whole_.least = add_widths(whole_.least, part.least);
-  whole_.most = add_widths(whole_.most, part.most);
+  whole_.head = followed(whole_.head, part.head);
+  whole_.tail = followed(part.tail, whole_.tail);
+}
+
+void PatternSequence::put_behind_best(const PatternPart& part) {
+  if (!whole_.best) return;
+  for (RequiredLiteral& literal : whole_.best->any_of) literal.behind = followed(literal.behind, part.head);
 }
 
 void PatternSequence::add_border() {
@@ -134,15 +146,15 @@ PatternPart PatternSequence::finish() {
 
 void PatternSequence::begin_run_here() {
   run_ = {""};
-  run_least_ = whole_.least;
-  run_most_ = whole_.most;
+  run_before_ = whole_.tail;
+  kept_before_run_ = kept_;
 }
 
 void PatternSequence::close(bool border_after) {
   if (run_ != Strings{""}) {
     RequiredLiterals candidate;
-    candidate.before_least = run_least_;
-    candidate.before_most = run_most_;
+    candidate.before_least = run_before_.least;
+    candidate.before_most = run_before_.most;
     for (const std::string& bytes : run_) {
       RequiredLiteral literal;
       literal.bytes = bytes;
@@ -152,12 +164,34 @@ void PatternSequence::close(bool border_after) {
       literal.border_after = border_after && !bytes.empty() && is_border_word_byte(bytes.back());
       literal.line_begin = line_begin_;
       literal.indented = indented_;
+      literal.before = run_before_;
       candidate.any_of.push_back(std::move(literal));
     }
+    keep_later();
     keep_ending(candidate);
     keep(std::move(candidate));
   }
   border_before_ = line_begin_ = indented_ = false;
+}
+
+void PatternSequence::keep_later() {
+  constexpr std::size_t kMost = 4;
+  // What was kept since the run began may be a part of it.
+  if (!whole_.best || kept_ != kept_before_run_) return;
+  LaterLiteral later{.any_of = {}, .folded = folded_, .frequency = 0};
+  Strings strings = run_;
+  std::ranges::sort(strings);  // what begins with another stands behind it
+  for (std::string& bytes : strings) {
+    if (bytes.size() < 2) return;
+    if (!later.any_of.empty() && bytes.starts_with(later.any_of.back())) continue;
+    later.frequency += text_frequency(bytes);
+    later.any_of.push_back(std::move(bytes));
+  }
+  if (later.any_of.size() > kMost || later.frequency >= whole_.best->later.frequency) return;
+  if (folded_) {
+    for (std::string& bytes : later.any_of) std::ranges::transform(bytes, bytes.begin(), lower);
+  }
+  whole_.best->later = std::move(later);
 }
 
 void PatternSequence::keep(RequiredLiterals candidate) {
@@ -166,13 +200,17 @@ void PatternSequence::keep(RequiredLiterals candidate) {
     prune(candidate.any_of);
     candidate.frequency = frequency_of(candidate.any_of);
     if (candidate.frequency >= 1 || candidate.before_most > kBeforeMax) return;
-    if (!whole_.best || cost_of(candidate) < cost_of(*whole_.best)) whole_.best = candidate;
+    if (whole_.best && cost_of(candidate) >= cost_of(*whole_.best)) continue;
+    whole_.best = candidate;
+    ++kept_;
   }
 }
 
 void PatternSequence::shorten(std::vector<RequiredLiteral>& literals, std::size_t length) {
   for (RequiredLiteral& literal : literals) {
     if (literal.bytes.size() <= length) continue;
+    const std::string_view rest = std::string_view(literal.bytes).substr(length);
+    literal.behind = followed(edge_of(rest, literal.folded, false), literal.behind);
     literal.bytes.resize(length);
     literal.border_after = false;
   }
@@ -191,6 +229,13 @@ void PatternSequence::keep_ending(const RequiredLiterals& candidate) {
   RequiredLiteral ending = candidate.any_of.front();
   ending.bytes = first.substr(first.size() - common);
   ending.border_before = ending.line_begin = ending.indented = false;
+  std::optional<EdgeBytes> before;
+  for (const RequiredLiteral& literal : candidate.any_of) {
+    const std::string_view rest = std::string_view(literal.bytes).substr(0, literal.bytes.size() - common);
+    const EdgeBytes one = followed(edge_of(rest, literal.folded, true), literal.before);
+    before = before ? either(*before, one) : one;
+  }
+  ending.before = *before;
   RequiredLiterals one;
   one.any_of.push_back(std::move(ending));
   one.before_least = add_widths(candidate.before_least, static_cast<std::uint32_t>(shortest - common));
@@ -225,12 +270,13 @@ PatternPart alternation(const std::vector<PatternPart>& branches) {
   all.exact = Strings{};
   all.best = RequiredLiterals{};
   all.best->before_least = kFar;
-  all.least = kFar;
+  all.head = branches.front().head;
+  all.tail = branches.front().tail;
   all.blank = true;
   for (const PatternPart& branch : branches) {
     all.blank = all.blank && branch.blank;
-    all.least = std::min(all.least, branch.least);
-    all.most = std::max(all.most, branch.most);
+    all.head = either(all.head, branch.head);
+    all.tail = either(all.tail, branch.tail);
     all.folded = all.folded || branch.folded;
     if (all.exact && branch.exact) {
       all.exact->insert(all.exact->end(), branch.exact->begin(), branch.exact->end());
@@ -255,9 +301,13 @@ PatternPart repeated(const PatternPart& part, std::uint32_t least, std::uint32_t
   PatternPart all;
   all.folded = part.folded;
   all.blank = part.blank;
-  all.least = multiply_widths(part.least, least);
-  all.most = multiply_widths(part.most, most);
-  if (least >= 1) all.best = part.best;
+  all.head = repeated(part.head, least, most);
+  all.tail = repeated(part.tail, least, most);
+  if (least >= 1 && part.best) {
+    all.best = part.best;  // in the first of them
+    const EdgeBytes others = repeated(part.head, least - 1, most - 1);
+    for (RequiredLiteral& literal : all.best->any_of) literal.behind = followed(literal.behind, others);
+  }
   if (!part.exact) return all;
   if (most <= kRepeatFollowed) {
     Strings so_far{""}, each;
@@ -271,10 +321,12 @@ PatternPart repeated(const PatternPart& part, std::uint32_t least, std::uint32_t
     return all;
   }
   if (least > kRepeatFollowed && part.exact->size() == 1) {
+    const std::uint32_t shown = std::min(least, kRepeatShown);
     RequiredLiteral literal;
     literal.folded = part.folded;
-    for (std::uint32_t i = 0; i < std::min(least, kRepeatShown); ++i) literal.bytes += part.exact->front();
+    for (std::uint32_t i = 0; i < shown; ++i) literal.bytes += part.exact->front();
     RequiredLiterals candidate;
+    literal.behind = repeated(part.head, least - shown, most == kFar ? kFar : most - shown);
     candidate.any_of.push_back(std::move(literal));
     candidate.frequency = frequency_of(candidate.any_of);
     if (candidate.frequency < 1) all.best = std::move(candidate);

@@ -2,15 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <optional>
 
 #include "content/check_digits.h"
 #include "content/contact_finders.h"
 #include "content/number_surroundings.h"
+#include "content/number_walk.h"
 #include "content/phone_plan.h"
 #include "content/place_list.h"
 #include "content/text_walk.h"
 #include "content/word_trail.h"
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
 
 namespace reeve::content {
 
@@ -58,19 +64,18 @@ class PhoneFinder final : public PreparedFinder {
   void find(const FinderText& input, std::vector<Candidate>& found) const override {
     const std::string_view text = input.text;
     Surroundings around{NumberSurroundings(text), WordTrail(words_, text), {}};
-    const Masks masks{MaskView(input.masks.digit), MaskView(input.masks.letter), MaskView(input.masks.dot),
-                      MaskView(input.masks.upper)};
+    const Masks masks{MaskView(input.masks.letter), MaskView(input.masks.upper)};
     std::size_t next = 0;
-    look_at_likely(text.size(), masks, [&](std::size_t at) {
-      if (found.size() > kFoundMax) return false;
-      if (at < next || !may_be_number(text, at)) return true;
-      if (!may_stand_alone(text, at) && (is_bare(masks, text, at) || is_unnamed(text, at, around.words)) &&
-          around.numbers.column(at).empty()) {
-        return true;
-      }
+    number_walk::walk(Places{input}, fastest_instructions(), [&](std::size_t at, WordKind /*kind*/) {
+      if (at < next || found.size() > kFoundMax) return;
+      // Rows of numbers are seen by their masks, before their bytes are read.
+      const bool is_alone = is_bare(masks, text, at) && !may_stand_alone(text, at);
+      if (is_alone && around.numbers.column(at).empty()) return;
+      if (!may_be_number(text, at)) return;
+      const bool is_nothing = !is_alone && !may_stand_alone(text, at) && is_unnamed(text, at, around.words);
+      if (is_nothing && around.numbers.column(at).empty()) return;
       Groups groups = read(text, at);
       if (groups.count > 0) next = settle(text, groups, around, found);
-      return true;
     });
   }
 
@@ -85,28 +90,75 @@ class PhoneFinder final : public PreparedFinder {
     std::vector<bool> named;  // of the number in hand, by detector; asked once for all its readings
   };
 
-  /// Seven digits with three separators between each two.
-  static constexpr std::size_t kWindow = kDigitsMin + 3 * (kDigitsMin - 1);
+  static constexpr std::size_t kLook = 32;  // bytes in which there are enough digits, or none is told
 
-  /// What the masks alone say of a place: most numbers of a text end here.
+  /// Of so many bytes those that stand in numbers besides digits.
+  static std::uint64_t number_signs(const char* text) {
+    std::uint64_t signs = 0;
+#if defined(__x86_64__)
+    for (unsigned half = 0; half < 2; ++half) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text) + half);
+      const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+      const __m128i one = _mm_or_si128(_mm_or_si128(is(' '), is('-')), is('.'));
+      const __m128i other = _mm_or_si128(_mm_or_si128(is('/'), is('(')), is(')'));
+      signs |= static_cast<std::uint64_t>(_mm_movemask_epi8(_mm_or_si128(one, other))) << 16U * half;
+    }
+#else
+    for (unsigned i = 0; i < kLook; ++i) signs |= static_cast<std::uint64_t>(holds(" -./()", text[i])) << i;
+#endif
+    return signs;
+  }
+
   struct Masks {
-    MaskView digit, letter, dot, other;  // other: bytes from 0x80
+    MaskView letter, other;  // other: bytes from 0x80
+  };
 
-    /// Runs of digits that no letter and no dot leads, and behind whose first digit the next is near.
-    template <bool kFirst>
-    std::uint64_t bits(std::size_t word) const {
-      const std::uint64_t led =
-          digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1) | dot.before<kFirst>(word, 1);
-      const std::uint64_t near =
-          digit.behind(word, 1) | digit.behind(word, 2) | digit.behind(word, 3) | digit.behind(word, 4);
-      return digit.at(word) & ~led & near;
+  /// What the masks and a few bytes say of a place, without a branch (number_walk.h): most numbers of a text end here.
+  struct Places {
+    static constexpr bool kSorts = false;
+    const FinderText& input;
+
+    template <InstructionSet kSet>
+    [[gnu::always_inline]] std::size_t gather(std::size_t from, number_walk::Kept& all) const {
+      using number_places::Words, number_places::Window, number_places::Plane;
+      if (!number_places::any_from(input.masks.digit, from)) return 0;
+      const Window digits(input.masks.digit, from), letters(input.masks.letter, from), dots(input.masks.dot, from);
+      number_places::Bits bits;
+      for (std::size_t word = 0; word < number_places::kWords; word += number_places::kLanes) {
+        const Plane<Words> digit(digits, word), letter(letters, word), dot(dots, word);
+        const Words begins = begins_of(digit, letter, dot);
+        std::memcpy(bits.data() + word, &begins, sizeof begins);
+      }
+      return number_walk::append(bits, WordKind::kBare, 0, all, [&](std::size_t place) __attribute__((always_inline)) {
+        return is_likely(from * 64 + place);
+      });
     }
 
-    /// The digits of a number stand close together, and no letter among them.
-    bool is_likely(std::size_t at) const {
-      const std::uint64_t letters = letter.from(at);
-      const std::uint64_t before_letter = letters ^ (letters - 1);  // and the letter itself, which is no digit
-      return std::popcount(digit.from(at) & before_letter & ((1ULL << kWindow) - 1)) >= static_cast<int>(kDigitsMin);
+    /// Runs of digits that no letter and no dot leads. Before the seventh digit there is no letter, and never are there
+    /// more than three bytes between two digits.
+    template <typename W>
+    [[gnu::always_inline]] static W begins_of(const number_places::Plane<W>& digit,
+                                              const number_places::Plane<W>& letter,
+                                              const number_places::Plane<W>& dot) {
+      using number_places::ahead, number_places::behind, number_places::Plane;
+      const Plane<W> leads(Plane<W>(digit, letter), dot);
+      const W two = digit.here | ahead(digit.here, digit.after, 1), two_after = digit.after | digit.after >> 1;
+      const W four = two | ahead(two, two_after, 2), four_after = two_after | two_after >> 2;
+      const W any_two = letter.here | ahead(letter.here, letter.after, 1);
+      const W any_two_after = letter.after | letter.after >> 1;
+      const W any_four = any_two | ahead(any_two, any_two_after, 2);
+      const W letters = any_four | ahead(any_two, any_two_after, 5);
+      return digit.here & ~behind(leads.here, leads.before, 1) & ahead(four, four_after, 1) &
+             ahead(four, four_after, 5) & ~letters;
+    }
+
+    /// Enough digits with nothing between them but signs that numbers are written with.
+    [[gnu::always_inline]] bool is_likely(std::size_t at) const {
+      if (at + kLook > input.text.size()) return true;
+      const std::uint64_t digits = MaskView(input.masks.digit).from(at);
+      const std::uint64_t run = digits | number_signs(input.text.data() + at);
+      const std::uint64_t within = run ^ (run + 1);  // and the first that is neither, which is no digit
+      return std::popcount(digits & within) >= static_cast<int>(kDigitsMin) || (~run & ((1ULL << kLook) - 1)) == 0;
     }
   };
 
@@ -228,6 +280,8 @@ class PhoneFinder final : public PreparedFinder {
   std::size_t settle(std::string_view text, Groups& groups, Surroundings& around, std::vector<Candidate>& found) const {
     around.named.clear();
     const bool may_be_alone = may_stand_alone(text, groups.groups[0].begin);
+    const std::size_t first = groups.groups[0].begin;
+    if (groups.count == 2 && is_years(text.substr(first, groups.groups[1].end - first))) return 0;
     for (; groups.count > 0 && groups.size >= kDigitsMin; --groups.count) {
       const std::size_t end = groups.groups[groups.count - 1].end;
       const bool is_one = ends_well(text, end) && !is_in_dump(text, groups, end);

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <span>
 
+#include "content/byte_blocks.h"
+
 namespace reeve::content {
 
 /// A mask's words by place, with what stands before and behind: bit i of behind(word, by) says what stands at i + by,
@@ -40,8 +42,8 @@ class MaskView {
 
 constexpr std::size_t kPlaceWords = 16;  // words of a mask whose places are looked at together
 constexpr std::size_t kRareWords = 64;   // or that are asked together whether there are any
-/// Four places a word are written always: what is written too much, the next word overwrites.
-using PlaceList = std::array<std::uint32_t, kPlaceWords * 64 + 4>;
+/// Some places a word are written always: what is written too much, the next word overwrites.
+using PlaceList = std::array<std::uint32_t, kPlaceWords * 64 + 16>;
 
 namespace place_list {
 
@@ -55,12 +57,9 @@ template <typename Shape>
   return any;
 }
 
-template <typename Shape>
-[[gnu::always_inline]] inline std::size_t gather(const Shape& shape, std::size_t from, std::size_t count,
-                                                 std::uint32_t* places) {
-  std::uint64_t words[kPlaceWords];
-  draw(shape, from, count, words);
-  std::uint32_t* to = places;
+/// The places of `words`, of which the first is the text's word `from`. Gives back where they end.
+[[gnu::always_inline]] inline std::uint32_t* write_places(const std::uint64_t* words, std::size_t from,
+                                                          std::size_t count, std::uint32_t* to) {
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t bits = words[i];
     const auto base = static_cast<std::uint32_t>((from + i) * 64);
@@ -69,13 +68,27 @@ template <typename Shape>
     for (int k = 4; k < set; ++k, bits &= bits - 1) to[k] = base + static_cast<std::uint32_t>(std::countr_zero(bits));
     to += set;
   }
+  return to;
+}
+
+template <typename Shape>
+[[gnu::always_inline]] inline std::size_t keep_likely(const Shape& shape, std::uint32_t* places,
+                                                      const std::uint32_t* end) {
   std::size_t kept = 0;
-  for (const std::uint32_t* at = places; at != to; ++at) {
+  for (const std::uint32_t* at = places; at != end; ++at) {
     const std::uint32_t place = *at;
     places[kept] = place;
     kept += shape.is_likely(place) ? 1U : 0U;
   }
   return kept;
+}
+
+template <typename Shape>
+[[gnu::always_inline]] inline std::size_t gather(const Shape& shape, std::size_t from, std::size_t count,
+                                                 std::uint32_t* places) {
+  std::uint64_t words[kPlaceWords];
+  if (draw(shape, from, count, words) == 0) return 0;
+  return keep_likely(shape, places, write_places(words, from, count, places));
 }
 
 template <typename Shape>
@@ -101,6 +114,41 @@ template <typename Shape>
   return draw(shape, from, count, words);
 }
 
+#if REEVE_BYTE_BLOCKS
+/// A word's places at once.
+REEVE_TARGET_AVX512 inline std::uint32_t* write_places_widely(const std::uint64_t* words, std::size_t from,
+                                                              std::size_t count, std::uint32_t* to) {
+  static constexpr auto kOffsets = [] {
+    std::array<std::uint8_t, 64> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::uint8_t>(i);
+    return all;
+  }();
+  const __m512i offsets = load_512(kOffsets.data());
+  for (std::size_t i = 0; i < count; ++i) {
+    __m512i places = _mm512_maskz_compress_epi8(words[i], offsets);
+    const __m512i base = _mm512_set1_epi32(static_cast<int>((from + i) * 64));
+    const int set = std::popcount(words[i]);
+    for (int written = 0;;) {
+      _mm512_storeu_si512(to + written, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(places))));
+      written += 16;
+      if (written >= set) [[likely]]
+        break;
+      places = _mm512_shuffle_i64x2(places, places, 0b11111001);  // the next sixteen
+    }
+    to += set;
+  }
+  return to;
+}
+
+template <typename Shape>
+REEVE_TARGET_AVX512 std::size_t gather_widely(const Shape& shape, std::size_t from, std::size_t count,
+                                              std::uint32_t* places) {
+  std::uint64_t words[kPlaceWords];
+  if (draw(shape, from, count, words) == 0) return 0;
+  return keep_likely(shape, places, write_places_widely(words, from, count, places));
+}
+#endif
+
 inline bool can_gather_quickly() {
   static const bool kCan = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("popcnt") &&
                            __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
@@ -118,6 +166,9 @@ void look_at_likely(std::size_t size, const Shape& shape, const Look& look) {
   auto gather = place_list::gather_plainly<Shape>;
 #if defined(__x86_64__)
   if (place_list::can_gather_quickly()) gather = place_list::gather_quickly<Shape>;
+#if REEVE_BYTE_BLOCKS
+  if (fastest_instructions() == InstructionSet::kAvx512) gather = place_list::gather_widely<Shape>;
+#endif
 #endif
   PlaceList places;
   const std::size_t words = (size + 63) / 64;

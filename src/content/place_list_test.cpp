@@ -53,6 +53,12 @@ TEST(PlaceList, TellsThePlacesThatABitAfterTheOtherTells) {
         ASSERT_EQ(place_list::gather_quickly(Shape{MaskView(mask)}, 0, count, quick.data()), kept);
         for (std::size_t i = 0; i < kept; ++i) ASSERT_EQ(plain[i], quick[i]);
       }
+#if REEVE_BYTE_BLOCKS
+      if (fastest_instructions() == InstructionSet::kAvx512) {
+        ASSERT_EQ(place_list::gather_widely(Shape{MaskView(mask)}, 0, count, quick.data()), kept);
+        for (std::size_t i = 0; i < kept; ++i) ASSERT_EQ(plain[i], quick[i]);
+      }
+#endif
 #endif
     }
   }

@@ -6,6 +6,7 @@
 #include "content/confirm.h"
 #include "content/contact_finders.h"
 #include "content/place_list.h"
+#include "content/rare_shapes.h"
 #include "content/text_walk.h"
 #include "content/word_trail.h"
 
@@ -34,6 +35,7 @@ class PostcodeFinder final : public PreparedFinder {
   }
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
+    if (!text.masks.has(RareSign::kPostcode)) return;
     WordTrail trail(words_, text.text);
     look_at_rare(text.text.size(), SecondGroups{MaskView(text.masks.digit), MaskView(text.masks.letter)},
                  [&](std::size_t digit) {
@@ -42,17 +44,13 @@ class PostcodeFinder final : public PreparedFinder {
   }
 
  private:
-  /// A digit and two letters, and no more; in front a byte between, and a group whose last byte or last but one is a
-  /// digit.
   struct SecondGroups {
     MaskView digit, letter;
     template <bool kFirst>
     std::uint64_t bits(std::size_t word) const {
-      const std::uint64_t more = digit.behind(word, 3) | letter.behind(word, 3);
-      const std::uint64_t joined = digit.before<kFirst>(word, 1) | letter.before<kFirst>(word, 1);
-      const std::uint64_t group =
-          digit.before<kFirst>(word, 2) | (letter.before<kFirst>(word, 2) & digit.before<kFirst>(word, 3));
-      return digit.at(word) & letter.behind(word, 1) & letter.behind(word, 2) & ~more & ~joined & group;
+      const auto digits = rare_shapes::plane_at<kFirst>(digit, word);
+      const auto letters = rare_shapes::plane_at<kFirst>(letter, word);
+      return rare_shapes::postcode(digits, letters, digits | letters);
     }
   };
 

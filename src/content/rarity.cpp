@@ -41,6 +41,19 @@ unsigned digit_cost(unsigned char before, unsigned char digit) {
   return step == 1 || step == -1 ? 3 : 7;
 }
 
+/// Bits that a character drawn from so many says.
+double bits_of(unsigned alphabet) {
+  constexpr std::size_t kLargest = 62;
+  static const auto kBits = [] {
+    std::array<double, kLargest + 1> bits{};
+    for (std::size_t size = 0; size < bits.size(); ++size) {
+      bits[size] = std::log2(std::max(static_cast<double>(size), 2.0));
+    }
+    return bits;
+  }();
+  return kBits[alphabet];
+}
+
 struct Costs {
   double words = 0;   // half bits
   double random = 0;  // half bits
@@ -79,10 +92,10 @@ Costs costs_of(std::string_view value) {
     previous = byte;
   }
   // Marks say little: words have them between them more often than random texts do.
-  double alphabet = (has[kLower] ? 26 : 0) + (has[kUpper] ? 26 : 0) + (has[kDigit] ? 10 : 0);
+  unsigned alphabet = (has[kLower] ? 26U : 0U) + (has[kUpper] ? 26U : 0U) + (has[kDigit] ? 10U : 0U);
   if (!beyond_hex && has[kDigit]) alphabet = has[kLower] || has[kUpper] ? 16 : 10;
   const auto others = static_cast<double>(value.size()) - static_cast<double>(mark_count);
-  return {static_cast<double>(words), 2 * std::log2(std::max(alphabet, 2.0)) * others + static_cast<double>(marks)};
+  return {static_cast<double>(words), 2 * bits_of(alphabet) * others + static_cast<double>(marks)};
 }
 
 }  // namespace

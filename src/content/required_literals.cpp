@@ -1,6 +1,5 @@
 #include "content/required_literals.h"
 
-#include <bitset>
 #include <charconv>
 
 #include "content/pattern_part.h"
@@ -23,8 +22,6 @@ class PatternReader {
   }
 
  private:
-  using Bytes = std::bitset<256>;
-
   bool ended() const { return at_ >= pattern_.size(); }
   char here() const { return pattern_[at_]; }
   bool take(std::string_view text) {
@@ -70,9 +67,9 @@ class PatternReader {
     if (c == '[') return read_class();
     if (c == '\\') return read_escape();
     ++at_;
-    if (c == '.') return {.least = 1, .most = 1};
+    if (c == '.') return one_of(ByteSet().set());
     if (c == '*' || c == '+' || c == '?' || c == '{') return fail();
-    return one_of(Bytes().set(static_cast<unsigned char>(c)));
+    return one_of(ByteSet().set(static_cast<unsigned char>(c)));
   }
 
   PatternPart read_group() {
@@ -91,20 +88,18 @@ class PatternReader {
     return inside;
   }
 
-  static Bytes blanks() {
-    Bytes all;
+  static ByteSet blanks() {
+    ByteSet all;
     for (const char c : {' ', '\t', '\n', '\r', '\f', '\v'}) all.set(static_cast<unsigned char>(c));
     return all;
   }
 
-  PatternPart one_of(const Bytes& bytes) const {
-    PatternPart part{.blank = (bytes & ~blanks()).none(), .least = 1, .most = 1};
-    Bytes kept = bytes;
-    if (folded_) {
-      for (unsigned char c = 'A'; c <= 'Z'; ++c) {
-        if (kept[c]) kept.reset(c).set(c | 0x20U);
-      }
-      part.folded = true;
+  PatternPart one_of(const ByteSet& bytes) const {
+    PatternPart part{.folded = folded_, .blank = (bytes & ~blanks()).none()};
+    part.head = part.tail = edge_of(folded_ ? in_both_cases(bytes) : bytes);
+    ByteSet kept = bytes;
+    for (unsigned char c = 'A'; folded_ && c <= 'Z'; ++c) {
+      if (kept[c]) kept.reset(c).set(c | 0x20U);
     }
     if (kept.count() > kClassMax || kept.none()) return part;
     part.exact = Strings{};
@@ -114,13 +109,13 @@ class PatternReader {
     return part;
   }
 
-  static void add_range(Bytes& bytes, unsigned char first, unsigned char last) {
+  static void add_range(ByteSet& bytes, unsigned char first, unsigned char last) {
     for (unsigned c = first; c <= last; ++c) bytes.set(c);
   }
 
   /// \d and its like; false when it is none of them.
-  static bool add_named(Bytes& bytes, char name) {
-    Bytes named;
+  static bool add_named(ByteSet& bytes, char name) {
+    ByteSet named;
     switch (name | 0x20) {
       case 'd': add_range(named, '0', '9'); break;
       case 's': named = blanks(); break;
@@ -163,7 +158,7 @@ class PatternReader {
 
   PatternPart read_escape() {
     ++at_;
-    Bytes bytes;
+    ByteSet bytes;
     if (!ended() && add_named(bytes, here())) {
       ++at_;
       return one_of(bytes);
@@ -176,7 +171,7 @@ class PatternReader {
   PatternPart read_class() {
     ++at_;
     const bool negated = take("^");
-    Bytes bytes;
+    ByteSet bytes;
     bool first = true;
     while (!ended() && (here() != ']' || first)) {
       first = false;
@@ -249,6 +244,7 @@ std::optional<RequiredLiterals> required_literals(std::string_view pattern, doub
   const std::optional<PatternPart> all = PatternReader(pattern).read();
   if (!all || !all->best || all->best->frequency > frequency_max) return std::nullopt;
   RequiredLiterals required = *all->best;
+  required.head = all->head;
   prune(required.any_of);  // branches of an alternation may cover each other
   return required;
 }

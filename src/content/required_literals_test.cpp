@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
+#include <array>
 #include <random>
 
 #include "content/literal_matcher.h"
@@ -109,7 +110,7 @@ class RandomPattern {
 /// Patterns made by chance: where the expression matches, a literal stands where it is said to.
 TEST(RequiredLiterals, StandInEveryMatch) {
   std::mt19937 random(20261122);
-  int asked = 0;
+  int asked = 0, later = 0;
   for (int round = 0; round < 6000; ++round) {
     RandomPattern drawn(random);
     const auto required = required_literals(drawn.pattern);
@@ -119,6 +120,8 @@ TEST(RequiredLiterals, StandInEveryMatch) {
     const re2::RE2 expression("(?m)" + drawn.pattern, options);
     ASSERT_TRUE(expression.ok()) << drawn.pattern;
     const LiteralMatcher matcher(required->any_of);
+    const MatchOutline outline(required->head, required->later);
+    later += required->later.any_of.empty() ? 0 : 1;
     for (int text_round = 0; text_round < 20; ++text_round) {
       const std::string padded = drawn.text();
       const std::string_view text(padded.data(), padded.size() - 64);
@@ -129,14 +132,18 @@ TEST(RequiredLiterals, StandInEveryMatch) {
         ++asked;
         std::vector<LiteralHit> hits;
         ASSERT_TRUE(matcher.find(text, hits, 1000));
+        EXPECT_EQ(outline.next_begin(text, from, from), std::optional(from)) << drawn.pattern << " of " << text;
+        const auto match_end = static_cast<std::size_t>(match.data() - text.data()) + match.size();
         const bool stands = std::any_of(hits.begin(), hits.end(), [&](const LiteralHit& hit) {
-          return hit.start >= from + required->before_least && hit.start <= from + required->before_most;
+          return hit.last >= from + required->before_least && hit.start <= from + required->before_most &&
+                 hit.start < match_end && outline.may_go_on(text.substr(hit.start, match_end - hit.start));
         });
         EXPECT_TRUE(stands) << drawn.pattern << " at " << from << " of " << text << ": " << shown(required);
       }
     }
   }
   EXPECT_GT(asked, 1000);
+  EXPECT_GT(later, 100);
 }
 
 TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
@@ -193,20 +200,83 @@ TEST(LiteralMatcher, FindsThemLikeAPlainSearchWithAllInstructions) {
       ASSERT_TRUE(matcher.find(text, hits, 1'000'000));
       std::vector<std::pair<std::size_t, std::size_t>> found;
       found.reserve(hits.size());
-      for (const LiteralHit& hit : hits) found.emplace_back(hit.start, hit.literal);
+      for (const LiteralHit& hit : hits) {
+        for (std::uint32_t start = hit.start; start <= hit.last; ++start) found.emplace_back(start, hit.literal);
+      }
+      std::ranges::sort(found);
       EXPECT_EQ(found, expected) << round;
     }
   }
 }
 
+TEST(LiteralMatcher, RulesOutWhatCannotBeOfAMatch) {
+  const auto hits_in = [](std::string_view pattern, std::string text) {
+    const LiteralMatcher matcher(required_literals(pattern)->any_of);
+    const std::size_t size = text.size();
+    text.append(64, '\0');
+    std::vector<LiteralHit> hits;
+    EXPECT_TRUE(matcher.find({text.data(), size}, hits, 100));
+    return hits.size();
+  };
+  EXPECT_EQ(hits_in(R"([A-Z][a-z]{2,9}gatan [0-9])", "Storgatan 7 storgatan 7 Storgatan x gatan 7 Storgatan"), 2U);
+  EXPECT_EQ(
+      hits_in(R"((?i)<(?:street|address)>[0-9]{6,20}</)", "<street>12345678</ <STREET>< <streets> street <street>"),
+      1U);
+  // What the branches of an alternation ask for is asked of each by itself.
+  EXPECT_EQ(hits_in(R"((?:xyzzy:[0-9]|plugh:[a-z]))", "xyzzy:1 plugh:a xyzzy:a plugh:1"), 2U);
+}
+
+TEST(MatchOutline, SaysWhereMatchesMayBeginAndWhatStandsBehind) {
+  const auto required = required_literals(R"((?i)["'][a-z]{0,9}password["'], {0,2}["'])");
+  ASSERT_TRUE(required);
+  const MatchOutline outline(required->head, required->later);
+  std::string text = "my \"password\" is 'thePassword', 'x'";
+  const std::size_t size = text.size();
+  text.append(64, '\0');
+  const std::string_view view(text.data(), size);
+  EXPECT_EQ(outline.next_begin(view, 0, size), std::optional<std::size_t>(3));
+  EXPECT_EQ(outline.next_begin(view, 4, size), std::optional<std::size_t>(17));
+  EXPECT_EQ(outline.next_begin(view, 18, size), std::nullopt);
+  const MatchOutline folded(EdgeBytes{}, {.any_of = {"xyzzy", "-quux"}, .folded = true, .frequency = 0});
+  std::string long_text(600, 'x');
+  for (const std::size_t at : {0UL, 59UL, 63UL, 64UL, 130UL, 595UL}) {
+    std::string here = long_text;
+    here.replace(at, 5, at % 2 == 0 ? "XyZZy" : "-qUUx");
+    here.append(64, '\0');
+    EXPECT_TRUE(folded.may_go_on({here.data(), 600})) << at;
+    EXPECT_FALSE(folded.may_go_on({here.data(), at + 4})) << at;
+    EXPECT_EQ(folded.next_begin(here, 7, 9), std::optional<std::size_t>(7));  // nothing is known
+  }
+}
+
 TEST(LiteralMatcher, StopsWhenThereAreTooMany) {
-  const LiteralMatcher matcher({{.bytes = "aaa"}});
-  std::string text(100'000, 'a');
+  const LiteralMatcher matcher({{.bytes = "aba"}});
+  std::string text;
+  while (text.size() < 100'000) text += "ab";
   text.append(64, '\0');
   std::vector<LiteralHit> hits;
   EXPECT_FALSE(matcher.find({text.data(), 100'000}, hits, 50));
   EXPECT_TRUE(matcher.find({text.data(), 20}, hits, 50));
-  EXPECT_EQ(hits.size(), 18U);
+  EXPECT_EQ(hits.size(), 9U);
+}
+
+TEST(LiteralMatcher, TakesAFloodOfOneByteDownAsOne) {
+  const LiteralMatcher matcher({{.bytes = "aaa"}, {.bytes = "aaaa"}, {.bytes = "aaaaaaa", .folded = true}});
+  std::string text = "aaa-" + std::string(100'000, 'a') + "-aAaaaaaA";
+  const std::size_t size = text.size();
+  text.append(64, '\0');
+  std::vector<LiteralHit> hits;
+  EXPECT_TRUE(matcher.find({text.data(), size}, hits, 50));
+  std::vector<std::array<std::uint32_t, 3>> found;
+  for (const LiteralHit& hit : hits) found.push_back({hit.literal, hit.start, hit.last});
+  const std::vector<std::array<std::uint32_t, 3>> expected{{0, 0, 0},
+                                                           {0, 4, 100'001},
+                                                           {1, 4, 100'000},
+                                                           {2, 4, 99'997},
+                                                           {2, 100'005, 100'006},
+                                                           {0, 100'007, 100'009},
+                                                           {1, 100'007, 100'008}};
+  EXPECT_EQ(found, expected);
 }
 
 }  // namespace

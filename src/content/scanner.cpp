@@ -10,6 +10,7 @@
 #include "content/detector_set.h"
 #include "content/first_stage.h"
 #include "content/layer.h"
+#include "content/settle.h"
 #include "content/text_walk.h"
 #include "content/verdict_cache.h"
 
@@ -31,45 +32,9 @@ namespace {
 
 constexpr std::size_t kScannedMax = 1UL << 30U;  // bytes of one call
 constexpr std::size_t kKeptMemory = 4UL << 20U;
-
-/// The surer stays, then the one that stands there as it is, then the longer.
-bool is_better(const Finding& left, const Finding& right) {
-  if (left.confidence != right.confidence) return left.confidence > right.confidence;
-  if (left.depth != right.depth) return left.depth < right.depth;
-  return left.end - left.start > right.end - right.start;
-}
-
-/// Findings by start; of overlapping ones the better stays. What is said of whole texts overlaps nothing.
-void settle(std::vector<Finding>& findings) {
-  std::sort(findings.begin(), findings.end(), [](const Finding& left, const Finding& right) {
-    return left.start != right.start ? left.start < right.start : left.end < right.end;
-  });
-  std::size_t kept = 0, last = findings.size();
-  for (std::size_t i = 0; i < findings.size(); ++i) {
-    const Finding finding = findings[i];
-    if (finding.is_document) {
-      const auto kept_end = findings.begin() + static_cast<std::ptrdiff_t>(kept);
-      const auto again = std::find_if(findings.begin(), kept_end, [&](const Finding& other) {
-        return other.detector == finding.detector && other.text == finding.text && other.label == finding.label;
-      });
-      if (again == kept_end) {
-        findings[kept++] = finding;
-      } else if (finding.confidence > again->confidence) {
-        *again = finding;
-      }
-      continue;
-    }
-    if (last < kept && finding.start < findings[last].end) {
-      if (is_better(finding, findings[last])) findings[last] = finding;
-      continue;
-    }
-    last = kept;
-    findings[kept++] = finding;
-  }
-  findings.resize(kept);
-  std::sort(findings.begin(), findings.end(),
-            [](const Finding& left, const Finding& right) { return left.start < right.start; });
-}
+// Texts that are looked at together: so much is near, masks and all. A larger one is alone, and so the first of its
+// group: of one text at most large masks are kept.
+constexpr std::size_t kGroupBytes = 32UL << 10U, kGroupPieces = 32;
 
 }  // namespace
 
@@ -80,13 +45,24 @@ struct Scanner::State final : CandidateWatcher {
   std::array<Layer, kDepthMax + 1> layers;
   std::unique_ptr<FirstStage> first;
   std::uint64_t first_serial = 0;  // of the set it is for
-  TextMasks masks;
-  DecodeMasks decode_masks;
   DecodeBudget decode_budget;
   AllowMarkers markers;  // of the first layer
   std::uint64_t work_least = 1UL << 20U, decoded_least = 1UL << 20U;
   std::vector<Candidate> candidates;
   std::vector<std::uint32_t> last_end;  // by pattern: where its last match in the piece ended; zero between pieces
+
+  /// A piece of a layer, of those that are looked at together.
+  struct PieceWork {
+    std::size_t piece = 0;  // in its layer
+    TextMasks masks;
+    DecodeMasks decode_masks;
+    std::span<const LiteralHit> hits, word_hits;  // in it, and in its long words
+    std::span<const MatchRun> runs, word_runs;
+    std::size_t words_end = 0;  // of its long words, in those of the group
+    std::vector<Candidate> candidates;
+    bool gave_up = false;
+  };
+  std::vector<PieceWork> works;
 
   // Of the call in hand.
   const DetectorSet* set = nullptr;
@@ -102,10 +78,14 @@ struct Scanner::State final : CandidateWatcher {
   void remember();
   void read_texts();
   void scan_layer(std::size_t at);
-  void scan_piece(std::size_t at, std::size_t index, std::span<const LiteralHit> hits, std::span<const MatchRun> runs);
+  void scan_group(std::size_t at, std::span<PieceWork> group);
+  void read_group(const Layer& layer, std::span<PieceWork> group);
+  void confirm_patterns(const Layer& layer, PieceWork& work);
+  void find_in_group(const Layer& layer, std::span<PieceWork> group);
+  void keep_found(const Layer& layer, PieceWork& work);
   void confirm_in_text(const Piece& here, std::string_view text, std::span<const LiteralHit> hits,
                        std::span<const MatchRun> runs);
-  void confirm_in_words(std::string_view text);
+  void confirm_in_words(const PieceWork& work, std::string_view text);
   CandidateWatcher* watcher() { return explain ? this : nullptr; }
   void keep(const Candidate& candidate);
   std::uint32_t text_of(std::size_t at, std::size_t index) const;
@@ -283,7 +263,8 @@ void Scanner::State::confirm_in_text(const Piece& here, std::string_view text, s
   const auto begin = static_cast<std::uint32_t>(here.begin), size = static_cast<std::uint32_t>(text.size());
   for (const LiteralHit& hit : hits) {
     const RequiredAt& required = patterns.required()[hit.literal];
-    confirm_literal(*set, required, hit.start - begin, text, last_end[required.pattern], budget, candidates, watcher());
+    confirm_literal(*set, required, {hit.literal, hit.start - begin, hit.last - begin}, text,
+                    last_end[required.pattern], budget, candidates, watcher());
   }
   for (const LiteralHit& hit : hits) last_end[patterns.required()[hit.literal].pattern] = 0;
   for (const MatchRun& run : runs) {
@@ -294,68 +275,116 @@ void Scanner::State::confirm_in_text(const Piece& here, std::string_view text, s
   for (const MatchRun& run : runs) last_end[patterns.patterns_without()[run.pattern]] = 0;
 }
 
-void Scanner::State::confirm_in_words(std::string_view text) {
+void Scanner::State::confirm_in_words(const PieceWork& work, std::string_view text) {
   const PatternIndex& patterns = set->word_patterns();
-  first->look_at_words(*set, text, masks, decode_masks);
-  if (first->words.overflowed) fail("too many possible values to look at each");
   const auto size = static_cast<std::uint32_t>(text.size());
   const LongWords& words = first->long_words;
-  for (const LiteralHit& hit : first->words.hits) {
+  for (const LiteralHit& hit : work.word_hits) {
     const RequiredAt& required = patterns.required()[hit.literal];
     // Most beginnings stand in words that are too short for what must follow.
     if (words.bytes_from(hit.start) + required.before_most < set->patterns()[required.pattern].width.least) continue;
-    confirm_literal(*set, required, words.in_text(hit.start), text, last_end[required.pattern], budget, candidates,
-                    watcher());
+    const std::uint32_t start = words.in_text(hit.start);
+    confirm_literal(*set, required, {hit.literal, start, start + (hit.last - hit.start)}, text,
+                    last_end[required.pattern], budget, candidates, watcher());
   }
-  for (const LiteralHit& hit : first->words.hits) last_end[patterns.required()[hit.literal].pattern] = 0;
-  for (const MatchRun& run : first->words.runs()) {
+  for (const LiteralHit& hit : work.word_hits) last_end[patterns.required()[hit.literal].pattern] = 0;
+  for (const MatchRun& run : work.word_runs) {
     // One byte further: what stands behind the word is the border that a pattern's tail needs, and $ cannot be it
     // there.
     const MatchRun there{patterns.patterns_without()[run.pattern], std::min(words.in_text(run.first_end - 1) + 1, size),
                          std::min(words.in_text(run.last_end - 1) + 2, size)};
     confirm_run(*set, there, text, last_end[there.pattern], budget, candidates, watcher());
   }
-  for (const MatchRun& run : first->words.runs()) last_end[patterns.patterns_without()[run.pattern]] = 0;
+  for (const MatchRun& run : work.word_runs) last_end[patterns.patterns_without()[run.pattern]] = 0;
 }
 
-void Scanner::State::scan_piece(std::size_t at, std::size_t index, std::span<const LiteralHit> hits,
-                                std::span<const MatchRun> runs) {
-  const Layer& layer = layers[at];
-  const Piece& here = layer.pieces[index];
+/// Masks and long words of the group's pieces, and where patterns may match in these.
+void Scanner::State::read_group(const Layer& layer, std::span<PieceWork> group) {
+  LongWords& words = first->long_words;
+  words.clear();
+  for (PieceWork& work : group) {
+    const std::string_view text = layer.text(layer.pieces[work.piece]);
+    work.candidates.clear();
+    work.gave_up = false;
+    work.masks.compute(text);
+    work.decode_masks.compute(text);
+    words.collect(text, work.masks, work.decode_masks);
+    work.words_end = words.joined.size();
+  }
+  first->look_at_words(*set, group.size());
+  if (first->words.overflowed) fail("too many possible values to look at each");
+  std::span<const LiteralHit> hits(first->words.hits);
+  std::span<const MatchRun> runs = first->words.runs();
+  for (PieceWork& work : group) {
+    const auto hits_end =
+        std::ranges::find_if(hits, [&](const LiteralHit& hit) { return hit.start >= work.words_end; });
+    work.word_hits = {hits.begin(), hits_end};
+    hits = {hits_end, hits.end()};
+    const auto runs_end =
+        std::ranges::find_if(runs, [&](const MatchRun& run) { return run.first_end > work.words_end; });
+    work.word_runs = {runs.begin(), runs_end};
+    runs = {runs_end, runs.end()};
+  }
+}
+
+void Scanner::State::confirm_patterns(const Layer& layer, PieceWork& work) {
+  const Piece& here = layer.pieces[work.piece];
   const std::string_view text = layer.text(here);
-  depth = at;
-  piece = index;
-  candidates.clear();
+  piece = work.piece;
   budget.whole.clear();
-  masks.compute(text);
-  decode_masks.compute(text);
-  confirm_in_text(here, text, hits, runs);
-  confirm_in_words(text);
+  candidates.swap(work.candidates);
+  confirm_in_text(here, text, work.hits, work.runs);
+  confirm_in_words(work, text);
+  candidates.swap(work.candidates);
   if (budget.exhausted) fail("too many possible values to look at each");
-  bool gave_up = false;
-  const FinderText finder_text{text, masks, texts[text_of(at, index)].origin, &gave_up};
+}
+
+/// One finder after the other, each over all pieces: what it reads and how it decides is near then.
+void Scanner::State::find_in_group(const Layer& layer, std::span<PieceWork> group) {
   for (const auto& finder : set->finders()) {
-    if (candidates.size() > kFoundMax) break;
-    const std::size_t before = candidates.size();
-    finder->find(finder_text, candidates);
-    if (watcher() == nullptr) continue;
-    for (std::size_t i = before; i < candidates.size(); ++i) {
-      looked_at(candidates[i].detector, candidates[i].start, candidates[i].end, true, "found by its finder");
+    for (PieceWork& work : group) {
+      if (work.candidates.size() > kFoundMax) continue;
+      const std::size_t before = work.candidates.size();
+      const TextOrigin origin = texts[text_of(depth, work.piece)].origin;
+      const FinderText finder_text{layer.text(layer.pieces[work.piece]), work.masks, origin, &work.gave_up};
+      finder->find(finder_text, work.candidates);
+      if (watcher() == nullptr) continue;
+      for (std::size_t i = before; i < work.candidates.size(); ++i) {
+        const Candidate& candidate = work.candidates[i];
+        looked_at(candidate.detector, candidate.start, candidate.end, true, "found by its finder");
+      }
     }
   }
-  if (gave_up) fail("too many possible values to look at each");
-  if (candidates.size() > kFoundMax) {
+}
+
+void Scanner::State::keep_found(const Layer& layer, PieceWork& work) {
+  const Piece& here = layer.pieces[work.piece];
+  piece = work.piece;
+  if (work.gave_up) fail("too many possible values to look at each");
+  if (work.candidates.size() > kFoundMax) {
     fail("too many values in one text");
-    candidates.resize(kFoundMax);
+    work.candidates.resize(kFoundMax);
   }
-  for (const Candidate& candidate : candidates) {
+  for (const Candidate& candidate : work.candidates) {
     if (here.cut_start && candidate.start == 0) continue;
-    if (here.cut_end && candidate.end == text.size()) continue;
+    if (here.cut_end && candidate.end == here.end - here.begin) continue;
     keep(candidate);
   }
+}
+
+void Scanner::State::scan_group(std::size_t at, std::span<PieceWork> group) {
+  const Layer& layer = layers[at];
+  depth = at;
+  read_group(layer, group);
+  for (PieceWork& work : group) confirm_patterns(layer, work);
+  find_in_group(layer, group);
+  for (PieceWork& work : group) keep_found(layer, work);
   if (at == kDepthMax) return;
-  DecodeTask task{text, decode_masks, static_cast<std::uint32_t>(index), layers[at + 1], decode_budget};
-  decode(task);
+  for (const PieceWork& work : group) {
+    const std::string_view text = layer.text(layer.pieces[work.piece]);
+    DecodeTask task{text, work.decode_masks, static_cast<std::uint32_t>(work.piece), layers[at + 1], decode_budget};
+    decode(task);
+  }
 }
 
 void Scanner::State::scan_layer(std::size_t at) {
@@ -365,9 +394,17 @@ void Scanner::State::scan_layer(std::size_t at) {
   if (first->texts.overflowed) fail("too many possible values to look at each");
   const std::span<const LiteralHit> hits(first->texts.hits);
   const std::span<const MatchRun> runs = first->texts.runs();
-  std::size_t hit = 0, run = 0;
+  std::size_t hit = 0, run = 0, pending = 0, pending_bytes = 0;
+  const auto scan_pending = [&] {
+    scan_group(at, std::span(works).first(pending));
+    pending = pending_bytes = 0;
+  };
   for (std::size_t i = 0; i < layer.pieces.size(); ++i) {
     const Piece& here = layer.pieces[i];
+    const std::size_t bytes = here.end - here.begin;
+    // Explanations are told text by text.
+    const bool is_full = pending == kGroupPieces || pending_bytes + bytes > kGroupBytes;
+    if (pending > 0 && (is_full || watcher() != nullptr)) scan_pending();
     while (hit < hits.size() && hits[hit].start < here.begin) ++hit;  // begins on the border itself
     std::size_t hits_end = hit;
     while (hits_end < hits.size() && hits[hits_end].start < here.end) ++hits_end;
@@ -375,10 +412,16 @@ void Scanner::State::scan_layer(std::size_t at) {
     std::size_t runs_end = run;
     // A pattern that ends with "not a character of the token" takes the border behind the last piece's end as one.
     while (runs_end < runs.size() && runs[runs_end].first_end <= here.end + 1) ++runs_end;
-    scan_piece(at, i, hits.subspan(hit, hits_end - hit), runs.subspan(run, runs_end - run));
+    if (works.size() == pending) works.emplace_back();
+    PieceWork& work = works[pending++];
+    pending_bytes += bytes;
+    work.piece = i;
+    work.hits = hits.subspan(hit, hits_end - hit);
+    work.runs = runs.subspan(run, runs_end - run);
     hit = hits_end;
     run = runs_end;
   }
+  if (pending > 0) scan_pending();
 }
 
 void Scanner::State::add_label(std::string_view label) {

@@ -14,7 +14,30 @@ namespace reeve::content {
 
 namespace {
 
-bool holds_symbol(std::string_view value) { return value.find_first_of("!@#$%^&*?~+") != std::string_view::npos; }
+/// What a value holds besides letters and digits: values are asked for much that most of them have nothing of.
+enum Mark : std::uint8_t { kOtherMark = 1, kBlank = 2, kBracket = 4, kSquare = 8, kBackslash = 16, kSymbol = 32 };
+
+constexpr std::array<std::uint8_t, 256> kMarks = [] {
+  std::array<std::uint8_t, 256> marks{};
+  for (unsigned c = 0; c < 256; ++c) marks[c] = is_alnum(static_cast<char>(c)) ? 0 : kOtherMark;
+  const auto add = [&marks](std::string_view signs, std::uint8_t mark) {
+    for (const char c : signs) marks[static_cast<unsigned char>(c)] |= mark;
+  };
+  add(" \t", kBlank);
+  add("<>(){}[]", kBracket);
+  add("[", kSquare);
+  add("\\", kBackslash);
+  add("!@#$%^&*?~+", kSymbol);
+  return marks;
+}();
+
+std::uint8_t marks_of(std::string_view value) {
+  std::uint8_t marks = 0;
+  for (const char c : value) marks |= kMarks.data()[static_cast<unsigned char>(c)];
+  return marks;
+}
+
+bool holds_symbol(std::string_view value) { return (marks_of(value) & kSymbol) != 0; }
 
 /// Only letters, digits and the joints of names.
 bool is_name(std::string_view value) {
@@ -54,13 +77,16 @@ bool is_path_or_address(std::string_view value) {
     return (value.find('/', 1) != std::string_view::npos && rarity(value) < 0.7) || is_wordy(value);
   }
   if (std::ranges::count(value, '/') >= 2 && word_likeness(value) > 0.6) return true;
+  const std::size_t dot = value.rfind('.');
+  if (dot == std::string_view::npos) return false;
   constexpr std::array<std::string_view, 26> kEndings = {
       ".pem",  ".key", ".crt", ".txt", ".json", ".yaml", ".yml", ".html", ".js",  ".ts",    ".py",  ".php", ".xml",
       ".conf", ".ini", ".env", ".p12", ".pfx",  ".jks",  ".com", ".org",  ".net", ".local", ".svc", ".go",  ".java"};
-  return std::ranges::any_of(kEndings, [value](auto ending) { return value.ends_with(ending); });
+  return std::ranges::find(kEndings, value.substr(dot)) != kEndings.end();
 }
 
 bool is_integrity_value(std::string_view value) {
+  if (value.empty() || std::string_view("smSc").find(value.front()) == std::string_view::npos) return false;
   constexpr std::array<std::string_view, 8> kStarts = {"sha256", "sha512", "sha384", "sha1",
                                                        "md5:",   "md5-",   "SHA256", "crc32"};
   return std::ranges::any_of(kStarts, [value](auto start) { return value.starts_with(start); });
@@ -195,17 +221,28 @@ float judge_bare_key(std::string_view value, const ValueShape& shape, const Assi
   return rarity(value) >= 0.75 && shape.upper > 1 && shape.lower > 1 ? 0.6F : 0;
 }
 
+/// session_id: a UUID by which agents and tools tell their sessions apart. It opens nothing.
+bool names_session(std::string_view key, std::string_view value) {
+  if (!is_uuid(value)) return false;
+  const KeyWords words(key);
+  const std::size_t head = words.head();
+  return head != std::string_view::npos && words.word(head) == "id";
+}
+
 }  // namespace
 
 bool is_plainly_harmless(std::string_view value) {
   if (value.size() < 3 || is_reference(value)) return true;
-  if (std::ranges::all_of(value, is_alnum)) return is_harmless_word(value);  // most values
-  if (value.find(' ') != std::string_view::npos || value.find('\t') != std::string_view::npos) return true;
-  if (value.find_first_of("<>(){}[]") != std::string_view::npos && word_likeness(value) > 0.6) return true;
+  const std::uint8_t marks = marks_of(value);
+  if (marks == 0) return is_harmless_word(value);  // most values
+  if ((marks & kBlank) != 0) return true;
+  if ((marks & kBracket) != 0 && word_likeness(value) > 0.6) return true;
   if (value.ends_with("...") || value.ends_with(":")) return true;
   // The description of a shape: [A-Za-z0-9]{36}.
-  for (const std::string_view range : {"[a-", "[A-", "[0-", "\\d", "\\w", "[^"}) {
-    if (value.find(range) != std::string_view::npos) return true;
+  if ((marks & (kSquare | kBackslash)) != 0) {
+    for (const std::string_view range : {"[a-", "[A-", "[0-", "\\d", "\\w", "[^"}) {
+      if (value.find(range) != std::string_view::npos) return true;
+    }
   }
   return is_number_like(value) || is_path_or_address(value) || is_integrity_value(value);
 }
@@ -218,7 +255,7 @@ float judge_assigned(KeyKind kind, std::string_view value, const Assignment& fou
     case KeyKind::kPassword:
     case KeyKind::kPassphrase: return judge_password(value, shape, found);
     case KeyKind::kToken: return judge_generated(value, shape, found, 10);
-    case KeyKind::kSession: return judge_generated(value, shape, found, 16);
+    case KeyKind::kSession: return names_session(key, value) ? 0 : judge_generated(value, shape, found, 16);
     case KeyKind::kCredential: return is_encoded_stand_in(value) ? 0 : judge_generated(value, shape, found, 12);
     case KeyKind::kSalt:
       return found.form == ValueForm::kQuoted ? std::min(0.6F, judge_generated(value, shape, found, 12)) : 0;

@@ -94,6 +94,7 @@ bool read_indexed_key(std::string_view text, std::size_t end, bool equals, Assig
   return read_plain_key(text, skip_spaces_back(text, open - 1), equals, found);
 }
 
+/// False when there is none whose name may be a secret's.
 bool read_key(std::string_view text, std::size_t at, bool equals, Assignment& found) {
   const std::size_t end = skip_spaces_back(text, at);
   if (end == 0) return false;
@@ -102,11 +103,11 @@ bool read_key(std::string_view text, std::size_t at, bool equals, Assignment& fo
     std::size_t inner = end - 1;
     while (inner > 0 && text[inner - 1] == '\\') --inner;
     const std::size_t from = inner > kLastWordMax ? inner - kLastWordMax : 0;
-    if (!ends_like_secret_key(text.substr(from, inner - from))) return false;
+    if (!ends_like_secret_key(text.substr(from, inner - from)) || adds_to_no_secret(text, inner, last)) return false;
     return read_quoted_key(text, end, found);
   }
   if (last == ']') return read_indexed_key(text, end, equals, found);
-  if (!is_key_byte(last)) return false;
+  if (!is_key_byte(last) || adds_to_no_secret(text, end, 0)) return false;
   return read_plain_key(text, end, equals, found);
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <random>
 #include <string>
 
 #include "content/secret_assignment.h"
@@ -263,6 +264,80 @@ TEST(KeyNames, TellTheKindOfTheirValue) {
   EXPECT_EQ(kind("monkey"), KeyKind::kNone);
   EXPECT_EQ(kind(""), KeyKind::kNone);
   EXPECT_EQ(kind("____"), KeyKind::kNone);
+}
+
+/// A key's words, byte by byte.
+std::vector<std::string> words_plainly(std::string_view key) {
+  if (key.size() > 96) key.remove_prefix(key.size() - 96);
+  const auto at = [key](std::size_t i) { return i < key.size() ? key[i] : '_'; };
+  std::vector<std::string> words;
+  bool inside = false;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    const char c = key[i], before = i > 0 ? key[i - 1] : '_';
+    if (!is_alnum(c) && static_cast<signed char>(c) >= 0) {
+      inside = false;
+      continue;
+    }
+    const bool border =
+        is_upper(c) && (is_lower(before) || is_digit(before) || (is_upper(before) && is_lower(at(i + 1))));
+    if (!inside || border) words.emplace_back();
+    inside = true;
+    words.back() += lower_of(c);
+  }
+  if (words.size() > 10) words.erase(words.begin(), words.end() - 10);
+  return words;
+}
+
+TEST(KeyNames, ThatOnlyAddAreNoSecrets) {
+  EXPECT_TRUE(adds_to_no_secret("\ntext", 5, 0));
+  EXPECT_TRUE(adds_to_no_secret("303ms bytes", 11, 0));
+  EXPECT_TRUE(adds_to_no_secret("{\"big data\"", 10, '"'));
+  EXPECT_FALSE(adds_to_no_secret("password: string", 16, 0));
+  EXPECT_FALSE(adds_to_no_secret("password text", 13, 0));
+  EXPECT_FALSE(adds_to_no_secret("\nvalue", 6, 0));
+  std::mt19937 random(12);
+  const std::vector<std::string> parts = {"text", "Data", "RAW",   "key", "Pass",     "PW",  "session",
+                                          "id",   "x",    "value", "_",   "-",        " ",   "2",
+                                          "\"",   ".",    "  ",    ": ",  "\xc3\xa9", "Key", "content"};
+  int rejected = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    std::string text = "\n";
+    for (std::size_t i = 1 + random() % 5; i > 0; --i) text += parts[random() % parts.size()];
+    const bool quoted = random() % 3 == 0;
+    const std::size_t end = text.size();
+    if (quoted) text += '"';
+    text += round % 2 == 0 ? "=\"x9Kd81jQmz02\"" : ": \"x9Kd81jQmz02\"";
+    if (!adds_to_no_secret(text, end, quoted ? '"' : '\0')) continue;
+    ++rejected;
+    // Where the key would begin: what stands before it, and what a label or a type would take in.
+    std::size_t begin = end;
+    const auto is_key = [&](char c) {
+      return quoted ? c != '"' && c != '\n'
+                    : is_alnum(c) || std::string_view("_-.$").find(c) != std::string_view::npos || c < 0;
+    };
+    while (begin > 0 && is_key(text[begin - 1])) --begin;
+    while (!quoted && begin > 1 && text[begin - 1] == ' ' && is_alnum(text[begin - 2])) {
+      for (--begin; begin > 0 && is_key(text[begin - 1]);) --begin;
+      EXPECT_EQ(kind_of_key(KeyWords(std::string_view(text).substr(begin, end - begin))), KeyKind::kNone) << text;
+    }
+    EXPECT_EQ(kind_of_key(KeyWords(std::string_view(text).substr(begin, end - begin))), KeyKind::kNone) << text;
+  }
+  EXPECT_GT(rejected, 1000);
+}
+
+TEST(KeyNames, AreCutIntoWordsAsByteByByte) {
+  std::mt19937 random(11);
+  constexpr std::string_view kAlphabet = "aabzABCZ09_-. \xc3\xa9";
+  for (int round = 0; round < 20'000; ++round) {
+    std::string key(random() % (round % 10 == 0 ? 130 : 40), ' ');
+    // Few joints, or many.
+    const std::size_t signs = round % 3 == 0 ? 10 : kAlphabet.size();
+    for (char& c : key) c = kAlphabet[random() % signs];
+    const KeyWords words(key);
+    std::vector<std::string> cut;
+    for (std::size_t i = 0; i < words.count(); ++i) cut.emplace_back(words.word(i));
+    ASSERT_EQ(cut, words_plainly(key)) << key;
+  }
 }
 
 }  // namespace

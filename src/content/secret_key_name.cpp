@@ -176,15 +176,17 @@ constexpr std::array<std::string_view, 27> kTellers = {
     "invalid", "missing",  "public", "pub",   "hashed", "encrypted", "confirm", "generate", "toggle",
 };
 
-/// Words behind a filter that most others fail.
+/// Words behind a filter that most others fail, and that tells most of them at once.
 class WordSet {
  public:
   template <std::size_t Size>
   explicit WordSet(const std::array<std::string_view, Size>& words) : words_(words) {
-    for (const std::string_view word : words) marks_.set(mark(word));
+    static_assert(Size < 0xff);
+    for (std::size_t i = Size; i-- > 0;) firsts_[mark(words[i])] = static_cast<std::uint8_t>(i + 1);
   }
   bool holds(std::string_view word) const {
-    return !word.empty() && marks_[mark(word)] && std::ranges::find(words_, word) != words_.end();
+    const std::size_t first = word.empty() ? 0 : firsts_[mark(word)];
+    return first != 0 && std::ranges::find(words_.subspan(first - 1), word) != words_.end();
   }
 
  private:
@@ -194,7 +196,7 @@ class WordSet {
     return (first * 37U + last * 5U + word.size() * 131U) % kMarks;
   }
   std::span<const std::string_view> words_;
-  std::bitset<kMarks> marks_;
+  std::array<std::uint8_t, kMarks> firsts_{};  // one more than the place of the first word with the mark
 };
 const WordSet kAdditionSet(kAdditions);
 const WordSet kHarmlessTokenSet(kHarmlessTokens);
@@ -257,6 +259,8 @@ void for_each_last_word(const Take& take) {
        {"key", "keys", "pass", "pw", "auth", "bearer", "cookie", "dsn", "base", "content", "b"}) {
     take(word);  // "b" is "b64" without its digits
   }
+  // Ids there are many, of sessions few.
+  for (const std::string_view word : {"session_id", "session-id", "session id"}) take(word);
 }
 
 using EndingTable = std::bitset<32 * 32 * 32>;
@@ -267,6 +271,7 @@ EndingTable make_endings() {
     if (word.size() > 1) table.set(ending_index(word));
   });
   table.set(0);  // no letter at the end: "password?"
+  table.set(ending_index("sessionId"));
   return table;
 }
 
@@ -335,55 +340,6 @@ std::optional<KeyKind> key_kind_named(std::string_view name) {
   return std::nullopt;
 }
 
-namespace {
-
-enum ByteKind : std::uint8_t { kJoint = 0, kLowerLetter = 1, kUpperLetter = 2, kDigitByte = 4, kForeign = 8 };
-constexpr std::array<std::uint8_t, 256> kByteKinds = [] {
-  std::array<std::uint8_t, 256> kinds{};
-  for (unsigned c = 0; c < 256; ++c) {
-    const char byte = static_cast<char>(c);
-    kinds[c] = is_lower(byte)   ? kLowerLetter
-               : is_upper(byte) ? kUpperLetter
-               : is_digit(byte) ? kDigitByte
-               : c >= 0x80      ? kForeign
-                                : kJoint;
-  }
-  return kinds;
-}();
-
-}  // namespace
-
-KeyWords::KeyWords(std::string_view key) {
-  if (key.size() > kBytesMax) key.remove_prefix(key.size() - kBytesMax);
-  bool inside = false;
-  std::uint8_t before = kJoint, kind = kJoint;
-  std::uint8_t behind = key.empty() ? kJoint : kByteKinds[static_cast<unsigned char>(key[0])];
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    before = kind;
-    kind = behind;
-    behind = i + 1 < key.size() ? kByteKinds[static_cast<unsigned char>(key[i + 1])] : std::uint8_t{kJoint};
-    text_[i] = kind == kUpperLetter ? static_cast<char>(key[i] | 0x20) : key[i];
-    if (kind == kJoint) {
-      inside = false;
-      continue;
-    }
-    const bool border = kind == kUpperLetter && ((before & (kLowerLetter | kDigitByte)) != 0 ||
-                                                 (before == kUpperLetter && behind == kLowerLetter));
-    if (!inside || border) {
-      if (count_ == kWordsMax) {  // the last words matter
-        std::shift_left(starts_.begin(), starts_.end(), 1);
-        std::shift_left(lengths_.begin(), lengths_.end(), 1);
-        --count_;
-      }
-      starts_[count_] = static_cast<std::uint8_t>(i);
-      lengths_[count_] = 0;
-      ++count_;
-      inside = true;
-    }
-    ++lengths_[count_ - 1];
-  }
-}
-
 std::size_t KeyWords::head() const {
   std::size_t at = count_;
   while (at > 0) {
@@ -424,6 +380,58 @@ bool may_end_secret_key(std::string_view key) {
   if (name.empty()) return false;
   if (static_cast<signed char>(name.back()) < 0 || is_base64_mark(key, name)) return true;
   return kEndings.test(ending_index(name));
+}
+
+namespace {
+
+/// Where the word begins that ends at `end`: small letters with a capital in front, or capitals.
+std::size_t begin_of_word(std::string_view text, std::size_t end) {
+  std::size_t begin = end;
+  while (begin > 0 && is_lower(text[begin - 1])) --begin;
+  if (begin == end) {
+    while (begin > 0 && is_upper(text[begin - 1])) --begin;
+  } else if (begin > 0 && is_upper(text[begin - 1])) {
+    --begin;
+  }
+  return begin;
+}
+
+/// Words that add to a name and are never the name itself.
+bool is_mere_addition(std::string_view word) {
+  constexpr std::size_t kAdditionMax = 12;
+  if (word.size() > kAdditionMax) return false;
+  std::array<char, kAdditionMax> lower;
+  std::ranges::transform(word, lower.begin(), lower_of);
+  const std::string_view small(lower.data(), word.size());
+  return kAdditionSet.holds(small) && small != "value" && small != "default";
+}
+
+}  // namespace
+
+bool adds_to_no_secret(std::string_view text, std::size_t end, char quote) {
+  const std::size_t begin = begin_of_word(text, end);
+  if (!is_mere_addition(text.substr(begin, end - begin))) return false;
+  // Wherever one word does not tell, KeyWords does.
+  const auto is_of_word = [](char c) { return is_alnum(c) || static_cast<signed char>(c) < 0; };
+  const auto is_joint = [quote](char c) {
+    if (quote != 0) return c != quote && c != '\n';
+    return c == '_' || c == '-' || c == '.' || c == '$' || c == ' ';
+  };
+  constexpr std::size_t kJointsMax = 8;
+  std::size_t before = begin;
+  while (before > 0 && begin - before < kJointsMax && !is_of_word(text[before - 1]) && is_joint(text[before - 1])) {
+    --before;
+  }
+  if (before == 0 || begin - before == kJointsMax) return false;
+  const char last = text[before - 1];
+  if (!is_of_word(last)) {
+    // Behind a colon it may be a type, and the key stands before it.
+    return quote != 0 || std::string_view("\t&*[':").find(last) == std::string_view::npos;
+  }
+  if (!is_letter(last) || (before == begin && !is_upper(text[begin]))) return false;
+  const std::string_view name = text.substr(before > 4 ? before - 4 : 0, std::min<std::size_t>(before, 4));
+  const bool is_id = name.size() > 1 && lower_of(last) == 'd' && lower_of(name[name.size() - 2]) == 'i';
+  return !is_id && !kEndings.test(ending_index(name));
 }
 
 bool ends_like_secret_key(std::string_view key) {

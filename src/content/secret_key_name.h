@@ -48,7 +48,7 @@ class KeyWords {
  private:
   static constexpr std::size_t kWordsMax = 10;
   static constexpr std::size_t kBytesMax = 96;
-  std::array<char, kBytesMax> text_;  // as far as the words reach
+  std::array<char, (kBytesMax + 63) / 64 * 64> text_;  // as far as the words reach; whole blocks
   std::array<std::uint8_t, kWordsMax> starts_{}, lengths_{};
   std::size_t count_ = 0;
 };
@@ -104,5 +104,9 @@ bool may_end_secret_key(std::string_view key);
 /// The same by whole words: false for most keys that only end with the same letters. Looks at kLastWordMax bytes.
 bool ends_like_secret_key(std::string_view key);
 constexpr std::size_t kLastWordMax = 24;
+
+/// Quick: true when the last word in front of `end` only adds to a name ("bytes", "text"), and what stands before it
+/// ends like no secret's. Never true of a key that has a kind. `quote` is what the key stands in; 0: nothing.
+bool adds_to_no_secret(std::string_view text, std::size_t end, char quote);
 
 }  // namespace reeve::content

@@ -97,6 +97,7 @@ bool is_reference(std::string_view value) {
     return true;
   }
   if (value.size() > 4 && value.starts_with("__") && value.ends_with("__")) return true;
+  if (std::ranges::none_of(value, [](char c) { return c == '%' || c == '{' || c == '$'; })) return false;
   return is_format(value) || value.find("${") != std::string_view::npos || value.find("$(") != std::string_view::npos;
 }
 

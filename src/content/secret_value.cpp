@@ -151,8 +151,9 @@ double word_likeness(std::string_view value) {
   return pairs < 4 ? 0.5 : static_cast<double>(common) / static_cast<double>(pairs);
 }
 
-bool is_wordy(std::string_view value) {
-  const ValueShape shape = shape_of(value);
+bool is_wordy(std::string_view value) { return is_wordy(value, shape_of(value)); }
+
+bool is_wordy(std::string_view value, const ValueShape& shape) {
   if (shape.letters() * 10 < value.size() * 7) return false;
   // Case that changes inside words is what generated tokens have, and words do not.
   std::size_t odd_changes = 0;
@@ -165,7 +166,10 @@ bool is_wordy(std::string_view value) {
   return likeness >= 0.85 && shape.digits * 9 <= value.size();
 }
 
-bool is_random_token(std::string_view value) { return !is_made_up(value) && !is_wordy(value); }
+bool is_random_token(std::string_view value) {
+  const ValueShape shape = shape_of(value);
+  return !is_wordy(value, shape) && !is_made_up(value, shape);
+}
 
 double entropy_of(std::string_view value) {
   if (value.empty()) return 0;

@@ -30,6 +30,7 @@ double word_likeness(std::string_view value);
 
 /// Reads like words put together (identifiers, sentences, paths) rather than like a generated token.
 bool is_wordy(std::string_view value);
+bool is_wordy(std::string_view value, const ValueShape& shape);  // whose shape is known
 
 /// A generated token: not made up and not words. What the checker "random" asks of a provider's token.
 bool is_random_token(std::string_view value);

@@ -140,7 +140,7 @@ std::vector<std::pair<std::string, std::string>> written_otherwise(const std::st
   return {
       {"base64", to_base64(sentence)},
       {"base64 bare", to_base64(secret)},
-      {"base64url", to_base64url("??>" + sentence)},
+      {"base64url", to_base64url("?\?>" + sentence)},
       {"base64 wrapped", wrapped(to_base64(words(400, 5) + sentence + "\n" + words(100, 6)), 76)},
       {"base64 twice", to_base64(to_base64(secret))},
       {"hex", lowered_hex(secret)},

@@ -2,6 +2,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 #include "content/finders.h"
 
@@ -35,7 +36,7 @@ TEST(TextMasks, HoldForEveryByteAndLength) {
 
 TEST(TextMasks, AreTheSameWithEveryInstructionSet) {
   std::mt19937 random(4);
-  static constexpr std::string_view kAlphabet = "yJKIBE:/hrHRmnMN@=.-09azAZ\x80\xfaJr ";
+  static constexpr std::string_view kAlphabet = "yJaKIABEG://hraHRAmneMNE@=.-0912azAZ\x80\xfaJr:1.2 ";
   TextMasks plain, fast;
   for (std::size_t round = 0; round < 1200; ++round) {
     const std::size_t size = round < 300 ? round : random() % 2000, shift = random() % 64;
@@ -47,24 +48,67 @@ TEST(TextMasks, AreTheSameWithEveryInstructionSet) {
     for (const InstructionSet set : instruction_sets()) {
       fast.compute(view, set);
       for (const auto mask : {&TextMasks::digit, &TextMasks::letter, &TextMasks::at, &TextMasks::assign,
-                              &TextMasks::upper, &TextMasks::dot, &TextMasks::dash, &TextMasks::rare_pair}) {
+                              &TextMasks::upper, &TextMasks::dot, &TextMasks::dash, &TextMasks::rare_triple}) {
         ASSERT_EQ(fast.*mask, plain.*mask) << static_cast<int>(set) << " " << size;
+      }
+      ASSERT_EQ(fast.rare, plain.rare) << static_cast<int>(set) << " " << size;
+    }
+  }
+}
+
+struct Sample {
+  std::string_view text;
+  std::vector<RareSign> signs;
+};
+
+TEST(TextMasks, KnowRareTriplesAtEveryPlace) {
+  const std::vector<Sample> samples{{"yJh", {RareSign::kWebToken}}, {"KIA", {RareSign::kKeyId}},
+                                    {"BEG", {RareSign::kKeyBlock}}, {"://", {RareSign::kUrl}},
+                                    {"hra", {RareSign::kPhrase}},   {"HRA", {RareSign::kPhrase}},
+                                    {"mne", {RareSign::kMnemonic}}, {"Mne", {RareSign::kMnemonic}}};
+  for (const auto& [sample, signs] : samples) {
+    for (std::size_t at = 0; at < 200; ++at) {
+      std::string text(200, 'x');
+      text.replace(at, 3, sample);
+      text.resize(200);
+      TextMasks masks;
+      for (const InstructionSet set : instruction_sets()) {
+        masks.compute(text, set);
+        for (std::size_t i = 0; i < text.size(); ++i) {
+          ASSERT_EQ(bit(masks.rare_triple, i), i == at && at < 198) << sample;
+        }
+        ASSERT_EQ(masks.rare, at < 198 ? static_cast<std::uint16_t>(signs.front()) : 0) << sample << at;
       }
     }
   }
 }
 
-TEST(TextMasks, KnowRarePairsAtEveryPlace) {
-  for (const std::string_view pair : {"yJ", "KI", "BE", ":/", "hr", "HR", "mn", "Mn"}) {
-    for (std::size_t at = 0; at < 200; ++at) {
-      std::string text(200, 'x');
-      text.replace(at, 2, pair);
-      text.resize(200);
+TEST(TextMasks, KnowRareShapesAtEveryPlace) {
+  const std::vector<Sample> samples{
+      {"91.23.45.67", {RareSign::kOctets}},
+      {"2a02:3102:1f::", {RareSign::kHexGroups}},
+      {"2a02::1", {RareSign::kHexGroups}},
+      {"3c:52:82:6e:1a:9f", {RareSign::kPairsWithColons}},
+      {"3c-52-82-6e-1a-9f", {RareSign::kPairsWithDashes}},
+      {"SW1A 2AA", {RareSign::kPostcode}},
+      {"M1 1AE", {RareSign::kPostcode}},
+      {"MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs", {RareSign::kDottedToken}},
+  };
+  for (const auto& [sample, signs] : samples) {
+    for (std::size_t at = 0; at < 700; ++at) {
+      std::string text(at, ' ');
+      text += sample;
+      if (at % 2 == 0) text += std::string(at % 150, ' ');
       TextMasks masks;
-      masks.compute(text);
-      for (std::size_t i = 0; i < text.size(); ++i) ASSERT_EQ(bit(masks.rare_pair, i), i == at && at < 199) << pair;
+      for (const InstructionSet set : instruction_sets()) {
+        masks.compute(text, set);
+        for (const RareSign sign : signs) ASSERT_TRUE(masks.has(sign)) << sample << at;
+      }
     }
   }
+  TextMasks masks;
+  masks.compute("A sentence, with a number (1.5), a call f(2, 3) and a-b: nothing rare.\n--- === ...\n");
+  EXPECT_EQ(masks.rare, 0);
 }
 
 }  // namespace

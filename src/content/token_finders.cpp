@@ -7,6 +7,7 @@
 #include <string>
 
 #include "content/place_list.h"
+#include "content/rare_shapes.h"
 #include "content/secret_checks.h"
 #include "content/secret_finders.h"
 #include "content/secret_value.h"
@@ -44,8 +45,9 @@ struct FindWebTokens {
                   std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
     constexpr std::size_t kTokenMax = 16384;
+    if (!input.masks.has(RareSign::kWebToken)) return;
     std::size_t next = 0;
-    for_each_place(input.masks.rare_pair, text.size(), [&](std::size_t pair) {
+    for_each_place(input.masks.rare_triple, text.size(), [&](std::size_t pair) {
       if (text[pair] != 'y' || pair == 0 || pair < next || text[pair - 1] != 'e' || text[pair + 1] != 'J') return;
       const std::size_t at = pair - 1;
       if (at > 0 && is_base64url(text[at - 1])) return;
@@ -79,7 +81,8 @@ struct FindPairedKeys {
     const std::string_view text = input.text;
     constexpr std::size_t kIdBytes = 20;
     constexpr std::size_t kReach = 200;
-    for_each_place(input.masks.rare_pair, text.size(), [&](std::size_t at) {
+    if (!input.masks.has(RareSign::kKeyId)) return;
+    for_each_place(input.masks.rare_triple, text.size(), [&](std::size_t at) {
       if (text[at] != 'K' || at == 0 || text.substr(at, 3) != "KIA" || text[at - 1] != 'A' ||
           at - 1 + kIdBytes > text.size())
         return;
@@ -111,24 +114,26 @@ struct FindPairedKeys {
 
 /// Discord: a user id in base64, six characters of time, a signature, with dots between.
 struct FindDottedTokens {
-  static constexpr unsigned kSecondDot = 7;
   void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    look_at_rare(text.size(), TwoDots{MaskView(input.masks.dot)},
+    if (!input.masks.has(RareSign::kDottedToken)) return;
+    look_at_rare(text.size(), TwoDots{MaskView(input.masks.dot), MaskView(input.masks.assign)},
                  [&](std::size_t dot) { look_at(text, dot, detector, confidence, found); });
   }
 
   struct TwoDots {
-    MaskView dot;
+    MaskView dot, assign;
     template <bool kFirst>
     std::uint64_t bits(std::size_t word) const {
-      return dot.at(word) & dot.behind(word, kSecondDot);
+      return rare_shapes::dotted_token(rare_shapes::plane_at<kFirst>(dot, word),
+                                       rare_shapes::plane_at<kFirst>(assign, word));
     }
   };
 
   static void look_at(std::string_view text, std::size_t dot, std::uint32_t detector, float confidence,
                       std::vector<Candidate>& found) {
+    constexpr std::size_t kSecondDot = rare_shapes::kSecondDot;
     if (dot < 23) return;
     std::size_t start = dot;
     while (start > 0 && dot - start <= 28 && is_base64url(text[start - 1])) --start;
@@ -150,8 +155,9 @@ struct FindSeedPhrases {
   void operator()(const FinderText& input, std::uint32_t detector, float confidence,
                   std::vector<Candidate>& found) const {
     const std::string_view text = input.text;
-    // "mnemonic" and "phrase", as a word or in capitals: told by their rarest pairs.
-    for_each_place(input.masks.rare_pair, text.size(), [&](std::size_t pair) {
+    if (!input.masks.has(RareSign::kPhrase) && !input.masks.has(RareSign::kMnemonic)) return;
+    // "mnemonic" and "phrase", as a word or in capitals: told by the rarest of their bytes.
+    for_each_place(input.masks.rare_triple, text.size(), [&](std::size_t pair) {
       const char first = lower_of(text[pair]);
       if (first != 'm' && first != 'h') return;
       const std::size_t at = pair + (first == 'm' ? 1 : 0);

@@ -34,10 +34,11 @@ class UrlCredentialsFinder final : public PreparedFinder {
   }
 
   void find(const FinderText& text, std::vector<Candidate>& found) const override {
+    if (!text.masks.has(RareSign::kUrl)) return;
     static constexpr NextByte::Set kStops = NextByte::set_of("@ \n\"'<>`\\");
     NextByte stops(text.text, kStops);
-    for_each_place(text.masks.rare_pair, text.text.size(), [&](std::size_t at) {
-      if (text.text[at] == ':' && text.text.substr(at, 3) == "://") read_url(text.text, at, stops, found);
+    for_each_place(text.masks.rare_triple, text.text.size(), [&](std::size_t at) {
+      if (text.text[at] == ':') read_url(text.text, at, stops, found);
     });
   }
 

@@ -1,9 +1,11 @@
 #include "content/word_patterns.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 
+#include "content/place_list.h"
 #include "content/text_walk.h"
 
 namespace reeve::content {
@@ -118,51 +120,56 @@ bool is_word_pattern(std::string_view pattern, std::uint32_t least_width) {
 
 namespace {
 
-/// Whether `least` ones stand in a row.
-bool has_row(std::uint64_t bits, unsigned least) {
-  for (unsigned have = 1; have < least;) {
-    const unsigned by = std::min(have, least - have);
-    bits &= bits >> by;
-    have += by;
+/// Tells words of the text that may hold something drawn at random: letters and digits by turns, or, where nothing but
+/// letters was drawn, cases by turns or many letters of one case in a row.
+class DrawnWords {
+ public:
+  explicit DrawnWords(const DrawnMasks& drawn) : turn_(drawn.turn), row_(drawn.row), cased_(drawn.cased) {}
+  bool is_likely(std::size_t start, std::size_t end) const {
+    constexpr std::size_t kStep = 48;  // what lies over a border of 64 bytes is in one of them whole
+    for (std::size_t at = start; at < end; at += kStep) {
+      if (may_be_drawn(at, end - at >= 64 ? ~0ULL : (1ULL << (end - at)) - 1)) return true;
+    }
+    return false;
   }
-  return bits != 0;
-}
 
-/// Whether up to 64 bytes of a word may be a part of something drawn at random: letters and digits by turns, or, where
-/// nothing but letters was drawn, cases by turns or many letters of one case in a row.
-bool may_be_drawn(std::uint64_t letter, std::uint64_t digit, std::uint64_t capital) {
-  constexpr unsigned kCapitals = 14, kSmallLetters = 16, kBesideDigit = 8;
-  const std::uint64_t turns = (letter & digit << 1U) | (digit & letter << 1U);
-  if ((turns & (turns - 1)) != 0) return true;
-  if (turns != 0 && has_row(letter | digit, kBesideDigit)) return true;
-  // Names in camel case have neither a small letter between two capitals nor, but for the likes of HTTP, four capitals
-  // behind a small one.
-  const std::uint64_t small = letter & ~capital;
-  const std::uint64_t alone = small & capital << 1U & capital >> 1U;
-  const std::uint64_t before_four = small & capital >> 1U & capital >> 2U & capital >> 3U & capital >> 4U;
-  return (alone | before_four) != 0 || has_row(capital, kCapitals) || has_row(small, kSmallLetters);
+ private:
+  bool may_be_drawn(std::size_t start, std::uint64_t within) const {
+    const std::uint64_t turns = turn_.from(start) & within, cased = cased_.from(start) & within;
+    if (((turns & (turns - 1)) | cased) != 0) return true;
+    return turns != 0 && (row_.from(start) & within) != 0;
+  }
+
+  MaskView turn_, row_, cased_;
+};
+
+/// The begin of the run of ones in which `at` is.
+std::size_t begin_of_run(const std::vector<std::uint64_t>& bits, std::size_t at) {
+  const std::uint64_t* const words = bits.data();
+  for (std::size_t end = at + 1; end > 0;) {
+    const std::size_t word = (end - 1) / 64, behind = 63 - (end - 1) % 64;
+    const auto ones = static_cast<std::size_t>(std::countl_one(words[word] << behind));
+    const std::size_t count = std::min(ones, 64 - behind);
+    end -= count;
+    if (count < 64 - behind) return end;
+  }
+  return 0;
 }
 
 }  // namespace
 
 void LongWords::collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks) {
-  joined.clear();
-  words.clear();
-  longest = 0;
-  const auto is_looked_at = [&](std::size_t start, std::size_t end) {
-    constexpr std::size_t kStep = 48;  // what lies over a border of 64 bytes is in one of them whole
-    for (std::size_t at = start; at < end; at += kStep) {
-      const std::uint64_t within = end - at >= 64 ? ~0ULL : (1ULL << (end - at)) - 1;
-      const std::uint64_t letter = bits_from(masks.letter, at) & within;
-      const std::uint64_t digit = bits_from(masks.digit, at) & within;
-      if (may_be_drawn(letter, digit, bits_from(decode_masks.odd, at) & letter)) return true;
-    }
-    return false;
-  };
-  for_each_place(decode_masks.word_run, text.size(), [&](std::size_t start) {
-    const std::size_t end = end_of_run(decode_masks.word, start + kLongWord, text.size());
-    if (!is_looked_at(start, end)) return;
-    const std::size_t size = end - start;
+  collect(text, masks, decode_masks, fastest_instructions());
+}
+
+void LongWords::collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks,
+                        InstructionSet set) {
+  drawn.compute(masks, decode_masks, (text.size() + 63) / 64 + 1, set);
+  const DrawnWords shape(drawn);
+  for_each_place(drawn.first, text.size(), [&](std::size_t sign) {
+    const std::size_t start = begin_of_run(decode_masks.word, sign);
+    const std::size_t end = end_of_run(decode_masks.word, sign, text.size()), size = end - start;
+    if (!shape.is_likely(start, end)) return;
     const bool is_usual = size < 64;
     words.push_back({static_cast<std::uint32_t>(joined.size()), static_cast<std::uint32_t>(start)});
     char* const to = joined.reserve(size + 64);
@@ -173,7 +180,6 @@ void LongWords::collect(std::string_view text, const TextMasks& masks, const Dec
     }
     to[size] = '\n';
     joined.grow(size + 1);
-    longest = std::max(longest, size + 1);
   });
 }
 
@@ -186,6 +192,18 @@ const LongWords::Word& LongWords::word_at(std::uint32_t place) const {
 std::size_t LongWords::bytes_from(std::uint32_t place) const {
   const Word* const next = &word_at(place) + 1;
   return (next == words.data() + words.size() ? joined.size() : next->place) - place;
+}
+
+PatternIndex::Stretch LongWords::stretch_of(std::size_t least) const {
+  std::size_t begin = joined.size(), end = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::size_t from = words.data()[i].place;
+    const std::size_t to = i + 1 < words.size() ? words.data()[i + 1].place : joined.size();
+    if (to - from < least) continue;
+    begin = std::min(begin, from);
+    end = to;
+  }
+  return {begin, end > begin ? end - begin : 0};
 }
 
 std::uint32_t LongWords::in_text(std::uint32_t place) const {

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "content/decode.h"
+#include "content/drawn_masks.h"
 #include "content/normalise.h"
+#include "content/pattern_index.h"
 
 namespace reeve::content {
 
@@ -16,7 +18,7 @@ namespace reeve::content {
 /// more, and most of these are drawn from classes.
 bool is_word_pattern(std::string_view pattern, std::uint32_t least_width);
 
-/// The long words of a text that may hold something drawn at random, one after the other, a line feed between.
+/// The long words of texts that may hold something drawn at random, one after the other, a line feed behind each.
 struct LongWords {
   struct Word {
     std::uint32_t place = 0;  // in `joined`
@@ -24,12 +26,22 @@ struct LongWords {
   };
   Buffer joined;
   std::vector<Word> words;
-  std::size_t longest = 0;  // bytes, with the border behind it
 
+  DrawnMasks drawn;  // of the text they were collected from last
+
+  void clear() {
+    joined.clear();
+    words.clear();
+  }
+  /// Appends those of a text. Where they are said to start is in their own text.
   void collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks);
+  void collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks,
+               InstructionSet set);  // one of this machine's
   /// The word in which a place of `joined` is; how many of its bytes are from there on, with the border behind them.
   const Word& word_at(std::uint32_t place) const;
   std::size_t bytes_from(std::uint32_t place) const;
+  /// Of `joined`: all words that have so many bytes, with the border behind each.
+  PatternIndex::Stretch stretch_of(std::size_t least) const;
   /// Where a place of `joined` is in the text.
   std::uint32_t in_text(std::uint32_t place) const;
 };

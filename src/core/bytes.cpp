@@ -1,7 +1,10 @@
 #include "core/bytes.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <cstring>
 
 namespace reeve {
 
@@ -88,6 +91,17 @@ std::size_t utf8_sequence(std::string_view text) {
   return 0;
 }
 
+/// How many bytes at the start are ASCII, eight at a time.
+std::size_t ascii_run(std::string_view text) {
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; at + sizeof word <= text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if ((word & 0x8080808080808080U) != 0) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
+}
+
 /// A character that a terminal acts on instead of showing it: C0, DEL, C1 (U+0080 to U+009F), and the marks that turn
 /// the direction of writing around (U+202A to U+202E, U+2066 to U+2069), behind which text can hide.
 bool is_control(std::string_view character) {
@@ -103,12 +117,12 @@ bool is_control(std::string_view character) {
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(2 * bytes.size(), '\0');
+  char* to = text.data();
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    text += kHexDigits[byte >> 4];
-    text += kHexDigits[byte & 15U];
+    *to++ = kHexDigits[byte >> 4];
+    *to++ = kHexDigits[byte & 15U];
   }
   return text;
 }
@@ -212,6 +226,7 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
+  text.remove_prefix(ascii_run(text));
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);
     if (length == 0) return false;
@@ -221,6 +236,9 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text, std::size_t bytes_max) {
+  // Most texts are short and plain.
+  const auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };
+  if (text.size() <= bytes_max && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
   std::string result;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);

@@ -174,6 +174,17 @@ TEST(Utf8, AgreesWithTheNumbersOfTheStandard) {
   EXPECT_EQ(good, 128U * 128 + 30U * 64);
 }
 
+TEST(Utf8, ABadByteIsFoundWhereverItStands) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    EXPECT_TRUE(is_utf8(std::string(size, 'a')));
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'a');
+      text[at] = '\x80';
+      EXPECT_FALSE(is_utf8(text)) << size << " " << at;
+    }
+  }
+}
+
 TEST(Printable, LeavesTextAndShowsWhatATerminalWouldObey) {
   EXPECT_EQ(printable("plain é 日本 👍"), "plain é 日本 👍");
   EXPECT_EQ(printable("\x1b[31m\r\n\t\x7f"), "\\x1b[31m\\x0d\\x0a\\x09\\x7f");

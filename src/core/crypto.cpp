@@ -86,6 +86,29 @@ Sha256 sha256_prefixed(std::uint8_t prefix, std::string_view first, std::string_
   return hash;
 }
 
+struct Sha256Stream::State {
+  struct Free {
+    void operator()(EVP_MD_CTX* one) const { EVP_MD_CTX_free(one); }
+  };
+  std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
+  CHECK(state_->context && EVP_DigestInit_ex2(state_->context.get(), sha256_algorithm(), nullptr) == 1);
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::update(std::string_view bytes) {
+  if (!bytes.empty()) CHECK(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Sha256 Sha256Stream::finish() {
+  Sha256 hash{};
+  CHECK(EVP_DigestFinal_ex(state_->context.get(), hash.data(), nullptr) == 1);
+  return hash;
+}
+
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 hash{};
   unsigned length = 0;

@@ -25,6 +25,20 @@ Sha256 sha256(std::string_view bytes);
 /// pieces.
 Sha256 sha256_prefixed(std::uint8_t prefix, std::string_view first, std::string_view second = {},
                        std::string_view third = {});
+/// Of bytes that come piece by piece.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(const Sha256Stream&) = delete;
+  Sha256Stream& operator=(const Sha256Stream&) = delete;
+  void update(std::string_view bytes);
+  Sha256 finish();  // once, after everything else
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 
 /// From the kernel's generator. Stops the process if there is none: nothing safe can be done without it.

@@ -13,11 +13,26 @@ namespace reeve {
 namespace dom = simdjson::dom;
 
 struct JsonDocument::State {
-  dom::parser parser;
+  std::unique_ptr<dom::parser> parser;
   dom::element root;
 };
 
 namespace {
+
+// With the address sanitizer no parser stays, or a use of a document after its end would go unseen.
+#if __has_feature(address_sanitizer)
+constexpr std::size_t kSpareTextMax = 0;
+#else
+constexpr std::size_t kSpareTextMax = 64UL << 10U;
+#endif
+
+/// One parser stays with each thread: who reads many small documents one after the other makes its memory once.
+struct SpareParser {
+  std::unique_ptr<dom::parser> parser;
+  bool gone = false;
+  ~SpareParser() { gone = true; }  // documents that outlive what the thread owns free their own
+};
+thread_local SpareParser spare;
 
 // JsonValue holds the two words of a dom::element without naming its type in the header.
 static_assert(sizeof(dom::element) == 2 * sizeof(void*) && std::is_trivially_copyable_v<dom::element>);
@@ -35,14 +50,20 @@ ElementWords to_words(dom::element element) { return std::bit_cast<ElementWords>
 JsonDocument::JsonDocument(std::unique_ptr<State> state) : state_(std::move(state)) {}
 JsonDocument::JsonDocument(JsonDocument&&) noexcept = default;
 JsonDocument& JsonDocument::operator=(JsonDocument&&) noexcept = default;
-JsonDocument::~JsonDocument() = default;
+JsonDocument::~JsonDocument() {
+  if (state_ && !spare.gone && state_->parser->capacity() <= kSpareTextMax) spare.parser = std::move(state_->parser);
+}
 
 Result<JsonDocument> JsonDocument::parse(std::string_view text, std::size_t depth_max) {
   auto state = std::make_unique<State>();
-  if (state->parser.allocate(std::max<std::size_t>(text.size(), 32), depth_max) != simdjson::SUCCESS) {
-    return Error{ErrorCode::kUnavailable, "out of memory while reading JSON"};
+  state->parser = spare.parser ? std::move(spare.parser) : std::make_unique<dom::parser>();
+  dom::parser& parser = *state->parser;
+  if (parser.capacity() < text.size() || parser.capacity() == 0 || parser.max_depth() != depth_max) {
+    if (parser.allocate(std::max<std::size_t>(text.size(), 32), depth_max) != simdjson::SUCCESS) {
+      return Error{ErrorCode::kUnavailable, "out of memory while reading JSON"};
+    }
   }
-  const auto error = state->parser.parse(text.data(), text.size()).get(state->root);
+  const auto error = parser.parse(text.data(), text.size()).get(state->root);
   if (error != simdjson::SUCCESS) {
     return Error{ErrorCode::kInvalid, std::string("not valid JSON: ") + simdjson::error_message(error)};
   }

@@ -114,6 +114,21 @@ TEST(Json, DepthIsBounded) {
   EXPECT_FALSE(JsonDocument::parse(nested(5), 3).ok());
 }
 
+TEST(Json, DocumentsThatLiveAtOnceAndOneAfterTheOtherKeepApart) {
+  for (const std::size_t size : {10UL, 5'000UL, 200'000UL, 20UL}) {
+    const auto first = JsonDocument::parse("[\"" + std::string(size, 'a') + "\"]");
+    const auto second = JsonDocument::parse("[\"" + std::string(size, 'b') + "\"]");
+    ASSERT_TRUE(first.ok() && second.ok());
+    EXPECT_EQ(first->root().items()[0].string_or(""), std::string(size, 'a'));
+    EXPECT_EQ(second->root().items()[0].string_or(""), std::string(size, 'b'));
+    EXPECT_FALSE(JsonDocument::parse("[1,").ok());
+  }
+  // A bound on depth holds for its own document, whatever was allowed before.
+  EXPECT_TRUE(JsonDocument::parse("[[[[1]]]]", 64).ok());
+  EXPECT_FALSE(JsonDocument::parse("[[[[1]]]]", 3).ok());
+  EXPECT_TRUE(JsonDocument::parse("[[[[1]]]]", 64).ok());
+}
+
 TEST(Json, TheDocumentOwnsItsText) {
   std::optional<JsonDocument> kept;
   {

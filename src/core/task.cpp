@@ -6,7 +6,7 @@ namespace reeve {
 
 namespace {
 
-// Freed frames are kept in size classes of 128 bytes, at most 64 of each, up to 4 KiB. A frame may be freed on another
+// Freed frames are kept in size classes of 128 bytes, at most 128 of each, up to 4 KiB. A frame may be freed on another
 // thread than it was made on; it then joins that thread's list, which is harmless.
 // With the address sanitizer nothing is kept, or a use after free would go unseen.
 constexpr std::size_t kClassBytes = 128;
@@ -14,7 +14,7 @@ constexpr std::size_t kClasses = 32;
 #if __has_feature(address_sanitizer)
 constexpr std::size_t kKeptMax = 0;
 #else
-constexpr std::size_t kKeptMax = 64;
+constexpr std::size_t kKeptMax = 128;
 #endif
 
 struct FreeFrame {

@@ -1,9 +1,9 @@
 #include "core/time.h"
 
 #include <array>
-#include <cstdio>
 
 #include "core/bytes.h"
+#include "core/time_text.h"
 
 namespace reeve {
 
@@ -81,20 +81,31 @@ const Clock& system_clock() {
   return clock;
 }
 
-std::string format_time(Instant at) {
+TimeText::TimeText(Instant at) {
   using namespace std::chrono;
   // In steps, because the first day of the range begins before the first nanosecond that fits.
   const auto second = floor<seconds>(sys_time<nanoseconds>{nanoseconds(at.nanoseconds)});
   const auto day = floor<days>(second);
   const year_month_day date{day};
   const hh_mm_ss<seconds> time{second - day};
-  const auto microsecond = static_cast<int>((at.nanoseconds % 1'000'000'000 + 1'000'000'000) % 1'000'000'000 / 1000);
-  std::array<char, 40> text{};
-  const int length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", int(date.year()),
-                                   unsigned(date.month()), unsigned(date.day()), int(time.hours().count()),
-                                   int(time.minutes().count()), int(time.seconds().count()), microsecond);
-  return {text.data(), static_cast<std::size_t>(length)};
+  const auto microsecond =
+      static_cast<unsigned>((at.nanoseconds % 1'000'000'000 + 1'000'000'000) % 1'000'000'000 / 1000);
+  char* to = characters_.data();
+  const auto put = [&to](unsigned number, int digits, char after) {
+    for (int i = digits - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
+    to[digits] = after;
+    to += digits + 1;
+  };
+  put(static_cast<unsigned>(int(date.year())), 4, '-');  // 1677 to 2262: what 64 bits of nanoseconds reach
+  put(unsigned(date.month()), 2, '-');
+  put(unsigned(date.day()), 2, 'T');
+  put(static_cast<unsigned>(time.hours().count()), 2, ':');
+  put(static_cast<unsigned>(time.minutes().count()), 2, ':');
+  put(static_cast<unsigned>(time.seconds().count()), 2, '.');
+  put(microsecond, 6, 'Z');
 }
+
+std::string format_time(Instant at) { return std::string(TimeText(at)); }
 
 Result<Instant> parse_time(std::string_view text) {
   using namespace std::chrono;

@@ -5,6 +5,8 @@
 #include <limits>
 #include <random>
 
+#include "core/time_text.h"
+
 namespace reeve {
 namespace {
 
@@ -32,6 +34,16 @@ TEST(Time, IsReadInTheFormsOfRfc3339) {
   EXPECT_EQ(nanos("1969-12-31T18:30:00-05:30"), 0);
   EXPECT_EQ(nanos("1969-12-31T23:59:59.999999999Z"), -1);
   EXPECT_EQ(nanos("2016-12-31T23:59:60Z"), nanos("2017-01-01T00:00:00Z")) << "a leap second is the next second";
+}
+
+TEST(Time, IsWrittenTheSameFromTheFirstToTheLastMomentThatFits) {
+  EXPECT_EQ(format_time({std::numeric_limits<std::int64_t>::min()}), "1677-09-21T00:12:43.145224Z");
+  EXPECT_EQ(format_time({-1}), "1969-12-31T23:59:59.999999Z");
+  EXPECT_EQ(format_time({0}), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(format_time({1'000}), "1970-01-01T00:00:00.000001Z");
+  EXPECT_EQ(format_time({std::numeric_limits<std::int64_t>::max()}), "2262-04-11T23:47:16.854775Z");
+  const TimeText text({1'000'000'007'000'000'000});
+  EXPECT_EQ(std::string_view(text), "2001-09-09T01:46:47.000000Z");
 }
 
 TEST(Time, RefusesEverythingElse) {

@@ -426,28 +426,6 @@ std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& director
   return documents;
 }
 
-YamlValue yaml_from_json(const JsonValue& json, const std::string& file) {
-  YamlValue value;
-  value.source_ = std::make_shared<const YamlValue::Source>(YamlValue::Source{file, {}});
-  if (json.is_object()) {
-    value.kind_ = YamlValue::Kind::kMapping;
-    for (const auto& [name, member] : json.members()) {
-      YamlValue key;
-      key.kind_ = YamlValue::Kind::kScalar;
-      key.source_ = value.source_;
-      key.text_ = name;
-      value.members_.emplace_back(std::move(key), yaml_from_json(member, file));
-    }
-  } else if (json.is_array()) {
-    value.kind_ = YamlValue::Kind::kSequence;
-    for (const JsonValue& item : json.items()) value.items_.push_back(yaml_from_json(item, file));
-  } else if (!json.is_null() && json.present()) {
-    value.kind_ = YamlValue::Kind::kScalar;
-    value.text_ = json.as_string() ? std::string(*json.as_string()) : json.to_json();
-  }
-  return value;
-}
-
 bool has_errors(const std::vector<Diagnostic>& complaints) {
   return std::any_of(complaints.begin(), complaints.end(),
                      [](const Diagnostic& d) { return d.severity == Diagnostic::Severity::kError; });

@@ -66,6 +66,7 @@ class YamlValue {
  private:
   friend struct YamlBuilder;
   friend YamlValue yaml_from_json(const JsonValue& json, const std::string& file);
+  friend YamlValue yaml_from_json(const JsonValue& json, const std::string& file, std::vector<Diagnostic>& complaints);
   struct Source {
     std::string file;
     std::string text;
@@ -91,6 +92,14 @@ std::vector<YamlValue> read_yaml_directory(const std::filesystem::path& director
 /// The same tree from JSON, for documents that a program wrote: numbers and flags become texts, null stays null. Values
 /// have no line.
 YamlValue yaml_from_json(const JsonValue& json, const std::string& file);
+
+/// The same for a document that somebody sent: each value's file() is `file` followed by its JSON Pointer (RFC 6901),
+/// so that a complaint names the member at fault. A member that stands twice is a complaint.
+YamlValue yaml_from_json(const JsonValue& json, const std::string& file, std::vector<Diagnostic>& complaints);
+
+/// One line of canonical JSON: members in the order of their names, every scalar a text. What was read from YAML and
+/// from JSON is the same here when it says the same.
+std::string to_canonical_json(const YamlValue& value);
 
 bool has_errors(const std::vector<Diagnostic>& complaints);
 

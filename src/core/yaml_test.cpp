@@ -341,6 +341,29 @@ TEST_F(YamlFiles, ADanglingLinkOrAPipeIsAnErrorAndNotPassedOver) {
   EXPECT_THAT(complaints, SizeIs(2));
 }
 
+TEST(YamlFromJson, ComplaintsNameTheMemberByItsPointer) {
+  std::vector<Diagnostic> complaints;
+  const auto json = JsonDocument::parse(R"({"for":{"a/b~":[1,"x"]},"n":2,"n":null})");
+  const YamlValue tree = yaml_from_json(json->root(), "#", complaints);
+  ASSERT_THAT(complaints, SizeIs(1));
+  EXPECT_EQ(complaints[0].file, "#/n");
+  const YamlValue& list = tree.find("for")->members()[0].second;
+  EXPECT_EQ(tree.file(), "#");
+  EXPECT_EQ(tree.find("for")->members()[0].first.file(), "#/for/a~1b~0");
+  EXPECT_EQ(list.items()[1].complain("m").to_string(), "#/for/a~1b~0/1: m");
+  EXPECT_EQ(list.items()[0].text(), "1");
+}
+
+TEST(YamlToJson, SaysTheSameWhateverItWasReadFrom) {
+  std::vector<Diagnostic> complaints;
+  const auto yaml = parse_yaml("b: {y: 3, x: [a, 0.5, ~]}\na: \"q\\\"\"\n", "f", complaints);
+  const auto json = JsonDocument::parse(R"({"a":"q\"","b":{"x":["a",0.5,null],"y":3}})");
+  ASSERT_THAT(yaml, SizeIs(1));
+  const std::string expected = R"({"a":"q\"","b":{"x":["a","0.5",null],"y":"3"}})";
+  EXPECT_EQ(to_canonical_json(yaml[0]), expected);
+  EXPECT_EQ(to_canonical_json(yaml_from_json(json->root(), "f")), expected);
+}
+
 TEST(Diagnostics, NameTheWholeFileOrThePlace) {
   EXPECT_EQ((Diagnostic{Diagnostic::Severity::kError, "f", 0, 0, "m"}).to_string(), "f: m");
   EXPECT_EQ((Diagnostic{Diagnostic::Severity::kWarning, "f", 3, 4, "m"}).to_string(), "f:3:4: warning: m");

@@ -25,6 +25,15 @@ std::size_t unfinished_word(std::string_view text) {
   return size == kHeldBytesMax ? 0 : size;
 }
 
+TextOrigin origin_of(wire::AnswerFilter::Kind kind) {
+  return kind == wire::AnswerFilter::Kind::kText ? TextOrigin::kAssistant : TextOrigin::kToolArguments;
+}
+
+content::Restorer::Writing writing_of(wire::AnswerFilter::Kind kind) {
+  using Writing = content::Restorer::Writing;
+  return kind == wire::AnswerFilter::Kind::kToolArguments ? Writing::kInsideJson : Writing::kPlain;
+}
+
 /// What stands in the place of something taken out of an answer.
 std::string mask_of(std::string_view type) {
   std::string mask = "REDACTED_";
@@ -38,14 +47,8 @@ AnswerContent::Channel& AnswerContent::channel(std::uint32_t number, Kind kind) 
   const auto [at, is_new] = channels_.try_emplace(number);
   Channel& found = at->second;
   if (!is_new) return found;
-  if (options_.detectors) {
-    found.scanner.emplace(options_.detectors,
-                          kind == Kind::kText ? TextOrigin::kAssistant : TextOrigin::kToolArguments);
-  }
-  if (options_.session) {
-    found.restorer.emplace(*options_.session, kind == Kind::kToolArguments ? content::Restorer::Writing::kInsideJson
-                                                                           : content::Restorer::Writing::kPlain);
-  }
+  if (options_.detectors) found.scanner.emplace(options_.detectors, origin_of(kind));
+  if (options_.session) found.restorer.emplace(*options_.session, writing_of(kind));
   return found;
 }
 
@@ -80,13 +83,16 @@ Result<void> AnswerContent::judge_until(Channel& channel, std::uint64_t end) {
   return {};
 }
 
+Result<void> AnswerContent::judge_incomplete(std::string_view reason) {
+  if (std::exchange(told_incomplete_, true)) return {};
+  std::string why;
+  if (options_.judge_incomplete(found_, reason, why) == Verdict::kPass) return {};
+  return Error{ErrorCode::kDenied, std::move(why)};
+}
+
 Result<void> AnswerContent::judge(Channel& channel, std::uint64_t settled) {
-  if (!channel.scanner->complete() && !told_incomplete_) {
-    told_incomplete_ = true;
-    std::string why;
-    if (options_.judge_incomplete(found_, channel.scanner->incomplete_reason(), why) == Verdict::kCut) {
-      return Error{ErrorCode::kDenied, std::move(why)};
-    }
+  if (!channel.scanner->complete()) {
+    if (auto judged = judge_incomplete(channel.scanner->incomplete_reason()); !judged) return judged;
   }
   return judge_until(channel, settled);
 }
@@ -168,6 +174,23 @@ Result<void> AnswerContent::end(std::uint32_t number, Kind kind, std::string& ou
   const Result<void> ended = now.restorer ? now.restorer->end(out) : Result<void>{};
   channels_.erase(number);
   return ended;
+}
+
+Result<void> AnswerContent::whole(std::uint32_t, Kind kind, std::string_view text, std::string& out) {
+  Channel only;
+  if (options_.session) only.restorer.emplace(*options_.session, writing_of(kind));
+  if (options_.detectors) {
+    const TextForm form = kind == Kind::kText ? TextForm::kPlain : TextForm::kJsonValue;
+    const BodyText all{0, text.size(), form, origin_of(kind)};
+    const content::Report& report = options_.scanner->scan(*options_.detectors, text, {&all, 1});
+    only.undecided = report.findings;
+    if (!report.complete) {
+      if (auto judged = judge_incomplete(report.incomplete_reason); !judged) return judged;
+    }
+    if (auto judged = judge_until(only, text.size()); !judged) return judged;
+  }
+  if (auto passed = pass_on(only, text, out); !passed) return passed;
+  return only.restorer ? only.restorer->end(out) : Result<void>{};
 }
 
 }  // namespace reeve::gateway

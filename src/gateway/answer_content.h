@@ -29,6 +29,7 @@ class AnswerContent final : public wire::AnswerFilter {
 
   struct Options {
     std::shared_ptr<const content::Detectors> detectors;  // null: the answer is not looked at
+    content::Scanner* scanner = nullptr;                  // for texts that are all there; borrowed, with detectors
     std::optional<content::Vault::Session> session;       // nothing: nothing to restore
     Judge judge;
     JudgeIncomplete judge_incomplete;
@@ -37,6 +38,7 @@ class AnswerContent final : public wire::AnswerFilter {
 
   Result<void> feed(std::uint32_t number, Kind kind, std::string_view text, std::string& out) override;
   Result<void> end(std::uint32_t number, Kind kind, std::string& out) override;
+  Result<void> whole(std::uint32_t number, Kind kind, std::string_view text, std::string& out) override;
   bool looks_ahead() const override { return options_.detectors != nullptr; }
   Result<std::uint64_t> look(std::uint32_t number, Kind kind, std::string_view text) override;
   Result<void> look_end(std::uint32_t number, Kind kind) override;
@@ -62,6 +64,7 @@ class AnswerContent final : public wire::AnswerFilter {
   Result<void> look_to_the_end(Channel& channel);
   /// What was found, and whether all of it was, is judged as far as it is settled.
   Result<void> judge(Channel& channel, std::uint64_t settled);
+  Result<void> judge_incomplete(std::string_view reason);
   /// Judges the findings that end by then. Of those that overlap, the surer, then the longer counts.
   Result<void> judge_until(Channel& channel, std::uint64_t end);
   /// Passes on the text that follows what was passed, without what is taken out of it.

@@ -53,6 +53,21 @@ TEST_F(AnswerContentTest, TakesOutWhatIsJudgedSo) {
   EXPECT_TRUE(reasons_.empty());
 }
 
+TEST_F(AnswerContentTest, TakesTheSameOutOfATextThatIsAllThere) {
+  content::Scanner scanner;
+  options_.scanner = &scanner;
+  AnswerContent answer(std::move(options_));
+  std::string out;
+  ASSERT_TRUE(answer.whole(0, wire::AnswerFilter::Kind::kText, "it is ext_0123456789abcdefghij, take it", out));
+  EXPECT_EQ(out, "it is REDACTED_EXAMPLE_TOKEN, take it");
+  out.clear();
+  ASSERT_TRUE(answer.whole(1, wire::AnswerFilter::Kind::kToolArguments, R"({"key":"ext_0123456789abcdefghij"})", out));
+  EXPECT_EQ(out, R"({"key":"REDACTED_EXAMPLE_TOKEN"})");
+  verdict_ = AnswerContent::Verdict::kCut;
+  EXPECT_FALSE(answer.whole(2, wire::AnswerFilter::Kind::kText, "see " + packed_flood() + "\n", out));
+  EXPECT_EQ(reasons_.size(), 1U);
+}
+
 TEST_F(AnswerContentTest, IsJudgedOnceWhenItIsMoreThanCanBeLookedAt) {
   AnswerContent answer(std::move(options_));
   std::string out;

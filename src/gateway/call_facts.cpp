@@ -21,6 +21,31 @@ std::string_view bounded(std::string_view text) {
   return text;
 }
 
+std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
+                                                        const identity::Principal& principal,
+                                                        const wire::ClientHints& hints, const net::Headers& headers,
+                                                        Instant now) {
+  std::vector<const policy::GivenApproval*> found;
+  if (settings.approvals.empty() || !settings.policy->needs(point, policy::Fact::kApprovals)) return found;
+  const std::string_view work_item = bounded(headers.get("x-reeve-work-item"));
+  for (const policy::GivenApproval& approval : settings.approvals) {
+    if (approval.covers(principal.id, bounded(hints.repo), work_item, now)) found.push_back(&approval);
+  }
+  return found;
+}
+
+std::string approvals_json(std::span<const policy::GivenApproval* const> approvals) {
+  if (approvals.empty()) return {};
+  JsonWriter json;
+  json.begin_array();
+  for (const policy::GivenApproval* approval : approvals) {
+    json.begin_object().member("by", approval->by).key("groups").begin_array();
+    for (const std::string& group : approval->groups) json.value(group);
+    json.end_array().member("rule", approval->rule).member("time", format_time(approval->time)).end_object();
+  }
+  return json.end_array().take();
+}
+
 std::string_view operation_name(wire::Operation operation) {
   switch (operation) {
     case wire::Operation::kGenerate: return "chat";
@@ -49,6 +74,9 @@ void CallFacts::read(policy::Fact fact, policy::FactSink& sink) const {
     case Fact::kFeature: return put(sink, bounded(parts_.headers.get("x-reeve-feature")));
     case Fact::kWorkItem: return put(sink, bounded(parts_.headers.get("x-reeve-work-item")));
     case Fact::kChecks: return sink.flags(parts_.checks);
+    case Fact::kApprovals:
+      if (!parts_.approvals.empty()) sink.approvals(parts_.approvals);
+      return;
     default: return read_model(fact, sink);
   }
 }

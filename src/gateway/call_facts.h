@@ -32,6 +32,7 @@ class CallFacts final : public policy::Facts {
     const FindingGroups* found = nullptr;
     std::span<const std::string_view> labels;
     bool content_complete = true;
+    std::span<const policy::GivenApproval* const> approvals;  // given for this call
   };
   explicit CallFacts(const Parts& parts) : parts_(parts) {}
   void read(policy::Fact fact, policy::FactSink& sink) const override;
@@ -41,6 +42,15 @@ class CallFacts final : public policy::Facts {
   void read_content(policy::Fact fact, policy::FactSink& sink) const;
   const Parts& parts_;
 };
+
+/// Approvals of `settings` that hold for this call at `now`; none when no rule on the point asks for one. They live as
+/// long as the settings.
+std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
+                                                        const identity::Principal& principal,
+                                                        const wire::ClientHints& hints, const net::Headers& headers,
+                                                        Instant now);
+/// As rules see them, canonical JSON; empty for none.
+std::string approvals_json(std::span<const policy::GivenApproval* const> approvals);
 
 /// OpenTelemetry's gen_ai.operation.name where it has one.
 std::string_view operation_name(wire::Operation operation);

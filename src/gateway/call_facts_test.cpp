@@ -57,6 +57,37 @@ TEST(CallFacts, ReadsEveryFactFromItsOwnSource) {
             R"("request.tokens":77,"session.id":"session-1","work_item":"PAY-142"})");
 }
 
+TEST(CallFacts, ApprovalsAreReadAsTheyAreRecorded) {
+  const policy::GivenApproval given{.rule = "frontier-needs-approval",
+                                    .by = "lead@example.com",
+                                    .groups = {"leads"},
+                                    .time = from_unix_seconds(1'800'000'000)};
+  const std::vector<const policy::GivenApproval*> approvals{&given};
+  Call call;
+  const CallFacts::Parts parts{.principal = call.principal,
+                               .hints = call.hints,
+                               .headers = call.headers,
+                               .route = call.route,
+                               .view = call.view,
+                               .entry = call.entry,
+                               .provider = call.provider,
+                               .now = call.now,
+                               .checks = call.checks,
+                               .approvals = approvals};
+  const std::string recorded = approvals_json(approvals);
+  EXPECT_EQ(recorded, R"([{"by":"lead@example.com","groups":["leads"],"rule":"frontier-needs-approval",)"
+                      R"("time":"2027-01-15T08:00:00.000000Z"}])");
+  const auto entry = JsonDocument::parse(R"({"decision":{"approvals":)" + recorded + "}}");
+  const auto replayed = policy::facts_from_entry(entry->root());
+  const auto member = [](const std::string& facts) {
+    const auto json = JsonDocument::parse(facts);
+    return json->root()["approvals"].to_json();
+  };
+  EXPECT_EQ(member(policy::facts_to_json(policy::Point::kModelCall, CallFacts(parts))),
+            member(policy::facts_to_json(policy::Point::kModelCall, *replayed)));
+  EXPECT_TRUE(approvals_json({}).empty());
+}
+
 TEST(CallFacts, WhatIsNotThereIsAbsent) {
   Call call;
   call.principal = {};

@@ -11,11 +11,16 @@ net::ClientRequest ModelCall::upstream_request() {
   const net::RequestHead& head = exchange_.head();
   net::ClientRequest request;
   request.method = head.method_text;
-  upstream_target_ = route_.upstream_path;
-  const std::string query = wire::query_without_credential(head.query);
+  upstream_target_ = sent_route().upstream_path;
+  const std::string query = wire::query_for_provider(route_.dialect, head.query);
   if (!query.empty()) upstream_target_.append("?").append(query);
   request.path_and_query = upstream_target_;
-  add_for_provider(head.headers, request.headers);
+  request.headers = worker_.take_headers();
+  if (cheaper_) {
+    add_for_provider(head.headers, request.headers, cheaper_->swap.headers);
+  } else {
+    add_for_provider(head.headers, request.headers);
+  }
   // The answer is read as it passes, so it must come uncompressed.
   request.headers.add("accept-encoding", "identity");
   if (!provider_->api_key.empty()) {
@@ -30,7 +35,7 @@ net::ClientRequest ModelCall::upstream_request() {
         break;
     }
   }
-  request.body = content_.redacted() ? content_.body_to_send() : body_;
+  request.body = body_to_send();
   return request;
 }
 
@@ -42,8 +47,10 @@ Task<net::Client::Sent> ModelCall::send(const net::ClientRequest& request) {
 
 void ModelCall::add_reeve_headers(net::Headers& headers) const {
   headers.add("x-reeve-request-id", request_id_);
-  headers.add("x-reeve-model", view_.model);
-  headers.add("x-reeve-decision", policy::effect_name(decision_.effect));
+  headers.add("x-reeve-model", sent_model());
+  if (cheaper_) headers.add("x-reeve-degraded-from", view_.model);
+  headers.add("x-reeve-decision",
+              cheaper_ ? policy::effect_name(policy::Effect::kDegrade) : policy::effect_name(decision_.effect));
   if (decision_.rule != nullptr) headers.add("x-reeve-rule", decision_.rule->name);
 }
 

@@ -1,5 +1,7 @@
 #include "gateway/gateway.h"
 
+#include <condition_variable>
+
 #include "core/bytes.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -18,15 +20,41 @@ Task<void> summarise_strangers(Worker& worker) {
     if (detail.empty()) continue;
     ledger::Entry entry;
     entry.kind = "refusals.summarised";
+    entry.producer = &worker.producer;
     entry.detail = detail;
     const auto placed = co_await worker.log.append(entry, worker.loop);
     if (!placed) log_error("summary of refusals not recorded", {{"why", placed.error().message}});
   }
 }
 
+/// What was ended and still has not said its last words has a client that takes nothing.
+Task<void> end_calls_on(Worker& worker, std::shared_ptr<const identity::CutoffSet> cutoffs) {
+  if (worker.live_calls.end_covered(*cutoffs) == 0) co_return;
+  co_await worker.loop.sleep(LiveCalls::kLastWordsMax);
+  worker.live_calls.abandon_ended();
+}
+
+/// What several loops are asked at once. Kept alive by each of them, since the asker does not wait for ever.
+struct AskedLoops {
+  std::mutex mutex;
+  std::condition_variable answered;
+  std::size_t left = 0;
+  std::vector<CallUnderWay> calls;
+};
+
+void answer_with_calls(const Worker& worker, AskedLoops& asked) {
+  std::vector<CallUnderWay> calls = worker.live_calls.views();
+  const std::lock_guard lock(asked.mutex);
+  asked.calls.insert(asked.calls.end(), std::make_move_iterator(calls.begin()), std::make_move_iterator(calls.end()));
+  if (--asked.left == 0) asked.answered.notify_all();
+}
+
 class GatewayOverLoops final : public Gateway {
  public:
-  GatewayOverLoops(ledger::Log& log) : log_(log) { metrics_.watch(log); }
+  GatewayOverLoops(ledger::Log& log, std::function<std::string()> more_metrics)
+      : log_(log), more_metrics_(std::move(more_metrics)) {
+    metrics_.watch(log);
+  }
 
   Result<void> add_worker(net::Loop& loop, SettingsStore& settings, identity::KeyStore& keys,
                           const GatewayOptions& options) {
@@ -36,8 +64,8 @@ class GatewayOverLoops final : public Gateway {
     if (!identity_client) return identity_client.error();
     auto worker = std::make_unique<Worker>(loop, *std::move(client), *std::move(identity_client), nullptr, settings,
                                            log_, metrics_, options);
-    worker->authenticator =
-        identity::Authenticator::create({options.issuers, options.clock}, keys, *worker->identity_client);
+    worker->authenticator = identity::Authenticator::create(
+        {options.issuers, options.clock, options.own_tokens, options.directory}, keys, *worker->identity_client);
     loop.post([&worker = *worker] { start_detached(summarise_strangers(worker)); });
     workers_.push_back(std::move(worker));
     return {};
@@ -54,14 +82,40 @@ class GatewayOverLoops final : public Gateway {
     } else if (head.path == "/readyz") {
       co_await answer_ready(exchange);
     } else if (head.path == "/metrics") {
-      co_await answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text());
+      co_await answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
+                      metrics_.text() + (more_metrics_ ? more_metrics_() : std::string()));
     } else {
       co_await answer_not_served(exchange, wire::dialect_of_path(head.path, anthropic));
     }
   }
 
+  void end_calls(std::shared_ptr<const identity::CutoffSet> cutoffs) override {
+    for (const auto& worker : workers_) {
+      worker->loop.post([&worker = *worker, cutoffs] { start_detached(end_calls_on(worker, cutoffs)); });
+    }
+  }
+  void start_practice_streams(const identity::Drill& drill) override {
+    for (std::int64_t i = 0; i < drill.streams; ++i) {
+      Worker& worker = *workers_[static_cast<std::size_t>(i) % workers_.size()];
+      worker.loop.post([&worker, scope = drill.scope] {
+        start_detached(play_practice_stream(worker.live_calls, worker.loop, scope));
+      });
+    }
+  }
+  std::vector<CallUnderWay> calls_under_way() override {
+    constexpr auto kPatience = std::chrono::seconds(3);
+    const auto asked = std::make_shared<AskedLoops>();
+    asked->left = workers_.size();
+    for (const auto& worker : workers_) {
+      worker->loop.post([&worker = *worker, asked] { answer_with_calls(worker, *asked); });
+    }
+    std::unique_lock lock(asked->mutex);
+    asked->answered.wait_for(lock, kPatience, [&] { return asked->left == 0; });
+    return asked->calls;
+  }
   void announce_drain() override { draining_.store(true); }
   void watch(const net::ServerStats& stats) override { metrics_.watch(stats); }
+  void watch(const ledger::CosignatureCollector& cosignatures) override { metrics_.watch(cosignatures); }
 
  private:
   Task<void> answer(net::Exchange& exchange, int status, std::string_view type, std::string body) {
@@ -110,6 +164,7 @@ class GatewayOverLoops final : public Gateway {
 
   ledger::Log& log_;
   Metrics metrics_;
+  const std::function<std::string()> more_metrics_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<bool> draining_{false};
 };
@@ -128,7 +183,7 @@ wire::RefusalReason reason_of(int status) {
 Result<std::unique_ptr<Gateway>> Gateway::create(net::Runtime& runtime, SettingsStore& settings, ledger::Log& log,
                                                  // NOLINTNEXTLINE(performance-unnecessary-value-param)
                                                  identity::KeyStore& keys, GatewayOptions options) {
-  auto gateway = std::make_unique<GatewayOverLoops>(log);
+  auto gateway = std::make_unique<GatewayOverLoops>(log, options.more_metrics);
   for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
     if (auto added = gateway->add_worker(runtime.loop(i), settings, keys, options); !added) return added.error();
   }

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -60,10 +61,16 @@ struct Settings {
   std::vector<Model> models;  // the first pattern that matches and has a provider for the dialect serves the call
   std::shared_ptr<const policy::Bundle> policy;
   std::shared_ptr<const spend::Catalogue> prices;
+  std::shared_ptr<const spend::BudgetSet> budgets;      // what is to be in force in GatewayOptions::budgets
   std::shared_ptr<const content::Detectors> detectors;  // null: content is not looked at
-  bool record_request_digest = false;                   // ledger content level `hash`
-  std::string digest_key;                               // 32 secret bytes for it
+  std::vector<policy::GivenApproval> approvals;         // that are not over yet; each says for whom and until when
+  bool steps_down = false;  // a rule or a budget may give a call to a cheaper model: steps_down() of these settings
+  bool record_request_digest = false;  // ledger content level `hash`
+  std::string digest_key;              // 32 secret bytes for it
 };
+
+/// Whether any rule or budget of the settings gives calls to cheaper models.
+bool steps_down(const Settings& settings);
 
 /// The settings in force, swapped whole. Thread-safe. A loop keeps its copy and asks for the next one only when the
 /// generation moved, so the lock is taken as often as rules change.
@@ -89,18 +96,72 @@ class SettingsStore {
   std::atomic<std::uint64_t> generation_{0};
 };
 
+// ---- What budgets tell ----
+
+/// That a counter reached a threshold, or that a budget refused. The same may be told more than once: of a refusal
+/// with each refused call, of a threshold again after a restart. `key` is one for each budget, counter, window and
+/// threshold.
+struct BudgetNotice {
+  std::string key;   // letters, digits, colons, dots and hyphens
+  std::string kind;  // "budget.threshold", "budget.exhausted"
+  Instant time;
+  std::string detail;  // canonical JSON: what an entry of the ledger tells
+};
+
+// ---- What cutoffs did ----
+
+/// How many calls under way each cutoff ended, and how long that took: from the moment of the switch, by the clock of
+/// whoever switched, to the last byte that the client was given. Thread-safe.
+class CutoffTally {
+ public:
+  struct Times {
+    std::size_t cut = 0;         // calls that were under way
+    std::vector<Duration> took;  // of those that have ended, shortest first
+    /// The smallest time that this share of the calls did not exceed; zero without calls.
+    Duration quantile(double share) const;
+  };
+  void call_cut(const identity::Cutoff& cutoff);
+  void call_ended(const identity::Cutoff& cutoff, Instant when);
+  Times times_of(std::string_view cutoff) const;
+
+ private:
+  static constexpr std::size_t kCutoffsMax = 1'000;
+  mutable std::mutex mutex_;
+  std::map<std::string, Times, std::less<>> by_cutoff_;  // ids sort by time, so that the oldest go first
+};
+
 // ---- The gateway ----
 
 struct GatewayOptions {
   std::vector<identity::OidcIssuer> issuers;
+  identity::Directory* directory = nullptr;   // null: credentials are worth what they say
+  identity::OwnTokens* own_tokens = nullptr;  // null: nobody signs in here
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
-  policy::UseCounter* exception_uses = nullptr;    // null: exceptions with a limit are never used up
-  policy::CheckRegister* checks = nullptr;         // null: no named check is ever reported
-  content::VerdictCache* verdicts = nullptr;       // null: every text is scanned every time
-  ledger::ContentVault* sealed_content = nullptr;  // null: what calls say is not kept
-  content::Vault* vault = nullptr;                 // null: rules that redact with tokens refuse
+  policy::UseCounter* exception_uses = nullptr;       // null: exceptions with a limit are never used up
+  policy::CheckRegister* checks = nullptr;            // null: no named check is ever reported
+  content::VerdictCache* verdicts = nullptr;          // null: every text is scanned every time
+  ledger::ContentVault* sealed_content = nullptr;     // null: what calls say is not kept
+  content::Vault* vault = nullptr;                    // null: rules that redact with tokens refuse
+  spend::Budgets* budgets = nullptr;                  // null: nothing is limited
+  spend::SwapMemory* swaps = nullptr;                 // null: no call is given to a cheaper model
+  spend::HoldEstimator* hold_estimator = nullptr;     // null: each call holds the most that it can cost
+  const identity::KillSwitch* kill_switch = nullptr;  // null: nothing is ever cut off
+  CutoffTally* cutoff_tally = nullptr;                // null: nobody counts
+  /// Called on the loops, so it must not wait for anything. Null: nobody is told.
+  std::function<void(BudgetNotice)> tell_budget;
+  /// Further lines of /metrics, in Prometheus' form; thread-safe. Null: none.
+  std::function<std::string()> more_metrics;
   const Clock* clock = &system_clock();
+};
+
+/// A model call that has not ended, as whoever looks after calls is shown it.
+struct CallUnderWay {
+  std::string request_id, person, key_id, client, session, agent, parent_agent, provider, model;
+  Instant started;
+  std::uint64_t answer_bytes = 0;  // that the provider gave so far
+  bool answers = false;            // the answer has begun
+  bool cut = false;                // it was ended, and says its last words
 };
 
 class Gateway {
@@ -113,11 +174,26 @@ class Gateway {
   /// Answers any request: model paths, /healthz, /readyz, /metrics; anything else is 404. One call per exchange, on its
   /// loop.
   virtual Task<void> handle(net::Exchange& exchange) = 0;
+  /// Ends the calls under way that these cover, on every loop, within a second: in the form in which their clients show
+  /// the reason, with the connection to the provider closed. Whoever renews GatewayOptions::kill_switch calls this
+  /// afterwards. Thread-safe; returns before it is done.
+  virtual void end_calls(std::shared_ptr<const identity::CutoffSet> cutoffs) = 0;
+  /// For a drill: calls without a client and without a provider, which the drill's scope covers and only practice
+  /// cutoffs end. Spread over the loops; they end by themselves after kDrillLasts. Thread-safe.
+  virtual void start_practice_streams(const identity::Drill& drill) = 0;
+  /// What is under way on all loops, practice streams aside; blocks until each loop has answered, for some seconds at
+  /// most. Thread-safe, but not from a loop.
+  virtual std::vector<CallUnderWay> calls_under_way() = 0;
   /// From now on /readyz says no, so that a load balancer turns away before the drain. Thread-safe.
   virtual void announce_drain() = 0;
   /// Gives the metrics a server's own counters. Before the loops start.
   virtual void watch(const net::ServerStats& stats) = 0;
+  /// The same of how it stands with witnesses, which /readyz does not depend on.
+  virtual void watch(const ledger::CosignatureCollector& cosignatures) = 0;
 };
+
+/// Who numbers what the service itself records; each of the gateway's loops is a producer "worker-N" of its own.
+inline constexpr std::string_view kServiceProducer = "service";
 
 /// Gives every intent that a crash left without an outcome one with status "unrecorded_end" and an estimated cost.
 /// Once, after the log was opened.

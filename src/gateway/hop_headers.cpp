@@ -62,10 +62,29 @@ void add_for_provider(const net::Headers& from_client, net::Headers& to_provider
   }
 }
 
-void add_for_client(const net::Headers& from_provider, net::Headers& to_client) {
+void add_for_provider(const net::Headers& from_client, net::Headers& to_provider,
+                      const std::vector<std::pair<std::string, std::string>>& instead) {
+  const auto hop = named_by_connection(from_client);
+  for (const net::Header& field : from_client) {
+    if (stays_here(field.name) || names_field(hop, field.name)) continue;
+    const auto other = std::find_if(instead.begin(), instead.end(), [&](const auto& replacement) {
+      return equal_ignoring_case(replacement.first, field.name);
+    });
+    if (other == instead.end()) {
+      to_provider.add(field.name, field.value);
+    } else if (!other->second.empty()) {
+      to_provider.add(field.name, other->second);
+    }
+  }
+}
+
+void add_for_client(const net::Headers& from_provider, net::Headers& to_client, bool without_limits) {
   const auto hop = named_by_connection(from_provider);
+  std::array<char, kHeaderNameMax> buffer;
   for (const net::Header& field : from_provider) {
-    if (!stays_there(field.name) && !names_field(hop, field.name)) to_client.add(field.name, field.value);
+    if (stays_there(field.name) || names_field(hop, field.name)) continue;
+    if (without_limits && wire::is_provider_limit_header(lower_case(field.name, buffer))) continue;
+    to_client.add(field.name, field.value);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/check.h"
+#include "core/json.h"
 
 namespace reeve::gateway {
 
@@ -66,6 +67,7 @@ struct Metrics::State {
                          .Add({});
   const net::ServerStats* server = nullptr;
   const ledger::Log* log = nullptr;
+  const ledger::CosignatureCollector* cosignatures = nullptr;
 
   Family<Counter>& counter(const char* name, const char* help) {
     return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
@@ -125,6 +127,36 @@ void Metrics::used(std::string_view provider, const TokenUsage& usage, Money cos
 
 void Metrics::watch(const net::ServerStats& stats) { state_->server = &stats; }
 void Metrics::watch(const ledger::Log& log) { state_->log = &log; }
+void Metrics::watch(const ledger::CosignatureCollector& cosignatures) { state_->cosignatures = &cosignatures; }
+
+namespace {
+
+/// One line for each witness, below one explanation.
+template <typename Value>
+void add_by_witness(std::string& text, const ledger::CosignatureCollector& cosignatures, std::string_view name,
+                    std::string_view type, std::string_view help, const Value& value) {
+  text.append("# HELP ").append(name).append(" ").append(help).append("\n# TYPE ").append(name).append(" ");
+  text.append(type).append("\n");
+  for (const auto& witness : cosignatures.witnesses()) {
+    std::string label;
+    append_json_string(label, witness->name);  // quotes and backslashes are escaped as Prometheus has it
+    text.append(name).append("{witness=").append(label).append("} ").append(std::to_string(value(*witness))) += '\n';
+  }
+}
+
+void add_witnesses(std::string& text, const ledger::CosignatureCollector& cosignatures) {
+  using Stats = ledger::WitnessStats;
+  add_by_witness(text, cosignatures, "reeve_ledger_witness_reachable", "gauge", "1 while a witness cosigns",
+                 [](const Stats& witness) { return witness.reachable.load() ? 1 : 0; });
+  add_by_witness(text, cosignatures, "reeve_ledger_witness_size", "gauge", "Entries that a witness has cosigned",
+                 [](const Stats& witness) { return witness.cosigned_size.load(); });
+  add_by_witness(text, cosignatures, "reeve_ledger_witness_cosignatures_total", "counter", "Cosignatures of a witness",
+                 [](const Stats& witness) { return witness.cosignatures.load(); });
+  add_by_witness(text, cosignatures, "reeve_ledger_witness_failures_total", "counter",
+                 "Times that a witness gave no cosignature", [](const Stats& w) { return w.failures.load(); });
+}
+
+}  // namespace
 
 std::string Metrics::text() const {
   std::string text = prometheus::TextSerializer().Serialize(state_->registry.Collect());
@@ -166,6 +198,16 @@ std::string Metrics::text() const {
     line("reeve_ledger_refused_total", "counter", "Appends refused: queue full or log not writable",
          static_cast<double>(log.refused.load()));
     line("reeve_ledger_writable", "gauge", "1 while the ledger can be written", state_->log->writable() ? 1 : 0);
+  }
+  if (state_->cosignatures != nullptr) {
+    const ledger::CosignatureCollector& cosignatures = *state_->cosignatures;
+    line("reeve_ledger_witness_quorum", "gauge", "Witnesses that have to cosign a checkpoint",
+         static_cast<double>(cosignatures.quorum()));
+    line("reeve_ledger_cosigned_size", "gauge", "Entries that a quorum of witnesses has cosigned",
+         static_cast<double>(cosignatures.cosigned_size()));
+    line("reeve_ledger_quorum_behind_seconds", "gauge", "For how long signed entries have lacked a quorum",
+         std::chrono::duration<double>(cosignatures.behind()).count());
+    add_witnesses(text, cosignatures);
   }
   line("reeve_bugs_total", "counter", "Broken assumptions survived; a healthy process stays at 0",
        static_cast<double>(bugs_found()));

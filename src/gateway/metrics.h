@@ -31,6 +31,7 @@ class Metrics {
 
   void watch(const net::ServerStats& stats);
   void watch(const ledger::Log& log);
+  void watch(const ledger::CosignatureCollector& cosignatures);
 
   std::string text() const;
 

@@ -42,7 +42,15 @@ std::string_view vendor_of(wire::Dialect dialect) {
   return "openai";
 }
 
-/// The first model entry that matches and has a provider for the dialect: a name may be listed once per dialect.
+/// The model entry that would serve a name in a list of that dialect: OpenAI's list holds embedding models too.
+const Model* first_match(const Settings& settings, std::string_view name, wire::Dialect listed) {
+  const Model* model = find_upstream(settings, name, listed).first;
+  if (model != nullptr || listed != wire::Dialect::kOpenAiChat) return model;
+  return find_upstream(settings, name, wire::Dialect::kOpenAiEmbeddings).first;
+}
+
+}  // namespace
+
 std::pair<const Model*, const Provider*> find_upstream(const Settings& settings, std::string_view name,
                                                        wire::Dialect dialect) {
   for (const Model& model : settings.models) {
@@ -54,15 +62,6 @@ std::pair<const Model*, const Provider*> find_upstream(const Settings& settings,
   }
   return {nullptr, nullptr};
 }
-
-/// The model entry that would serve a name in a list of that dialect: OpenAI's list holds embedding models too.
-const Model* first_match(const Settings& settings, std::string_view name, wire::Dialect listed) {
-  const Model* model = find_upstream(settings, name, listed).first;
-  if (model != nullptr || listed != wire::Dialect::kOpenAiChat) return model;
-  return find_upstream(settings, name, wire::Dialect::kOpenAiEmbeddings).first;
-}
-
-}  // namespace
 
 bool UsesOfOneCall::admit(const policy::ExceptionInfo& exception) {
   if (counter_ == nullptr || std::find(taken_.begin(), taken_.end(), &exception) != taken_.end()) return true;
@@ -81,14 +80,17 @@ bool Provider::speaks(wire::Dialect dialect) const {
 }
 
 ModelCall::ModelCall(Worker& worker, net::Exchange& exchange, wire::Route route)
-    : worker_(worker),
+    : LiveCall(worker.live_calls),
+      worker_(worker),
       exchange_(exchange),
       route_(std::move(route)),
       settings_(worker.settings()),
       request_id_(make_id("req")),
       started_(worker.clock.steady()),
       decided_(started_),
-      first_byte_(started_) {
+      first_byte_(started_),
+      sent_(started_),
+      spend_(worker) {
   worker_.metrics.call_started();
 }
 
@@ -98,11 +100,13 @@ Task<void> ModelCall::run() {
   hints_ = wire::read_client_hints([this](std::string_view name) { return exchange_.head().headers.get(name); });
   if (auto no = check_form()) co_return co_await refuse(*std::move(no));
   if (auto no = co_await authenticate()) co_return co_await refuse(*std::move(no));
+  if (auto no = refuse_cut_off()) co_return co_await refuse(*std::move(no));
   if (route_.operation == wire::Operation::kListModels || route_.operation == wire::Operation::kGetModel) {
     co_return co_await list_models();
   }
   if (auto no = co_await read()) co_return co_await refuse(*std::move(no));
   if (auto no = choose_upstream()) co_return co_await refuse(*std::move(no));
+  if (auto no = refuse_cut_off()) co_return co_await refuse(*std::move(no));
   if (auto no = decide()) co_return co_await refuse(*std::move(no));
   exchange_.on_client_gone([this] {
     client_gone_ = true;
@@ -164,7 +168,8 @@ Task<std::optional<Refusal>> ModelCall::read() {
     co_return refusal(reason, body.error().message);
   }
   body_ = *body;
-  auto view = wire::read_request(route_, body_, settings_->detectors ? &texts_ : nullptr);
+  auto view = wire::read_request(route_, body_, settings_->detectors ? &texts_ : nullptr,
+                                 settings_->steps_down ? &needs_ : nullptr);
   if (!view) co_return refusal(RefusalReason::kMalformed, view.error().message);
   view_ = *std::move(view);
   if (hints_.session_id.empty()) hints_.session_id = view_.session_in_body;
@@ -192,20 +197,23 @@ void ModelCall::evaluate() {
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
   static const std::map<std::string, bool> kNoChecks;
   const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
+  const auto approvals =
+      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, exchange_.head().headers, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,
                                route_,
                                view_,
                                body_.size(),
-                               view_.model,
+                               sent_model(),
                                *model_,
                                *provider_,
                                now,
                                checks,
                                content_.looked() ? &content_.found() : nullptr,
                                content_.labels(),
-                               content_.complete()};
+                               content_.complete(),
+                               approvals};
   const CallFacts facts(parts);
   UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
   const Moment began = worker_.clock.steady();
@@ -214,6 +222,7 @@ void ModelCall::evaluate() {
   decision_made_ = true;
   decision_time_ = format_time(now);
   input_digest_ = policy::input_digest(policy::Point::kModelCall, facts);
+  approvals_ = approvals_json(approvals);
   checks_.clear();
   if (!checks.empty()) {
     JsonWriter json;
@@ -247,14 +256,12 @@ std::optional<Refusal> ModelCall::refuse_by_rules() {
     return no;
   }
   // A rule whose effect nobody carries out must not look as if it held.
-  for (const Effect effect : {Effect::kRewrite, Effect::kDegrade}) {
-    const policy::RuleInfo* rule = decision_.first(effect);
-    if (rule == nullptr) continue;
-    wire::Refusal no = refusal(RefusalReason::kPolicy,
-                               "The rule '" + rule->name + "' asks to " + std::string(policy::effect_name(effect)) +
-                                   " this call, which this version cannot do, so it was not "
-                                   "sent. Tell " +
-                                   (rule->owner.empty() ? "your platform team" : rule->owner) + ".");
+  if (const policy::RuleInfo* rule = decision_.first(Effect::kRewrite); rule != nullptr) {
+    wire::Refusal no =
+        refusal(RefusalReason::kPolicy,
+                "The rule '" + rule->name +
+                    "' asks to rewrite this call, which this version cannot do, so it was not sent. Tell " +
+                    (rule->owner.empty() ? "your platform team" : rule->owner) + ".");
     no.rule = rule->name;
     return no;
   }
@@ -289,17 +296,35 @@ std::optional<Refusal> ModelCall::decide() {
 Task<void> ModelCall::forward() {
   constexpr std::int64_t kAttemptsMax = 2;
   while (true) {
-    ++attempt_;
-    if (auto no = co_await record_intent()) {
-      attempt_ = 0;  // an outcome that names an attempt says that its intent is there
+    if (auto no = co_await reserve()) {
+      attempt_ = 0;
       co_return co_await refuse(*std::move(no));
     }
+    // The rules may have led to another provider or model.
+    if (auto no = refuse_cut_off()) {
+      attempt_ = 0;
+      spend_.release();
+      co_return co_await refuse(*std::move(no));
+    }
+    ++attempt_;
+    ask_for_usage();
+    if (auto no = co_await record_intent()) {
+      attempt_ = 0;  // an outcome that names an attempt says that its intent is there
+      spend_.release();
+      co_return co_await refuse(*std::move(no));
+    }
+    if (attempt_ == 1) remember_model();
     if (client_gone_) {
       record_unanswered({}, "client_gone", "the client closed before the call was sent");
       co_return count_call("client_gone");
     }
-    net::Client::Sent sent = co_await send(upstream_request());
+    if (cut() != nullptr) co_return co_await answer_cut_off({});
+    sent_ = worker_.clock.steady();
+    net::ClientRequest request = upstream_request();
+    net::Client::Sent sent = co_await send(request);
+    worker_.give_back_headers(std::move(request.headers));
     if (sent.ok()) co_return co_await relay(*sent.response);
+    if (cut() != nullptr) co_return co_await answer_cut_off(sent.failure);
     // A pooled connection that the provider had closed says nothing about the provider: one fresh attempt, with its own
     // records.
     if (sent.failure.stale_connection && attempt_ < kAttemptsMax && !client_gone_) {
@@ -341,34 +366,43 @@ Task<void> ModelCall::list_models() {
   static_cast<void>(sent);
 }
 
+/// The names that clients may use for a model entry: its own, or those of its vendor's that fit its pattern.
+std::vector<std::string> ModelCall::names_of(const Model& model, const Provider& provider) const {
+  if (model.pattern.find('*') == std::string::npos) return {model.pattern};
+  // The practice model stands in for every vendor, so it answers to the names of the dialect's own.
+  const std::string_view vendor =
+      provider.simulated ? vendor_of(route_.dialect) : std::string_view(provider.price_provider);
+  std::vector<std::string> names;
+  for (std::string& id : settings_->prices->model_ids(vendor)) {
+    if (glob_match(model.pattern, id)) names.push_back(std::move(id));
+  }
+  return names;
+}
+
 void ModelCall::add_listed_models(const Model& model, const Provider& provider,
                                   std::vector<wire::ModelEntry>& entries) const {
-  std::vector<std::string> names;
-  if (model.pattern.find('*') == std::string::npos) {
-    names.push_back(model.pattern);
-  } else {
-    // The practice model stands in for every vendor, so it answers to the names of the dialect's own.
-    const std::string_view vendor =
-        provider.simulated ? vendor_of(route_.dialect) : std::string_view(provider.price_provider);
-    for (std::string& id : settings_->prices->model_ids(vendor)) {
-      if (glob_match(model.pattern, id)) names.push_back(std::move(id));
-    }
-  }
+  const std::vector<std::string> names = names_of(model, provider);
   for (const std::string& name : names) {
     const bool listed = std::any_of(entries.begin(), entries.end(), [&](const auto& e) { return e.id == name; });
     if (listed || !principal_->in_scope("models", name)) continue;
     // Only under the entry that would serve the call: what it is denied for, a later pattern does not open.
     if (first_match(*settings_, name, route_.dialect) != &model) continue;
     if (!would_be_open(name, model, provider)) continue;
-    const std::string label = provider.simulated ? name + " (simulated by Reeve's practice model)" : name;
-    entries.push_back({name, label, provider.name, 0});
+    std::string label = provider.simulated ? name + " (simulated by Reeve's practice model)" : name;
+    if (const std::string budget = stepping_down(name, provider); !budget.empty()) {
+      label += " (for now a cheaper model answers: budget " + budget + ")";
+    }
+    entries.push_back({name, std::move(label), provider.name, 0});
   }
 }
 
 bool ModelCall::would_be_open(std::string_view name, const Model& model, const Provider& provider) const {
   const Instant now = worker_.clock.now();
-  const CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_, view_, 0, name, model,
-                               provider,    now,    worker_.checks(now)};
+  const auto approvals =
+      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, exchange_.head().headers, now);
+  CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_, view_, 0, name, model,
+                         provider,    now,    worker_.checks(now)};
+  parts.approvals = approvals;
   std::optional<policy::LookAtUses> uses;
   if (worker_.exception_uses != nullptr) uses.emplace(*worker_.exception_uses);
   policy::Decision decision;

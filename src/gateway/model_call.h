@@ -6,9 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gateway/answer_content.h"
 #include "gateway/call_facts.h"
+#include "gateway/call_spend.h"
+#include "gateway/routing.h"
 #include "gateway/worker.h"
 
 namespace reeve::gateway {
@@ -25,12 +29,26 @@ class UsesOfOneCall final : public policy::UseGate {
   std::vector<const policy::ExceptionInfo*>& taken_;
 };
 
-class ModelCall {
+/// The first model entry that matches and has a provider for the dialect: a name may be listed once per dialect.
+std::pair<const Model*, const Provider*> find_upstream(const Settings& settings, std::string_view name,
+                                                       wire::Dialect dialect);
+
+/// What an attempt cost, and what that was found by.
+struct PricedCall {
+  std::string_view provider, model;  // as the price list was asked for them
+  Instant time;
+  ServiceTier tier = ServiceTier::kStandard;
+  spend::Cost cost;
+
+  ledger::Entry::Cost for_entry() const;  // refers to this
+};
+
+class ModelCall final : private LiveCall {
  public:
   ModelCall(Worker& worker, net::Exchange& exchange, wire::Route route);
   ModelCall(const ModelCall&) = delete;
   ModelCall& operator=(const ModelCall&) = delete;
-  ~ModelCall();
+  ~ModelCall() override;
 
   /// The whole pipeline; answers the exchange.
   Task<void> run();
@@ -41,6 +59,8 @@ class ModelCall {
   // The steps, in order. A step that ends the call returns the refusal.
   std::optional<wire::Refusal> check_form();
   Task<std::optional<wire::Refusal>> authenticate();
+  /// What the kill switch says of what is known by now.
+  std::optional<wire::Refusal> refuse_cut_off();
   Task<std::optional<wire::Refusal>> read();
   std::optional<wire::Refusal> choose_upstream();
   std::optional<wire::Refusal> decide();
@@ -50,14 +70,53 @@ class ModelCall {
   void evaluate();
   /// Carries out the redact rules that matched.
   std::optional<wire::Refusal> redact();
+  /// Holds what the next attempt may cost.
+  Task<std::optional<wire::Refusal>> reserve();
+  /// As budgets see the call with this model of that provider. Views into the call and into both.
+  spend::CallScope spend_scope(std::string_view model, const Provider& provider) const;
+  /// The budget for which a new conversation with the model would get a cheaper one; empty for none.
+  std::string stepping_down(std::string_view model, const Provider& provider) const;
+  CallSpend::Call spend_call() const;
+
+  // A cheaper model in place of the one asked for.
+  void step_down_before_admission();
+  bool step_down_by_budget();
+  void step_down(std::string_view ladder, std::string_view by);
+  Result<void> answer_with(const std::string& model, std::string_view by);
+  std::vector<spend::LadderModel> models_in_reach() const;
+  spend::LadderModel ladder_model(std::string name, const Provider& provider) const;
+  std::string conversation_id() const;
+  void remember_model();
+  /// What goes to the provider.
+  const std::string& sent_model() const;
+  const wire::Route& sent_route() const;
+  std::string_view body_to_send() const;
+  /// Has a stream tell its usage that would not.
+  void ask_for_usage();
+  void record_growth();
+
+  // LiveCall
+  std::optional<CallUnderWay> view() const override;
+  identity::CutoffSubject subject() const override;
+  void stop_waiting() override {
+    if (cancel_upstream_) cancel_upstream_();
+  }
+  bool answers() const override { return answers_; }
+  void abandon() override { exchange_.abandon(); }
+  wire::Refusal refusal_of_cutoff() const;
+  Task<void> answer_cut_off(const net::SendFailure& failure);
+
+  wire::Refusal refusal_of_budget() const;
   Task<std::optional<wire::Refusal>> record_intent();
   /// Keeps what leaves, where the house keeps content.
+  std::vector<std::string> found_classes() const;
   Task<Result<void>> seal_request();
   Task<void> seal_answer(std::string bytes);
   Task<void> forward();
 
   Task<void> list_models();
   bool would_be_open(std::string_view name, const Model& model, const Provider& provider) const;
+  std::vector<std::string> names_of(const Model& model, const Provider& provider) const;
   void add_listed_models(const Model& model, const Provider& provider, std::vector<wire::ModelEntry>& entries) const;
   Task<void> refuse(wire::Refusal refusal);
 
@@ -68,6 +127,9 @@ class ModelCall {
   Task<void> pass_on(net::ClientResponse& response, Relay& relay);
   Task<void> end_relay(net::ClientResponse& response, Relay& relay);
   wire::Refusal refusal_of_answer(const Error& why) const;
+  /// What the developer is told inside the answer; empty for nothing.
+  std::string note_in_answer() const;
+  std::optional<wire::BudgetUse> budget_use() const;
   /// What the answer must pass through on its way; null when it may pass as it is.
   std::unique_ptr<AnswerContent> answer_content(int status);
   AnswerContent::Verdict judge_answer(const FindingGroups& found, const content::Finding* finding, std::string& why);
@@ -86,7 +148,8 @@ class ModelCall {
                       int http_status, bool billed);
   /// Of an attempt that failed before its answer began.
   void record_unanswered(const net::SendFailure& failure, std::string_view status, std::string_view reason);
-  spend::Cost cost_of(const wire::AnswerSummary& summary, std::string_view served) const;
+  void charge_unheard(wire::AnswerSummary& summary) const;
+  PricedCall price_of(const wire::AnswerSummary& summary, std::string_view served) const;
   void count_call(std::string_view status) const;
   Task<void> record_refusal(const wire::Refusal& refusal, int http_status);
   void note_lost_outcome() const;
@@ -100,20 +163,34 @@ class ModelCall {
   Moment started_;
   Moment decided_;
   Moment first_byte_;
+  Moment sent_;  // when the attempt under way was sent
   std::int64_t attempt_ = 0;
 
   wire::ClientHints hints_;
   std::shared_ptr<const identity::Principal> principal_;
   std::string_view body_;
   wire::RequestView view_;
+  wire::CallNeeds needs_;  // where the settings step down
   std::vector<BodyText> texts_;
+  std::optional<std::string> body_asking_usage_;  // what is sent, where the client did not ask for it
   CallContent content_;
+  CallSpend spend_;
+  /// The cheaper model that answers.
+  struct Cheaper {
+    wire::ModelSwap swap;
+    std::string body;  // with what readers may read behind it
+    std::string by;    // the rule or budget that wanted it
+  };
+  std::optional<Cheaper> cheaper_;
+  bool told_ = false;                               // of the cheaper model, in an earlier answer of the conversation
+  std::optional<wire::Refusal> refused_after_all_;  // by the rules, when the asked model took its place again
+  std::string kept_because_;                        // a cheaper model was wanted, and there is none
   const Model* model_ = nullptr;
   const Provider* provider_ = nullptr;
   policy::Decision decision_;
   bool decision_made_ = false;
   Duration evaluation_{};
-  std::string decision_time_, input_digest_, checks_;
+  std::string decision_time_, input_digest_, checks_, approvals_;
   std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
   std::vector<std::string> ended_, rule_errors_;
   std::vector<const policy::ExceptionInfo*> exceptions_taken_;
@@ -123,10 +200,13 @@ class ModelCall {
   std::string request_digest_;
   std::optional<ledger::SealedContent> sealed_request_, sealed_answer_;
   bool client_gone_ = false;
+  std::uint64_t answer_bytes_ = 0;  // that the provider gave so far
+  bool answers_ = false;            // bytes of an answer are on their way to the client
   std::function<void()> cancel_upstream_;
 
   std::string upstream_target_;
   std::string authorization_;
+  std::vector<std::pair<std::string, std::string>> budget_headers_;
 };
 
 }  // namespace reeve::gateway

@@ -25,7 +25,7 @@ class StrangerRefusals {
   static constexpr double kPerSecond = 10;  // entries
 
  private:
-  static constexpr std::size_t kReasons = 12;
+  static constexpr std::size_t kReasons = 13;
   double tokens_ = kBurst;
   Moment refilled_{};
   std::array<std::uint64_t, kReasons> counted_{};

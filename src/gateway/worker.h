@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gateway/check_snapshot.h"
 #include "gateway/gateway.h"
+#include "gateway/live_calls.h"
 #include "gateway/metrics.h"
 #include "gateway/stranger_refusals.h"
 
@@ -24,12 +26,19 @@ struct Worker {
         authenticator(std::move(authentication)),
         settings_store(store),
         log(record),
+        producer(record.producer("worker-" + std::to_string(own_loop.index() + 1))),
         metrics(counters),
         exception_uses(options.exception_uses),
         sealed_content(options.sealed_content),
         vault(options.vault),
+        budgets(options.budgets),
+        hold_estimator(options.hold_estimator),
+        swaps(options.swaps),
+        tell_budget(options.tell_budget),
         clock(*options.clock),
+        live_calls(*options.clock, options.cutoff_tally),
         scanner(options.verdicts),
+        kill_switch(options.kill_switch),
         check_snapshot(options.checks, *options.clock) {}
 
   net::Loop& loop;
@@ -38,11 +47,17 @@ struct Worker {
   std::unique_ptr<identity::Authenticator> authenticator;
   SettingsStore& settings_store;
   ledger::Log& log;
+  ledger::Producer& producer;  // of what this loop records
   Metrics& metrics;
   policy::UseCounter* exception_uses;
   ledger::ContentVault* sealed_content;
   content::Vault* vault;
+  spend::Budgets* budgets;
+  spend::HoldEstimator* hold_estimator;
+  spend::SwapMemory* swaps;
+  std::function<void(BudgetNotice)> tell_budget;
   const Clock& clock;
+  LiveCalls live_calls;
   policy::Scratch scratch;  // for decisions
   content::Scanner scanner;
 
@@ -56,9 +71,42 @@ struct Worker {
     return settings_copy;
   }
 
+  /// What is cut off, as of the last change that this process knows of. Valid until the next call.
+  const identity::CutoffSet& cutoffs() {
+    static const identity::CutoffSet kNone;
+    if (kill_switch == nullptr) return kNone;
+    const std::uint64_t generation = kill_switch->generation();
+    if (!cutoffs_copy || generation != cutoffs_generation) {
+      cutoffs_copy = kill_switch->current();
+      cutoffs_generation = generation;
+    }
+    return *cutoffs_copy;
+  }
+  bool cutoffs_known() const {
+    return kill_switch == nullptr || kill_switch->knowledge() == identity::CutoffKnowledge::kKnown;
+  }
+
   /// The named checks that are reported and not too old at `now`, true for green. Valid until the next call.
   const std::map<std::string, bool>& checks(Instant now) { return check_snapshot.at(now); }
 
+  const identity::KillSwitch* kill_switch;
+  std::shared_ptr<const identity::CutoffSet> cutoffs_copy;
+  std::uint64_t cutoffs_generation = 0;
+  /// Header lists keep their memory from call to call: each call makes two.
+  net::Headers take_headers() {
+    if (spare_headers.empty()) return {};
+    net::Headers headers = std::move(spare_headers.back());
+    spare_headers.pop_back();
+    return headers;
+  }
+  void give_back_headers(net::Headers headers) {
+    constexpr std::size_t kKeptMax = 128;
+    if (spare_headers.size() == kKeptMax) return;
+    headers.clear();
+    spare_headers.push_back(std::move(headers));
+  }
+
+  std::vector<net::Headers> spare_headers;
   std::shared_ptr<const Settings> settings_copy;
   std::uint64_t settings_generation = 0;
   CheckSnapshot check_snapshot;

@@ -1,7 +1,9 @@
 #include "core/log.h"
+#include "identity/directory_view.h"
 #include "identity/identity.h"
 #include "identity/key_format.h"
 #include "identity/key_ring.h"
+#include "identity/own_token_verifier.h"
 #include "identity/token_verifier.h"
 
 namespace reeve::identity {
@@ -14,16 +16,22 @@ constexpr int kRoundsMax = 3;
 class LoopAuthenticator final : public Authenticator {
  public:
   LoopAuthenticator(Options options, KeyStore& keys, net::Client& client)
-      : keys_(keys, *options.clock), tokens_(std::move(options.issuers), *options.clock, client) {}
+      : keys_(keys, *options.clock),
+        tokens_(std::move(options.issuers), *options.clock, client),
+        directory_(options.directory) {
+    if (options.own_tokens != nullptr) own_tokens_.emplace(*options.own_tokens, *options.clock);
+  }
 
   std::optional<AuthOutcome> authenticate_now(std::string_view credential) override {
-    return decide(credential).outcome;
+    auto outcome = decide(credential).outcome;
+    if (outcome) return directory_.admit(*std::move(outcome));
+    return outcome;
   }
 
   Task<AuthOutcome> authenticate(std::string_view credential) override {
     for (int round = 0; round < kRoundsMax; ++round) {
       TokenVerifier::Step step = decide(credential);
-      if (step.outcome) co_return *std::move(step.outcome);
+      if (step.outcome) co_return directory_.admit(*std::move(step.outcome));
       co_await step.wait_for->refresh();
     }
     BUG("a token stayed undecided after its issuer's keys were fetched");
@@ -42,6 +50,7 @@ class LoopAuthenticator final : public Authenticator {
                      "This is neither a Reeve key (rv_…) nor a token of an identity provider. Keys of model providers "
                      "are not taken here: Reeve holds those itself.");
     }
+    if (own_tokens_ && OwnTokenVerifier::is_own(credential)) return {own_tokens_->decide(credential), nullptr};
     return tokens_.decide(credential);
   }
 
@@ -51,6 +60,8 @@ class LoopAuthenticator final : public Authenticator {
 
   KeyRing keys_;
   TokenVerifier tokens_;
+  std::optional<OwnTokenVerifier> own_tokens_;
+  DirectoryView directory_;
 };
 
 }  // namespace

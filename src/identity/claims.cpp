@@ -56,13 +56,15 @@ std::optional<Refusal> check_time(const JsonValue& claims, const OidcIssuer& iss
       return Refusal{AuthFailure::kNotYetValid, "This token is valid from " + format_time(*at) + " only, and it is " +
                                                     format_time(now) + " here. Check the clocks of both machines."};
     }
+    if (std::string_view(name) == "iat") principal.issued = *at;
   }
   return std::nullopt;
 }
 
-/// Groups decide what is refused, so anything but a clear list of names refuses the token: a group that went unread
-/// might be the one that a rule denies.
-std::optional<Refusal> read_groups(const JsonValue& claims, const std::string& claim, Principal& principal) {
+}  // namespace
+
+std::optional<Refusal> read_groups(const JsonValue& claims, const std::string& claim,
+                                   std::vector<std::string>& groups) {
   const JsonValue value = find_claim(claims, claim);
   if (!value.present()) {
     // Microsoft's signs of "more groups than fit": their values lie elsewhere.
@@ -73,24 +75,25 @@ std::optional<Refusal> read_groups(const JsonValue& claims, const std::string& c
   }
   if (const auto text = value.as_string()) {
     for (const std::string_view group : split(*text, ' ')) {
-      if (!group.empty()) principal.groups.emplace_back(group);
+      if (!group.empty()) groups.emplace_back(group);
     }
   } else if (value.is_array()) {
     for (const JsonValue& item : value.items()) {
       const auto group = item.as_string();
       if (!group) return malformed("its groups are not a list of names");
-      principal.groups.emplace_back(*group);
+      groups.emplace_back(*group);
     }
   } else if (!value.is_null()) {
     return malformed("its groups are neither a list nor a text");
   }
-  if (principal.groups.size() > kGroupsMax) return malformed("it lists more than 1000 groups");
-  if (!std::all_of(principal.groups.begin(), principal.groups.end(), is_name)) {
+  if (groups.size() > kGroupsMax) return malformed("it lists more than 1000 groups");
+  if (!std::all_of(groups.begin(), groups.end(), is_name)) {
     return malformed("one of its groups is empty, too long, or not readable text");
   }
-  sort_unique(principal.groups);
   return std::nullopt;
 }
+
+namespace {
 
 /// True when an e-mail address in this token may stand for its owner. Some providers send the flag as text.
 bool is_email_trusted(const JsonValue& claims) {
@@ -131,7 +134,10 @@ OrRefusal<std::shared_ptr<const Principal>> read_claims(const JsonValue& claims,
   principal->issuer = issuer.issuer;
   if (auto refusal = check_time(claims, issuer, now, *principal)) return *std::move(refusal);
   if (auto refusal = read_person(claims, issuer, *principal)) return *std::move(refusal);
-  if (auto refusal = read_groups(claims, issuer.groups_claim, *principal)) return *std::move(refusal);
+  if (issuer.reads_groups) {
+    if (auto refusal = read_groups(claims, issuer.groups_claim, principal->groups)) return *std::move(refusal);
+    issuer.group_rules.apply(principal->groups);
+  }
   return std::shared_ptr<const Principal>(std::move(principal));
 }
 

@@ -1,13 +1,15 @@
 #pragma once
 
-// Identity: who is calling. Two kinds of credential so far: virtual keys (rv_…), made by `reeve key create` and bound
-// to an owner, and OIDC access or ID tokens of configured issuers. Both end as a Principal.
+// Identity: who is calling. Three kinds of credential: virtual keys (rv_…), made by `reeve key create` and bound to an
+// owner; OIDC access or ID tokens of configured issuers; and Reeve's own short-lived tokens, which people get by
+// signing in with one of those issuers (sign_in.h). All end as a Principal.
 //
 // A credential is hashed the moment it is read; the clear text is never stored, logged or sent on.
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +20,7 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
+#include "identity/cutoff.h"
 #include "net/net.h"
 
 namespace reeve::identity {
@@ -31,7 +34,9 @@ struct Principal {
   std::vector<std::string> scopes;  // empty: everything the owner may do. "models:claude-*", "operations:embed", …
   std::string key_id;               // virtual key, or empty
   std::string issuer;               // OIDC issuer, or empty
+  std::string sign_in;              // the sign-in that a token of our own belongs to, or empty
   std::optional<Instant> expires;
+  std::optional<Instant> issued;  // the credential, where it says so
 
   /// True when a scope of that kind covers `value`, or when no scope of that kind is set. Patterns as glob_match.
   bool in_scope(std::string_view kind, std::string_view value) const;
@@ -90,6 +95,16 @@ std::unique_ptr<KeyStore> make_memory_key_store();
 
 // ---- OIDC ----
 
+/// What the groups of an issuer are called here, and which of ours lie within others.
+struct GroupRules {
+  std::map<std::string, std::vector<std::string>> names;    // the issuer's name -> ours
+  std::map<std::string, std::vector<std::string>> parents;  // whoever is in the one is in these, too, all the way up
+  bool keep_unnamed = true;                                 // whether what `names` lacks counts under its own name
+  /// The result is sorted, each name once.
+  void apply(std::vector<std::string>& groups) const;
+  bool operator==(const GroupRules&) const = default;
+};
+
 struct OidcIssuer {
   std::string issuer;                   // exactly as in `iss`; discovery at issuer + /.well-known/openid-configuration
   std::string audience;                 // must be in `aud`
@@ -98,6 +113,15 @@ struct OidcIssuer {
   std::string team_claim;               // optional
   Duration clock_skew = std::chrono::seconds(60);
   Duration jwks_time_to_live = std::chrono::minutes(10);
+  GroupRules group_rules;
+  bool reads_groups = true;  // false: a token's groups are passed over, because they come from elsewhere
+
+  // For people who sign in with it; without a client_id nobody can.
+  std::string client_id;
+  std::string client_secret;  // empty: a public client
+  std::string name;           // what people know it by; empty: the host of the issuer
+  std::string scopes = "openid email profile";
+  bool groups_from_userinfo = false;  // for people in more groups than an ID token holds
   bool operator==(const OidcIssuer&) const = default;
 };
 
@@ -120,6 +144,8 @@ enum class AuthFailure {
 };
 std::string_view auth_failure_name(AuthFailure failure);
 
+class Directory;
+
 struct AuthOutcome {
   std::shared_ptr<const Principal> principal;  // null on failure
   AuthFailure failure = AuthFailure::kUnknown;
@@ -134,11 +160,15 @@ struct AuthOutcome {
 /// again when they age, and once more (at most every 30 s) when a token names a key that is not there: rotation. While
 /// an issuer cannot be reached its last keys serve for up to one hour past their time to live; without any, its tokens
 /// get kUnavailable.
+class OwnTokens;
 class Authenticator {
  public:
   struct Options {
     std::vector<OidcIssuer> issuers;
     const Clock* clock = &system_clock();
+    OwnTokens* own_tokens = nullptr;  // outlives the authenticator; null: there are none
+    /// When there is one, credentials are worth what it says; it must outlive the authenticator.
+    Directory* directory = nullptr;
   };
   /// Limits for the client below: a provider that hangs must not hold sign-ins for minutes, as a model may.
   static net::ClientLimits client_limits();
@@ -154,3 +184,11 @@ class Authenticator {
 };
 
 }  // namespace reeve::identity
+
+#include "identity/break_glass.h"       // when nobody who may can
+#include "identity/directory.h"         // people and groups
+#include "identity/provider_sign_in.h"  // a person signs in with an issuer
+#include "identity/roles.h"             // what people may do in the control plane
+#include "identity/scim.h"              // how identity providers keep the directory
+#include "identity/sign_in.h"           // what Reeve itself gives to people who signed in
+#include "identity/web_form.h"          // what OAuth speaks

@@ -21,6 +21,7 @@ std::shared_ptr<const Principal> principal_of(VirtualKey key) {
   principal->scopes = std::move(key.scopes);
   principal->key_id = std::move(key.id);
   principal->expires = key.expires;
+  principal->issued = key.created;
   return principal;
 }
 

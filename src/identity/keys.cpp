@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kTypes = {"person", "agent", "service"};
 // Each kind here is one that some room asks Principal::in_scope about. A scope of any other kind would look like a
 // restriction and be none.
-constexpr std::array<std::string_view, 2> kScopeKinds = {"models", "operations"};
+constexpr std::array<std::string_view, 5> kScopeKinds = {"models", "operations", "control", "ledger", "scim"};
 constexpr std::size_t kScopesMax = 100;
 constexpr std::size_t kNoteBytesMax = 500;
 constexpr Duration kTimeToLiveMax = std::chrono::hours(24) * 365 * 100;
@@ -28,8 +28,10 @@ Result<void> check_scope(std::string_view scope) {
   const std::string_view kind = scope.substr(0, std::min(colon, scope.size()));
   if (std::find(kScopeKinds.begin(), kScopeKinds.end(), kind) == kScopeKinds.end() || colon == std::string_view::npos ||
       !is_name(scope.substr(colon + 1))) {
-    return invalid("the scope \"" + printable(scope) +
-                   "\" is not one that is checked; write models:PATTERN or operations:PATTERN");
+    return invalid(
+        "the scope \"" + printable(scope) +
+        "\" is not one that is checked; write models:PATTERN, operations:PATTERN, control:read, control:write, "
+        "control:kill, ledger:read, scim:read or scim:write");
   }
   return {};
 }

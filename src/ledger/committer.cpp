@@ -6,6 +6,7 @@
 
 #include "core/json.h"
 #include "core/log.h"
+#include "core/time_text.h"
 #include "ledger/background.h"
 
 namespace reeve::ledger {
@@ -36,7 +37,7 @@ void Committer::Batch::clear() {
 }
 
 Committer::Committer(const LogOptions& options, Duration probe_interval, SegmentWriter& writer, LogStats& stats,
-                     Start start, std::function<void(std::uint64_t)> on_durable)
+                     Start start, OnDurable on_durable)
     : node_(options.node),
       group_entries_max_(std::clamp<std::size_t>(options.group_entries_max, 1, kGroupEntriesMax)),
       queue_bytes_max_(options.queue_bytes_max),
@@ -59,7 +60,9 @@ bool Committer::stalled() const {
 bool Committer::submit(const Entry& entry, Waiter* waiter) {
   thread_local std::string scratch;
   scratch.clear();
-  const EntrySlots slots = append_prepared_entry(scratch, entry, node_);
+  const std::uint64_t number = entry.producer == nullptr ? 0 : entry.producer->take();
+  const EntrySlots slots = append_prepared_entry(scratch, entry, node_, number);
+  const IntentStep step = intent_step(entry.kind, prepared_request_id(scratch, slots), entry.attempt);
   bool wake = false;
   {
     const std::scoped_lock lock(mutex_);
@@ -77,15 +80,17 @@ bool Committer::submit(const Entry& entry, Waiter* waiter) {
     }
     if (refusal) {
       stats_.refused.fetch_add(1, std::memory_order_relaxed);
-      if (waiter != nullptr) {
-        waiter->result.emplace(*std::move(refusal));
-      } else {
-        if (lost_++ == 0) lost_since_ = clock_.now();
-      }
+      losses_.add(entry.producer, number, waiter != nullptr, clock_.now(), refusal->message);
+      if (waiter != nullptr) waiter->result.emplace(*std::move(refusal));
       return false;
     }
-    gathering_.items.push_back(
-        {.offset = gathering_.text.size(), .length = scratch.size(), .slots = slots, .waiter = waiter});
+    gathering_.items.push_back({.offset = gathering_.text.size(),
+                                .length = scratch.size(),
+                                .slots = slots,
+                                .step = step,
+                                .waiter = waiter,
+                                .producer = entry.producer,
+                                .number = number});
     gathering_.text += scratch;
     hurry_ = hurry_ || waiter != nullptr;
     // While it dozes it will look by itself soon enough for an entry that nobody waits for.
@@ -154,7 +159,7 @@ void Committer::run() {
     in_flight_bytes_ = 0;
     gathered_in_last_commit_ = gathering_.items.size();
   }
-  if (lost_ > 0) log_error("ledger closed with lost records", {{"lost", lost_}});
+  if (losses_.lost() > 0) log_error("ledger closed with lost records", {{"lost", losses_.lost()}});
 }
 
 /// False when there is nothing left to do and the log closes.
@@ -170,7 +175,7 @@ bool Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
       if (works) down_.reset();
       continue;
     }
-    if (hurry_ || lost_ > 0 || gathering_.items.size() >= group_entries_max_) return true;
+    if (hurry_ || !losses_.empty() || gathering_.items.size() >= group_entries_max_) return true;
     if (closing_) return !gathering_.items.empty();
     if (!doze(lock)) return true;
   }
@@ -180,7 +185,7 @@ bool Committer::wait_for_work(std::unique_lock<std::mutex>& lock) {
 /// it passed and there are such entries. When it passes without any, waits for whatever comes.
 bool Committer::doze(std::unique_lock<std::mutex>& lock) {
   const auto called = [this] {
-    return hurry_ || closing_ || lost_ > 0 || gathering_.items.size() >= group_entries_max_;
+    return hurry_ || closing_ || !losses_.empty() || gathering_.items.size() >= group_entries_max_;
   };
   idle_ = dozing_ = true;
   const bool in_time = work_.wait_for(lock, kUnhurriedMax, called);
@@ -207,17 +212,17 @@ void Committer::linger(std::unique_lock<std::mutex>& lock) {
 
 /// Records that records were lost, once something can be written again.
 void Committer::add_gap() {
-  if (lost_ == 0) return;
-  const std::string detail =
-      JsonWriter().begin_object().member("lost", lost_).member("since", format_time(lost_since_)).end_object().take();
+  if (losses_.empty()) return;
+  const std::string detail = losses_.detail();
   Entry entry;
   entry.kind = "ledger.gap";
   entry.detail = detail;
-  Item item{.offset = gathering_.text.size(), .lost = lost_, .lost_since = lost_since_};
+  Item item{.offset = gathering_.text.size(), .gap = true};
   item.slots = append_prepared_entry(gathering_.text, entry, node_);
   item.length = gathering_.text.size() - item.offset;
   gathering_.items.push_back(item);
-  lost_ = 0;
+  told_.clear();
+  std::swap(told_, losses_);
 }
 
 Result<void> Committer::commit_in_flight() {
@@ -267,7 +272,7 @@ std::size_t Committer::build_group(std::size_t begin, Instant time) {
     frames_capacity_ = bytes + bytes / 2;
     frames_.reset(new char[frames_capacity_]);
   }
-  const std::string time_text = format_time(time);
+  const TimeText time_text(time);
   const std::uint64_t first = size();
   frames_size_ = 0;
   for (std::size_t i = begin; i < end; ++i) {
@@ -297,7 +302,9 @@ void Committer::acknowledge(const Group& group) {
     in_flight_done_ = group.end;
   }
   resume_waiters();
-  on_durable_(first + count);
+  steps_.clear();
+  for (std::size_t i = group.begin; i < group.end; ++i) steps_.push_back(in_flight_.items[i].step);
+  on_durable_(first + count, steps_);
 }
 
 /// With mutex_ held, so that forget() and this exclude each other.
@@ -341,13 +348,12 @@ void Committer::refuse(Batch& batch, const Error& error) {
   for (std::size_t i = &batch == &in_flight_ ? in_flight_done_ : 0; i < batch.items.size(); ++i) {
     Item& item = batch.items[i];
     stats_.refused.fetch_add(1, std::memory_order_relaxed);
-    if (Waiter* waiter = std::exchange(item.waiter, nullptr)) {
-      answer(*waiter, error);
-    } else {
-      const Instant since = item.lost_since.value_or(clock_.now());
-      if (lost_ == 0 || since < lost_since_) lost_since_ = since;
-      lost_ += item.lost;
+    if (item.gap) {
+      losses_.take_back(told_);
+      continue;
     }
+    losses_.add(item.producer, item.number, item.waiter != nullptr, clock_.now(), error.message);
+    if (Waiter* waiter = std::exchange(item.waiter, nullptr)) answer(*waiter, error);
   }
 }
 

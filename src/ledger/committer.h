@@ -11,11 +11,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "ledger/entry_json.h"
+#include "ledger/intent_step.h"
+#include "ledger/losses.h"
 #include "ledger/segment_writer.h"
 
 namespace reeve::ledger {
@@ -34,9 +37,11 @@ class Committer {
     std::uint64_t size = 0;  // durable entries
     Instant last_time;
   };
-  /// `on_durable` is called on the committer's thread after each group, with the new size.
+  /// Called on the committer's thread after each group, with the new size and what the group's entries mean for
+  /// intents.
+  using OnDurable = std::function<void(std::uint64_t size, std::span<const IntentStep> steps)>;
   Committer(const LogOptions& options, Duration probe_interval, SegmentWriter& writer, LogStats& stats, Start start,
-            std::function<void(std::uint64_t)> on_durable);
+            OnDurable on_durable);
   ~Committer() { close(); }
 
   /// Queues `entry`; `waiter` may be null. When it cannot be queued the reason is in waiter->result (the waiter is then
@@ -59,10 +64,11 @@ class Committer {
     std::size_t offset = 0;
     std::size_t length = 0;
     EntrySlots slots;
+    IntentStep step;
     Waiter* waiter = nullptr;  // guarded by mutex_
-    // How many records are lost with this one, and since when: for a ledger.gap, those that it stands for.
-    std::uint64_t lost = 1;
-    std::optional<Instant> lost_since;
+    bool gap = false;          // a ledger.gap: what it tells is in told_
+    Producer* producer = nullptr;
+    std::uint64_t number = 0;
   };
   struct Batch {
     std::string text;
@@ -101,7 +107,7 @@ class Committer {
   const Clock& clock_;
   SegmentWriter& writer_;
   LogStats& stats_;
-  const std::function<void(std::uint64_t)> on_durable_;
+  const OnDurable on_durable_;
   std::atomic<std::uint64_t> durable_;
   std::atomic<Moment::rep> writing_since_{0};  // when the group that is being written was begun; 0: none is
 
@@ -114,8 +120,8 @@ class Committer {
   bool closing_ = false;             // guarded
   std::optional<Error> down_;        // why nothing can be written; guarded
   std::size_t in_flight_bytes_ = 0;  // guarded
-  std::uint64_t lost_ = 0;           // records that append_later() could not keep; guarded
-  Instant lost_since_;               // guarded
+  Losses losses_;                    // not yet in a ledger.gap; guarded
+  Losses told_;                      // in the ledger.gap that is queued or being written; guarded
 
   // The committer's own.
   Batch in_flight_;
@@ -131,6 +137,7 @@ class Committer {
     std::vector<std::coroutine_handle<>> handles;
   };
   std::vector<Resumption> resumptions_;
+  std::vector<IntentStep> steps_;  // of the group that became durable
   std::thread thread_;
 };
 

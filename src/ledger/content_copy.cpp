@@ -1,6 +1,5 @@
 #include <fcntl.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "ledger/content_record.h"
@@ -28,10 +27,44 @@ Result<bool> copy_one(FileSystem& system, const std::string& from, const std::st
   }
 }
 
-/// Not a draft of one.
-bool is_key_name(const std::string& name) {
-  return name.size() == 32 &&
-         std::ranges::all_of(name, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+/// Copies the files of a directory but drafts; how many.
+Result<std::size_t> copy_files(FileSystem& system, const std::string& from, const std::string& to) {
+  std::vector<std::string> names;
+  if (system.list(from, &names) != 0) {
+    if (errno == ENOENT) return std::size_t{0};
+    return file_error("list", from, errno);
+  }
+  if (auto made = make_directory(system, to, 0700); !made) return std::move(made).error();
+  std::size_t copied = 0;
+  for (const std::string& name : names) {
+    const bool is_draft = name.find_first_of(". ") != std::string::npos;
+    if (is_draft) continue;
+    std::uint64_t bytes = 0;
+    const auto there = copy_one(system, from + "/" + name, to + "/" + name, bytes);
+    if (!there) return there.error();
+    copied += *there ? 1 : 0;
+  }
+  return copied;
+}
+
+/// Keys of all subjects, with the holds on them.
+Result<std::size_t> copy_keys(FileSystem& system, const std::string& from, const std::string& to) {
+  std::vector<std::string> subjects;
+  if (system.list(from + "/subjects", &subjects) != 0 && errno != ENOENT) {
+    return file_error("list", from + "/subjects", errno);
+  }
+  if (auto made = make_directory(system, to + "/subjects", 0700); !made) return std::move(made).error();
+  std::size_t copied = 0;
+  for (const std::string& subject : subjects) {
+    auto keys = copy_files(system, from + "/subjects/" + subject, to + "/subjects/" + subject);
+    if (!keys) return keys;
+    copied += *keys;
+  }
+  auto old = copy_files(system, from + "/keys", to + "/keys");
+  if (!old) return old;
+  auto holds = copy_files(system, from + "/holds", to + "/holds");
+  if (!holds) return holds;
+  return copied + *old;
 }
 
 }  // namespace
@@ -39,9 +72,7 @@ bool is_key_name(const std::string& name) {
 Result<CopiedContent> copy_content(const std::filesystem::path& from, const std::filesystem::path& to) {
   FileSystem& system = real_file_system();
   const std::string source = from.string(), target = to.string();
-  for (const std::string& path : {target, target + "/keys"}) {
-    if (auto made = make_directory(system, path, 0700); !made) return std::move(made).error();
-  }
+  if (auto made = make_directory(system, target, 0700); !made) return std::move(made).error();
   CopiedContent copied;
   auto segments = content_segments(system, source);
   if (!segments) return std::move(segments).error();
@@ -52,15 +83,9 @@ Result<CopiedContent> copy_content(const std::filesystem::path& from, const std:
     copied.segments += *there ? 1 : 0;
   }
   // After the segments: a record's key is older than the record. One that is being erased is all zeros, or gone.
-  std::vector<std::string> names;
-  if (system.list(source + "/keys", &names) != 0) return file_error("list", source + "/keys", errno);
-  for (const std::string& name : names) {
-    if (!is_key_name(name)) continue;
-    std::uint64_t key_bytes = 0;
-    const auto there = copy_one(system, source + "/keys/" + name, target + "/keys/" + name, key_bytes);
-    if (!there) return there.error();
-    copied.keys += *there ? 1 : 0;
-  }
+  auto keys = copy_keys(system, source, target);
+  if (!keys) return std::move(keys).error();
+  copied.keys = *keys;
   return copied;
 }
 

@@ -45,11 +45,12 @@ Result<OpenedContent> open_content(const std::filesystem::path& directory, std::
   if (!bytes) return std::move(bytes).error();
   const auto record = decode_content_record(*bytes);
   if (!record) return Error{ErrorCode::kCorrupt, place_of(sealed) + " is damaged"};
-  auto key = load_subject_key(system, directory.string(), keys, record->subject_bytes);
+  auto key = find_subject_key(system, directory.string(), keys, record->subject_bytes, record->time, record->key_id);
   if (!key) return std::move(key).error();
-  if (!*key || (*key)->id != record->key_id) {
+  if (!*key) {
     return Error{ErrorCode::kNotFound,
-                 "this content was erased: the key of the person it is about was destroyed, and nobody can read it"};
+                 "this content was erased, or its class is not kept for so long: its key was destroyed, and nobody can "
+                 "read it"};
   }
   auto content = open_sealed((*key)->key, record->sealed, record->associated);
   if (!content) return with_context(std::move(content).error(), place_of(sealed));
@@ -65,7 +66,34 @@ Result<void> check_content(const std::filesystem::path& directory, std::string_v
 
 Result<bool> erase_content_on(FileSystem& system, const std::string& directory, std::string_view root_key,
                               std::string_view subject) {
-  return erase_subject_key(system, directory, ContentKeys(root_key).subject_bytes(subject));
+  const std::string subject_bytes = ContentKeys(root_key).subject_bytes(subject);
+  auto lock = lock_content_keys(system, directory);
+  if (!lock) return std::move(lock).error();
+  auto held = held_subjects(system, directory);
+  if (!held) return std::move(held).error();
+  if (held->holds(subject_bytes)) {
+    return Error{ErrorCode::kConflict, std::string("a legal hold keeps ") +
+                                           (held->everybody ? "all content" : "the content of this subject") +
+                                           "; 'reeve ledger hold list' says whose, 'hold release' ends it"};
+  }
+  return erase_subject_keys(system, directory, subject_bytes);
+}
+
+bool segment_speaks_of(FileSystem& system, const std::string& path, const std::set<std::string>& subjects) {
+  auto file = open_file(system, path, O_RDONLY);
+  if (!file) return file.error().code != ErrorCode::kNotFound;
+  constexpr std::size_t kSubjectAt = 16, kSubjectBytes = 16;
+  std::string header(kContentRecordHeaderBytes, '\0');
+  for (std::uint64_t at = kContentSegmentHeaderBytes;;) {
+    const auto have = read_fully(system, *file, path, header.data(), header.size(), at);
+    if (!have) return true;
+    if (*have == 0) return false;
+    const auto size = content_record_size(std::string_view(header).substr(0, *have));
+    // What a failed write left behind the last good record is nobody's.
+    if (!size) return false;
+    if (subjects.contains(header.substr(kSubjectAt, kSubjectBytes))) return true;
+    at += *size;
+  }
 }
 
 Result<bool> erase_content(const std::filesystem::path& directory, std::string_view root_key,

@@ -21,8 +21,6 @@ constexpr std::string_view kSegmentSuffix = ".sealed";
 constexpr std::size_t kCheckedFrom = 8;  // the checksum covers everything behind itself
 constexpr std::size_t kSubjectBytes = 16;
 constexpr std::size_t kKeyIdBytes = 8;
-constexpr std::size_t kKeyBytes = 32;
-constexpr std::size_t kKeyFileBytes = kKeyIdBytes + kKeyBytes + kSealBytes;
 constexpr std::size_t kRequestIdBytesMax = 256;
 constexpr std::size_t kKindBytesMax = 32;
 
@@ -37,78 +35,7 @@ std::uint64_t number_at(std::string_view bytes, std::size_t at, std::size_t size
   return number;
 }
 
-std::string key_directory(const std::string& directory) { return directory + "/keys"; }
-std::string key_path(const std::string& directory, std::string_view subject_bytes) {
-  return key_directory(directory) + "/" + to_hex(subject_bytes);
-}
-std::string key_place(std::string_view subject_bytes, std::string_view key_id) {
-  return std::string(subject_bytes) + std::string(key_id);
-}
-
 }  // namespace
-
-ContentKeys::ContentKeys(std::string_view root_key) {
-  CHECK(root_key.size() == kKeyBytes);
-  const auto derived = [&](std::string_view purpose) { return std::string(as_bytes(hmac_sha256(root_key, purpose))); };
-  wrap = derived("reeve content keys");
-  commitment = derived("reeve content commitments");
-  names = derived("reeve content subjects");
-}
-
-std::string ContentKeys::subject_bytes(std::string_view subject) const {
-  return std::string(as_bytes(hmac_sha256(names, subject)).substr(0, kSubjectBytes));
-}
-
-std::string ContentKeys::commit(std::string_view record) const {
-  return "hmac-sha256:" + to_hex(as_bytes(hmac_sha256(commitment, record)));
-}
-
-Result<std::optional<SubjectKey>> load_subject_key(FileSystem& system, const std::string& directory,
-                                                   const ContentKeys& keys, std::string_view subject_bytes) {
-  const std::string path = key_path(directory, subject_bytes);
-  auto content = read_file(system, path);
-  if (!content && content.error().code == ErrorCode::kNotFound) return std::optional<SubjectKey>();
-  if (!content) return std::move(content).error();
-  // An erasure that was cut short has overwritten it at least, or is done again.
-  if (std::ranges::all_of(*content, [](char c) { return c == '\0'; })) return std::optional<SubjectKey>();
-  const Error damaged{ErrorCode::kCorrupt, path + " is damaged, or the root key is another one"};
-  if (content->size() != kKeyFileBytes) return damaged;
-  SubjectKey key{content->substr(0, kKeyIdBytes), {}};
-  auto opened =
-      open_sealed(keys.wrap, std::string_view(*content).substr(kKeyIdBytes), key_place(subject_bytes, key.id));
-  if (!opened || opened->size() != kKeyBytes) return damaged;
-  key.key = *std::move(opened);
-  return std::optional<SubjectKey>(std::move(key));
-}
-
-Result<SubjectKey> subject_key(FileSystem& system, const std::string& directory, const ContentKeys& keys,
-                               std::string_view subject_bytes) {
-  auto loaded = load_subject_key(system, directory, keys, subject_bytes);
-  if (!loaded) return std::move(loaded).error();
-  if (*loaded) return **std::move(loaded);
-  SubjectKey key{random_bytes(kKeyIdBytes), random_bytes(kKeyBytes)};
-  const std::string content = key.id + seal(keys.wrap, key.key, key_place(subject_bytes, key.id));
-  if (auto made = replace_file(system, key_path(directory, subject_bytes), content, true, 0600); !made) {
-    return std::move(made).error();
-  }
-  return key;
-}
-
-Result<bool> erase_subject_key(FileSystem& system, const std::string& directory, std::string_view subject_bytes) {
-  const std::string path = key_path(directory, subject_bytes);
-  {
-    auto file = open_file(system, path, O_WRONLY);
-    if (!file && file.error().code == ErrorCode::kNotFound) return false;
-    if (!file) return std::move(file).error();
-    if (auto zeros = write_fully(system, *file, path, std::string(kKeyFileBytes, '\0'), 0); !zeros) {
-      return std::move(zeros).error();
-    }
-    if (auto synced = sync_data(system, *file, path); !synced) return std::move(synced).error();
-  }
-  if (system.unlink(path) != 0 && errno != ENOENT) return file_error("remove", path, errno);
-  if (auto synced = sync_directory(system, key_directory(directory)); !synced) return std::move(synced).error();
-  return true;
-}
 
 std::string content_segment_header() {
   std::string header(kSegmentMagic);

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,7 @@ namespace {
 constexpr Duration kSegmentAge = std::chrono::hours(24);
 constexpr Duration kBetweenCleanings = std::chrono::minutes(10);
 constexpr std::size_t kContentBytesMax = 512UL << 20U;
+constexpr std::size_t kSyncedKeysMax = 10'000;
 
 /// Someone who waits for a record to be durable: a coroutine on an executor, or a thread.
 struct ContentWaiter {
@@ -44,19 +46,23 @@ class ContentWriter {
   Result<void> sync();
   /// After a failure: whatever was not synced is lost.
   void abandon_segment();
-  /// Keys are read anew for each group: one may have been erased by another process.
-  void begin_group() { subject_keys_.clear(); }
+  /// Behind each group: a key may have been erased by another process, and none of it stays here.
+  void forget_keys() { subject_keys_.clear(); }
   Result<void> drop_old();
   std::uint64_t synced_bytes() const { return synced_bytes_; }
 
  private:
+  std::string class_of(const ContentToSeal& content) const;
+  Result<SubjectKey> durable_key(const KeyPlace& place);
   Result<void> begin_segment();
+  Result<void> drop_old_segments(Instant now, const HeldSubjects& held);
 
   const ContentVaultOptions& options_;
   FileSystem& system_;
   const std::string directory_;
   const ContentKeys keys_;
-  std::map<std::string, SubjectKey> subject_keys_;
+  std::map<std::string, SubjectKey> subject_keys_;  // by subject, day and class
+  std::set<std::string> synced_keys_;               // ids of keys that are on disk
   File file_;
   std::string path_;
   std::uint64_t segment_ = 0;  // milliseconds since 1970, or one more than the last: never used twice
@@ -96,14 +102,35 @@ void ContentWriter::abandon_segment() {
   if (synced_offset_ <= kContentSegmentHeaderBytes) system_.unlink(path_);
 }
 
+std::string ContentWriter::class_of(const ContentToSeal& content) const {
+  auto shortest = options_.keep_classes.end();
+  for (const std::string& name : content.classes) {
+    const auto known = options_.keep_classes.find(name);
+    if (known == options_.keep_classes.end()) continue;
+    if (shortest == options_.keep_classes.end() || known->second < shortest->second) shortest = known;
+  }
+  return shortest == options_.keep_classes.end() ? std::string() : shortest->first;
+}
+
+/// A key that is there may not be on disk yet. Once for each key, because it is asked for with each group.
+Result<SubjectKey> ContentWriter::durable_key(const KeyPlace& place) {
+  auto key = subject_key(system_, directory_, keys_, place);
+  if (!key || synced_keys_.contains(key->id)) return key;
+  if (auto synced = sync_subject_key(system_, directory_, place); !synced) return std::move(synced).error();
+  if (synced_keys_.size() == kSyncedKeysMax) synced_keys_.clear();
+  synced_keys_.insert(key->id);
+  return key;
+}
+
 Result<SealedContent> ContentWriter::write(const ContentToSeal& content) {
   const Instant now = options_.clock->now();
-  const std::string subject = keys_.subject_bytes(content.subject);
-  auto known = subject_keys_.find(subject);
+  const KeyPlace place{keys_.subject_bytes(content.subject), day_of(now), class_of(content)};
+  const std::string known_as = place.subject_bytes + std::to_string(place.day) + "-" + place.class_name;
+  auto known = subject_keys_.find(known_as);
   if (known == subject_keys_.end()) {
-    auto key = subject_key(system_, directory_, keys_, subject);
+    auto key = durable_key(place);
     if (!key) return std::move(key).error();
-    known = subject_keys_.emplace(subject, *std::move(key)).first;
+    known = subject_keys_.emplace(known_as, *std::move(key)).first;
   }
   const bool is_full = offset_ >= options_.segment_bytes || now - segment_begun_ >= kSegmentAge || now < segment_begun_;
   if (file_ && is_full) {
@@ -113,9 +140,9 @@ Result<SealedContent> ContentWriter::write(const ContentToSeal& content) {
   if (!file_) {
     if (auto begun = begin_segment(); !begun) return std::move(begun).error();
   }
-  const std::string record = encode_content_record(content, subject, known->second, now);
+  const std::string record = encode_content_record(content, place.subject_bytes, known->second, now);
   if (auto written = write_fully(system_, file_, path_, record, offset_); !written) return std::move(written).error();
-  SealedContent sealed{keys_.commit(record), content.kind, segment_, offset_};
+  SealedContent sealed{keys_.commit(record), content.kind, segment_, offset_, place.class_name};
   offset_ += record.size();
   return sealed;
 }
@@ -129,14 +156,31 @@ Result<void> ContentWriter::sync() {
 }
 
 Result<void> ContentWriter::drop_old() {
+  auto lock = lock_content_keys(system_, directory_);
+  if (!lock) return std::move(lock).error();
+  auto held = held_subjects(system_, directory_);
+  if (!held) return std::move(held).error();
+  if (held->everybody) return {};
+  const Instant now = options_.clock->now();
+  auto destroyed = erase_keys_where(system_, directory_, [&](const KeyPlace& place) {
+    const auto of_class = options_.keep_classes.find(place.class_name);
+    const Duration keep = of_class == options_.keep_classes.end() ? options_.keep : of_class->second;
+    return day_of(now - keep) > place.day && !held->holds(place.subject_bytes);
+  });
+  if (!destroyed) return std::move(destroyed).error();
+  return drop_old_segments(now, *held);
+}
+
+Result<void> ContentWriter::drop_old_segments(Instant now, const HeldSubjects& held) {
   auto segments = content_segments(system_, directory_);
   if (!segments) return std::move(segments).error();
   // Its last record is at most a day younger than the segment.
-  const Instant limit = options_.clock->now() - options_.keep - kSegmentAge;
+  const Instant limit = now - options_.keep - kSegmentAge;
   bool dropped = false;
   for (const std::uint64_t segment : *segments) {
     if (static_cast<std::int64_t>(segment) > limit.nanoseconds / 1'000'000 || (file_ && segment == segment_)) continue;
     const std::string path = content_segment_path(directory_, segment);
+    if (!held.none() && segment_speaks_of(system_, path, held.subjects)) continue;
     if (system_.unlink(path) != 0 && errno != ENOENT) return file_error("remove", path, errno);
     dropped = true;
   }
@@ -291,7 +335,6 @@ void ContentVaultOnDisk::run() {
 }
 
 void ContentVaultOnDisk::write_group(std::vector<Item>& group) {
-  writer_.begin_group();
   const std::uint64_t bytes_before = writer_.synced_bytes();
   std::vector<Result<SealedContent>> results;
   results.reserve(group.size());
@@ -315,6 +358,7 @@ void ContentVaultOnDisk::write_group(std::vector<Item>& group) {
       if (result) result = *failure;
     }
   }
+  writer_.forget_keys();
   stats_.bytes += writer_.synced_bytes() - bytes_before;
   answer(group, std::move(results));
 }
@@ -363,7 +407,7 @@ Result<std::unique_ptr<ContentVault>> open_content_vault(const ContentVaultOptio
   const std::string directory = options.directory.string();
   std::error_code failed;
   std::filesystem::create_directories(options.directory.parent_path(), failed);
-  for (const std::string& path : {directory, directory + "/keys"}) {
+  for (const std::string& path : {directory, directory + "/keys", directory + "/subjects"}) {
     if (auto made = make_directory(system, path, 0700); !made) return std::move(made).error();
   }
   auto lock = take_lock(system, directory);

@@ -2,17 +2,20 @@
 
 // The content of calls, sealed: for houses whose policy keeps it. Part of ledger.h, which includes it.
 //
-// Records are appended to segment files, each sealed (AES-256-GCM) under a key of its subject, the person it is about.
-// The ledger's entry holds only a commitment to the record and where it lies. Erasing a subject destroys the key: the
-// records stay, so commitments can still be checked, and nobody can read them again. Segments older than `keep` go.
+// Records are appended to segment files, each sealed (AES-256-GCM) under a key of its subject, the person it is about,
+// for its day and class. The ledger's entry holds only a commitment to the record and where it lies. Erasing a subject
+// destroys the keys: the records stay, so commitments can still be checked, and nobody can read them again. What its
+// class no longer keeps ends in the same way; segments go when nothing in them is kept. A legal hold stops both.
 // docs/ledger-format.md has every byte.
 
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "core/task.h"
@@ -25,6 +28,7 @@ struct ContentToSeal {
   std::string request_id;
   std::string kind;  // "request", "answer"
   std::string bytes;
+  std::vector<std::string> classes = {};  // of what was found in it: the one that is kept for the shortest time counts
 };
 
 /// Where a record lies and what proves it. Goes into the entry as content.sealed.
@@ -32,13 +36,16 @@ struct SealedContent {
   std::string commitment;  // "hmac-sha256:…" of the record as it lies on disk
   std::string kind;
   std::uint64_t segment = 0, offset = 0;
+  std::string class_name = {};  // for which it is not kept as long as other content; empty: none
 };
 
 struct ContentVaultOptions {
   std::filesystem::path directory;
   std::string root_key;  // 32 secret bytes: wraps the subjects' keys
   std::size_t segment_bytes = 64UL << 20U;
-  Duration keep = std::chrono::hours(24 * 30);   // segments go at most a day later
+  Duration keep = std::chrono::hours(24 * 30);  // from the end of the day on which it was sealed, in UTC
+  /// The same for content of a class (small letters, digits and hyphens, at most 32). Never longer than `keep`.
+  std::map<std::string, Duration> keep_classes = {};
   std::size_t queue_bytes_max = 64UL << 20U;     // above it seal() fails at once: bounded memory
   Duration stall_max = std::chrono::seconds(5);  // a disk silent for longer makes nobody else wait for it
   const Clock* clock = &system_clock();
@@ -77,9 +84,23 @@ Result<OpenedContent> open_content(const std::filesystem::path& directory, std::
 /// Whether the record is what was committed to; needs no subject's key, so it holds after an erasure, too.
 Result<void> check_content(const std::filesystem::path& directory, std::string_view root_key,
                            const SealedContent& sealed);
-/// Destroys the subject's key, durably: its records can never be read again. False when it has none. What is sealed
-/// for the subject afterwards has a new key.
+/// Destroys the subject's keys, durably: its records can never be read again. False when it has none; kConflict under a
+/// legal hold. What is sealed for the subject afterwards has a new key.
 Result<bool> erase_content(const std::filesystem::path& directory, std::string_view root_key, std::string_view subject);
+
+/// A legal hold: nothing of the subject is destroyed, neither because somebody asks nor because it is old.
+struct ContentHold {
+  std::string subject;  // principal id; empty: everybody
+  std::string by, reason;
+  Instant since;
+};
+/// Durable when it returns; replaces a hold on the same subject. The directory must be there.
+Result<void> hold_content(const std::filesystem::path& directory, std::string_view root_key, const ContentHold& hold);
+/// False when there is none.
+Result<bool> release_content(const std::filesystem::path& directory, std::string_view root_key,
+                             std::string_view subject);
+/// The oldest first.
+Result<std::vector<ContentHold>> content_holds(const std::filesystem::path& directory, std::string_view root_key);
 
 struct CopiedContent {
   std::size_t segments = 0, keys = 0;

@@ -64,12 +64,14 @@ TEST_F(ContentVaultTest, ACopyBesideTheWriterOpensAndErasesLikeTheOriginal) {
   ASSERT_TRUE(kept.ok() && erased.ok());
   ASSERT_TRUE(erase_content(options_in(directory_).directory, kRoot, "left@example.com").value());
   std::ofstream(options_in(directory_).directory / "keys" / "a draft") << "left by a power cut";
+  ASSERT_TRUE(hold_content(options_in(directory_).directory, kRoot, {"dev@example.com", "counsel", "case", {}}));
 
   const std::filesystem::path copy = directory_.path() / "copy";
   const auto copied = copy_content(options_in(directory_).directory, copy);
   ASSERT_TRUE(copied.ok()) << copied.error().message;
   EXPECT_EQ(copied->segments, 1U);
   EXPECT_EQ(copied->keys, 1U);
+  EXPECT_EQ(content_holds(copy, kRoot).value().size(), 1U);
   EXPECT_GT(copied->bytes, kContentSegmentHeaderBytes);
   EXPECT_EQ(open_content(copy, kRoot, *kept).value().bytes, "what was said");
   EXPECT_EQ(open_content(copy, kRoot, *erased).error().code, ErrorCode::kNotFound);
@@ -136,7 +138,7 @@ TEST_F(ContentVaultTest, AnErasedSubjectCannotBeReadAndItsProofsHold) {
   const auto directory = options_in(directory_).directory;
   std::string key_before;
   for (const auto& path : files()) {
-    if (path.parent_path().filename() == "keys") key_before += content_of_file(path);
+    if (path.string().find("/subjects/") != std::string::npos) key_before += content_of_file(path);
   }
   EXPECT_EQ(erase_content(directory, kRoot, "ann").value(), true);
   EXPECT_EQ(erase_content(directory, kRoot, "ann").value(), false);
@@ -199,6 +201,92 @@ TEST_F(ContentVaultTest, OldSegmentsGo) {
   ASSERT_FALSE(gone.ok());
   EXPECT_EQ(gone.error().code, ErrorCode::kNotFound);
   for (std::size_t day = 10; day < 40; ++day) EXPECT_TRUE(open(kept[day]).ok()) << day;
+}
+
+TEST_F(ContentVaultTest, AClassEndsBeforeTheRest) {
+  ManualClock clock(from_unix_seconds(1'790'000'000));
+  ContentVaultOptions options = options_in(directory_, &clock);
+  options.keep_classes["secret"] = std::chrono::hours(48);
+  options.keep_classes["pii"] = std::chrono::hours(24 * 7);
+  auto vault = ContentVault::open(options).value();
+  ContentToSeal with_secret = content_of("ann", "the password is");
+  with_secret.classes = {"pii", "secret", "unknown"};
+  const auto secret = vault->seal_and_wait(with_secret).value();
+  const auto plain = vault->seal_and_wait(content_of("ann", "good morning")).value();
+  const auto opens_after = [&](Duration passed, const SealedContent& sealed) {
+    vault->close();
+    clock.advance(passed);
+    vault = ContentVault::open(options).value();
+    EXPECT_TRUE(vault->seal_and_wait(content_of("bob", "wakes it")).ok());  // old content goes before anything else
+    return open(sealed).ok();
+  };
+  EXPECT_EQ(secret.class_name, "secret");
+  EXPECT_EQ(plain.class_name, "");
+  EXPECT_TRUE(opens_after(std::chrono::hours(47), secret));
+  EXPECT_FALSE(opens_after(std::chrono::hours(26), secret));
+  EXPECT_TRUE(is_proven(secret));
+  EXPECT_TRUE(open(plain).ok());
+  EXPECT_TRUE(opens_after(std::chrono::hours(24 * 26), plain));
+  EXPECT_FALSE(opens_after(std::chrono::hours(24 * 4), plain));
+}
+
+TEST_F(ContentVaultTest, AHoldStopsErasureAndAge) {
+  ManualClock clock(from_unix_seconds(1'790'000'000));
+  const ContentVaultOptions options = options_in(directory_, &clock);
+  const auto directory = options.directory;
+  auto vault = ContentVault::open(options).value();
+  const auto ann = vault->seal_and_wait(content_of("ann", "hers")).value();
+  const auto bob = vault->seal_and_wait(content_of("bob", "his")).value();
+  const ContentHold hold{"ann", "counsel@example.com", "case 12:34\nsecond line", clock.now()};
+  ASSERT_TRUE(hold_content(directory, kRoot, hold));
+  for (const auto& path : files()) {
+    EXPECT_EQ((content_of_file(path) + path.string()).find("counsel@"), std::string::npos) << path;
+  }
+  const auto holds = content_holds(directory, kRoot).value();
+  ASSERT_EQ(holds.size(), 1U);
+  EXPECT_EQ(std::tie(holds[0].subject, holds[0].by, holds[0].reason, holds[0].since),
+            std::tie(hold.subject, hold.by, hold.reason, hold.since));
+  EXPECT_EQ(erase_content(directory, kRoot, "ann").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(open(ann)->bytes, "hers");
+
+  const auto age = [&] {
+    vault->close();
+    clock.advance(std::chrono::hours(24 * 40));
+    vault = ContentVault::open(options).value();
+    EXPECT_TRUE(vault->seal_and_wait(content_of("bob", "wakes it")).ok());
+  };
+  age();
+  EXPECT_EQ(open(ann)->bytes, "hers");
+  EXPECT_FALSE(open(bob).ok()) << "beside her in the same segment";
+  EXPECT_TRUE(release_content(directory, kRoot, "ann").value());
+  EXPECT_FALSE(release_content(directory, kRoot, "ann").value());
+  ASSERT_TRUE(hold_content(directory, kRoot, {"", "counsel@example.com", "all of it", clock.now()}));
+  const auto late = vault->seal_and_wait(content_of("bob", "late")).value();
+  EXPECT_EQ(erase_content(directory, kRoot, "bob").error().code, ErrorCode::kConflict);
+  age();
+  EXPECT_EQ(open(ann)->bytes, "hers");
+  EXPECT_EQ(open(late)->bytes, "late");
+  EXPECT_TRUE(release_content(directory, kRoot, "").value());
+  age();
+  EXPECT_FALSE(open(ann).ok());
+  EXPECT_FALSE(open(late).ok());
+  EXPECT_FALSE(is_proven(ann)) << "its segment went";
+}
+
+TEST_F(ContentVaultTest, ReadsAndErasesKeysOfTheVersionBefore) {
+  const auto directory = options_in(directory_).directory;
+  auto vault = ContentVault::open(options_in(directory_)).value();
+  const auto sealed = vault->seal_and_wait(content_of("ann", "hers")).value();
+  vault->close();
+  // The same key where it lay then.
+  const std::string name = to_hex(ContentKeys(kRoot).subject_bytes("ann"));
+  const auto days = directory / "subjects" / name;
+  std::filesystem::rename(std::filesystem::directory_iterator(days)->path(), directory / "keys" / name);
+  std::filesystem::remove(days);
+  EXPECT_EQ(open(sealed)->bytes, "hers");
+  EXPECT_TRUE(erase_content(directory, kRoot, "ann").value());
+  EXPECT_FALSE(open(sealed).ok());
+  EXPECT_TRUE(is_proven(sealed));
 }
 
 TEST_F(ContentVaultTest, BeginsNewSegmentsWhenOneIsFull) {
@@ -287,6 +375,28 @@ TEST_F(ContentVaultTest, EachCallInTurnFailsAndNothingAcknowledgedIsLost) {
       const auto opened = open_content(options_in(directory).directory, kRoot, sealed);
       ASSERT_TRUE(opened.ok()) << failing << ": " << opened.error().message;
       EXPECT_EQ(opened->bytes, bytes);
+    }
+  }
+}
+
+TEST_F(ContentVaultTest, AKeyThatWasMadeBeforeAFailureIsOnDiskBeforeItIsUsed) {
+  for (std::uint64_t failing = 1; failing < 40; ++failing) {
+    const TemporaryDirectory directory;
+    FaultFileSystem system(static_cast<unsigned>(failing));
+    std::uint64_t count = 0;
+    auto vault = open_content_vault(options_in(directory), system).value();
+    system.set_fault([&](Call, const std::string&) { return ++count == failing ? EIO : 0; });
+    std::vector<SealedContent> kept;
+    for (int i = 0; i < 6; ++i) {
+      auto sealed = vault->seal_and_wait(content_of("person " + std::to_string(i % 2), "content"));
+      if (sealed) kept.push_back(*std::move(sealed));
+    }
+    system.cut_power();
+    vault->close();
+    EXPECT_GE(kept.size(), 5U);
+    for (const SealedContent& sealed : kept) {
+      const auto opened = open_content(options_in(directory).directory, kRoot, sealed);
+      EXPECT_TRUE(opened.ok()) << failing << ": " << opened.error().message;
     }
   }
 }

@@ -1,9 +1,12 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <optional>
+#include <thread>
 
 #include "core/bytes.h"
 #include "ledger/follower.h"
+#include "ledger/key_rotation.h"
 #include "ledger/log.h"
 #include "ledger/note.h"
 #include "ledger/publisher.h"
@@ -82,6 +85,58 @@ Result<void> copy_entries(FileSystem& system, const std::string& from, const std
   return copy.flush();
 }
 
+/// The signed checkpoint and the keys, as they belong together.
+struct Head {
+  std::string note, verifier_key, private_key;
+  std::optional<std::string> previous_key, rotations;
+  Checkpoint checkpoint;
+};
+
+Result<Head> read_head_once(FileSystem& system, const std::string& source) {
+  const auto read = [&](const std::string& path, std::string& into) -> Result<void> {
+    auto text = read_file(system, path);
+    if (!text) return std::move(text).error();
+    into = *std::move(text);
+    return {};
+  };
+  const auto read_if_there = [&](const std::string& path, std::optional<std::string>& into) -> Result<void> {
+    auto text = read_file(system, path);
+    if (!text && text.error().code != ErrorCode::kNotFound) return std::move(text).error();
+    if (text) into = *std::move(text);
+    return {};
+  };
+  Head head;
+  // Before the segments: what it signs is in them.
+  auto done = read(checkpoint_path(source), head.note);
+  if (done) done = read(verifier_key_path(source), head.verifier_key);
+  if (done) done = read(private_key_path(source), head.private_key);
+  if (done) done = read_if_there(previous_key_path(source), head.previous_key);
+  if (done) done = read_if_there(key_rotations_path(source), head.rotations);
+  if (!done) return std::move(done).error();
+  auto checkpoint = open_checkpoint(head.note, trim(head.verifier_key));
+  if (!checkpoint) return with_context(std::move(checkpoint).error(), checkpoint_path(source));
+  head.checkpoint = *std::move(checkpoint);
+  const auto signer = load_signer(system, private_key_path(source), head.checkpoint.origin, false);
+  if (!signer) return signer.error();
+  const auto prepared = prepared_rotation(system, source);
+  if (!prepared) return prepared.error();
+  if (*prepared || signer->verifier_key() != trim(head.verifier_key)) {
+    return Error{ErrorCode::kConflict, "the ledger's key is being rotated; try again, or start the server first"};
+  }
+  return head;
+}
+
+/// Beside a server that rotates its key the parts may not fit, for a moment.
+Result<Head> read_head(FileSystem& system, const std::string& source) {
+  constexpr int kTries = 20;
+  auto head = read_head_once(system, source);
+  for (int i = 1; i < kTries && !head && head.error().code != ErrorCode::kNotFound; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    head = read_head_once(system, source);
+  }
+  return head;
+}
+
 /// The tree of the entries that were copied, with its tiles and bundles.
 Result<Sha256> publish_copy(FileSystem& system, const std::string& to, std::uint64_t size) {
   SegmentList segments(to);
@@ -102,32 +157,30 @@ Result<Checkpoint> copy_signed(const std::filesystem::path& from, const std::fil
   FileSystem& system = real_file_system();
   const std::string source = std::filesystem::absolute(from).lexically_normal().string();
   const std::string target = std::filesystem::absolute(to).lexically_normal().string();
-  // Before the segments: what it signs is in them.
-  const auto note = read_file(system, checkpoint_path(source));
-  if (!note) return note.error();
-  const auto verifier_key = read_file(system, verifier_key_path(source));
-  if (!verifier_key) return verifier_key.error();
-  auto checkpoint = open_checkpoint(*note, trim(*verifier_key));
-  if (!checkpoint) return with_context(std::move(checkpoint).error(), checkpoint_path(source));
-  const auto private_key = read_file(system, private_key_path(source));
-  if (!private_key) return private_key.error();
+  const auto head = read_head(system, source);
+  if (!head) return head.error();
+  const Checkpoint& checkpoint = head->checkpoint;
 
   if (system.mkdir(target, 0750) != 0) return file_error("make", target, errno);
   for (const std::string& path : {segments_directory(target), public_directory(target)}) {
     if (auto made = make_directory(system, path, 0750); !made) return std::move(made).error();
   }
-  if (auto copied = copy_entries(system, source, target, checkpoint->size, progress); !copied) {
+  if (auto copied = copy_entries(system, source, target, checkpoint.size, progress); !copied) {
     return std::move(copied).error();
   }
-  const auto root = publish_copy(system, target, checkpoint->size);
+  const auto root = publish_copy(system, target, checkpoint.size);
   if (!root) return root.error();
-  if (*root != checkpoint->root) {
+  if (*root != checkpoint.root) {
     return Error{ErrorCode::kCorrupt, "the entries in " + source +
                                           " are not what was signed; 'reeve ledger verify' says which one is wrong"};
   }
-  auto kept = replace_file(system, private_key_path(target), *private_key, false, 0600);
-  if (kept) kept = replace_file(system, verifier_key_path(target), *verifier_key, false);
-  if (kept) kept = replace_file(system, checkpoint_path(target), *note, false);
+  auto kept = replace_file(system, private_key_path(target), head->private_key, false, 0600);
+  if (kept && head->previous_key) {
+    kept = replace_file(system, previous_key_path(target), *head->previous_key, false, 0600);
+  }
+  if (kept && head->rotations) kept = replace_file(system, key_rotations_path(target), *head->rotations, false);
+  if (kept) kept = replace_file(system, verifier_key_path(target), head->verifier_key, false);
+  if (kept) kept = replace_file(system, checkpoint_path(target), head->note, false);
   if (!kept) return std::move(kept).error();
   return checkpoint;
 }

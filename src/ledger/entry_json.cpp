@@ -8,17 +8,18 @@
 
 #include "core/check.h"
 #include "core/json.h"
-#include "core/json_members.h"
+#include "core/time_text.h"
 
 namespace reeve::ledger {
 
 namespace {
 
 // Sorted, as they stand in an entry. write_entry() writes these and no others.
-constexpr std::array<std::string_view, 25> kMembers{
-    "agent",      "attempt", "client", "client_version", "content",   "cost", "decision", "detail",     "feature",
-    "kind",       "model",   "node",   "outcome",        "principal", "repo", "request",  "request_id", "seq",
-    "session_id", "time",    "timing", "truncated",      "usage",     "v",    "work_item"};
+constexpr std::array<std::string_view, 27> kMembers{
+    "agent",  "attempt", "budget",     "client", "client_version", "content", "cost",      "decision",
+    "detail", "feature", "kind",       "model",  "node",           "outcome", "principal", "producer",
+    "repo",   "request", "request_id", "seq",    "session_id",     "time",    "timing",    "truncated",
+    "usage",  "v",       "work_item"};
 
 /// How much of each text and list is kept. The second form is for an entry that would not fit otherwise; its worst
 /// case (every character escaped to six bytes) still does.
@@ -39,15 +40,35 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, end);
 }
 
-// Without a branch in the loop, so that the compiler takes many bytes at once.
+/// Marks, with the highest bit of a byte, the bytes of eight that are `wanted`.
+constexpr std::uint64_t bytes_like(std::uint64_t word, char wanted) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t other = word ^ (kOnes * static_cast<unsigned char>(wanted));
+  return (other - kOnes) & ~other;
+}
+
+/// The highest bit of a byte of eight is set where JSON, or a reader, needs it escaped. Bytes above such a one may be
+/// marked without need; without such a one none is.
+constexpr std::uint64_t special_bytes(std::uint64_t word) {
+  constexpr std::uint64_t kHighest = 0x8080808080808080;
+  constexpr std::uint64_t kFirstPlain = 0x2020202020202020;
+  return (word | ((word - kFirstPlain) & ~word) | bytes_like(word, '"') | bytes_like(word, '\\')) & kHighest;
+}
+
+// Eight bytes at a time, the last eight perhaps a second time: most texts of an entry have ten to forty.
 bool needs_no_escape(std::string_view text) {
-  unsigned special = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    special |= static_cast<unsigned>(byte < 0x20) | static_cast<unsigned>(byte >= 0x80) |
-               static_cast<unsigned>(byte == '"') | static_cast<unsigned>(byte == '\\');
+  std::uint64_t special = 0;
+  std::uint64_t word = 0;
+  if (text.size() < sizeof word) {
+    for (const char c : text) special |= special_bytes(0x6161616161616100 | static_cast<unsigned char>(c));
+    return special == 0;
   }
-  return special == 0;
+  for (std::size_t at = 0; at + sizeof word < text.size(); at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    special |= special_bytes(word);
+  }
+  std::memcpy(&word, text.data() + text.size() - sizeof word, sizeof word);
+  return (special | special_bytes(word)) == 0;
 }
 
 /// Text of at most an entry's size, in room that is there beforehand: every call writes two entries of some forty
@@ -60,15 +81,21 @@ class EntryText {
   std::string_view view() const { return {bytes_.data(), size_}; }
   /// What does not fit is left out, and it is full from then on.
   void put(std::string_view text) {
-    if (text.empty()) return;  // and may point nowhere
-    if (text.size() > bytes_.size() - size_) {
-      size_ = bytes_.size();
-      return;
-    }
-    std::memcpy(bytes_.data() + size_, text.data(), text.size());
+    char* at = text.empty() ? nullptr : room(text.size());  // an empty one may point nowhere
+    if (at == nullptr) return;
+    std::memcpy(at, text.data(), text.size());
     size_ += text.size();
   }
-  void put(char c) { put(std::string_view(&c, 1)); }
+  void put(char c) {
+    if (size_ < bytes_.size()) bytes_[size_++] = c;
+  }
+  /// Room for so many bytes, of which used() tells how many were written; null, and it is full, when it has no more.
+  char* room(std::size_t size) {
+    if (size <= bytes_.size() - size_) return bytes_.data() + size_;
+    size_ = bytes_.size();
+    return nullptr;
+  }
+  void used(const char* end) { size_ = static_cast<std::size_t>(end - bytes_.data()); }
 
  private:
   std::array<char, kEntryBytesMax + 1> bytes_;  // NOLINT: filled by put()
@@ -81,10 +108,17 @@ class CanonicalWriter {
   CanonicalWriter(EntryText& out, const Limits& limits) : out_(out), limits_(limits) {}
 
   void name(std::string_view name) {
-    if (comma_) out_.put(',');
-    out_.put('"');
-    out_.put(name);
-    out_.put("\":");
+    char* at = out_.room(name.size() + 4);
+    if (at != nullptr) {
+      *at = ',';
+      at += comma_ ? 1 : 0;
+      *at++ = '"';
+      std::memcpy(at, name.data(), name.size());
+      at += name.size();
+      *at++ = '"';
+      *at++ = ':';
+      out_.used(at);
+    }
     comma_ = true;
   }
   /// Objects inside an entry are one level deep.
@@ -202,7 +236,8 @@ std::string findings_json(std::span<const Entry::Content::Finding> findings, std
 
 std::string sealed_json(const SealedContent& sealed) {
   JsonWriter json;
-  json.begin_object().member("commitment", sealed.commitment).member("kind", sealed.kind);
+  json.begin_object().member_if("class", sealed.class_name);
+  json.member("commitment", sealed.commitment).member("kind", sealed.kind);
   return json.member("offset", sealed.offset).member("segment", sealed.segment).end_object().take();
 }
 
@@ -218,18 +253,42 @@ void write_content(CanonicalWriter& json, const Entry& entry, const Limits& limi
   json.end();
 }
 
+void write_budget(CanonicalWriter& json, const Entry::Budget& budget) {
+  json.begin("budget");
+  if (budget.admitted) json.text("admitted", TimeText(*budget.admitted));
+  if (!budget.name.empty()) json.number("asked", budget.asked);
+  json.text("degraded_by", budget.degraded_by);
+  if (budget.held_nanos) json.number("held_nanos", *budget.held_nanos);
+  if (budget.held_tokens) json.number("held_tokens", *budget.held_tokens);
+  json.text("kept", budget.kept);
+  if (!budget.name.empty()) json.number("limit", budget.limit);
+  json.text("name", budget.name);
+  json.text("quantity", budget.quantity);
+  json.list("reached", budget.reached);
+  if (!budget.name.empty()) json.number("reserved", budget.reserved);
+  json.text("scope", budget.scope);
+  if (!budget.name.empty()) json.number("spent", budget.spent);
+  json.end();
+}
+
 void write_cost(CanonicalWriter& json, const Entry::Cost& cost) {
   json.begin("cost");
   json.text("currency", "USD");
   json.flag("estimated", cost.estimated);
+  if (cost.list && *cost.list != cost.total) json.number("list_nanos", cost.list->nanos);
+  json.text("model", cost.model);
   json.number("nanos", cost.total.nanos);
   json.flag("price_known", cost.price_known);
   json.text("price_version", cost.price_version);
+  json.text("provider", cost.provider);
+  json.text("service_tier", cost.service_tier);
+  if (cost.time) json.text("time", TimeText(*cost.time));
   json.end();
 }
 
 void write_decision(CanonicalWriter& json, const Entry::Decision& decision) {
   json.begin("decision");
+  json.raw("approvals", decision.approvals);
   json.text("bundle", decision.bundle);
   json.raw("checks", decision.checks);
   json.text("effect", decision.effect);
@@ -257,6 +316,7 @@ void write_model(CanonicalWriter& json, const Entry::Model& model) {
   json.text("provider", model.provider);
   json.text("region", model.region);
   json.text("retention", model.retention);
+  json.text("sent", model.sent);
   json.text("served", model.served);
   json.text("tier", model.tier);
   json.end();
@@ -282,6 +342,13 @@ void write_principal(CanonicalWriter& json, const Entry::Principal& principal) {
   json.end();
 }
 
+void write_producer(CanonicalWriter& json, ProducerNumber producer) {
+  json.begin("producer");
+  json.text("name", producer.name);
+  json.number("number", static_cast<std::int64_t>(producer.number));
+  json.end();
+}
+
 void write_timing(CanonicalWriter& json, const Entry::Timing& timing) {
   json.begin("timing");
   json.number("decision_us", timing.decision_us);
@@ -290,8 +357,8 @@ void write_timing(CanonicalWriter& json, const Entry::Timing& timing) {
   json.end();
 }
 
-EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node, const Limits& limits,
-                       bool truncated) {
+EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node, ProducerNumber producer,
+                       const Limits& limits, bool truncated) {
   EntrySlots slots;
   CanonicalWriter json(out, limits);
   out.put('{');
@@ -300,6 +367,7 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
   json.text("parent", entry.agent.parent);
   json.end();
   json.number_if("attempt", entry.attempt);
+  write_budget(json, entry.budget);
   json.text("client", entry.client);
   json.text("client_version", entry.client_version);
   write_content(json, entry, limits);
@@ -312,11 +380,17 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
   json.text("node", node);
   if (entry.outcome) write_outcome(json, *entry.outcome);
   write_principal(json, entry.principal);
+  if (producer.number != 0) write_producer(json, producer);
   json.text("repo", entry.repo);
   json.begin("request");
+  if (entry.request_shape) json.number("messages", entry.request_shape->messages);
+  json.text("service_tier", entry.request_tier);
   if (entry.request_stream) json.flag("stream", *entry.request_stream);
+  if (entry.request_shape) json.flag("thinking", entry.request_shape->thinking);
   if (entry.request_tokens) json.number("tokens", *entry.request_tokens);
+  if (entry.request_shape) json.flag("tools", entry.request_shape->tools);
   json.end();
+  slots.request_at = static_cast<std::uint32_t>(out.size());
   json.text("request_id", entry.request_id);
   json.name("seq");
   slots.seq_at = static_cast<std::uint32_t>(out.size());
@@ -335,29 +409,17 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
   return slots;
 }
 
-// ---- Reading
-
-template <typename Number>
-bool read_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
-bool read_text(std::string_view value, std::string_view& text) {
-  if (value.size() < 2 || value.front() != '"') return false;
-  text = value.substr(1, value.size() - 2);
-  return true;
-}
-
 }  // namespace
 
-EntrySlots append_prepared_entry(std::string& out, const Entry& entry, std::string_view node) {
+EntrySlots append_prepared_entry(std::string& out, const Entry& entry, std::string_view node, std::uint64_t number) {
   DCHECK(entry.detail.empty() || JsonDocument::parse(entry.detail).ok());
   thread_local const auto text = std::make_unique<EntryText>();
   EntrySlots slots;
+  const ProducerNumber producer =
+      entry.producer == nullptr ? ProducerNumber{} : ProducerNumber{entry.producer->name(), number};
   for (const Limits& limits : kLimits) {
     text->clear();
-    slots = write_entry(*text, entry, node, limits, &limits != kLimits.data());
+    slots = write_entry(*text, entry, node, producer, limits, &limits != kLimits.data());
     if (text->size() + kSeqDigitsMax <= kEntryBytesMax) break;
   }
   CHECK(text->size() + kSeqDigitsMax <= kEntryBytesMax);
@@ -382,31 +444,6 @@ std::string entry_member_names() {
   std::string names;
   for (const std::string_view name : kMembers) names.append(names.empty() ? "" : ", ").append(name);
   return names;
-}
-
-EntryFacts read_entry_facts(std::string_view entry) {
-  EntryFacts facts;
-  JsonMembers walk(entry);
-  std::string_view name;
-  std::string_view value;
-  bool seq = false;
-  bool time = false;
-  bool kind = false;
-  while (walk.next(name, value)) {
-    if (name == "seq") {
-      seq = read_number(value, facts.seq);
-    } else if (name == "time") {
-      time = read_text(value, facts.time);
-    } else if (name == "kind") {
-      kind = read_text(value, facts.kind);
-    } else if (name == "request_id") {
-      read_text(value, facts.request_id);
-    } else if (name == "attempt") {
-      read_number(value, facts.attempt);
-    }
-  }
-  facts.well_formed = walk.good() && seq && time && kind;
-  return facts;
 }
 
 }  // namespace reeve::ledger

@@ -13,11 +13,19 @@
 namespace reeve::ledger {
 
 /// Where the committer puts `seq` and `time`: offsets into the prepared text. The digits of `seq` are inserted (their
-/// number is not known before); `time` has its 27 characters reserved.
+/// number is not known before); `time` has its 27 characters reserved. And where the member request_id begins, which is
+/// the one before `seq`.
 struct EntrySlots {
   std::uint32_t seq_at = 0;
   std::uint32_t time_at = 0;
+  std::uint32_t request_at = 0;
 };
+/// Between its quotes, escapes as they are; empty when there is none.
+inline std::string_view prepared_request_id(std::string_view prepared, EntrySlots slots) {
+  constexpr std::string_view kOpening = ",\"request_id\":\"", kClosing = "\"", kSeq = ",\"seq\":";
+  const std::string_view member = prepared.substr(slots.request_at, slots.seq_at - kSeq.size() - slots.request_at);
+  return member.empty() ? member : member.substr(kOpening.size(), member.size() - kOpening.size() - kClosing.size());
+}
 
 inline constexpr std::size_t kTimeTextBytes = 27;
 inline constexpr std::size_t kSeqDigitsMax = 20;
@@ -25,8 +33,8 @@ inline constexpr std::size_t kSeqDigitsMax = 20;
 /// Times in the log are as precise as their text.
 inline Instant whole_microseconds(Instant at) { return {at.nanoseconds - at.nanoseconds % 1000}; }
 
-/// Appends the prepared entry to `out`; with any seq it stays within kEntryBytesMax.
-EntrySlots append_prepared_entry(std::string& out, const Entry& entry, std::string_view node);
+/// Appends the prepared entry to `out`; with any seq it stays within kEntryBytesMax. `number` is of entry.producer.
+EntrySlots append_prepared_entry(std::string& out, const Entry& entry, std::string_view node, std::uint64_t number = 0);
 
 /// Completes a prepared entry into `into`, which has room for its size plus kSeqDigitsMax. Returns the final length.
 /// `time` is format_time()'s text.
@@ -45,6 +53,7 @@ struct EntryFacts {
   std::string_view kind;        // escapes are not resolved
   std::string_view request_id;  // same
   std::int64_t attempt = 0;
+  std::string_view producer;  // the member's JSON; empty when there is none
 };
 EntryFacts read_entry_facts(std::string_view entry);
 

@@ -101,6 +101,7 @@ struct RandomEntry {
     if (random() % 2 == 0) entry.request_stream = random() % 2 == 0;
     if (random() % 2 == 0) entry.decision.evaluation_ns = number();
     if (random() % 2 == 0) entry.decision.checks = R"({"a":true})";
+    if (random() % 2 == 0) entry.decision.approvals = R"([{"by":"b"}])";
     if (random() % 2 == 0) entry.usage = TokenUsage{.input = number(), .reasoning = 5, .web_searches = number() % 2};
     if (random() % 2 == 0) entry.cost = Entry::Cost{Money{-5}, text(), true, false};
     if (random() % 2 == 0) entry.timing = Entry::Timing{1, 2, 3};
@@ -153,7 +154,8 @@ TEST(EntryJson, HasEveryField) {
                     .input = "sha256:i",
                     .time = "2026-11-20T09:30:00.000000Z",
                     .evaluation_ns = 900,
-                    .reason = "because"};
+                    .reason = "because",
+                    .approvals = R"([{"by":"lead"}])"};
   entry.request_tokens = 25;
   entry.request_stream = true;
   entry.request_bytes = 100;
@@ -161,7 +163,8 @@ TEST(EntryJson, HasEveryField) {
   const SealedContent sealed{"hmac-sha256:z", "request", 1'790'000'000'123, 64};
   entry.content.sealed = &sealed;
   entry.usage = TokenUsage{1, 2, 3, 4, 5, 6, 7, 8, 9, true, false};
-  entry.cost = Entry::Cost{Money{1'500}, "v1", false, true};
+  entry.cost = Entry::Cost{Money{1'500}, "v1", false, true, "vendor", "m-1", "batch", Instant{0}, Money{3'000}};
+  entry.request_shape = Entry::Shape{true, false, 7};
   entry.timing = Entry::Timing{10, 20, 30};
   entry.outcome = Entry::Outcome{"ok", "done", 200, 300, 4};
   entry.detail = R"({"x":true})";
@@ -170,8 +173,11 @@ TEST(EntryJson, HasEveryField) {
       R"({"agent":{"id":"a","parent":"b"},"attempt":2,"client":"c","client_version":"1.2",)"
       R"("content":{"bytes":100,"commitment":"hmac-sha256:y","sealed":{"commitment":"hmac-sha256:z",)"
       R"("kind":"request","offset":64,"segment":1790000000123}},)"
-      R"("cost":{"currency":"USD","estimated":false,"nanos":1500,"price_known":true,"price_version":"v1"},)"
-      R"("decision":{"bundle":"sha256:x","checks":{"audited":true},"effect":"allow","ended":["e1 expired"],)"
+      R"("cost":{"currency":"USD","estimated":false,"list_nanos":3000,"model":"m-1","nanos":1500,)"
+      R"("price_known":true,"price_version":"v1","provider":"vendor","service_tier":"batch",)"
+      R"("time":"1970-01-01T00:00:00.000000Z"},)"
+      R"("decision":{"approvals":[{"by":"lead"}],"bundle":"sha256:x","checks":{"audited":true},)"
+      R"("effect":"allow","ended":["e1 expired"],)"
       R"("enforced":"allow","errors":["e1 expired"],"evaluation_ns":900,"exceptions":["r1"],"input":"sha256:i",)"
       R"("mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
       R"("time":"2026-11-20T09:30:00.000000Z"},"detail":{"x":true},"feature":"f","kind":"model.outcome",)"
@@ -179,11 +185,39 @@ TEST(EntryJson, HasEveryField) {
       R"("region":"region","retention":"retention","served":"served","tier":"tier"},"node":"n1",)"
       R"("outcome":{"events":4,"http_status":200,"reason":"done","response_bytes":300,"status":"ok"},)"
       R"("principal":{"groups":["dev","ops"],"id":"dev@example.com","key_id":"key_1","team":"payments",)"
-      R"("type":"person"},"repo":"r","request":{"stream":true,"tokens":25},"request_id":"req_1","seq":18446744073709551615,"session_id":"s",)"
+      R"("type":"person"},"repo":"r","request":{"messages":7,"stream":true,"thinking":false,"tokens":25,"tools":true},)"
+      R"("request_id":"req_1","seq":18446744073709551615,"session_id":"s",)"
       R"("time":"2026-11-21T10:55:03.123456Z","timing":{"decision_us":30,"first_byte_us":10,"total_us":20},)"
       R"("usage":{"cache_read":2,"cache_write_1h":4,"cache_write_5m":3,"input":1,"input_audio":7,)"
       R"("input_reported":true,"output":5,"output_audio":8,"output_reported":false,"reasoning":6,)"
       R"("web_searches":9},"v":1,"work_item":"W-1"})");
+}
+
+TEST(EntryJson, SaysWhatBudgetsHadToDoWithIt) {
+  Entry intent{.kind = "model.intent"};
+  const std::vector<std::string> reached{"payments-monthly 80"};
+  intent.budget.held_nanos = 17'000'000;
+  intent.budget.held_tokens = 0;
+  intent.budget.reached = reached;
+  intent.budget.degraded_by = "payments-monthly";
+  intent.budget.admitted = Instant{};
+  EXPECT_EQ(
+      placed(intent, 0),
+      R"({"budget":{"admitted":"1970-01-01T00:00:00.000000Z","degraded_by":"payments-monthly","held_nanos":17000000,"held_tokens":0,)"
+      R"("reached":["payments-monthly 80"]},"kind":"model.intent","node":"n1","seq":0,)"
+      R"("time":"2026-11-21T10:55:03.123456Z","v":1})");
+  Entry refused{.kind = "model.outcome"};
+  refused.budget.name = "payments-monthly";
+  refused.budget.scope = "team payments";
+  refused.budget.quantity = "money";
+  refused.budget.limit = 100;
+  refused.budget.reserved = 30;
+  refused.budget.asked = 80;
+  EXPECT_EQ(placed(refused, 1),
+            R"({"budget":{"asked":80,"limit":100,"name":"payments-monthly","quantity":"money","reserved":30,)"
+            R"("scope":"team payments","spent":0},"kind":"model.outcome","node":"n1","seq":1,)"
+            R"("time":"2026-11-21T10:55:03.123456Z","v":1})");
+  EXPECT_TRUE(is_entry_member("budget"));
 }
 
 TEST(EntryJson, LeavesOutWhatIsEmpty) {

@@ -20,7 +20,7 @@
 
 namespace reeve::ledger {
 
-class FaultFileSystem final : public FileSystem {
+class FaultFileSystem : public FileSystem {
  public:
   enum class Call { kOpenToWrite, kWrite, kSync, kAllocate, kRename, kUnlink, kMakeDirectory };
 
@@ -71,6 +71,13 @@ class FaultFileSystem final : public FileSystem {
     limbo_.clear();
     unsynced_names_.clear();
     unsynced_renames_.clear();
+  }
+
+  /// Whether the disk, were the power to go now, holds the first `bytes` of the file as they are.
+  bool is_on_disk(const std::string& path, std::uint64_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    if (unsynced_names_.contains(path) || unsynced_renames_.contains(path)) return false;
+    return holds(path, dirty_[path], bytes) && holds(path, limbo_[path], bytes);
   }
 
   int open(const std::string& path, int flags, mode_t mode) override {
@@ -193,6 +200,22 @@ class FaultFileSystem final : public FileSystem {
         dirty.emplace(sector, std::move(old));
       }
     }
+  }
+
+  /// Whether sectors that may go back to their old content have the same one now, as far as `bytes` reach.
+  static bool holds(const std::string& path, const Sectors& sectors, std::uint64_t bytes) {
+    if (sectors.empty()) return true;
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    bool same = file >= 0;
+    for (const auto& [sector, old] : sectors) {
+      const std::uint64_t begin = sector * kSectorBytes;
+      if (!same || begin >= bytes) break;
+      std::string now(std::min<std::uint64_t>(kSectorBytes, bytes - begin), '\0');
+      const ssize_t have = ::pread(file, now.data(), now.size(), static_cast<off_t>(begin));
+      same = have == static_cast<ssize_t>(now.size()) && old.starts_with(now);
+    }
+    if (file >= 0) ::close(file);
+    return same;
   }
 
   /// Gives sectors back their old content; all but one of `odds`.

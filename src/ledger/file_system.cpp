@@ -137,18 +137,30 @@ Result<std::string> read_file(FileSystem& system, const std::string& path) {
   }
 }
 
-Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, bool durable,
-                          mode_t mode) {
+namespace {
+Result<void> exchange_file(FileSystem& system, const std::string& path, std::string_view content, bool sync,
+                           mode_t mode) {
   const std::string draft = path + ".new";
   {
     auto file = open_file(system, draft, O_WRONLY | O_CREAT | O_TRUNC, mode);
     if (!file) return std::move(file).error();
     if (auto written = write_fully(system, *file, draft, content, 0); !written) return written;
-    if (durable && system.fsync(file->descriptor()) != 0) return file_error("write", draft, errno);
+    if (sync && system.fsync(file->descriptor()) != 0) return file_error("write", draft, errno);
   }
   if (system.rename(draft, path) != 0) return file_error("rename", draft, errno);
-  if (!durable) return {};
+  return {};
+}
+}  // namespace
+
+Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, bool durable,
+                          mode_t mode) {
+  auto exchanged = exchange_file(system, path, content, durable, mode);
+  if (!exchanged || !durable) return exchanged;
   return sync_directory(system, path.substr(0, path.find_last_of('/')));
+}
+
+Result<void> replace_file_whole(FileSystem& system, const std::string& path, std::string_view content, mode_t mode) {
+  return exchange_file(system, path, content, true, mode);
 }
 
 }  // namespace reeve::ledger

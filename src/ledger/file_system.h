@@ -88,5 +88,8 @@ Result<std::string> read_file(FileSystem& system, const std::string& path);
 /// `durable` it survives a power cut once this returns.
 Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, bool durable,
                           mode_t mode = 0644);
+/// The same where a power cut may bring the old content back, but must leave one of them whole.
+Result<void> replace_file_whole(FileSystem& system, const std::string& path, std::string_view content,
+                                mode_t mode = 0644);
 
 }  // namespace reeve::ledger

@@ -1,14 +1,16 @@
 #include <algorithm>
 #include <array>
-#include <variant>
 
 #include "core/bytes.h"
 #include "core/json.h"
 #include "ledger/entry_json.h"
+#include "ledger/filter_nodes.h"
 
 namespace reeve::ledger {
 
 namespace {
+
+using namespace filter;  // NOLINT: the parts of this file's own subject
 
 constexpr std::size_t kConditionBytesMax = 16'384;
 constexpr std::size_t kDepthMax = 64;
@@ -17,40 +19,6 @@ constexpr std::size_t kDepthMax = 64;
 constexpr std::array<std::string_view, 20> kReserved{
     "true", "false",    "null", "in",     "as",   "break",   "const",     "continue", "else", "for",
     "if",   "function", "let",  "import", "loop", "package", "namespace", "return",   "var",  "void"};
-
-using Value = std::variant<std::string, std::int64_t, bool>;
-
-struct Path {
-  std::string dotted;  // "principal.id"
-};
-using Operand = std::variant<Path, Value, std::vector<Value>>;
-
-enum class Operation {
-  kOr,  // these three over conditions
-  kAnd,
-  kNot,
-  kEqual,  // from here on over operands
-  kNotEqual,
-  kLess,
-  kLessOrEqual,
-  kGreater,
-  kGreaterOrEqual,
-  kIn,
-  kContains,  // these three: left a path, right a text
-  kStartsWith,
-  kEndsWith,
-  kHas,  // these two: left only
-  kTruth,
-};
-
-/// Nodes refer to their parts by number. Parts come before the whole, so the last node is the condition.
-struct Node {
-  Operation operation = Operation::kTruth;
-  std::size_t first = 0;
-  std::size_t second = 0;
-  Operand left;
-  Operand right;
-};
 
 struct OperationName {
   std::string_view text;
@@ -381,10 +349,6 @@ bool holds(const std::vector<Node>& nodes, std::size_t number, JsonValue entry) 
 
 }  // namespace
 
-struct EntryFilter::Program {
-  std::vector<Node> nodes;
-};
-
 Result<EntryFilter> EntryFilter::compile(std::string_view condition) {
   auto nodes = Compiler(condition).compile();
   if (!nodes) return std::move(nodes).error();
@@ -393,7 +357,11 @@ Result<EntryFilter> EntryFilter::compile(std::string_view condition) {
 
 bool EntryFilter::matches(std::string_view entry) const {
   const auto document = JsonDocument::parse(entry);
-  return document && holds(program_->nodes, program_->nodes.size() - 1, document->root());
+  return document && matches(document->root());
+}
+
+bool EntryFilter::matches(const JsonValue& entry) const {
+  return holds(program_->nodes, program_->nodes.size() - 1, entry);
 }
 
 }  // namespace reeve::ledger

@@ -13,22 +13,16 @@ namespace {
 // where it is, so that recovery still finds them.
 constexpr std::size_t kOpenIntentsMax = 1UL << 20U;
 
-std::uint64_t intent_key(const EntryFacts& facts) {
-  const std::uint64_t hash = std::hash<std::string_view>{}(facts.request_id);
-  return hash ^ (static_cast<std::uint64_t>(facts.attempt) * 0x9e3779b97f4a7c15U);
-}
-
 }  // namespace
 
-OpenIntents::Step OpenIntents::see(const EntryFacts& facts, std::uint64_t index) {
-  if (facts.kind == "model.intent") {
-    if (open_.size() < kOpenIntentsMax) open_.emplace(intent_key(facts), index);
+OpenIntents::Step OpenIntents::see(const IntentStep& step, std::uint64_t index) {
+  if (step.kind == IntentStep::Kind::kIntent) {
+    if (open_.size() < kOpenIntentsMax) open_.emplace(step.key, index);
     return Step::kOpened;
   }
-  if (facts.kind != "model.outcome") return Step::kNone;
-  if (open_.erase(intent_key(facts)) > 0) return Step::kClosed;
-  // A call that was refused before any attempt has an outcome only.
-  return facts.attempt == 0 ? Step::kNone : Step::kOutcomeWithoutIntent;
+  if (step.kind == IntentStep::Kind::kNone) return Step::kNone;
+  if (open_.erase(step.key) > 0) return Step::kClosed;
+  return step.attempted ? Step::kOutcomeWithoutIntent : Step::kNone;
 }
 
 std::uint64_t OpenIntents::low_water(std::uint64_t size) const {
@@ -104,7 +98,7 @@ Result<void> Follower::write_full_tile(std::size_t level, std::uint64_t number, 
   return written;
 }
 
-Result<void> Follower::follow(std::uint64_t end) {
+Result<void> Follower::follow(std::uint64_t end, const ToldSteps& told) {
   const auto on_full_tile = [this](std::size_t level, std::uint64_t number, std::span<const Sha256> hashes) {
     auto written = write_full_tile(level, number, hashes);
     if (written && level == 0) {
@@ -122,9 +116,14 @@ Result<void> Follower::follow(std::uint64_t end) {
     if (!frame) return std::move(frame).error();
     if (!*frame) return {};
     const std::string_view entry = (*frame)->entry;
-    const EntryFacts facts = read_entry_facts(entry);
-    if ((*frame)->index >= intents_from_) intents_.see(facts, (*frame)->index);
-    if (cursor_.index() == end) last_time_ = facts.time;
+    if (const IntentStep* step = told.of((*frame)->index)) {
+      intents_.see(*step, (*frame)->index);
+      last_time_.clear();
+    } else {
+      const EntryFacts facts = read_entry_facts(entry);
+      if ((*frame)->index >= intents_from_) intents_.see(facts, (*frame)->index);
+      if (cursor_.index() == end) last_time_ = facts.time;
+    }
     append_to_bundle(bundle_, entry);
     tree_.append(leaf_hash(entry), on_full_tile);
   }

@@ -7,19 +7,33 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "ledger/entry_json.h"
+#include "ledger/intent_step.h"
 #include "ledger/segment.h"
 #include "ledger/tiles.h"
 #include "ledger/tree.h"
 
 namespace reeve::ledger {
 
+/// Steps of entries from one on, as those who appended them told.
+struct ToldSteps {
+  std::uint64_t from = 0;
+  std::vector<IntentStep> steps;
+  const IntentStep* of(std::uint64_t index) const {
+    return index >= from && index - from < steps.size() ? &steps[index - from] : nullptr;
+  }
+};
+
 /// Intents that have no outcome yet. An outcome belongs to the intent with the same request_id and attempt.
 class OpenIntents {
  public:
   enum class Step { kNone, kOpened, kClosed, kOutcomeWithoutIntent };
-  Step see(const EntryFacts& facts, std::uint64_t index);
+  Step see(const IntentStep& step, std::uint64_t index);
+  Step see(const EntryFacts& facts, std::uint64_t index) {
+    return see(intent_step(facts.kind, facts.request_id, facts.attempt), index);
+  }
   /// Every intent below this index has its outcome.
   std::uint64_t low_water(std::uint64_t size) const;
   std::vector<std::uint64_t> indexes() const;  // sorted
@@ -36,8 +50,9 @@ class Follower {
   /// Begins at `size`, a multiple of 256, with the tree as the tiles have it, or where they are missing from the
   /// entries. 0 begins anew. Nothing is verified yet.
   Result<void> begin(std::uint64_t size);
-  /// Takes in the entries up to `end`, which must be durable. Writes the tiles and bundles that become full.
-  Result<void> follow(std::uint64_t end);
+  /// Takes in the entries up to `end`, which must be durable. Writes the tiles and bundles that become full. Entries of
+  /// which no step was told are read for it.
+  Result<void> follow(std::uint64_t end, const ToldSteps& told = {});
   /// Writes the partial tiles and bundle of the present size.
   Result<void> write_partials();
 
@@ -48,7 +63,7 @@ class Follower {
   /// Looks at entries for intents only.
   Result<void> scan_intents(std::uint64_t from, std::uint64_t end);
 
-  /// The time of the last entry that was followed, as text; empty when there was none.
+  /// The time of the last entry that was followed, as text; empty when there was none, or its step was told.
   const std::string& last_time() const { return last_time_; }
 
   /// Makes the tiles and bundles that follow() could not write.

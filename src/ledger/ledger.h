@@ -27,7 +27,15 @@
 #include "core/task.h"
 #include "core/time.h"
 #include "core/token_usage.h"
+#include "ledger/completeness.h"   // what is missing, and why
 #include "ledger/content_vault.h"  // sealed content
+#include "ledger/export.h"         // exports
+#include "ledger/index.h"          // the query index
+#include "ledger/parquet.h"        // entries as a Parquet file
+#include "ledger/producer.h"       // who numbers records
+#include "ledger/proof.h"          // proofs, cosignatures
+#include "ledger/rotation.h"       // keys that take over
+#include "ledger/witness.h"        // those who see it grow
 
 namespace reeve::ledger {
 
@@ -55,6 +63,7 @@ struct Entry {
   std::string_view client, client_version, work_item, repo, feature;
   struct Model {
     std::string_view asked, served, provider, region, dialect, operation, tier, retention;
+    std::string_view sent;  // the name that the provider was asked for, where it is not `asked`
   } model;
   struct Decision {
     std::string_view effect;                       // the verdict
@@ -73,6 +82,7 @@ struct Entry {
     std::string_view time;                         // that rules saw as `now`, RFC 3339
     std::optional<std::int64_t> evaluation_ns;
     std::string_view reason;
+    std::string_view approvals;  // given for the call, canonical JSON; empty for none
   } decision;
   std::optional<std::int64_t> request_bytes, request_tokens;
   /// What scanning found: in an intent of the request, in an outcome of the answer.
@@ -91,6 +101,13 @@ struct Entry {
     const SealedContent* sealed = nullptr;  // where the content itself lies, if it is kept
   } content;
   std::optional<bool> request_stream;
+  /// The shape of the task: what was offered and asked for. Written together.
+  struct Shape {
+    bool tools = false, thinking = false;
+    std::int64_t messages = 0;
+  };
+  std::optional<Shape> request_shape;
+  std::string_view request_tier;    // of service, as asked for; empty for the standard one
   std::string_view request_digest;  // keyed commitment to the request body, "hmac-sha256:…"
   std::optional<TokenUsage> usage;
   struct Cost {
@@ -98,8 +115,24 @@ struct Entry {
     std::string_view price_version;
     bool estimated = false;
     bool price_known = true;
+    /// What the price was found by, so that the cost can be computed again: provider and model as the price list was
+    /// asked for them, the tier that was served, and when.
+    std::string_view provider, model, service_tier;
+    std::optional<Instant> time;
+    std::optional<Money> list;  // at the list's price; written when it differs
   };
   std::optional<Cost> cost;
+  /// In an intent what the attempt reserves; in an outcome which budget bore on it.
+  struct Budget {
+    std::optional<std::int64_t> held_nanos, held_tokens;
+    std::optional<Instant> admitted;       // in an outcome: in which windows it counts
+    std::span<const std::string> reached;  // thresholds: "payments-monthly 80"
+    std::string_view degraded_by;          // the budget or rule for which a cheaper model answered
+    std::string_view kept;                 // why the asked model answered all the same
+    // The budget that refused or ended the call.
+    std::string_view name, scope, quantity;
+    std::int64_t limit = 0, spent = 0, reserved = 0, asked = 0;  // in the quantity's unit; money in nano-dollars
+  } budget;
   struct Timing {
     std::int64_t first_byte_us = 0, total_us = 0, decision_us = 0;
   };
@@ -115,12 +148,21 @@ struct Entry {
   std::optional<Outcome> outcome;
   /// A further member `detail` for other kinds: must be canonical JSON itself. Empty for none.
   std::string_view detail;
+  /// Who makes the record; it gives it a number. Null: nobody counts it.
+  Producer* producer = nullptr;
+};
+
+/// Where an entry's frame begins, so that it is found again without reading what is before it.
+struct EntryPlace {
+  std::uint32_t segment = 0;
+  std::uint64_t offset = 0;  // 0: not known
 };
 
 /// An entry read back.
 struct StoredEntry {
   std::uint64_t index = 0;  // leaf index, same as its `seq`
   std::string_view bytes;   // the canonical JSON, exactly the leaf's data
+  EntryPlace place = {};    // told by LogReader only
 };
 
 // ---- The log ----
@@ -174,6 +216,11 @@ class Log {
   static Result<std::unique_ptr<Log>> open(LogOptions options);
   virtual ~Log() = default;
 
+  /// Who makes records, for Entry::producer: made when it is asked for first, and there as long as the log.
+  Producer& producer(std::string_view name) { return producers_.of(name); }
+  /// All of them, by name.
+  std::vector<const Producer*> producers() const { return producers_.all(); }
+
   /// Awaitable: resumes on `executor` once the entry is durable, or with the reason why it is not. Serialises the entry
   /// before suspending, so views need live only until then. From any thread.
   virtual Task<Result<Placed>> append(const Entry& entry, Executor& executor) = 0;
@@ -192,15 +239,25 @@ class Log {
   virtual std::string checkpoint() const = 0;    // the latest signed note
   virtual std::string verifier_key() const = 0;  // signed-note vkey: name+hash+key
   virtual const LogStats& stats() const = 0;
-  /// False while the last write failed (disk full, read-only), which is probed again every second, and while the disk
-  /// has not answered for stall_max. Appends that somebody would wait for fail fast meanwhile.
+  /// False while the last write failed (disk full, read-only), which is probed again every second, while the disk has
+  /// not answered for stall_max, and after stop_signing(). Appends that somebody would wait for fail fast meanwhile.
   virtual bool writable() const = 0;
+  /// Somebody holds a checkpoint that this log contradicts. From now on nothing is signed, append() fails and
+  /// writable() is false; what is appended otherwise, such as outcomes, is still kept. The reason is written down, so
+  /// that opening fails (kConflict) until a person has removed it. Thread-safe.
+  virtual void stop_signing(const std::string& reason) = 0;
+  /// A new signing key takes over, and the ledger tells (ledger.key_rotated). Blocks for some writes. When it fails
+  /// half-way, the next open() finishes it if the entry is durable, and drops it otherwise. Thread-safe.
+  virtual Result<RotatedKey> rotate_key(const KeyRotation& request) = 0;
   /// Syncs what is queued, signs a last checkpoint, closes. Further appends fail.
   virtual void close() = 0;
 
   /// Entries from `from` on, in order, until `visit` returns false or the durable end. Reads the files; may run beside
   /// appends.
   virtual Result<void> read(std::uint64_t from, const std::function<bool(const StoredEntry&)>& visit) const = 0;
+
+ private:
+  ProducerSet producers_;
 };
 
 /// Opens for reading beside a live writer or none: for commands. Takes no lock and writes nothing.
@@ -210,6 +267,10 @@ class LogReader {
   virtual ~LogReader() = default;
   /// As Log::read. Sees entries that became durable after opening too.
   virtual Result<void> read(std::uint64_t from, const std::function<bool(const StoredEntry&)>& visit) = 0;
+  /// The same for who knows where entry `placed` stands, `from` or one shortly before it. A place that proves wrong
+  /// costs time only.
+  virtual Result<void> read_at(std::uint64_t from, std::uint64_t placed, EntryPlace place,
+                               const std::function<bool(const StoredEntry&)>& visit) = 0;
   virtual std::uint64_t size() = 0;
   /// Where the first entry at or after `time` may be: skips whole segments that are older. For --since.
   virtual std::uint64_t first_at(Instant time) = 0;
@@ -231,9 +292,14 @@ class EntryFilter {
   static Result<EntryFilter> compile(std::string_view condition);
   /// Thread-safe. An entry that is not JSON does not match.
   bool matches(std::string_view entry) const;
+  /// Of an entry that was parsed already: for those who ask many conditions of each.
+  bool matches(const JsonValue& entry) const;
+
+  struct Program;
+  /// What was compiled, for the index that narrows down with it.
+  const Program& program() const { return *program_; }
 
  private:
-  struct Program;
   explicit EntryFilter(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
   std::shared_ptr<const Program> program_;
 };
@@ -247,19 +313,27 @@ struct VerifyReport {
   std::string root;                   // base64, of the signed tree
   std::vector<std::string> problems;  // one sentence each; says which entry is wrong
   std::uint64_t intents_without_outcome = 0;
+  CompletenessReport completeness;  // numbers that are missing without a reason are among the problems
 };
 /// Recomputes every leaf and the tree from the segments, checks the checkpoint's signature and root, the tiles and
-/// bundles, the sequence numbers, and that each outcome has its intent. `progress` gets entries done and total.
+/// bundles, the sequence numbers, that each outcome has its intent, and that the keys that took over are the ones that
+/// the ledger tells of. `trusted_key`: a verifier key of this log that the caller was given once, from which the one
+/// that signs now must follow; empty: the folder's own is taken. `progress` gets entries done and total.
 Result<VerifyReport> verify(const std::filesystem::path& directory,
-                            const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
+                            const std::function<void(std::uint64_t, std::uint64_t)>& progress = {},
+                            const std::string& trusted_key = {});
+
+// ---- Publishing ----
+
+/// A file below `public/`, by name: "checkpoint", "cosigned-checkpoint", "key", "tile/0/001.p/17", "tile/entries/000".
+struct PublishedName {
+  enum class Kind { kCheckpoint, kKey, kTile, kEntries } kind = Kind::kCheckpoint;
+  std::uint64_t number = 0;  // of a tile, or of a bundle of 256 entries
+};
+/// Nothing for every other name. What it takes has no part that leads out of the folder.
+std::optional<PublishedName> parse_published_name(std::string_view name);
 
 // ---- Copying ----
-
-struct Checkpoint {
-  std::string origin;
-  std::uint64_t size = 0;
-  Sha256 root{};
-};
 
 /// Copies a ledger into the directory `to`, which must not be there yet: every entry that its last checkpoint signs and
 /// none behind it, the tiles made anew from what was copied, the checkpoint, the keys. Beside a live writer or none;
@@ -267,14 +341,5 @@ struct Checkpoint {
 /// it writes is not synced. `progress` gets entries done and total.
 Result<Checkpoint> copy_signed(const std::filesystem::path& from, const std::filesystem::path& to,
                                const std::function<void(std::uint64_t, std::uint64_t)>& progress = {});
-
-// ---- Parts that others check against ----
-
-Sha256 leaf_hash(std::string_view entry);                   // RFC 6962: SHA-256(0x00 || entry)
-Sha256 node_hash(const Sha256& left, const Sha256& right);  // SHA-256(0x01 || left || right)
-Sha256 tree_root(std::span<const Sha256> leaves);           // by the definition, for tests
-
-/// Reads a C2SP checkpoint and checks the signature of the key `vkey`.
-Result<Checkpoint> open_checkpoint(std::string_view signed_note, std::string_view vkey);
 
 }  // namespace reeve::ledger

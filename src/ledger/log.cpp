@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 
+#include "core/bytes.h"
 #include "core/log.h"
 #include "ledger/committer.h"
+#include "ledger/log_keys.h"
 #include "ledger/publisher.h"
 #include "ledger/recovery.h"
 
@@ -48,6 +52,37 @@ class DurableAppend {
   bool suspended_ = false;
 };
 
+/// Where the frame of an entry lies.
+struct Place {
+  std::uint64_t index = 0, offset = 0;
+  std::uint32_t ordinal = 0;
+  bool known = false;
+};
+
+/// Where the last few reads ended: who follows the log goes on there, and need not look through the segment from its
+/// start each time. Thread-safe.
+class ReadEnds {
+ public:
+  /// The last place that is not behind `index`.
+  Place find(std::uint64_t index) const {
+    const std::scoped_lock lock(mutex_);
+    Place best;
+    for (const Place& place : places_) {
+      if (place.known && place.index <= index && (!best.known || place.index > best.index)) best = place;
+    }
+    return best;
+  }
+  void keep(const Place& place) {
+    const std::scoped_lock lock(mutex_);
+    places_[next_++ % places_.size()] = place;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::array<Place, 8> places_;  // several follow the log
+  std::size_t next_ = 0;
+};
+
 class LogOnDisk final : public Log {
  public:
   LogOnDisk(const LogOptions& options, FileSystem& system, File lock, std::unique_ptr<SegmentList> segments,
@@ -72,12 +107,18 @@ class LogOnDisk final : public Log {
     } else if (auto begun = writer_.begin_segment(0, whole_microseconds(options_.clock->now())); !begun) {
       return begun;
     }
-    committer_.emplace(options_, probe_interval_, writer_, stats_, start_,
-                       [this](std::uint64_t size) { publisher_.announce(size); });
+    committer_.emplace(
+        options_, probe_interval_, writer_, stats_, start_,
+        [this](std::uint64_t size, std::span<const IntentStep> steps) { publisher_.announce(size, steps); });
     return {};
   }
 
   Task<Result<Placed>> append(const Entry& entry, Executor& executor) override {
+    if (contradicted_) {
+      co_return Error{ErrorCode::kConflict,
+                      "the ledger takes no calls: a witness contradicts it; the server's log and " +
+                          contradiction_path(segments_->directory()) + " say more"};
+    }
     co_return co_await DurableAppend(*committer_, entry, executor);
   }
   bool append_later(const Entry& entry) override { return committer_->submit(entry, nullptr); }
@@ -88,7 +129,40 @@ class LogOnDisk final : public Log {
   std::string checkpoint() const override { return publisher_.checkpoint(); }
   std::string verifier_key() const override { return publisher_.verifier_key(); }
   const LogStats& stats() const override { return stats_; }
-  bool writable() const override { return stats_.writable.load(std::memory_order_relaxed) && !committer_->stalled(); }
+  bool writable() const override {
+    return stats_.writable.load(std::memory_order_relaxed) && !contradicted_ && !committer_->stalled();
+  }
+
+  void stop_signing(const std::string& reason) override {
+    publisher_.stop_signing();
+    contradicted_ = true;
+    const std::string path = contradiction_path(segments_->directory());
+    if (auto kept = replace_file(system_, path, reason + "\n", true, 0640); !kept) {
+      log_error("the reason why the ledger stopped cannot be kept", {{"why", kept.error().message}});
+    }
+  }
+
+  Result<RotatedKey> rotate_key(const KeyRotation& request) override {
+    const std::scoped_lock rotating(rotating_);
+    if (contradicted_) return Error{ErrorCode::kConflict, "a witness contradicts the ledger; that comes first"};
+    const std::string& directory = segments_->directory();
+    auto prepared = begin_rotation(system_, directory, options_.origin, request, options_.clock->now());
+    if (!prepared) return std::move(prepared).error();
+    const KeyStatement& statement = prepared->statement;
+    Entry entry;
+    entry.kind = kKeyRotatedKind;
+    // Where records are numbered, this is one of them; a command that opens the log for nothing else numbers none.
+    if (!producers().empty()) entry.producer = &producer("key-rotation");
+    entry.detail = prepared->detail;
+    const auto placed = append_and_wait(entry);
+    // The entry may be written all the same, so what was prepared stays.
+    auto done = placed ? publish_statement(system_, directory, statement) : Result<void>(placed.error());
+    if (done) done = publisher_.rotate_to(prepared->signer, statement.both_until);
+    if (done) done = exchange_keys(system_, directory, statement);
+    if (!done) return with_context(std::move(done).error(), "the rotation is finished or dropped by the next start");
+    publisher_.rotation_done();
+    return RotatedKey{statement.old_key, statement.new_key, statement.both_until, placed->index};
+  }
 
   void close() override {
     const std::scoped_lock closing(closing_);
@@ -101,18 +175,23 @@ class LogOnDisk final : public Log {
     const std::uint64_t end = size();
     if (from >= end) return {};
     FrameCursor cursor(system_, *segments_);
-    if (auto sought = cursor.seek(from); !sought) return sought;
+    const Place near = read_ends_.find(from);
+    auto sought = near.known ? cursor.seek_near(from, near.index, near.ordinal, near.offset) : cursor.seek(from);
+    if (!sought) return sought;
     while (true) {
       auto frame = cursor.next(end);
       if (!frame) return std::move(frame).error();
-      if (!*frame || !visit({(*frame)->index, (*frame)->entry})) return {};
+      if (!*frame || !visit({(*frame)->index, (*frame)->entry})) break;
     }
+    read_ends_.keep({cursor.index(), cursor.offset(), cursor.ordinal(), true});
+    return {};
   }
 
  private:
   FileSystem& system_;
   File lock_;
   const std::unique_ptr<SegmentList> segments_;
+  mutable ReadEnds read_ends_;
   const std::vector<OpenIntent> open_intents_;
   LogStats stats_;
   SegmentWriter writer_;
@@ -122,6 +201,8 @@ class LogOnDisk final : public Log {
   Publisher publisher_;
   const LogOptions options_;
   std::optional<Committer> committer_;
+  std::atomic<bool> contradicted_{false};
+  std::mutex rotating_;
   std::mutex closing_;  // whoever closes second waits until it is closed
 };
 
@@ -141,6 +222,8 @@ class LogToRead final : public Log {
   }
   const LogStats& stats() const override { return stats_; }
   bool writable() const override { return false; }
+  void stop_signing(const std::string&) override {}
+  Result<RotatedKey> rotate_key(const KeyRotation&) override { return refusal(); }
   void close() override {}
   Result<void> read(std::uint64_t from, const std::function<bool(const StoredEntry&)>& visit) const override {
     return reader_->read(from, visit);
@@ -152,6 +235,24 @@ class LogToRead final : public Log {
   const std::unique_ptr<LogReader> reader_;
   LogStats stats_;
 };
+
+/// A contradiction that was found stands until a person has looked at it.
+Result<void> refuse_contradicted(FileSystem& system, const std::string& directory) {
+  const auto reason = read_file(system, contradiction_path(directory));
+  if (!reason) return reason.error().code == ErrorCode::kNotFound ? Result<void>() : Result<void>(reason.error());
+  return Error{ErrorCode::kConflict, std::string(trim(*reason)) +
+                                         ". Going on would sign a second history; restore a newer copy, or keep this "
+                                         "one for reading and start a new directory with a new name. If it was a "
+                                         "witness's mistake, remove " +
+                                         contradiction_path(directory)};
+}
+
+Result<void> check_anchor_place(const std::filesystem::path& anchor) {
+  std::error_code failed;
+  if (anchor.empty() || std::filesystem::is_directory(std::filesystem::absolute(anchor).parent_path(), failed))
+    return {};
+  return Error{ErrorCode::kInvalid, "the anchor " + anchor.string() + " has no directory to lie in; make it"};
+}
 
 Result<File> take_lock(FileSystem& system, const std::string& directory) {
   const std::string path = directory + "/lock";
@@ -172,26 +273,18 @@ Result<void> make_directories(FileSystem& system, const std::string& directory) 
   return sync_directory(system, directory);
 }
 
-/// The key is made on the first opening only: a log that has segments or a checkpoint must have one.
-Result<CheckpointStore> open_checkpoints(FileSystem& system, const LogOptions& options, const std::string& directory,
-                                         bool fresh) {
-  auto signer = load_signer(system, private_key_path(directory), options.origin, fresh);
-  if (!signer && signer.error().code == ErrorCode::kNotFound) {
-    return Error{ErrorCode::kCorrupt, private_key_path(directory) +
-                                          " is missing although the log has begun; restore it from a copy, or start a "
-                                          "new directory with a new name"};
-  }
-  if (!signer) return std::move(signer).error();
-  CheckpointStore checkpoints(system, directory, options.anchor.string(), *std::move(signer));
-  if (auto loaded = checkpoints.load(); !loaded) return std::move(loaded).error();
-  return checkpoints;
-}
-
 }  // namespace
 
+std::string contradiction_path(const std::string& ledger_directory) { return ledger_directory + "/contradicted"; }
 std::string private_key_path(const std::string& ledger_directory) { return ledger_directory + "/private-key"; }
 std::string verifier_key_path(const std::string& ledger_directory) {
   return public_directory(ledger_directory) + "/key";
+}
+
+bool has_writer(const std::filesystem::path& ledger_directory) {
+  FileSystem& system = real_file_system();
+  const auto file = open_file(system, (std::filesystem::absolute(ledger_directory) / "lock").string(), O_RDWR);
+  return file && system.flock(file->descriptor(), LOCK_EX | LOCK_NB) != 0;
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param)
@@ -205,6 +298,8 @@ Result<std::unique_ptr<Log>> open_log(LogOptions options, FileSystem& system, Du
   if (auto made = make_directories(system, directory); !made) return std::move(made).error();
   auto lock = take_lock(system, directory);
   if (!lock) return std::move(lock).error();
+  if (auto sound = refuse_contradicted(system, directory); !sound) return std::move(sound).error();
+  if (auto placed = check_anchor_place(options.anchor); !placed) return std::move(placed).error();
 
   auto segments = std::make_unique<SegmentList>(directory);
   if (auto found = segments->discover(system); !found) return std::move(found).error();
@@ -212,11 +307,13 @@ Result<std::unique_ptr<Log>> open_log(LogOptions options, FileSystem& system, Du
   auto checkpoints = open_checkpoints(system, options, directory, fresh);
   if (!checkpoints) return std::move(checkpoints).error();
   auto recovered = recover(system, *segments, *checkpoints);
-  if (!recovered) return std::move(recovered).error();
+  if (!recovered) return checkpoints->explain(std::move(recovered).error());
   // The empty tree is signed before there is any entry, so that a missing checkpoint is always an accident or worse.
   if (!checkpoints->any()) {
     if (auto begun = checkpoints->sign(0, Tree().root()); !begun) return std::move(begun).error();
   }
+  auto finished = finish_rotation(system, directory, *segments, recovered->follower->tree().size(), *checkpoints);
+  if (!finished) return std::move(finished).error();
   const std::string key_line = checkpoints->signer().verifier_key() + "\n";
   if (auto kept = replace_file(system, verifier_key_path(directory), key_line, true); !kept) {
     return std::move(kept).error();

@@ -3,11 +3,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "core/json.h"
 #include "ledger/note.h"
+#include "ledger/publisher.h"
+#include "ledger/segment_writer.h"
 #include "ledger/test_support.h"
 
 namespace reeve::ledger {
@@ -85,6 +90,44 @@ Task<void> append_some(Log& log, Executor& executor, int count, std::atomic<int>
     if (placed.ok() && placed->index < log.size()) ++acknowledged;
   }
   ++done;
+}
+
+TEST(Log, FollowersGoOnWhereTheyStoodAndOthersReadFromAnywhere) {
+  const TemporaryDirectory directory;
+  LogOptions options = test_options(directory.ledger());
+  options.segment_bytes = kSegmentBytesMin;
+  const auto log = open_or_die(options);
+  std::mt19937 random(7);
+  const auto read_from = [&log](std::uint64_t from, std::uint64_t most) {
+    std::vector<std::uint64_t> indexes;
+    const auto read = log->read(from, [&](const StoredEntry& stored) {
+      indexes.push_back(stored.index);
+      return indexes.size() < most;
+    });
+    EXPECT_TRUE(read.ok()) << read.error().message;
+    return indexes;
+  };
+  std::array<std::uint64_t, 3> followers{};
+  const std::string detail = "\"" + std::string(2000, 'x') + "\"";
+  Entry filler = test_entry("policy.changed", "");
+  filler.detail = detail;
+  for (int round = 0; round < 60; ++round) {
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(log->append_later(filler));
+    ASSERT_TRUE(log->append_and_wait(filler).ok());
+    const auto expect_run = [&](std::uint64_t from, std::uint64_t most) {
+      const auto indexes = read_from(from, most);
+      ASSERT_EQ(indexes.size(), std::min(most, log->size() - from));
+      for (std::size_t i = 0; i < indexes.size(); ++i) EXPECT_EQ(indexes[i], from + i);
+    };
+    for (std::uint64_t& next : followers) {
+      const std::uint64_t most = 1 + random() % 40;
+      expect_run(next, most);
+      next = std::min(next + most, log->size());
+    }
+    expect_run(random() % log->size(), 5);
+    expect_run(0, 3);
+  }
+  EXPECT_GE(std::distance(std::filesystem::directory_iterator(directory.ledger() / "segments"), {}), 5);
 }
 
 TEST(Log, ResumesCoroutinesOnTheirExecutor) {
@@ -176,6 +219,30 @@ TEST(Log, FindsIntentsWithoutOutcome) {
     ASSERT_TRUE(log->append_and_wait(test_entry("model.outcome", "req_open", 2)).ok());
   }
   EXPECT_TRUE(open_or_die(test_options(directory.ledger()))->open_intents().empty());
+}
+
+TEST(Log, AnOutcomeFindsItsIntentAcrossAStartWhateverTheRequestIsCalled) {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> names{"",
+                                       "plain",
+                                       "a \"quoted\" one",
+                                       "back\\slash\n",
+                                       "\xc3\xa4\x01",
+                                       "\",\"request_id\":\"x",
+                                       std::string(3'000, 'l')};
+  const auto append_all = [&](std::string_view kind) {
+    const auto log = open_or_die(test_options(directory.ledger()));
+    for (const std::string& name : names) ASSERT_TRUE(log->append_and_wait(test_entry(kind, name)).ok());
+  };
+  append_all("model.intent");
+  EXPECT_EQ(open_or_die(test_options(directory.ledger()))->open_intents().size(), names.size());
+  append_all("model.outcome");
+  // The hint says how far there are none; without it each entry is looked at.
+  const auto resume = read_file(real_file_system(), resume_path(directory.ledger().string()));
+  ASSERT_TRUE(resume.ok());
+  EXPECT_NE(resume->find("from " + std::to_string(2 * names.size()) + " "), std::string::npos) << *resume;
+  EXPECT_TRUE(open_or_die(test_options(directory.ledger()))->open_intents().empty());
+  EXPECT_TRUE(verify(directory.ledger())->ok);
 }
 
 TEST(Log, KeepsItsKeyToItself) {

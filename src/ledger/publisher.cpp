@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "ledger/background.h"
 #include "ledger/crc32c.h"
+#include "ledger/key_rotation.h"
 
 namespace reeve::ledger {
 
@@ -13,6 +14,8 @@ constexpr std::size_t kTilesPerRound = 4096;
 // How long it pauses for each time that a round took, and how long at most.
 constexpr int kPauseToWork = 50;
 constexpr auto kLongestPause = std::chrono::seconds(1);
+// Some megabytes, of a disk that is slow.
+constexpr std::size_t kToldStepsMax = 1UL << 18U;
 constexpr auto kResumePointInterval = std::chrono::seconds(1);
 constexpr std::string_view kResumeStart = "open-intents-from ";
 }  // namespace
@@ -43,36 +46,80 @@ Result<std::uint64_t> read_resume_point(FileSystem& system, const std::string& l
 }
 
 CheckpointStore::CheckpointStore(FileSystem& system, const std::string& ledger_directory, std::string anchor,
-                                 NoteSigner signer)
+                                 CheckpointSigners signers, const Clock& clock)
     : system_(system),
       path_(checkpoint_path(ledger_directory)),
       anchor_(std::move(anchor)),
-      signer_(std::move(signer)) {}
+      directory_(ledger_directory),
+      clock_(clock),
+      signers_(std::move(signers)) {}
+
+Result<Checkpoint> CheckpointStore::open_by_any(const std::string& note) const {
+  auto checkpoint = open_checkpoint(note, signers_.signer.verifier_key());
+  // A rotation may have been cut short between the two.
+  if (checkpoint || signers_.earlier_key.empty()) return checkpoint;
+  auto earlier = open_checkpoint(note, signers_.earlier_key);
+  return earlier ? earlier : checkpoint;
+}
 
 Result<void> CheckpointStore::load() {
   auto note = read_file(system_, path_);
   if (note) {
-    auto checkpoint = open_checkpoint(*note, signer_.verifier_key());
+    auto checkpoint = open_by_any(*note);
     if (!checkpoint) return with_context(std::move(checkpoint).error(), path_);
     last_ = *std::move(checkpoint);
     note_ = *std::move(note);
   } else if (note.error().code != ErrorCode::kNotFound) {
     return std::move(note).error();
   }
-  if (anchor_.empty()) return {};
-  auto anchored = read_file(system_, anchor_);
-  if (!anchored && anchored.error().code == ErrorCode::kNotFound) return {};
-  if (!anchored) return std::move(anchored).error();
-  auto checkpoint = open_checkpoint(*anchored, signer_.verifier_key());
-  if (!checkpoint) return with_context(std::move(checkpoint).error(), anchor_);
-  if (checkpoint->size > size() || (last_ && checkpoint->size == size() && checkpoint->root != last_->root)) {
-    return Error{ErrorCode::kConflict,
-                 path_ + " has " + std::to_string(size()) + " entries, but this log has signed " +
-                     std::to_string(checkpoint->size) + " (" + anchor_ +
-                     "): it was restored from an older copy. Going on would sign a second history; restore a newer "
-                     "copy, or keep this one for reading and start a new directory with a new name"};
+  return anchor_.empty() ? Result<void>() : load_anchor();
+}
+
+Result<void> CheckpointStore::load_anchor() {
+  const auto note = read_file(system_, anchor_);
+  if (!note) return note.error().code == ErrorCode::kNotFound ? Result<void>() : Result<void>(note.error());
+  stored_size_ = size();
+  auto checkpoint = open_anchored(*note);
+  if (!checkpoint) {
+    // An older copy does not know the keys that took over since.
+    const auto parts = split_note(*note);
+    const auto unproved = parts ? parse_checkpoint(parts->text) : Result<Checkpoint>(parts.error());
+    const bool is_ours = unproved && unproved->origin == signers_.signer.name();
+    if (is_ours && unproved->size > size()) return older_copy(unproved->size);
+    return with_context(std::move(checkpoint).error(), anchor_);
   }
+  if (!last_) return checkpoint->size > 0 ? Result<void>(older_copy(checkpoint->size)) : Result<void>();
+  if (checkpoint->size == size() && checkpoint->root != last_->root) return older_copy(checkpoint->size);
+  if (checkpoint->size <= size()) return {};
+  last_ = *std::move(checkpoint);
+  stored_ = false;
+  anchor_ahead_ = true;
   return {};
+}
+
+/// It may have lost its last content in a power cut, and be signed by a key that was in use long ago.
+Result<Checkpoint> CheckpointStore::open_anchored(const std::string& note) const {
+  auto checkpoint = open_by_any(note);
+  for (const std::string& key : signers_.former_keys) {
+    if (checkpoint) break;
+    if (auto former = open_checkpoint(note, key)) return former;
+  }
+  return checkpoint;
+}
+
+Error CheckpointStore::older_copy(std::uint64_t anchored) const {
+  return {ErrorCode::kConflict,
+          path_ + " has " + std::to_string(stored_size_) + " entries, but this log has signed " +
+              std::to_string(anchored) + " (" + anchor_ +
+              "): it was restored from an older copy. Going on would sign a second history; restore a newer "
+              "copy, or keep this one for reading and start a new directory with a new name"};
+}
+
+Error CheckpointStore::explain(Error error) const {
+  if (!anchor_ahead_ || error.code != ErrorCode::kCorrupt) return error;
+  Error conflict = older_copy(size());
+  conflict.message += " (" + error.message + ")";
+  return conflict;
 }
 
 Result<void> CheckpointStore::sign(std::uint64_t size, const Sha256& root) {
@@ -82,19 +129,35 @@ Result<void> CheckpointStore::sign(std::uint64_t size, const Sha256& root) {
                                           " entries that contradicts the signed one of " + std::to_string(last_->size)};
   }
   // From here on it counts as signed, stored or not.
-  last_ = Checkpoint{signer_.name(), size, root};
+  last_ = Checkpoint{signers_.signer.name(), size, root};
   stored_ = false;
   return store();
 }
 
+Result<void> CheckpointStore::rotate_to(NoteSigner next, Instant both_until) {
+  signers_.earlier_key = signers_.signer.verifier_key();
+  signers_.previous = std::exchange(signers_.signer, std::move(next));
+  signers_.both_until = both_until;
+  rotating_ = true;
+  stored_ = false;
+  return last_ ? store() : Result<void>();
+}
+
 Result<void> CheckpointStore::store() {
-  std::string note = signer_.sign(*last_);
+  const bool ends = signers_.previous && !rotating_ && clock_.now() >= signers_.both_until;
+  if (ends) signers_.previous.reset();
+  std::string note = signers_.signer.sign(*last_);
+  if (signers_.previous) note += signers_.previous->signature_line(checkpoint_text(*last_));
   if (!anchor_.empty()) {
-    if (auto kept = replace_file(system_, anchor_, note, false); !kept) return kept;
+    if (auto kept = replace_file_whole(system_, anchor_, note); !kept) return kept;
   }
   if (auto kept = replace_file(system_, path_, note, true); !kept) return kept;
   note_ = std::move(note);
   stored_ = true;
+  if (!ends) return {};
+  // What remains of it is tried again when the log is opened.
+  auto destroyed = destroy_previous_key(system_, directory_);
+  if (!destroyed) log_error("a signing key that is out of use cannot be removed", {{"why", destroyed.error().message}});
   return {};
 }
 
@@ -103,17 +166,21 @@ Publisher::Publisher(FileSystem& system, const std::string& ledger_directory, Du
     : system_(system),
       directory_(ledger_directory),
       interval_(interval),
-      verifier_key_(checkpoints.signer().verifier_key()),
       follower_(std::move(follower)),
       checkpoints_(std::move(checkpoints)),
       announced_(follower_->tree().size()),
       note_(checkpoints_.note()),
+      verifier_key_(checkpoints_.signer().verifier_key()),
       thread_([this] { run(); }) {}
 
-void Publisher::announce(std::uint64_t size) {
+void Publisher::announce(std::uint64_t size, std::span<const IntentStep> steps) {
   bool wake = false;
   {
     const std::scoped_lock lock(mutex_);
+    // Where too much waits it is read again rather than kept.
+    if (told_.steps.size() + steps.size() > kToldStepsMax) told_.steps.clear();
+    if (told_.steps.empty()) told_.from = size - steps.size();
+    told_.steps.insert(told_.steps.end(), steps.begin(), steps.end());
     announced_ = size;
     wake = std::exchange(idle_, false);
   }
@@ -123,6 +190,26 @@ void Publisher::announce(std::uint64_t size) {
 std::string Publisher::checkpoint() const {
   const std::scoped_lock lock(mutex_);
   return note_;
+}
+
+std::string Publisher::verifier_key() const {
+  const std::scoped_lock lock(mutex_);
+  return verifier_key_;
+}
+
+Result<void> Publisher::rotate_to(NoteSigner next, Instant both_until) {
+  const std::scoped_lock signing(signing_);
+  auto rotated = checkpoints_.rotate_to(std::move(next), both_until);
+  const std::scoped_lock lock(mutex_);
+  note_ = checkpoints_.note();
+  return rotated;
+}
+
+void Publisher::rotation_done() {
+  const std::scoped_lock signing(signing_);
+  checkpoints_.rotation_done();
+  const std::scoped_lock lock(mutex_);
+  verifier_key_ = checkpoints_.signer().verifier_key();
 }
 
 void Publisher::close() {
@@ -139,6 +226,7 @@ void Publisher::run() {
   std::unique_lock lock(mutex_);
   bool all_done = false;  // the last round left nothing over
   Duration last_round_took{};
+  ToldSteps told;
   while (true) {
     if (all_done && announced_ == follower_->tree().size() && !closing_) {
       idle_ = true;
@@ -151,27 +239,33 @@ void Publisher::run() {
     changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took), [this] { return closing_; });
     const bool last_round = closing_;
     const std::uint64_t size = announced_;
+    told.steps.clear();
+    std::swap(told, told_);
     lock.unlock();
     const Moment began = std::chrono::steady_clock::now();
-    const auto published = publish(size);
+    const auto published = publish(size, told);
     const auto audited = published ? follower_->audit_tiles(kTilesPerRound) : Result<bool>(false);
     const Error* const failure = !published ? &published.error() : !audited ? &audited.error() : nullptr;
     if (failure != nullptr && !failing_) log_error("ledger cannot publish", {{"reason", failure->message}});
     failing_ = failure != nullptr;
     remember_resume_point(last_round);
     last_round_took = std::min<Duration>(std::chrono::steady_clock::now() - began, kLongestPause / kPauseToWork);
+    std::unique_lock signing(signing_);
     lock.lock();
     all_done = published && audited && *audited;
     note_ = checkpoints_.note();
+    signing.unlock();
     if (last_round) return;
   }
 }
 
-Result<void> Publisher::publish(std::uint64_t size) {
-  if (auto followed = follower_->follow(size); !followed) return followed;
+Result<void> Publisher::publish(std::uint64_t size, const ToldSteps& told) {
+  if (stopped_signing_) return {};
+  if (auto followed = follower_->follow(size, told); !followed) return followed;
   // A checkpoint promises its tiles.
   if (auto complete = follower_->complete_tiles(); !complete) return complete;
   if (auto written = follower_->write_partials(); !written) return written;
+  const std::scoped_lock signing(signing_);
   return checkpoints_.sign(size, follower_->tree().root());
 }
 

@@ -3,12 +3,15 @@
 // Publishes what became durable: follows the entries into the tree and its tiles, and signs a checkpoint at most every
 // interval while there is news. One thread; the committer only tells it the new size.
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "ledger/follower.h"
 #include "ledger/note.h"
@@ -18,15 +21,35 @@ namespace reeve::ledger {
 std::string checkpoint_path(const std::string& ledger_directory);
 std::string resume_path(const std::string& ledger_directory);
 
-/// Signs and stores checkpoints, never two different ones for the same size.
+/// Who signs: the log's key and, for a while after it took over, the one before it.
+struct CheckpointSigners {
+  NoteSigner signer;
+  std::optional<NoteSigner> previous;
+  Instant both_until;
+  std::string earlier_key;               // vkey that the last stored checkpoint may be signed by; empty: none
+  std::vector<std::string> former_keys;  // vkeys that the anchor may be signed by: all there were
+};
+
+/// Signs and stores checkpoints, never two different ones for the same size, whatever the key.
 class CheckpointStore {
  public:
   /// `anchor` is a file outside the ledger's directory, or empty.
-  CheckpointStore(FileSystem& system, const std::string& ledger_directory, std::string anchor, NoteSigner signer);
+  CheckpointStore(FileSystem& system, const std::string& ledger_directory, std::string anchor,
+                  CheckpointSigners signers, const Clock& clock);
 
-  /// Reads what was signed last. kCorrupt when it is not signed by this log's key, kConflict when the anchor says that
-  /// more was signed than is here. Nothing yet: size() is 0 and note() is empty.
+  /// Another key takes over, and the present one goes on signing beside it. Stores the last checkpoint anew, signed by
+  /// both. What fails is tried again with the next checkpoint.
+  Result<void> rotate_to(NoteSigner next, Instant both_until);
+  /// The keys have changed their places: the former one may stop when its time is over.
+  void rotation_done() { rotating_ = false; }
+
+  /// Reads what was signed last: the anchor's checkpoint where that is ahead, as it is when the process ended between
+  /// writing the two. kCorrupt when it is not signed by this log's key, kConflict when the two contradict each other.
+  /// Nothing yet: size() is 0 and note() is empty.
   Result<void> load();
+  /// Why the log cannot be opened, given that its entries are not what was signed: kConflict where only the anchor
+  /// knows of that, because then it was restored from an older copy.
+  Error explain(Error error) const;
   /// Signs and stores, durably, unless this size and root is what was signed last. kCorrupt when it would contradict
   /// what was signed: a smaller tree or another root for the same size.
   Result<void> sign(std::uint64_t size, const Sha256& root);
@@ -36,18 +59,27 @@ class CheckpointStore {
   std::uint64_t size() const { return last_ ? last_->size : 0; }
   const Sha256& root() const { return last_->root; }
   const std::string& note() const { return note_; }
-  const NoteSigner& signer() const { return signer_; }
+  const NoteSigner& signer() const { return signers_.signer; }
 
  private:
   Result<void> store();
+  Result<void> load_anchor();
+  Error older_copy(std::uint64_t anchored) const;
+  Result<Checkpoint> open_by_any(const std::string& note) const;
+  Result<Checkpoint> open_anchored(const std::string& note) const;
 
   FileSystem& system_;
   const std::string path_;
   const std::string anchor_;
-  const NoteSigner signer_;
+  const std::string directory_;
+  const Clock& clock_;
+  CheckpointSigners signers_;
+  bool rotating_ = false;
   std::optional<Checkpoint> last_;
-  bool stored_ = true;  // last_ is in the file
-  std::string note_;    // as stored
+  bool stored_ = true;             // last_ is in the file
+  bool anchor_ahead_ = false;      // last_ was found in the anchor
+  std::uint64_t stored_size_ = 0;  // of what load() found in the file
+  std::string note_;               // as stored
 };
 
 class Publisher {
@@ -56,34 +88,42 @@ class Publisher {
             std::unique_ptr<Follower> follower, CheckpointStore checkpoints);
   ~Publisher() { close(); }
 
-  /// There are `size` durable entries. From any thread.
-  void announce(std::uint64_t size);
+  /// There are `size` durable entries, the last of them with these steps. From any thread.
+  void announce(std::uint64_t size, std::span<const IntentStep> steps);
   std::string checkpoint() const;
-  std::string verifier_key() const { return verifier_key_; }
+  std::string verifier_key() const;
+  /// As of the CheckpointStore. From any thread.
+  Result<void> rotate_to(NoteSigner next, Instant both_until);
+  void rotation_done();
+  /// From now on nothing is published or signed. From any thread.
+  void stop_signing() { stopped_signing_ = true; }
   /// Publishes what was announced, and ends the thread.
   void close();
 
  private:
   void run();
-  Result<void> publish(std::uint64_t size);
+  Result<void> publish(std::uint64_t size, const ToldSteps& told);
   void remember_resume_point(bool now);
 
   FileSystem& system_;
   const std::string directory_;
   const Duration interval_;
-  const std::string verifier_key_;
   std::unique_ptr<Follower> follower_;  // the publisher thread's own
-  CheckpointStore checkpoints_;         // same
-  std::uint64_t resume_point_ = 0;      // same: as last written
+  std::mutex signing_;
+  CheckpointStore checkpoints_;     // guarded by signing_
+  std::uint64_t resume_point_ = 0;  // same: as last written
   Moment resume_written_{};
   bool failing_ = false;
 
+  std::atomic<bool> stopped_signing_{false};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t announced_ = 0;  // guarded by mutex_
+  ToldSteps told_;               // of what was announced since the last round; guarded
   bool idle_ = false;            // guarded
   bool closing_ = false;         // guarded
   std::string note_;             // guarded
+  std::string verifier_key_;     // guarded
   std::thread thread_;
 };
 

@@ -52,11 +52,18 @@ class LogOfFiles final : public LogReader {
     if (auto refreshed = refresh(); !refreshed) return refreshed;
     if (from >= durable_) return {};
     if (auto sought = cursor_.seek(from); !sought) return sought;
-    while (true) {
-      auto frame = cursor_.next(durable_);
-      if (!frame) return std::move(frame).error();
-      if (!*frame || !visit({(*frame)->index, (*frame)->entry})) return {};
+    return visit_entries(visit);
+  }
+
+  Result<void> read_at(std::uint64_t from, std::uint64_t placed, EntryPlace place,
+                       const std::function<bool(const StoredEntry&)>& visit) override {
+    // The end is looked for only where it may have moved: this is for the quick look at one entry.
+    if (from >= durable_) {
+      if (auto refreshed = refresh(); !refreshed) return refreshed;
+      if (from >= durable_) return {};
     }
+    if (auto sought = cursor_.seek_near(from, placed, place.segment, place.offset); !sought) return sought;
+    return visit_entries(visit);
   }
 
   std::uint64_t size() override {
@@ -79,6 +86,16 @@ class LogOfFiles final : public LogReader {
   }
 
  private:
+  Result<void> visit_entries(const std::function<bool(const StoredEntry&)>& visit) {
+    while (true) {
+      auto frame = cursor_.next(durable_);
+      if (!frame) return std::move(frame).error();
+      if (!*frame) return {};
+      const EntryPlace place{cursor_.ordinal(), cursor_.offset() - (*frame)->size()};
+      if (!visit({(*frame)->index, (*frame)->entry, place})) return {};
+    }
+  }
+
   std::uint64_t read_signed_size() {
     const auto note = checkpoint();
     const auto vkey = verifier_key();

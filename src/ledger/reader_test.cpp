@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "ledger/entry_json.h"
+#include "ledger/fault_file_system.h"
+#include "ledger/log.h"
 #include "ledger/note.h"
 #include "ledger/publisher.h"
 #include "ledger/segment.h"
@@ -156,6 +158,72 @@ TEST(Anchor, RefusesALogThatWasRestoredFromAnOlderCopy) {
   // For reading it is as good as it was.
   options.read_only = true;
   EXPECT_EQ(all_entries(*open_or_die(options)).size(), 1U);
+}
+
+TEST(Anchor, IsNoObstacleWhenTheProcessEndedBeforeTheCheckpointFollowed) {
+  const TemporaryDirectory directory;
+  LogOptions options = test_options(directory.ledger());
+  options.anchor = directory.path() / "anchor";
+  const std::filesystem::path copy = directory.path() / "copy";
+  const std::string checkpoint = checkpoint_path(options.directory.string());
+  FaultFileSystem system;
+  {
+    auto log = open_log(options, system, std::chrono::milliseconds(2));
+    ASSERT_TRUE(log.ok());
+    ASSERT_TRUE((*log)->append_and_wait(test_entry("a", "")).ok());
+    (*log)->close();
+    std::filesystem::copy(directory.ledger(), copy, std::filesystem::copy_options::recursive);
+  }
+  {
+    auto log = open_log(options, system, std::chrono::milliseconds(2));
+    ASSERT_TRUE(log.ok());
+    system.set_fault(
+        [&](FaultFileSystem::Call, const std::string& path) { return path.starts_with(checkpoint) ? EIO : 0; });
+    ASSERT_TRUE((*log)->append_and_wait(test_entry("b", "")).ok());
+    (*log)->close();
+    system.restart();
+  }
+  const auto stored = [&](const std::filesystem::path& path) {
+    return parse_checkpoint(split_note(*read_file(real_file_system(), path.string()))->text)->size;
+  };
+  ASSERT_EQ(stored(checkpoint), 1U);
+  ASSERT_EQ(stored(options.anchor), 2U);
+  {
+    const auto log = open_or_die(options);
+    EXPECT_EQ(log->size(), 2U);
+    log->close();
+    EXPECT_EQ(stored(checkpoint), 2U);
+  }
+  // Where the entries that were signed are not there, it is an older copy all the same; also with others in their
+  // place.
+  options.directory = copy;
+  EXPECT_EQ(Log::open(options).error().code, ErrorCode::kConflict);
+  LogOptions unaware = options;
+  unaware.anchor.clear();
+  ASSERT_TRUE(open_or_die(unaware)->append_and_wait(test_entry("c", "")).ok());
+  const auto another = Log::open(options);
+  ASSERT_FALSE(another.ok());
+  EXPECT_EQ(another.error().code, ErrorCode::kConflict);
+}
+
+TEST(Anchor, OfBeforeAPowerCutIsWholeAndOneOfTheLogsKeysSignedIt) {
+  for (unsigned seed = 1; seed < 30; ++seed) {
+    const TemporaryDirectory directory;
+    LogOptions options = test_options(directory.ledger());
+    options.anchor = directory.path() / "anchor";
+    FaultFileSystem system(seed);
+    auto log = open_log(options, system, std::chrono::milliseconds(2));
+    ASSERT_TRUE(log.ok());
+    for (unsigned i = 0; i <= seed % 4; ++i) {
+      ASSERT_TRUE((*log)->append_and_wait(test_entry("a", "")).ok());
+      ASSERT_TRUE((*log)->rotate_key({"yearly", "ann", {}, {}}).ok());
+    }
+    if (seed % 2 == 0) (*log)->close();
+    system.cut_power();
+    (*log)->close();
+    const auto again = Log::open(options);
+    EXPECT_TRUE(again.ok()) << "seed " << seed << ": " << again.error().message;
+  }
 }
 
 TEST(Recovery, RefusesWhatContradictsTheSignedTree) {

@@ -19,6 +19,8 @@ constexpr std::size_t kOpenIntentsReturnedMax = 100'000;
 // What was written without a sync is on disk after this time, power cut or not: the kernel writes back after half a
 // minute unless it was told otherwise.
 constexpr auto kWrittenBackAfter = std::chrono::minutes(10);
+// Between two segments no more than this counts towards it: the clock may have been set forward, a few times.
+constexpr auto kBetweenSegmentsMax = std::chrono::seconds(200);
 
 Error damaged(std::uint64_t index, const std::string& place, const std::string& why) {
   return {ErrorCode::kCorrupt, "entry " + std::to_string(index) + " is damaged (" + place + "): " + why +
@@ -199,6 +201,18 @@ bool has_begun(FileSystem& system, const std::string& directory, std::uint32_t o
   return header && header->ordinal == ordinal;
 }
 
+/// The first entry of which tile and bundle may not be on disk yet.
+std::uint64_t written_back_below(const SegmentList& segments, Instant last_time) {
+  auto segment = segments.last();
+  Duration passed{};
+  for (Instant later = last_time; segment && segment->ordinal > 0; segment = segments.at(segment->ordinal - 1)) {
+    passed += std::min<Duration>(later - segment->first_time, kBetweenSegmentsMax);
+    if (passed >= kWrittenBackAfter) break;
+    later = segment->first_time;
+  }
+  return segment ? segment->first_index : 0;
+}
+
 }  // namespace
 
 Result<void> check_unbegun(FileSystem& system, const SegmentList& segments) {
@@ -273,7 +287,7 @@ Result<Recovered> recover(FileSystem& system, const SegmentList& segments, const
   recovered.last_time = segments.last()->first_time;
   if (auto time = parse_time(recovered.follower->last_time()))
     recovered.last_time = std::max(recovered.last_time, *time);
-  recovered.follower->recheck_from(segments.before(recovered.last_time - kWrittenBackAfter)->first_index);
+  recovered.follower->recheck_from(written_back_below(segments, recovered.last_time));
   return recovered;
 }
 

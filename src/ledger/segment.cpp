@@ -28,14 +28,19 @@ Result<std::optional<SegmentHeader>> read_header(FileSystem& system, const std::
   auto file = open_file(system, path, O_RDONLY);
   if (!file && file.error().code == ErrorCode::kNotFound) return std::optional<SegmentHeader>();
   if (!file) return std::move(file).error();
-  std::string bytes(kSegmentHeaderBytes, '\0');
-  auto have = read_fully(system, *file, path, bytes.data(), bytes.size(), 0);
-  if (!have) return std::move(have).error();
-  auto header = decode_segment_header(std::string_view(bytes).substr(0, *have));
-  if (header && header->ordinal == ordinal) return header;
-  auto empty = begins_blank(system, *file, path, kSegmentHeaderBytes);
-  if (!empty) return std::move(empty).error();
-  if (*empty) return std::optional<SegmentHeader>();
+  // A live writer may have begun it between two looks: what lies behind the header was written after it, so whoever
+  // sees that reads the header once more.
+  for (const bool again : {false, true}) {
+    std::string bytes(kSegmentHeaderBytes, '\0');
+    auto have = read_fully(system, *file, path, bytes.data(), bytes.size(), 0);
+    if (!have) return std::move(have).error();
+    auto header = decode_segment_header(std::string_view(bytes).substr(0, *have));
+    if (header && header->ordinal == ordinal) return header;
+    if (again) break;
+    auto empty = begins_blank(system, *file, path, kSegmentHeaderBytes);
+    if (!empty) return std::move(empty).error();
+    if (*empty) return std::optional<SegmentHeader>();
+  }
   return Error{ErrorCode::kCorrupt, path + " has a damaged header; restore this file from a copy"};
 }
 
@@ -143,6 +148,20 @@ Result<void> FrameCursor::seek(std::uint64_t index) {
     skip(parsed->frame);
   }
   return {};
+}
+
+Result<void> FrameCursor::seek_near(std::uint64_t index, std::uint64_t placed, std::uint32_t ordinal,
+                                    std::uint64_t offset) {
+  const auto segment = segments_.holding(placed);
+  if (segment && segment->ordinal == ordinal && placed <= index && offset >= kSegmentHeaderBytes) {
+    if (auto opened = open_segment(*segment); !opened) return opened;
+    index_ = placed;
+    offset_ = offset;
+    auto parsed = peek();
+    if (parsed && parsed->kind == ParsedFrame::Kind::kEntry) return seek(index);
+    file_ = File();
+  }
+  return seek(index);
 }
 
 Result<void> FrameCursor::cross_border() {

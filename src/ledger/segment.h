@@ -55,6 +55,9 @@ class FrameCursor {
 
   /// The next call of next() gives entry `index`.
   Result<void> seek(std::uint64_t index);
+  /// The same from the place where the frame of entry `placed`, not above `index`, was seen. If it is not there, from
+  /// the start of the segment.
+  Result<void> seek_near(std::uint64_t index, std::uint64_t placed, std::uint32_t ordinal, std::uint64_t offset);
 
   /// The next frame, when its index is below `end`: everything below it must be known to be written. The view lives
   /// until the next call. A frame that is not good there is kCorrupt, with the entry and the place.

@@ -41,6 +41,36 @@ std::string bundle_path(std::uint64_t number, std::size_t width) {
   return numbered_path("tile/entries", number, width);
 }
 
+std::optional<PublishedName> parse_published_name(std::string_view name) {
+  using Kind = PublishedName::Kind;
+  if (name == "checkpoint" || name == "cosigned-checkpoint") return PublishedName{Kind::kCheckpoint, 0};
+  if (name == "key" || name == "key-rotations") return PublishedName{Kind::kKey, 0};
+  constexpr std::size_t kLevelMax = 63;
+  constexpr std::size_t kNumberDigitsMax = 18;
+  const std::vector<std::string_view> parts = split(name, '/');
+  if (parts.size() < 3 || parts[0] != "tile") return std::nullopt;
+  const bool entries = parts[1] == "entries";
+  const auto level = entries ? std::optional<std::int64_t>(0) : parse_int(parts[1]);
+  const bool partial = parts[parts.size() - 2].ends_with(".p");
+  const auto width = partial ? parse_int(parts.back()) : std::optional<std::int64_t>(kTileWidth);
+  if (!level || *level < 0 || *level > static_cast<std::int64_t>(kLevelMax)) return std::nullopt;
+  if (!width || *width < 1 || (partial && *width >= static_cast<std::int64_t>(kTileWidth))) return std::nullopt;
+  std::string digits;
+  for (std::size_t i = 2; i < parts.size() - (partial ? 1 : 0); ++i) {
+    for (const char c : parts[i]) {
+      if (c >= '0' && c <= '9') digits += c;
+    }
+  }
+  const auto number = parse_int(digits);
+  if (!number || digits.size() > kNumberDigitsMax) return std::nullopt;
+  // There is one way to write each name, so what it is made from must give it again.
+  const PublishedName found{entries ? Kind::kEntries : Kind::kTile, static_cast<std::uint64_t>(*number)};
+  const auto tiles = static_cast<std::size_t>(*width);
+  const std::string path =
+      entries ? bundle_path(found.number, tiles) : tile_path(static_cast<std::size_t>(*level), found.number, tiles);
+  return path == name ? std::optional(found) : std::nullopt;
+}
+
 std::string encode_tile(std::span<const Sha256> hashes) {
   return {reinterpret_cast<const char*>(hashes.data()), hashes.size_bytes()};
 }
@@ -127,19 +157,19 @@ void TileFiles::remove_partials(const std::string& full_path) {
 }
 
 Result<std::vector<Sha256>> TileFiles::hashes(std::size_t level, std::uint64_t number, std::size_t width) const {
-  std::vector<std::string> candidates{tile_path(level, number)};
-  for (const std::size_t partial : partial_widths(candidates[0])) {
-    if (partial >= width) candidates.push_back(tile_path(level, number, partial));
-  }
-  for (const std::string& path : candidates) {
-    auto bytes = read(path);
-    if (!bytes) continue;
-    std::vector<Sha256> hashes = decode_tile(*bytes);
-    if (hashes.size() < width) continue;
-    hashes.resize(width);
+  const auto wide_enough = [&](const std::string& path) {
+    const auto bytes = read(path);
+    std::vector<Sha256> hashes = bytes ? decode_tile(*bytes) : std::vector<Sha256>();
+    hashes.resize(hashes.size() < width ? 0 : width);
     return hashes;
+  };
+  const std::string full = tile_path(level, number);
+  if (auto hashes = wide_enough(full); !hashes.empty()) return hashes;
+  for (const std::size_t partial : partial_widths(full)) {
+    if (partial < width) continue;
+    if (auto hashes = wide_enough(tile_path(level, number, partial)); !hashes.empty()) return hashes;
   }
-  return Error{ErrorCode::kNotFound, candidates[0] + " is not there"};
+  return Error{ErrorCode::kNotFound, full + " is not there"};
 }
 
 }  // namespace reeve::ledger

@@ -15,6 +15,22 @@ TEST(TilePath, IsAsTheSpecificationHasIt) {
   EXPECT_EQ(bundle_path(5, 255), "tile/entries/005.p/255");
 }
 
+TEST(PublishedName, HasEachFileOfThePublicFolderAndNoOther) {
+  using Kind = PublishedName::Kind;
+  for (const auto& [name, kind] : {std::pair("checkpoint", Kind::kCheckpoint),
+                                   {"cosigned-checkpoint", Kind::kCheckpoint},
+                                   {"key", Kind::kKey},
+                                   {"key-rotations", Kind::kKey}}) {
+    const auto found = parse_published_name(name);
+    ASSERT_TRUE(found.has_value()) << name;
+    EXPECT_EQ(found->kind, kind) << name;
+  }
+  for (const char* name : {"key-rotation", "key-rotations.new", "key-rotations/", "../key-rotations", "private-key",
+                           "key-rotation.next", ""}) {
+    EXPECT_FALSE(parse_published_name(name).has_value()) << name;
+  }
+}
+
 TEST(Bundle, RoundTrips) {
   std::string bundle;
   const std::vector<std::string> entries{"{}", std::string(65'535, 'x'), std::string(256, 'y')};

@@ -7,7 +7,9 @@
 #include "core/bytes.h"
 #include "ledger/entry_json.h"
 #include "ledger/follower.h"
+#include "ledger/key_history.h"
 #include "ledger/log.h"
+#include "ledger/log_keys.h"
 #include "ledger/note.h"
 #include "ledger/publisher.h"
 #include "ledger/recovery.h"
@@ -26,13 +28,14 @@ std::string entry_name(std::uint64_t index) { return "entry " + std::to_string(i
 class Verification {
  public:
   Verification(FileSystem& system, const std::string& directory,
-               const std::function<void(std::uint64_t, std::uint64_t)>& progress)
+               const std::function<void(std::uint64_t, std::uint64_t)>& progress, const std::string& trusted_key)
       : system_(system),
         directory_(directory),
         segments_(directory),
         files_(system, directory),
         cursor_(system, segments_),
-        progress_(progress) {}
+        progress_(progress),
+        keys_(system, directory, trusted_key) {}
 
   Result<VerifyReport> run() {
     read_checkpoint();
@@ -47,6 +50,12 @@ class Verification {
       if (auto read = read_unsigned_entries(); !read) return std::move(read).error();
     }
     report_.intents_without_outcome = intents_.count();
+    for (std::string& problem : keys_.finish()) add(std::move(problem));
+    report_.completeness = completeness_.finish();
+    for (const CompletenessRow& row : report_.completeness.rows) {
+      // Where entries cannot be read, their numbers are missing with them.
+      if (row.kind == CompletenessRow::Kind::kHole && resync_index_ == 0) add(row.text);
+    }
     report_.ok = report_.problems.empty();
     if (problems_dropped_ > 0) add_last("and " + std::to_string(problems_dropped_) + " further problems");
     return std::move(report_);
@@ -69,6 +78,9 @@ class Verification {
     const auto vkey = read_file(system_, verifier_key_path(directory_));
     if (!note) return add("the checkpoint cannot be read: " + note.error().message);
     if (!vkey) return add("the verifier key cannot be read: " + vkey.error().message);
+    if (*vkey != std::string(trim(*vkey)) + "\n") {
+      add(verifier_key_path(directory_) + " is not one line with the verifier key and nothing else");
+    }
     auto checkpoint = open_checkpoint(*note, trim(*vkey));
     if (!checkpoint) {
       return add(checkpoint_path(directory_) + " does not check out against " + verifier_key_path(directory_) + ": " +
@@ -78,7 +90,7 @@ class Verification {
     report_.signed_size = checkpoint->size;
     report_.root = to_base64(as_bytes(checkpoint->root));
     const auto own = load_signer(system_, private_key_path(directory_), checkpoint->origin, false);
-    if (own && own->verifier_key() != trim(*vkey)) {
+    if (own && own->verifier_key() != trim(*vkey) && !keys_.changing_to(own->verifier_key())) {
       add(verifier_key_path(directory_) + " does not belong to the private key beside it");
     } else if (!own && own.error().code != ErrorCode::kNotFound && own.error().code != ErrorCode::kDenied) {
       add(private_key_path(directory_) + ": " + own.error().message);
@@ -190,6 +202,8 @@ class Verification {
     if (facts.seq != index) add(entry_name(index) + " says it is " + std::to_string(facts.seq));
     if (facts.time < last_time_) add(entry_name(index) + " is older than the one before it");
     last_time_ = facts.time;
+    completeness_.see(index, bytes, facts);
+    if (facts.kind == kKeyRotatedKind) keys_.see(index, bytes);
     // An entry that could not be read may have been the intent.
     if (intents_.see(facts, index) == OpenIntents::Step::kOutcomeWithoutIntent && resync_index_ == 0) {
       add(entry_name(index) + " is an outcome without its intent (request " + printable(facts.request_id, 80) +
@@ -350,12 +364,14 @@ class Verification {
   TileFiles files_;
   FrameCursor cursor_;
   const std::function<void(std::uint64_t, std::uint64_t)>& progress_;
+  KeyHistory keys_;
 
   VerifyReport report_;
   std::size_t problems_dropped_ = 0;
   Checkpoint checkpoint_;
   Tree tree_;
   OpenIntents intents_;
+  Completeness completeness_;
   std::string last_time_;
   std::uint64_t resync_index_ = 0;                  // entries below it cannot be read
   bool ended_ = false;                              // nothing more can be read
@@ -368,13 +384,14 @@ class Verification {
 }  // namespace
 
 Result<VerifyReport> verify(const std::filesystem::path& directory,
-                            const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+                            const std::function<void(std::uint64_t, std::uint64_t)>& progress,
+                            const std::string& trusted_key) {
   const std::string path = std::filesystem::absolute(directory).lexically_normal().string();
   struct stat status{};
   if (real_file_system().stat(segments_directory(path), &status) != 0) {
     return Error{ErrorCode::kNotFound, "there is no ledger in " + path};
   }
-  return Verification(real_file_system(), path, progress).run();
+  return Verification(real_file_system(), path, progress, trusted_key).run();
 }
 
 }  // namespace reeve::ledger

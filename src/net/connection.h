@@ -58,6 +58,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   bool answer_started() const override { return answer_ != Answer::kNone; }
   void on_client_gone(std::function<void()> callback) override;
   void close_after() override { close_after_ = true; }
+  void abandon() override { kill(); }
 
   // TransportObserver
   void on_readable() override;

@@ -16,7 +16,8 @@ constexpr auto kSweepInterval = std::chrono::milliseconds(250);
 constexpr unsigned kSweepsPerTrim = 8;
 // How long a stopping loop lets handlers end by themselves after their sockets were closed.
 constexpr auto kStopGrace = std::chrono::seconds(1);
-constexpr std::size_t kSpareHeadersMax = 64;
+// A call in work uses two: what the client sent and what the upstream answered.
+constexpr std::size_t kSpareHeadersMax = 256;
 
 thread_local const LoopCore* current_loop = nullptr;
 

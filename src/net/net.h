@@ -33,6 +33,7 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
+#include "net/tls_stream.h"  // for threads that block
 
 namespace reeve::net {
 
@@ -186,6 +187,9 @@ class Exchange {
   virtual void on_client_gone(std::function<void()> callback) = 0;
   /// Ends the connection after this answer.
   virtual void close_after() = 0;
+  /// Ends the connection now, whatever the handler waits for: its reads and writes return kClosed. For a client that
+  /// takes nothing and must get nothing more. From the loop, but not from within a call of this exchange.
+  virtual void abandon() = 0;
 };
 
 /// Handles one exchange; must keep working until it is done with it. One coroutine per request, on the connection's

@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 #include "policy/cel/function.h"
+#include "policy/document_schema.h"
 #include "policy/facts.h"
 
 namespace reeve::policy {
@@ -229,9 +230,11 @@ std::string governance_schema() {
   tests_schema(json);
   json.end_object().key("required").begin_array().value("kind").value("name").value("on").value("tests").end_array();
   json.end_object();
+  write_document_schemas(json);
   json.begin_object().member("title", "Other kinds").member("type", "object").key("properties").begin_object();
   json.key("kind").begin_object().key("not").begin_object().key("enum").begin_array();
   for (const std::string_view kind : {"Policy", "Exception", "Ladder", "PolicyTest"}) json.value(kind);
+  for (const std::string_view kind : described_kinds()) json.value(kind);
   json.end_array().end_object().end_object().end_object().key("required").begin_array().value("kind").end_array();
   json.end_object();
   json.end_array().end_object();

@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/crypto.h"
+#include "core/reused_text.h"
 #include "policy/facts_value.h"
 
 namespace reeve::policy {
@@ -226,10 +227,40 @@ void FactSink::unknown(Fact fact) { value_ = Value::unknown(fact_name(fact)); }
 void FactSink::json(Fact fact, JsonValue json) { value_ = from_json(arena_, known_type_of(fact), json); }
 
 void FactSink::flags(const std::map<std::string, bool>& flags) {
+  static constexpr cel::Map kNone{};
+  if (flags.empty()) {
+    value_ = Value::of_map(&kNone);
+    return;
+  }
   const auto entries = arena_.make_array<cel::MapEntry>(flags.size());
   std::size_t i = 0;
   for (const auto& [name, flag] : flags) entries[i++] = {Value::of_string(name), Value::of_bool(flag)};
   value_ = cel::make_map(arena_, entries);
+}
+
+void FactSink::approvals(std::span<const GivenApproval* const> approvals) {
+  const auto items = arena_.make_array<Value>(approvals.size());
+  for (std::size_t i = 0; i < approvals.size(); ++i) {
+    const GivenApproval& approval = *approvals[i];
+    const std::span<const std::string> groups = approval.groups;
+    // In the order in which the ledger has them: a replay takes the same digest.
+    const std::array<cel::MapEntry, 4> fields{{{Value::of_string("by"), Value::of_string(approval.by)},
+                                               {Value::of_string("groups"), list_of_texts(arena_, groups)},
+                                               {Value::of_string("rule"), Value::of_string(approval.rule)},
+                                               {Value::of_string("time"), time_value(approval.time)}}};
+    items[i] = cel::make_map(arena_, fields);
+  }
+  value_ = Value::of_list(arena_.make(cel::List{items.data(), items.size()}));
+}
+
+bool GivenApproval::covers(std::string_view principal, std::string_view repo, std::string_view item,
+                           Instant now) const {
+  const auto fits = [](const std::vector<std::string>& patterns, std::string_view text) {
+    return patterns.empty() || std::any_of(patterns.begin(), patterns.end(),
+                                           [&](const auto& pattern) { return glob_match(pattern, text); });
+  };
+  return from <= now && now < until && equal_ignoring_case(person, principal) && fits(repos, repo) &&
+         fits(work_items, item);
 }
 
 void FactSink::findings(std::span<const Finding> findings) {
@@ -310,29 +341,38 @@ const std::vector<NamedFact>& sorted_facts(Point point) {
   return kSorted[static_cast<std::size_t>(point)];
 }
 
-}  // namespace
-
-std::string facts_to_json(Point point, const Facts& facts) {
-  constexpr std::size_t kUsualBytes = 1024;
-  cel::Arena arena(kUsualBytes);
-  std::string json = "{";
-  json.reserve(kUsualBytes);
+void append_facts(std::string& json, Point point, const Facts& facts) {
+  // Its memory stays with the thread: every call passes here.
+  thread_local cel::Arena arena(1024);
+  arena.reset();
+  const std::size_t begin = json.size();
+  json += '{';
   for (const auto& [fact, key] : sorted_facts(point)) {
     Value value;
     FactSink sink(arena, value);
     facts.read(fact, sink);
     const bool known = !value.is(Kind::kNull) && !value.is_unknown() && !value.is_error();
     if (!known || cel::equal(value, absent_value(fact))) continue;
-    if (json.size() > 1) json += ',';
+    if (json.size() > begin + 1) json += ',';
     json += key;
     cel::append_json(json, value);
   }
   json += '}';
+}
+
+}  // namespace
+
+std::string facts_to_json(Point point, const Facts& facts) {
+  std::string json;
+  append_facts(json, point, facts);
   return json;
 }
 
 std::string input_digest(Point point, const Facts& facts) {
-  return "sha256:" + to_hex(as_bytes(sha256(facts_to_json(point, facts))));
+  ReusedText json;
+  append_facts(*json, point, facts);
+  const std::string hash = to_hex(as_bytes(sha256(*json)));
+  return "sha256:" + hash;
 }
 
 }  // namespace reeve::policy

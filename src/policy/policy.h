@@ -130,6 +130,18 @@ struct Finding {
   bool marked = false;      // each stands on a line with an allow marker
 };
 
+/// An approval that somebody gave ahead of the decision, for one person: what meets a rule's `require: approval`.
+struct GivenApproval {
+  std::string rule, by;
+  std::vector<std::string> groups;             // of who approved, as they were then
+  Instant time;                                // when it was given: the rule says how old it may be
+  Instant from, until;                         // when it holds
+  std::string person;                          // whose decisions it is for
+  std::vector<std::string> repos, work_items;  // patterns; empty: any
+
+  bool covers(std::string_view principal, std::string_view repo, std::string_view work_item, Instant now) const;
+};
+
 /// Takes one fact's value. Texts are not copied: they must live until the decision is made.
 class FactSink {
  public:
@@ -142,6 +154,7 @@ class FactSink {
   void time(Instant time);
   void flags(const std::map<std::string, bool>& flags);
   void findings(std::span<const Finding> findings);
+  void approvals(std::span<const GivenApproval* const> approvals);
   /// Not known yet, and it would cost to find out: a decision that hangs on it says so (Decision::unknown).
   void unknown(Fact fact);
   /// Any JSON; a value whose shape is not the fact's type makes the rules that need it fail, which denies.

@@ -45,6 +45,20 @@ constexpr std::array<CacheWriteRule, 1> kCacheWriteRules{{
 
 }  // namespace
 
+std::string billing_rules_text() {
+  std::string text;
+  for (const TierRule& rule : kTierRules) {
+    text.append(rule.provider).append(" ").append(rule.model);
+    for (const std::int64_t factor : {rule.batch, rule.priority, rule.flex}) text += " " + std::to_string(factor);
+    text += "\n";
+  }
+  for (const CacheWriteRule& rule : kCacheWriteRules) {
+    text.append(rule.provider).append(" ").append(rule.model);
+    text += " " + std::to_string(rule.five_minutes) + " " + std::to_string(rule.one_hour) + "\n";
+  }
+  return text;
+}
+
 TieredRate scaled(const TieredRate& rate, std::int64_t thousandths) {
   const auto scale = [thousandths](Rate r) { return Rate{(r.nanos_per_million * thousandths + 999) / 1000}; };
   TieredRate result{scale(rate.base), {}};

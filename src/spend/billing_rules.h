@@ -4,11 +4,17 @@
 // list gives none. The sources are named in docs/metering.md. Private to the spend room.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "spend/spend.h"
 
 namespace reeve::spend {
+
+/// Part of every price's version. Raise it with every change of the tables; a test compares a digest of them.
+inline constexpr int kBillingRulesVersion = 1;
+/// What the tables hold, as text: for that test.
+std::string billing_rules_text();
 
 /// Completes `price`, whose rates are those of `model` at `provider` (catalogue ids, lower case), by the tables in the
 /// .cpp file: sets the tier factors, and adds the cache-write rates that are absent.

@@ -14,7 +14,8 @@ namespace {
 /// What a (provider, model) pair was found to mean, whatever the time.
 struct Meaning {
   std::string provider, model;
-  std::vector<const PriceOverride*> overrides;  // in the order in which they are asked
+  std::vector<const PriceOverride*> overrides;      // in the order in which they are asked
+  std::vector<const PriceAdjustment*> adjustments;  // in the order in which they count
   const data::Model* listed = nullptr;
 };
 
@@ -61,18 +62,20 @@ class MeaningCache {
 class CatalogueWithOverrides final : public Catalogue {
  public:
   explicit CatalogueWithOverrides(Overrides overrides)
-      : table_(PriceTable::built_in()), overrides_(std::move(overrides)), version_(data::version) {
-    if (!overrides_.prices.empty()) version_ += " + " + std::to_string(overrides_.prices.size()) + " own prices";
+      : table_(PriceTable::built_in()), overrides_(std::move(overrides)), version_(base_version()) {
+    if (!overrides_.digest.empty()) version_ += " + own " + overrides_.digest;
   }
 
-  PriceMatch find(std::string_view provider, std::string_view model, Instant when) const override {
-    if (const Meaning* known = cache_.find(provider, model)) return price_of(*known, when);
+  PriceMatch find(std::string_view provider, std::string_view model, Instant when,
+                  std::string_view region) const override {
+    if (const Meaning* known = cache_.find(provider, model)) return price_of(*known, when, region);
     const Meaning meaning = search(provider, model);
     if (model.size() <= kModelNameBytesMax && provider.size() <= kModelNameBytesMax) cache_.keep(meaning);
-    return price_of(meaning, when);
+    return price_of(meaning, when, region);
   }
 
   const std::string& version() const override { return version_; }
+  std::span<const Commitment> commitments() const override { return overrides_.commitments; }
   std::vector<std::string> model_ids(std::string_view provider) const override { return table_->model_ids(provider); }
   std::size_t model_count() const override { return table_->model_count(); }
 
@@ -84,17 +87,33 @@ class CatalogueWithOverrides final : public Catalogue {
     for (const PriceOverride& price : overrides_.prices) {
       if (price.fits(provider, model)) meaning.overrides.push_back(&price);
     }
+    for (const PriceAdjustment& adjustment : overrides_.adjustments) {
+      if (glob_match(adjustment.provider, provider) && glob_match(adjustment.model, model)) {
+        meaning.adjustments.push_back(&adjustment);
+      }
+    }
     meaning.listed = table_->find(provider, model);
     return meaning;
   }
 
-  PriceMatch price_of(const Meaning& meaning, Instant when) const {
-    for (const PriceOverride* own : meaning.overrides) {
-      if (!own->since || when >= *own->since) return {&own->price, true};
-    }
+  PriceMatch price_of(const Meaning& meaning, Instant when, std::string_view region) const {
     const Price* listed = meaning.listed == nullptr ? nullptr : table_->price_at(*meaning.listed, when);
-    if (listed != nullptr) return {listed, true};
-    return {&overrides_.unknown, false};
+    for (const PriceOverride* own : meaning.overrides) {
+      if (!holds(*own, when, region)) continue;
+      return {.price = &own->price, .known = true, .listed = listed, .adjustments = {}};
+    }
+    if (listed == nullptr) return {.price = &overrides_.unknown, .known = false, .listed = nullptr, .adjustments = {}};
+    PriceMatch match{.price = listed, .known = true, .listed = nullptr, .adjustments = {}};
+    for (const PriceAdjustment* adjustment : meaning.adjustments) {
+      if (holds(*adjustment, when, region)) match.adjustments.push_back(adjustment);
+    }
+    return match;
+  }
+
+  template <typename Dated>
+  static bool holds(const Dated& document, Instant when, std::string_view region) {
+    return (!document.since || when >= *document.since) && (!document.until || when < *document.until) &&
+           glob_match(document.region, region);
   }
 
   std::shared_ptr<const PriceTable> table_;
@@ -105,8 +124,16 @@ class CatalogueWithOverrides final : public Catalogue {
 
 }  // namespace
 
+namespace {
+Overrides only_the_list() {
+  Overrides overrides;
+  overrides.unknown = default_unknown_price();
+  return overrides;
+}
+}  // namespace
+
 std::shared_ptr<const Catalogue> Catalogue::built_in() {
-  return std::make_shared<CatalogueWithOverrides>(Overrides{{}, default_unknown_price()});
+  return std::make_shared<CatalogueWithOverrides>(only_the_list());
 }
 
 std::shared_ptr<const Catalogue> Catalogue::with_overrides(const std::vector<YamlValue>& documents,

@@ -56,6 +56,7 @@ struct Model {
   std::string_view id;
   std::uint32_t match;  // index into match_nodes
   std::uint32_t prices_begin, prices_count;
+  std::int64_t context_window;  // tokens; 0: the price list gives none
 };
 
 struct Provider {

@@ -11,6 +11,7 @@ namespace reeve::spend {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Instant at(const char* text) { return *parse_time(text); }
 const Instant kNow = at("2026-11-21T12:00:00Z");
@@ -27,7 +28,7 @@ std::shared_ptr<const Catalogue> with(const std::string& yaml) {
 
 TEST(Catalogue, HoldsThePinnedPriceList) {
   const auto catalogue = Catalogue::built_in();
-  EXPECT_EQ(catalogue->version(), "genai-prices 0.1.8");
+  EXPECT_EQ(catalogue->version(), "genai-prices 0.1.8 rules 1");
   EXPECT_GT(catalogue->model_count(), 1000U);
 }
 
@@ -176,7 +177,7 @@ output: 0
   EXPECT_EQ(input_rate(exact), 1'250'000'000);
   EXPECT_EQ(exact.price->input->at(200'001).nanos_per_million, 2'500'000'000);
   EXPECT_EQ(exact.price->provider, "override");
-  EXPECT_EQ(exact.price->version, "prices.yaml:9");
+  EXPECT_THAT(exact.price->version, StartsWith("genai-prices 0.1.8 rules 1 + price "));
   EXPECT_EQ(exact.price->batch_thousandths, 500);
   EXPECT_EQ(exact.price->cache_write_1h->base.nanos_per_million, 2'500'000'000);
   EXPECT_EQ(input_rate(catalogue->find("anthropic", "claude-haiku-4-5", kNow)), 1'000'000'000);
@@ -203,7 +204,7 @@ TEST(Overrides, TheUnknownPriceCanBeSet) {
   EXPECT_FALSE(match.known);
   EXPECT_EQ(input_rate(match), 20'000'000'000);
   EXPECT_EQ(match.price->cache_write_1h->base.nanos_per_million, 40'000'000'000);
-  EXPECT_EQ(match.price->version, "prices.yaml:1");
+  EXPECT_THAT(match.price->version, StartsWith("genai-prices 0.1.8 rules 1 + unknown "));
 }
 
 struct BadPrice {

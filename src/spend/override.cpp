@@ -5,7 +5,10 @@
 #include <tuple>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "spend/billing_rules.h"
+#include "spend/catalogue_data.h"
+#include "spend/price_fields.h"
 
 namespace reeve::spend {
 
@@ -33,6 +36,11 @@ bool has_kind(const YamlValue& document, std::string_view name) {
   return kind != nullptr && kind->is_scalar() && kind->text() == name;
 }
 
+bool is_price_document(const YamlValue& document) {
+  constexpr std::array<std::string_view, 5> kKinds{"Price", "UnknownPrice", "Discount", "Surcharge", "Commitment"};
+  return std::any_of(kKinds.begin(), kKinds.end(), [&](std::string_view kind) { return has_kind(document, kind); });
+}
+
 class OverrideReader {
  public:
   OverrideReader(const YamlValue& document, std::vector<Diagnostic>& complaints)
@@ -40,33 +48,32 @@ class OverrideReader {
 
   PriceOverride read_price() {
     document_.refuse_unknown_keys(
-        {"kind", "provider", "model", "since", "input", "output", "cache_read", "cache_write_5m", "cache_write_1h",
-         "reasoning", "input_audio", "output_audio", "request", "web_search", "tiers"},
+        {"kind",         "contract", "provider",   "model",          "region",         "since",     "until",
+         "input",        "output",   "cache_read", "cache_write_5m", "cache_write_1h", "reasoning", "input_audio",
+         "output_audio", "request",  "web_search", "tiers",          "batch",          "priority",  "flex"},
         complaints_);
+    PriceFields fields(document_, complaints_);
     PriceOverride result;
-    result.provider = read_pattern("provider", "the provider's name, such as 'provider: anthropic'");
-    result.model = read_pattern("model", "a model or a pattern, such as 'model: claude-opus-*'");
-    if (const YamlValue* since = document_.find("since")) {
-      auto time = parse_time(since->text());
-      if (time) {
-        result.since = *time;
-      } else {
-        complaints_.push_back(since->complain(time.error().message));
-      }
-    }
-    result.price = start_price();
+    result.provider = fields.pattern("provider", "the provider's name, such as 'provider: anthropic'");
+    result.model = fields.pattern("model", "a model or a pattern, such as 'model: claude-opus-*'");
+    result.region = fields.pattern("region", "", "*");
+    fields.period(result.since, result.until);
+    result.price = start_price("price", fields.name("contract", false));
     for (const RateKey& key : kRateKeys) read_rate(key, result.price);
     result.price.nanos_per_request = read_amount("request");
     result.price.nanos_per_web_search = read_amount("web_search");
     if (const YamlValue* tiers = document_.find("tiers")) read_tiers(*tiers, result.price);
     require_input_and_output();
     apply_billing_rules(result.provider, result.model, result.price);
+    if (const auto batch = fields.factor("batch")) result.price.batch_thousandths = *batch;
+    if (const auto priority = fields.factor("priority")) result.price.priority_thousandths = *priority;
+    if (const auto flex = fields.factor("flex")) result.price.flex_thousandths = *flex;
     return result;
   }
 
   Price read_unknown() {
     document_.refuse_unknown_keys({"kind", "input", "output"}, complaints_);
-    Price price = start_price();
+    Price price = start_price("unknown", "");
     for (const RateKey& key : kRateKeys) read_rate(key, price);
     require_input_and_output();
     for (const std::string_view key : {"input", "output"}) {
@@ -79,22 +86,12 @@ class OverrideReader {
   }
 
  private:
-  Price start_price() const {
+  Price start_price(std::string_view kind, std::string_view contract) const {
     Price price;
     price.provider = "override";
     if (const YamlValue* model = document_.find("model")) price.model = model->text();
-    price.version = document_.file() + ":" + std::to_string(document_.line());
+    price.version = base_version() + " + " + content_version(kind, contract, document_);
     return price;
-  }
-
-  std::string read_pattern(std::string_view key, const char* wanted) {
-    const YamlValue* value = document_.find(key);
-    if (value != nullptr && value->is_scalar() && !value->text().empty() && value->text().size() <= 256) {
-      return value->text();
-    }
-    const YamlValue& at = value == nullptr ? document_ : *value;
-    complaints_.push_back(at.complain(std::string("a price needs ") + wanted));
-    return {};
   }
 
   std::optional<std::int64_t> read_money(const YamlValue& value) {
@@ -174,6 +171,11 @@ void complete_unknown(Price& price) {
 
 }  // namespace
 
+const std::string& base_version() {
+  static const std::string version = std::string(data::version) + " rules " + std::to_string(kBillingRulesVersion);
+  return version;
+}
+
 bool PriceOverride::fits(std::string_view provider_id, std::string_view model_name) const {
   return glob_match(provider, provider_id) && glob_match(model, model_name);
 }
@@ -181,7 +183,7 @@ bool PriceOverride::fits(std::string_view provider_id, std::string_view model_na
 Price default_unknown_price() {
   Price price;
   price.provider = "override";
-  price.version = "default for unknown models";
+  price.version = base_version() + " + unknown default";
   price.input = TieredRate{{15'000'000'000}, {}};
   price.output = TieredRate{{75'000'000'000}, {}};
   complete_unknown(price);
@@ -192,8 +194,12 @@ Overrides read_overrides(const std::vector<YamlValue>& documents, std::vector<Di
   Overrides overrides;
   overrides.unknown = default_unknown_price();
   const YamlValue* unknown = nullptr;
+  std::string digests;
   for (const YamlValue& document : documents) {
     OverrideReader reader(document, complaints);
+    if (!is_price_document(document)) continue;
+    digests += content_digest(document) + "\n";
+    read_adjustment(document, overrides, complaints);
     if (has_kind(document, "Price")) {
       if (overrides.prices.size() == kOverridesMax) {
         complaints.push_back(document.complain("more than " + std::to_string(kOverridesMax) + " prices"));
@@ -213,6 +219,8 @@ Overrides read_overrides(const std::vector<YamlValue>& documents, std::vector<Di
       complete_unknown(overrides.unknown);
     }
   }
+  if (!digests.empty()) overrides.digest = to_hex(as_bytes(sha256(digests)).substr(0, 8));
+  sort_adjustments(overrides.adjustments);
   std::sort(overrides.prices.begin(), overrides.prices.end(), [](const auto& left, const auto& right) {
     const bool left_pattern = left.model.find('*') != std::string::npos;
     const bool right_pattern = right.model.find('*') != std::string::npos;

@@ -1,6 +1,7 @@
 #pragma once
 
-// `kind: Price` and `kind: UnknownPrice` documents. Private to the spend room.
+// The price documents of an organisation: `kind: Price`, `UnknownPrice`, `Discount`, `Surcharge` and `Commitment`.
+// Private to the spend room.
 
 #include <optional>
 #include <string>
@@ -16,8 +17,9 @@ namespace reeve::spend {
 struct PriceOverride {
   std::string provider;  // globs over the names that find() is asked for
   std::string model;
-  std::optional<Instant> since;
-  std::size_t place = 0;  // in file order
+  std::string region = "*";             // of the provider
+  std::optional<Instant> since, until;  // the latter excluded
+  std::size_t place = 0;                // in file order
   Price price;
 
   bool fits(std::string_view provider_id, std::string_view model_name) const;
@@ -28,7 +30,17 @@ struct Overrides {
   /// one, then file order.
   std::vector<PriceOverride> prices;
   Price unknown;
+  std::vector<PriceAdjustment> adjustments;  // in the order in which they count, as prices
+  std::vector<Commitment> commitments;
+  std::string digest;  // of all of them; empty when there are none
 };
+
+/// Adds a document of one of the last three kinds; passes others over.
+void read_adjustment(const YamlValue& document, Overrides& overrides, std::vector<Diagnostic>& complaints);
+void sort_adjustments(std::vector<PriceAdjustment>& adjustments);
+
+/// "genai-prices 0.1.8 rules 1": the list and our own billing rules, which every price rests on.
+const std::string& base_version();
 
 /// The default pessimistic price when no document gives one: $15 and $75 per million.
 Price default_unknown_price();

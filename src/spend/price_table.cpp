@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "spend/billing_rules.h"
+#include "spend/override.h"
 
 namespace reeve::spend {
 
@@ -27,7 +28,7 @@ Price to_price(const data::Price& from, const data::Provider& provider, const da
   Price price;
   price.provider = provider.id;
   price.model = model.id;
-  price.version = data::version;
+  price.version = base_version();
   price.input = to_rate(from.rates[data::kInput]);
   price.output = to_rate(from.rates[data::kOutput]);
   price.cache_read = to_rate(from.rates[data::kCacheRead]);
@@ -38,6 +39,7 @@ Price to_price(const data::Price& from, const data::Provider& provider, const da
   price.output_audio = to_rate(from.rates[data::kOutputAudio]);
   price.nanos_per_request = to_amount(from.nanos_per_request);
   price.nanos_per_web_search = to_amount(from.nanos_per_web_search);
+  price.context_window = model.context_window;
   apply_billing_rules(provider.id, model.id, price);
   return price;
 }

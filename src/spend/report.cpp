@@ -1,48 +1,49 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 
 #include "core/bytes.h"
+#include "core/check.h"
 #include "core/json.h"
-#include "spend/spend.h"
+#include "spend/report_text.h"
+#include "spend/rows.h"
 
 namespace reeve::spend {
 
 namespace {
 
-struct Dimension {
+struct Grouping {
   std::string_view name;
   std::string SpendRow::* field = nullptr;  // nullptr: taken from the time
   std::size_t time_bytes = 0;               // how much of an RFC 3339 time names the period
 };
-const std::array<Dimension, 13> kDimensions{{{"person", &SpendRow::person},
-                                             {"team", &SpendRow::team},
-                                             {"client", &SpendRow::client},
-                                             {"session", &SpendRow::session},
-                                             {"repo", &SpendRow::repo},
-                                             {"feature", &SpendRow::feature},
-                                             {"work_item", &SpendRow::work_item},
-                                             {"model", &SpendRow::model},
-                                             {"provider", &SpendRow::provider},
-                                             {"agent", &SpendRow::agent},
-                                             {"day", nullptr, 10},
-                                             {"hour", nullptr, 13},
-                                             {"month", nullptr, 7}}};
+const std::array<Grouping, 13> kGroupings{{{"person", &SpendRow::person},
+                                           {"team", &SpendRow::team},
+                                           {"client", &SpendRow::client},
+                                           {"session", &SpendRow::session},
+                                           {"repo", &SpendRow::repo},
+                                           {"feature", &SpendRow::feature},
+                                           {"work_item", &SpendRow::work_item},
+                                           {"model", &SpendRow::model},
+                                           {"provider", &SpendRow::provider},
+                                           {"agent", &SpendRow::agent},
+                                           {"day", nullptr, 10},
+                                           {"hour", nullptr, 13},
+                                           {"month", nullptr, 7}}};
 
-const Dimension* find_dimension(std::string_view name) {
+const Grouping* find_dimension(std::string_view name) {
   const auto* found =
-      std::find_if(kDimensions.begin(), kDimensions.end(), [&](const Dimension& d) { return d.name == name; });
-  return found == kDimensions.end() ? nullptr : found;
+      std::find_if(kGroupings.begin(), kGroupings.end(), [&](const Grouping& d) { return d.name == name; });
+  return found == kGroupings.end() ? nullptr : found;
 }
 
 std::string dimension_names() {
   std::string text;
-  for (const Dimension& dimension : kDimensions) text.append(text.empty() ? "" : ", ").append(dimension.name);
+  for (const Grouping& dimension : kGroupings) text.append(text.empty() ? "" : ", ").append(dimension.name);
   return text;
 }
 
-std::string value_of(const Dimension& dimension, const SpendRow& row) {
+std::string value_of(const Grouping& dimension, const SpendRow& row) {
   if (dimension.field != nullptr) return row.*dimension.field;
   return format_time(row.time).substr(0, dimension.time_bytes);
 }
@@ -61,55 +62,36 @@ constexpr TokenColumn kTokenColumns[] = {{"input", &TokenUsage::input},
                                          {"output_audio", &TokenUsage::output_audio},
                                          {"web_searches", &TokenUsage::web_searches}};
 
-/// A report must not stop at a sum that no real bill reaches; it shows the largest number instead.
-std::int64_t add(std::int64_t left, std::int64_t right) {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(left, right, &sum)) return sum;
-  return right > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
-}
-
 void add_row(SpendGroup& group, const SpendRow& row) {
   ++group.calls;
   group.refused += row.refused ? 1 : 0;
   group.estimated += row.estimated ? 1 : 0;
   group.unknown_prices += row.price_known ? 0 : 1;
   for (const TokenColumn& column : kTokenColumns) {
-    group.usage.*column.count = add(group.usage.*column.count, row.usage.*column.count);
+    group.usage.*column.count = saturated_sum(group.usage.*column.count, row.usage.*column.count);
   }
-  group.cost.nanos = add(group.cost.nanos, row.cost.nanos);
+  group.cost.nanos = saturated_sum(group.cost.nanos, row.cost.nanos);
+}
+
+void add_group(SpendGroup& group, const SpendGroup& other) {
+  group.calls += other.calls;
+  group.refused += other.refused;
+  group.estimated += other.estimated;
+  group.unknown_prices += other.unknown_prices;
+  for (const TokenColumn& column : kTokenColumns) {
+    group.usage.*column.count = saturated_sum(group.usage.*column.count, other.usage.*column.count);
+  }
+  group.cost.nanos = saturated_sum(group.cost.nanos, other.cost.nanos);
+  group.rows.insert(group.rows.end(), other.rows.begin(), other.rows.end());
 }
 
 // ---- Table
 
-std::string with_separators(std::int64_t number) {
-  std::string text = std::to_string(number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t at = text.size(); at > first + 3; at -= 3) text.insert(at - 3, ",");
-  return text;
-}
-
-std::string calls(std::uint64_t count) {
-  return with_separators(static_cast<std::int64_t>(count)) + (count == 1 ? " call" : " calls");
-}
-
-/// Columns that a terminal needs for `text`, taking one for each character.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-using Cells = std::vector<std::string>;
-
-std::string share_of(Money part, Money whole) {
-  if (whole.nanos <= 0) return "-";
-  const double percent = 100.0 * static_cast<double>(part.nanos) / static_cast<double>(whole.nanos);
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f%%", percent);
-  return text.data();
-}
+std::string calls(std::uint64_t count) { return counted(count, "call", "calls"); }
 
 std::int64_t input_total(const TokenUsage& usage) {
-  return add(add(usage.input, usage.cache_read), add(usage.cache_write_5m, usage.cache_write_1h));
+  return saturated_sum(saturated_sum(usage.input, usage.cache_read),
+                       saturated_sum(usage.cache_write_5m, usage.cache_write_1h));
 }
 
 Cells number_cells(const SpendGroup& group, Money whole) {
@@ -119,37 +101,6 @@ Cells number_cells(const SpendGroup& group, Money whole) {
           with_separators(group.usage.output),
           (group.estimated + group.unknown_prices > 0 ? "~" : "") + format_money(group.cost),
           share_of(group.cost, whole)};
-}
-
-std::string align(const std::vector<Cells>& lines, std::size_t text_columns) {
-  std::vector<std::size_t> widths(lines.front().size());
-  for (const Cells& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width_of(line[i]));
-  }
-  std::string text;
-  for (const Cells& line : lines) {
-    std::string row;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      const std::string padding(widths[i] - width_of(line[i]), ' ');
-      row += (i == 0 ? "" : "  ") + (i < text_columns ? line[i] + padding : padding + line[i]);
-    }
-    row.erase(row.find_last_not_of(' ') + 1);
-    text += row + "\n";
-  }
-  return text;
-}
-
-// ---- CSV
-
-/// Names come from callers. A cell that a spreadsheet would take for a formula gets an apostrophe in front, and
-/// whatever could break the line is quoted.
-std::string csv_cell(std::string_view value) {
-  std::string text(value);
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) text.insert(0, "'");
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
 }
 
 void write_numbers(JsonWriter& json, const SpendGroup& group) {
@@ -179,15 +130,39 @@ Result<std::vector<std::string>> parse_dimensions(std::string_view comma_separat
   return names;
 }
 
+std::string row_ranges(const std::vector<std::uint64_t>& rows) {
+  std::string text;
+  for (std::size_t i = 0; i < rows.size();) {
+    std::size_t last = i;
+    while (last + 1 < rows.size() && rows[last + 1] == rows[last] + 1) ++last;
+    text += (text.empty() ? "" : ",") + std::to_string(rows[i]);
+    if (last > i) text += "-" + std::to_string(rows[last]);
+    i = last + 1;
+  }
+  return text;
+}
+
+std::vector<std::string> key_of(const SpendRow& row, const std::vector<std::string>& dimensions) {
+  std::vector<std::string> key;
+  for (const std::string& name : dimensions) {
+    const Grouping* dimension = find_dimension(name);
+    CHECK(dimension != nullptr);
+    key.push_back(value_of(*dimension, row));
+  }
+  return key;
+}
+
 struct SpendReport::State {
-  std::vector<const Dimension*> dimensions;
+  std::vector<const Grouping*> dimensions;
   std::map<std::vector<std::string>, SpendGroup> groups;
   SpendGroup total;
+  bool trace = false;
 };
 
-SpendReport::SpendReport(const std::vector<std::string>& dimensions) : state_(std::make_unique<State>()) {
+SpendReport::SpendReport(const std::vector<std::string>& dimensions, bool trace) : state_(std::make_unique<State>()) {
+  state_->trace = trace;
   for (const std::string& name : dimensions) {
-    const Dimension* dimension = find_dimension(name);
+    const Grouping* dimension = find_dimension(name);
     CHECK(dimension != nullptr);
     state_->dimensions.push_back(dimension);
   }
@@ -199,9 +174,16 @@ SpendReport::~SpendReport() = default;
 
 void SpendReport::add(const SpendRow& row) {
   std::vector<std::string> key;
-  for (const Dimension* dimension : state_->dimensions) key.push_back(value_of(*dimension, row));
-  add_row(state_->groups[std::move(key)], row);
+  for (const Grouping* dimension : state_->dimensions) key.push_back(value_of(*dimension, row));
+  SpendGroup& group = state_->groups[std::move(key)];
+  add_row(group, row);
+  if (state_->trace) group.rows.push_back(row.index);
   add_row(state_->total, row);
+}
+
+void SpendReport::merge(const SpendReport& other) {
+  for (const auto& [key, group] : other.state_->groups) add_group(state_->groups[key], group);
+  add_group(state_->total, other.state_->total);
 }
 
 std::vector<SpendGroup> SpendReport::groups() const {
@@ -209,6 +191,7 @@ std::vector<SpendGroup> SpendReport::groups() const {
   for (const auto& [key, group] : state_->groups) {
     result.push_back(group);
     result.back().key = key;
+    std::sort(result.back().rows.begin(), result.back().rows.end());
   }
   std::sort(result.begin(), result.end(), [](const SpendGroup& left, const SpendGroup& right) {
     return left.cost != right.cost ? left.cost > right.cost : left.key < right.key;
@@ -218,9 +201,19 @@ std::vector<SpendGroup> SpendReport::groups() const {
 
 SpendGroup SpendReport::total() const { return state_->total; }
 
+std::string SpendReport::traced_rows() const {
+  std::string text;
+  for (const SpendGroup& group : groups()) {
+    std::string name;
+    for (const std::string& value : group.key) name += (name.empty() ? "" : ", ") + shown(value);
+    text += name + ": " + format_money_exact(group.cost) + " in ledger rows " + row_ranges(group.rows) + "\n";
+  }
+  return text;
+}
+
 std::string SpendReport::to_table() const {
   std::vector<Cells> lines(1);
-  for (const Dimension* dimension : state_->dimensions) lines[0].emplace_back(dimension->name);
+  for (const Grouping* dimension : state_->dimensions) lines[0].emplace_back(dimension->name);
   for (const char* name : {"calls", "refused", "input", "output", "cost", "share"}) lines[0].emplace_back(name);
   const auto add_line = [&](Cells cells, const SpendGroup& group) {
     for (std::string& cell : number_cells(group, state_->total.cost)) cells.push_back(std::move(cell));
@@ -228,7 +221,7 @@ std::string SpendReport::to_table() const {
   };
   for (const SpendGroup& group : groups()) {
     Cells cells;
-    for (const std::string& value : group.key) cells.push_back(value.empty() ? "-" : printable(value, 60));
+    for (const std::string& value : group.key) cells.push_back(shown(value));
     add_line(std::move(cells), group);
   }
   Cells total(state_->dimensions.size());
@@ -236,6 +229,7 @@ std::string SpendReport::to_table() const {
   add_line(std::move(total), state_->total);
 
   std::string text = align(lines, state_->dimensions.size());
+  if (state_->trace) text += "\n" + traced_rows();
   if (state_->total.estimated > 0) {
     text += "~ " + calls(state_->total.estimated) +
             " with usage estimated in part, because the provider did not report all of it\n";
@@ -249,7 +243,7 @@ std::string SpendReport::to_table() const {
 
 std::string SpendReport::to_csv() const {
   std::string text;
-  for (const Dimension* dimension : state_->dimensions) text.append(dimension->name).append(",");
+  for (const Grouping* dimension : state_->dimensions) text.append(dimension->name).append(",");
   text += "calls,refused,estimated,unknown_prices,";
   for (const TokenColumn& column : kTokenColumns) text.append(column.name).append(",");
   text += "cost_usd\r\n";
@@ -267,12 +261,17 @@ std::string SpendReport::to_csv() const {
 std::string SpendReport::to_json() const {
   JsonWriter json;
   json.begin_object().key("by").begin_array();
-  for (const Dimension* dimension : state_->dimensions) json.value(dimension->name);
+  for (const Grouping* dimension : state_->dimensions) json.value(dimension->name);
   json.end_array().key("groups").begin_array();
   for (const SpendGroup& group : groups()) {
     json.begin_object();
     for (std::size_t i = 0; i < group.key.size(); ++i) json.member(state_->dimensions[i]->name, group.key[i]);
     write_numbers(json, group);
+    if (state_->trace) {
+      json.key("rows").begin_array();
+      for (const std::uint64_t row : group.rows) json.value(row);
+      json.end_array();
+    }
     json.end_object();
   }
   json.end_array().key("total").begin_object();

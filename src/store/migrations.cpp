@@ -2,9 +2,8 @@
 
 #include <array>
 
-#include "core/bytes.h"
-#include "core/crypto.h"
 #include "core/time.h"
+#include "store/directory_schema.h"
 
 namespace reeve::store {
 
@@ -103,13 +102,180 @@ CREATE TABLE note (
 CREATE INDEX note_unrecorded ON note (number) WHERE entry IS NULL;
 )sql";
 
-constexpr std::array<Migration, 5> kMigrations = {{{1, "virtual keys", kVirtualKeys},
-                                                   {2, "ledger entries of key changes", kKeyEntries},
-                                                   {3, "reports of checks", kCheckReports},
-                                                   {4, "originals behind placeholders", kPlaceholders},
-                                                   {5, "notes of commands for the ledger", kNotes}}};
+// Of what must be told to the ledger once only, however often it is told here.
+constexpr const char* kNoteKeys = R"sql(
+CREATE TABLE note_key (
+  kind   TEXT NOT NULL,
+  key    TEXT NOT NULL,
+  note   INTEGER NOT NULL REFERENCES note (number),
+  PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+)sql";
 
-std::string checksum(const Migration& migration) { return to_hex(as_bytes(sha256(migration.sql))); }
+// What people decide by is in the document; id and version are for finding it and for changing it once.
+constexpr const char* kExceptionRequests = R"sql(
+CREATE TABLE exception_request (
+  number   INTEGER PRIMARY KEY AUTOINCREMENT,
+  id       TEXT NOT NULL UNIQUE,
+  version  INTEGER NOT NULL CHECK (version > 0),
+  document TEXT NOT NULL -- canonical JSON
+) STRICT;
+
+INSERT INTO change_counter VALUES ('exception_request', 1);
+CREATE TRIGGER exception_request_inserted AFTER INSERT ON exception_request
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'exception_request'; END;
+CREATE TRIGGER exception_request_updated AFTER UPDATE ON exception_request
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'exception_request'; END;
+CREATE TRIGGER exception_request_deleted AFTER DELETE ON exception_request
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'exception_request'; END;
+
+CREATE TABLE notification_event (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  key    TEXT NOT NULL UNIQUE,
+  kind   TEXT NOT NULL,
+  time   INTEGER NOT NULL, -- nanoseconds since 1970, UTC
+  detail TEXT NOT NULL,    -- JSON
+  routed INTEGER NOT NULL DEFAULT 0 CHECK (routed IN (0, 1))
+) STRICT;
+CREATE INDEX notification_event_unrouted ON notification_event (number) WHERE routed = 0;
+
+-- Numbers grow, so the lowest that waits is a destination's next.
+CREATE TABLE notification_delivery (
+  number      INTEGER PRIMARY KEY AUTOINCREMENT,
+  event       INTEGER NOT NULL,
+  destination TEXT NOT NULL,
+  state       INTEGER NOT NULL DEFAULT 0 CHECK (state IN (0, 1, 2)), -- waiting, delivered, dead
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  next        INTEGER NOT NULL, -- when it is tried; when it ended
+  last_error  TEXT NOT NULL DEFAULT '',
+  UNIQUE (event, destination)
+) STRICT;
+CREATE INDEX notification_delivery_waiting ON notification_delivery (destination, number) WHERE state = 0;
+)sql";
+
+// Answers are kept so that a request that is repeated under its idempotency key gets the same.
+constexpr const char* kBudgets = R"sql(
+CREATE TABLE budget (
+  name       TEXT PRIMARY KEY NOT NULL,
+  version    INTEGER NOT NULL CHECK (version > 0),
+  document   TEXT NOT NULL,   -- canonical JSON
+  written_by TEXT NOT NULL,
+  written_at INTEGER NOT NULL -- nanoseconds since 1970, UTC
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO change_counter VALUES ('budget', 1);
+CREATE TRIGGER budget_inserted AFTER INSERT ON budget
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'budget'; END;
+CREATE TRIGGER budget_updated AFTER UPDATE ON budget
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'budget'; END;
+CREATE TRIGGER budget_deleted AFTER DELETE ON budget
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'budget'; END;
+
+CREATE TABLE kept_answer (
+  who     TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  request TEXT NOT NULL,    -- digest
+  status  INTEGER NOT NULL,
+  body    TEXT NOT NULL,
+  etag    TEXT NOT NULL,
+  at      INTEGER NOT NULL, -- nanoseconds since 1970, UTC
+  PRIMARY KEY (who, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_answer_by_time ON kept_answer (at);
+)sql";
+
+// Documents, as the ledger tells them; beside them what they are found by. Numbers grow, so that lists keep their
+// order.
+constexpr const char* kKillSwitch = R"sql(
+CREATE TABLE cutoff (
+  number   INTEGER PRIMARY KEY AUTOINCREMENT,
+  id       TEXT NOT NULL UNIQUE,
+  until    INTEGER,         -- nanoseconds since 1970, UTC
+  ended    INTEGER,
+  document TEXT NOT NULL    -- canonical JSON
+) STRICT;
+CREATE INDEX cutoff_on ON cutoff (number) WHERE ended IS NULL;
+
+CREATE TABLE kill_drill (
+  id       TEXT PRIMARY KEY NOT NULL,
+  at       INTEGER NOT NULL, -- nanoseconds since 1970, UTC
+  document TEXT NOT NULL     -- canonical JSON
+) STRICT, WITHOUT ROWID;
+CREATE TABLE kill_drill_report (
+  drill  TEXT NOT NULL,
+  node   TEXT NOT NULL,
+  done   INTEGER NOT NULL CHECK (done IN (0, 1)),
+  detail TEXT NOT NULL,      -- canonical JSON
+  PRIMARY KEY (drill, node)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO change_counter VALUES ('cutoff', 1);
+CREATE TRIGGER cutoff_inserted AFTER INSERT ON cutoff
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'cutoff'; END;
+CREATE TRIGGER cutoff_updated AFTER UPDATE ON cutoff
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'cutoff'; END;
+CREATE TRIGGER cutoff_deleted AFTER DELETE ON cutoff
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'cutoff'; END;
+CREATE TRIGGER kill_drill_inserted AFTER INSERT ON kill_drill
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'cutoff'; END;
+)sql";
+
+// Secrets are their hashes. The counter moves for what tokens are verified with: which sign-ins ended, and keys.
+constexpr const char* kSignIns = R"sql(
+CREATE TABLE grant_secret (
+  kind     INTEGER NOT NULL,
+  hash     BLOB NOT NULL CHECK (length(hash) = 32),
+  document TEXT NOT NULL,    -- JSON
+  version  INTEGER NOT NULL CHECK (version > 0),
+  expires  INTEGER NOT NULL, -- nanoseconds since 1970, UTC
+  PRIMARY KEY (kind, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX grant_secret_by_expiry ON grant_secret (expires);
+
+CREATE TABLE sign_in_session (
+  id       TEXT PRIMARY KEY NOT NULL,
+  person   TEXT NOT NULL,
+  client   TEXT NOT NULL,
+  document TEXT NOT NULL,    -- JSON: the principal
+  created  INTEGER NOT NULL,
+  expires  INTEGER NOT NULL,
+  ended    INTEGER,
+  why      TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sign_in_session_by_person ON sign_in_session (person);
+CREATE INDEX sign_in_session_by_expiry ON sign_in_session (expires);
+CREATE INDEX sign_in_session_ended ON sign_in_session (ended) WHERE ended IS NOT NULL;
+
+CREATE TABLE token_key (
+  id         TEXT PRIMARY KEY NOT NULL,
+  public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+  created    INTEGER NOT NULL,
+  retired    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO change_counter VALUES ('sign_in', 1);
+CREATE TRIGGER sign_in_ended AFTER UPDATE OF ended ON sign_in_session
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'sign_in'; END;
+CREATE TRIGGER token_key_inserted AFTER INSERT ON token_key
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'sign_in'; END;
+CREATE TRIGGER token_key_updated AFTER UPDATE ON token_key
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'sign_in'; END;
+CREATE TRIGGER token_key_deleted AFTER DELETE ON token_key
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'sign_in'; END;
+)sql";
+
+constexpr std::array<Migration, 12> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+                                                    {2, "ledger entries of key changes", kKeyEntries},
+                                                    {3, "reports of checks", kCheckReports},
+                                                    {4, "originals behind placeholders", kPlaceholders},
+                                                    {5, "notes of commands for the ledger", kNotes},
+                                                    {6, "exceptions and notifications", kExceptionRequests},
+                                                    {7, "notes that are made once", kNoteKeys},
+                                                    {8, "budgets that are written while servers run", kBudgets},
+                                                    {9, "the kill switch", kKillSwitch},
+                                                    {10, "people who are signed in", kSignIns},
+                                                    {11, "people and groups", kDirectory},
+                                                    {12, "break-glass", kBreakGlass}}};
 
 /// Refuses databases of other programs before anything is written to them; marks an empty one as ours.
 Result<void> claim(Database& database) {
@@ -139,16 +305,8 @@ Result<std::size_t> count_taken(Database& database, std::span<const Migration> m
     if (!row) return row.error();
     if (!*row) return taken;
     const std::int64_t version = rows->integer(0);
-    if (taken >= migrations.size()) {
-      return Error{ErrorCode::kInvalid, database.path() + " was made by a newer Reeve (its schema is version " +
-                                            std::to_string(version) + ", this program knows version " +
-                                            std::to_string(migrations.size()) + "); run that version or a later one"};
-    }
-    if (version != migrations[taken].version || rows->bytes(1) != checksum(migrations[taken])) {
-      return Error{ErrorCode::kCorrupt, "step " + std::to_string(version) + " of the schema of " + database.path() +
-                                            " is not the one this program carries; it was "
-                                            "made by a different build of Reeve, or changed by hand"};
-    }
+    const auto checked = check_taken(migrations, taken, version, rows->bytes(1), database.path());
+    if (!checked) return checked.error();
     ++taken;
   }
 }

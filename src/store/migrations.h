@@ -1,21 +1,14 @@
 #pragma once
 
-// The schema of the embedded database, as numbered steps that are never edited once released: a database records the
-// number and the checksum of every step it has taken.
+// The schema of the embedded database, as steps.
 
-#include <cstdint>
 #include <span>
 
 #include "core/result.h"
+#include "store/schema_steps.h"
 #include "store/sqlite.h"
 
 namespace reeve::store {
-
-struct Migration {
-  std::int64_t version;  // 1, 2, 3, ...
-  const char* name;
-  const char* sql;
-};
 
 /// Every step this program knows, in order.
 std::span<const Migration> embedded_migrations();

@@ -113,7 +113,7 @@ TYPED_TEST_P(PlaceholderStoreConformance, RemovesASessionOrAPrincipal) {
   EXPECT_EQ(this->store().remove_scope(std::string(16, 'a')).value(), 4U);
   EXPECT_EQ(this->store().remove_scope(std::string(16, '\xFF')).value(), 6U);
   for (const char session : {'\0', '1', '\xFF'}) EXPECT_TRUE(this->has(sample_row('b', session, 2)));
-  for (const std::size_t size : {0, 1, 15, 31, 33}) {
+  for (const std::size_t size : {0U, 1U, 15U, 31U, 33U}) {
     const auto removed = this->store().remove_scope(std::string(size, 'b'));
     ASSERT_FALSE(removed.ok()) << "half a scope must not take many people's rows";
     EXPECT_EQ(removed.error().code, ErrorCode::kInvalid);

@@ -4,17 +4,53 @@ namespace reeve::store {
 
 namespace {
 constexpr std::size_t kKindBytesMax = 64;
-constexpr std::size_t kDetailBytesMax = 8'192;  // an entry keeps it whole then
+constexpr std::size_t kKeyBytesMax = 1'024;
+
+Result<bool> is_noted(Database& database, std::string_view kind, std::string_view key) {
+  auto known = database.prepare("SELECT 1 FROM note_key WHERE kind = ? AND key = ?");
+  if (!known) return std::move(known).error();
+  return known->bind(1, kind).bind(2, key).step();
+}
+
+Result<void> remember_key(Database& database, std::string_view kind, std::string_view key) {
+  auto statement = database.prepare("INSERT INTO note_key VALUES (?, ?, last_insert_rowid())");
+  if (!statement) return std::move(statement).error();
+  return statement->bind(1, kind).bind(2, key).run();
+}
 }  // namespace
 
-Result<void> SqliteNotes::add(std::string_view kind, std::string_view detail) {
-  if (kind.empty() || kind.size() > kKindBytesMax || detail.size() > kDetailBytesMax) {
+Result<void> add_note(Database& database, std::string_view kind, std::string_view detail) {
+  if (kind.empty() || kind.size() > kKindBytesMax || detail.size() > kNoteDetailBytesMax) {
     return Error{ErrorCode::kInvalid, "a note for the ledger needs a kind, and a detail of at most 8 KiB"};
   }
-  const std::lock_guard lock(mutex_);
-  auto statement = database_.prepare("INSERT INTO note (kind, detail) VALUES (?, ?)");
+  auto statement = database.prepare("INSERT INTO note (kind, detail) VALUES (?, ?)");
   if (!statement) return std::move(statement).error();
   return statement->bind(1, kind).bind(2, detail).run();
+}
+
+Result<void> SqliteNotes::add(std::string_view kind, std::string_view detail) {
+  const std::lock_guard lock(mutex_);
+  return add_note(database_, kind, detail);
+}
+
+Result<std::vector<bool>> SqliteNotes::add_once(std::string_view kind, std::span<const KeyedNote> notes) {
+  const std::lock_guard lock(mutex_);
+  auto transaction = Transaction::begin(database_);
+  if (!transaction) return std::move(transaction).error();
+  std::vector<bool> is_new;
+  for (const KeyedNote& note : notes) {
+    if (note.key.empty() || note.key.size() > kKeyBytesMax) {
+      return Error{ErrorCode::kInvalid, "a note that is made once needs a key of at most 1 KiB"};
+    }
+    const auto noted = is_noted(database_, kind, note.key);
+    if (!noted) return noted.error();
+    is_new.push_back(!*noted);
+    if (*noted) continue;
+    if (auto added = add_note(database_, kind, note.detail); !added) return added.error();
+    if (auto kept = remember_key(database_, kind, note.key); !kept) return kept.error();
+  }
+  if (auto committed = transaction->commit(); !committed) return committed.error();
+  return is_new;
 }
 
 Result<std::vector<Note>> SqliteNotes::unrecorded() {

@@ -12,13 +12,20 @@
 
 namespace reeve::store {
 
+/// Of a note's detail: an entry keeps it whole then.
+inline constexpr std::size_t kNoteDetailBytesMax = 8'192;
+
+/// Inside a transaction of the caller's, or by itself.
+Result<void> add_note(Database& database, std::string_view kind, std::string_view detail);
+
 class SqliteNotes {
  public:
   /// The schema must be there.
   explicit SqliteNotes(Database database) : database_(std::move(database)) {}
 
-  /// As in Store: note(), unrecorded_notes(), notes_recorded(), ledger_ends_at().
+  /// As in Store: note(), note_once(), unrecorded_notes(), notes_recorded(), ledger_ends_at().
   Result<void> add(std::string_view kind, std::string_view detail);
+  Result<std::vector<bool>> add_once(std::string_view kind, std::span<const KeyedNote> notes);
   Result<std::vector<Note>> unrecorded();
   Result<void> recorded(std::span<const Note> notes);
   Result<void> forget_entries_from(std::uint64_t entry);

@@ -42,6 +42,30 @@ TEST_F(Notes, AShorterLedgerIsToldAgain) {
   EXPECT_EQ(again[0].kind, "two");
 }
 
+TEST_F(Notes, OfOneKeyAreLeftOnce) {
+  const std::vector<KeyedNote> notes{{"r\n1", "{}"}, {"r\n2", "{}"}, {"r\n1", R"({"again":true})"}};
+  EXPECT_EQ(open()->note_once("change.merged", notes).value(), (std::vector{true, true, false}));
+  const auto store = open();
+  EXPECT_EQ(store->note_once("change.merged", std::span(notes).first(1)).value(), std::vector{false});
+  EXPECT_EQ(store->note_once("another.kind", std::span(notes).first(1)).value(), std::vector{true});
+  const auto left = store->unrecorded_notes().value();
+  ASSERT_EQ(left.size(), 3U);
+  EXPECT_EQ(left[0].detail, "{}");
+  // Also once they are in the ledger.
+  auto recorded = left;
+  for (Note& note : recorded) note.entry = 5;
+  ASSERT_TRUE(store->notes_recorded(recorded).ok());
+  EXPECT_EQ(store->note_once("change.merged", notes).value(), (std::vector{false, false, false}));
+}
+
+TEST_F(Notes, AreLeftAllOrNone) {
+  const auto store = open();
+  const std::vector<KeyedNote> notes{{"1", "{}"}, {"", "{}"}};
+  EXPECT_FALSE(store->note_once("change.merged", notes).ok());
+  EXPECT_TRUE(store->unrecorded_notes()->empty());
+  EXPECT_EQ(store->note_once("change.merged", std::span(notes).first(1)).value(), std::vector{true});
+}
+
 TEST_F(Notes, RefuseWhatAnEntryCannotKeep) {
   const auto store = open();
   EXPECT_FALSE(store->note("", "{}").ok());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/bytes.h"
+#include "core/reused_text.h"
 #include "wire/dialect.h"
 
 namespace reeve::wire {
@@ -53,6 +54,15 @@ class ReaderBase : public AnswerReader {
         operation_(route.operation),
         estimated_input_(request.estimated_input_tokens),
         error_status_(status >= 400) {}
+
+  TokenUsage so_far() const override {
+    if (is_free(operation_) || error_status_) return {};
+    TokenUsage usage = state_.summary.usage;
+    usage.output_reported = state_.usage_final;
+    if (!usage.input_reported) usage.input = estimated_input_;
+    if (!state_.usage_final) usage.output = std::max(usage.output, tokens_of_generated(state_.summary.generated_bytes));
+    return sum(usage, state_.extra);
+  }
 
  protected:
   AnswerSummary complete() {
@@ -119,16 +129,16 @@ class WholeReader final : public ReaderBase {
   void feed(std::string_view bytes) override {
     state_.summary.bytes += bytes.size();
     if (state_.summary.bytes <= kAnswerBytesMax) {
-      body_ += bytes;
+      *body_ += bytes;
     } else {
-      body_ = {};
+      body_->clear();
     }
   }
 
   AnswerSummary finish() override {
     AnswerSummary& summary = state_.summary;
     const bool whole = summary.bytes <= kAnswerBytesMax;
-    const Result<JsonNode> root = whole ? answer_scan().read(body_) : Result<JsonNode>(ErrorCode::kTooLarge, "");
+    const Result<JsonNode> root = whole ? answer_scan().read(*body_) : Result<JsonNode>(ErrorCode::kTooLarge, "");
     if (root) {
       summary.complete = true;
       const JsonNode error = (root->is_array() ? *root->elements().begin() : *root).find("error");
@@ -142,7 +152,7 @@ class WholeReader final : public ReaderBase {
   }
 
  private:
-  std::string body_;
+  ReusedText body_;
 };
 
 class SealedReader final : public ReaderBase {

@@ -106,7 +106,8 @@ void EventFrames::read_lines(Frame& frame) {
   if (first_frame_ && rest.starts_with(kByteOrderMark)) rest.remove_prefix(kByteOrderMark.size());
   while (!rest.empty()) {
     const Line line = take_line(rest);
-    if (!line.end.empty()) line_end_ = line.end == "\r\n" ? "\r\n" : "\n";
+    // Not of the empty line: its LF may still be on the way.
+    if (!line.text.empty() && !line.end.empty()) line_end_ = line.end == "\r\n" ? "\r\n" : "\n";
     is_bare_ = is_bare_ || (!has_data && line.text.starts_with('{'));
     const Field field = is_bare_ ? Field{.name = "data", .value = line.text} : split_field(line.text);
     if (field.name == "event") {

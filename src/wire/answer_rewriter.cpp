@@ -1,6 +1,7 @@
 // make_answer_rewriter: streams event by event, whole answers at their end.
 
 #include "core/bytes.h"
+#include "core/reused_text.h"
 #include "wire/answer_frames.h"
 #include "wire/dialect.h"
 #include "wire/look_ahead.h"
@@ -11,6 +12,7 @@ namespace reeve::wire {
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 16UL << 20U;
+constexpr std::size_t kPadding = 64;
 
 // One per thread: events are read one at a time, and the index memory is used again.
 JsonScan& rewriter_scan() {
@@ -117,31 +119,32 @@ class WholeRewriter final : public RewriterBase {
 
  private:
   Result<void> feed_more(std::string_view bytes, std::string&) override {
-    if (bytes.size() > kAnswerBytesMax - body_.size()) {
+    if (bytes.size() > kAnswerBytesMax - body_->size()) {
       return Error{ErrorCode::kTooLarge, "The provider's answer is too large to look into."};
     }
-    body_ += bytes;
+    // With room for what readers of JSON look at behind it: most answers come in one piece.
+    if (body_->empty()) body_->reserve(bytes.size() + kPadding);
+    *body_ += bytes;
     return {};
   }
 
   Result<void> end(std::string& out) override {
     JsonScan& scan = rewriter_scan();
-    constexpr std::size_t kPadding = 64;
-    body_.reserve(body_.size() + kPadding);
-    const Result<JsonNode> root = scan.read(body_);
+    body_->reserve(body_->size() + kPadding);
+    const Result<JsonNode> root = scan.read(*body_);
     if (!root) return unreadable();
     flow_.begin_event();
     rules_.rewrite_answer(flow_, *root);
     flow_.end_all();
     scan.release_excess();
     if (flow_.error()) return *flow_.error();
-    flow_.apply(body_, out);
+    flow_.apply(*body_, out);
     return {};
   }
 
   const DialectRules& rules_;
   TextFlow flow_;
-  std::string body_;
+  ReusedText body_;
 };
 
 // Before the rewriter sees an event, the filter has seen what comes next.
@@ -198,6 +201,11 @@ bool is_media_type(std::string_view content_type, std::string_view wanted) {
 Result<std::uint64_t> AnswerFilter::look(std::uint32_t, Kind, std::string_view) {
   return Error{ErrorCode::kInternal, "The answer's filter cannot look ahead."};
 }
+Result<void> AnswerFilter::whole(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) {
+  if (auto fed = feed(channel, kind, text, out); !fed) return fed;
+  return end(channel, kind, out);
+}
+
 Result<void> AnswerFilter::look_end(std::uint32_t, Kind) { return {}; }
 
 std::unique_ptr<AnswerRewriter> make_answer_rewriter(const Route& route, int status, std::string_view content_type,

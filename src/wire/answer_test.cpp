@@ -74,6 +74,25 @@ constexpr Stream kStreams[] = {{"/v1/messages", anthropic_delta},
                                {"/v1beta/models/g:streamGenerateContent", gemini_delta}};
 
 // docs/metering.md, "The bound": for 2 to 8 bytes a token the estimate of a cut stream is within 4/7 and 16/7 (+ 1).
+TEST(AnswerSoFar, GrowsWithWhatWasGeneratedAndTakesReportedFiguresOverEstimates) {
+  const auto reader = stream_reader("/v1/messages", 40);
+  EXPECT_EQ(reader->so_far().input, 40);
+  EXPECT_EQ(reader->so_far().output, 0);
+  reader->feed(anthropic_delta(std::string(70, 'a')));
+  EXPECT_EQ(reader->so_far().output, 20);
+  reader->feed(
+      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":12,"
+      "\"cache_read_input_tokens\":100,\"output_tokens\":1}}}\n\n");
+  EXPECT_EQ(reader->so_far().input, 12);
+  EXPECT_EQ(reader->so_far().cache_read, 100);
+  EXPECT_EQ(reader->so_far().output, 20);
+  reader->feed(
+      "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},"
+      "\"usage\":{\"output_tokens\":17}}\n\n");
+  EXPECT_EQ(reader->so_far().output, 17);
+  EXPECT_EQ(reader->finish().usage.output, 17);
+}
+
 TEST(AnswerReader, TheEstimateOfACutStreamKeepsItsBound) {
   const std::vector<std::string> words = {"token ", "{\"path\": ", "naïve ", "日本語",
                                           "\n\t",   "\"quoted\" ", "a",      "🙂"};

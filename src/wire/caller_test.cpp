@@ -86,6 +86,10 @@ TEST(Credential, QueriesLoseItAndNothingElse) {
   EXPECT_EQ(query_without_credential("$key=secret&%24access_token=ya29&$alt=sse"), "$alt=sse");
   EXPECT_EQ(query_without_credential("monkey=1&key2=3"), "monkey=1&key2=3");
   EXPECT_EQ(query_without_credential(""), "");
+  EXPECT_EQ(query_for_provider(Dialect::kGemini, "alt=sse&fields=candidates&key=secret"), "alt=sse");
+  EXPECT_EQ(query_for_provider(Dialect::kGemini, "$fields=a&%24f%69elds=b&prettyPrint=false"), "prettyPrint=false");
+  EXPECT_EQ(query_for_provider(Dialect::kOpenAiChat, "fields=a&key=secret"), "fields=a") << "not Google's word here";
+  EXPECT_TRUE(is_private_request_header("x-goog-fieldmask"));
 }
 
 TEST(ClientHints, ClaudeCode) {

@@ -25,6 +25,7 @@ struct Case {
   Fields expect;
   std::optional<std::vector<std::string>> texts;
   std::optional<std::string> rewritten;
+  std::optional<std::string> swapped;
 };
 
 inline void add_field(Fields& fields, const std::string& line) {
@@ -55,10 +56,15 @@ inline std::vector<Case> read_cases(const std::filesystem::path& file) {
     } else if (line == "--- rewritten") {
       section = "rewritten";
       cases.back().rewritten.emplace();
+    } else if (line == "--- swapped") {
+      section = "swapped";
+      cases.back().swapped.emplace();
     } else if (section.empty()) {
       continue;
     } else if (section == "rewritten") {
       *cases.back().rewritten += line + "\n";
+    } else if (section == "swapped") {
+      if (!line.empty()) *cases.back().swapped += line + "\n";
     } else if (section == "texts") {
       if (!line.empty()) cases.back().texts->push_back(line);
     } else if (section == "settings") {

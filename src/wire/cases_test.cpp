@@ -63,12 +63,55 @@ std::vector<std::string> describe(std::string_view body, const std::vector<BodyT
   return lines;
 }
 
+Fields describe(const CallNeeds& needs) {
+  return {{"images", text(needs.images)},
+          {"documents", text(needs.documents)},
+          {"audio", text(needs.audio)},
+          {"schema", text(needs.structured_output)},
+          {"effort", needs.effort},
+          {"thinking_budget", needs.thinking_budget ? std::to_string(*needs.thinking_budget) : "none"},
+          {"caches", text(needs.caches)},
+          {"turns", std::to_string(needs.assistant_turns)},
+          {"summary", text(needs.opens_with_summary)},
+          {"bound", needs.bound_by}};
+}
+
+// The body as it goes to another model, and what else changes.
+void run_swap(const Case& test) {
+  const auto route = find_route(test.settings.at("path"), true);
+  ASSERT_TRUE(route);
+  const std::string body = test.body.substr(0, test.body.size() - 1);
+  const std::string betas = setting(test, "betas", "");
+  const HeaderLookup header = [&betas](std::string_view name) {
+    return name == "anthropic-beta" ? std::string_view(betas) : std::string_view();
+  };
+  ASSERT_TRUE(read_request(*route, body).ok());
+  const Result<ModelSwap> swap = plan_model_swap(*route, body, test.settings.at("model"), header);
+  if (const auto wanted = test.expect.find("error"); wanted != test.expect.end()) {
+    ASSERT_FALSE(swap.ok());
+    EXPECT_EQ(swap.error().message, wanted->second);
+    return;
+  }
+  ASSERT_TRUE(swap.ok()) << swap.error().message;
+  const std::string swapped = apply_edits(body, swap->edits);
+  if (test.swapped) EXPECT_EQ(swapped + "\n", *test.swapped);
+  const Result<RequestView> again = read_request(swap->route, swapped);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(again->model, test.settings.at("model"));
+  std::string reduced;
+  for (const std::string& name : swap->reduced) reduced += (reduced.empty() ? "" : ", ") + name;
+  compare(test, {{"betas", swap->headers.empty() ? betas : swap->headers.front().second},
+                 {"path", swap->route.upstream_path},
+                 {"reduced", reduced}});
+}
+
 void run_request(Case test) {
   const auto route = find_route(test.settings.at("path"), true);
   ASSERT_TRUE(route);
   const std::string_view body = std::string_view(test.body).substr(0, test.body.empty() ? 0 : test.body.size() - 1);
   std::vector<BodyText> texts(1);  // what an earlier request left there
-  const Result<RequestView> view = read_request(*route, body, &texts);
+  CallNeeds needs;
+  const Result<RequestView> view = read_request(*route, body, &texts, &needs);
   const std::vector<std::string> described = describe(body, texts);
   if (!view.ok()) EXPECT_THAT(described, testing::IsEmpty());
   if (test.expect.contains("error")) {
@@ -82,16 +125,18 @@ void run_request(Case test) {
     test.expect.erase(most);
   }
   if (test.texts) EXPECT_EQ(described, *test.texts);
-  compare(test, {{"model", view->model},
-                 {"model_span", std::string(body.substr(view->model_span.offset, view->model_span.length))},
-                 {"stream", text(view->stream)},
-                 {"max_output_tokens", view->max_output_tokens ? std::to_string(*view->max_output_tokens) : "none"},
-                 {"tier", text(view->service_tier)},
-                 {"tools", text(view->has_tools)},
-                 {"thinking", text(view->has_thinking)},
-                 {"messages", std::to_string(view->messages)},
-                 {"session", view->session_in_body},
-                 {"estimate", std::to_string(view->estimated_input_tokens)}});
+  Fields seen = describe(needs);
+  seen.insert({{"model", view->model},
+               {"model_span", std::string(body.substr(view->model_span.offset, view->model_span.length))},
+               {"stream", text(view->stream)},
+               {"max_output_tokens", view->max_output_tokens ? std::to_string(*view->max_output_tokens) : "none"},
+               {"tier", text(view->service_tier)},
+               {"tools", text(view->has_tools)},
+               {"thinking", text(view->has_thinking)},
+               {"messages", std::to_string(view->messages)},
+               {"session", view->session_in_body},
+               {"estimate", std::to_string(view->estimated_input_tokens)}});
+  compare(test, seen);
 }
 
 Fields summarize(const AnswerSummary& summary) {
@@ -191,8 +236,10 @@ TEST_P(WireCases, ReadAsWritten) {
   const Case& test = GetParam();
   SCOPED_TRACE(test.name);
   ASSERT_TRUE(test.settings.contains("path"));
-  ASSERT_TRUE(test.texts || test.rewritten || !test.expect.empty());
-  if (test.kind == "request") {
+  ASSERT_TRUE(test.texts || test.rewritten || test.swapped || !test.expect.empty());
+  if (test.settings.contains("model")) {
+    run_swap(test);
+  } else if (test.kind == "request") {
     run_request(test);
   } else if (test.rewritten) {
     run_rewrite(test);

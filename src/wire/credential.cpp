@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kCredentialBytesMax = 16UL << 10U;  // an OIDC token with many groups has some kilobytes
 
 std::string percent_decoded(std::string_view text) {
+  if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const Result<std::string> byte = text[i] == '%' ? from_hex(to_lower(text.substr(i + 1, 2))) : std::string();
@@ -19,6 +20,17 @@ std::string percent_decoded(std::string_view text) {
     i += escape ? 2 : 0;
   }
   return out;
+}
+
+/// Calls `see` with each part between the ampersands.
+template <typename See>
+void each_parameter(std::string_view query, See see) {
+  while (true) {
+    const std::size_t end = query.find('&');
+    see(query.substr(0, end));
+    if (end == std::string_view::npos) return;
+    query.remove_prefix(end + 1);
+  }
 }
 
 // The parameter's name as Google's servers read it: they take their own with a dollar sign before it, too.
@@ -36,15 +48,17 @@ bool is_credential_parameter(std::string_view parameter) {
 
 // Gemini's ?key=; empty when it is not there.
 Result<std::string> query_key(std::string_view query) {
-  std::optional<std::string> key;
-  for (const std::string_view part : split(query, '&')) {
-    if (parameter_name(part) != "key") continue;
-    // Somebody before us may have looked at the other one.
-    if (key) return Error{ErrorCode::kInvalid, "The query carries a key twice; send only one credential."};
+  std::string key;
+  int keys = 0;
+  each_parameter(query, [&](std::string_view part) {
+    if (parameter_name(part) != "key") return;
+    ++keys;
     const std::size_t equals = part.find('=');
     key = equals == std::string_view::npos ? "" : percent_decoded(part.substr(equals + 1));
-  }
-  return key.value_or("");
+  });
+  // Somebody before us may have looked at the other one.
+  if (keys > 1) return Error{ErrorCode::kInvalid, "The query carries a key twice; send only one credential."};
+  return key;
 }
 
 }  // namespace
@@ -78,20 +92,35 @@ Result<std::string> read_credential(const HeaderLookup& header, std::string_view
 }
 
 bool is_private_request_header(std::string_view lower_case_name) {
-  constexpr std::array<std::string_view, 6> kPrivate = {"authorization", "x-api-key", "x-goog-api-key",
-                                                        "api-key",       "cookie",    "proxy-authorization"};
+  constexpr std::array<std::string_view, 7> kPrivate = {
+      "authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization",
+      // Google's servers leave out of an answer what it does not name, usage with it.
+      "x-goog-fieldmask"};
   return lower_case_name.starts_with("x-reeve-") ||
          std::find(kPrivate.begin(), kPrivate.end(), lower_case_name) != kPrivate.end();
 }
 
-std::string query_without_credential(std::string_view query) {
+namespace {
+
+template <typename Drop>
+std::string query_without(std::string_view query, Drop drop) {
   std::string rest;
-  for (const std::string_view part : split(query, '&')) {
-    if (is_credential_parameter(part)) continue;
+  each_parameter(query, [&](std::string_view part) {
+    if (drop(part)) return;
     if (!rest.empty()) rest += '&';
     rest += part;
-  }
+  });
   return rest;
+}
+
+}  // namespace
+
+std::string query_without_credential(std::string_view query) { return query_without(query, is_credential_parameter); }
+
+std::string query_for_provider(Dialect dialect, std::string_view query) {
+  return query_without(query, [dialect](std::string_view part) {
+    return is_credential_parameter(part) || (dialect == Dialect::kGemini && parameter_name(part) == "fields");
+  });
 }
 
 }  // namespace reeve::wire

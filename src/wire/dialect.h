@@ -15,7 +15,9 @@
 #include "core/json.h"
 #include "core/result.h"
 #include "wire/answer.h"
+#include "wire/answer_tail.h"
 #include "wire/json_scan.h"
+#include "wire/swap_plan.h"
 #include "wire/text_flow.h"
 #include "wire/texts.h"
 #include "wire/wire.h"
@@ -47,7 +49,11 @@ enum class Field : std::uint8_t {
   kSpeed,  // Anthropic fast mode
   kBackground,
   kGenerationConfig,
-  kRequests,  // Gemini batchEmbedContents
+  kStreamOptions,
+  kElsewhere,     // names something that the provider keeps and adds to the input, as the next two do
+  kConversation,  // Responses
+  kPrompt,        // Responses
+  kRequests,      // Gemini batchEmbedContents
   kCount
 };
 
@@ -73,8 +79,8 @@ class RequestFields {
 Result<void> read_string(JsonNode node, std::string_view name, std::string& out);
 Result<void> read_bool(JsonNode node, std::string_view name, bool& out);
 Result<void> read_count(JsonNode node, std::string_view name, std::optional<std::int64_t>& out);  // 0 .. 2^53
-/// The limit is of each answer; what may be spent is all of them.
-Result<void> multiply_by_choices(JsonNode node, std::string_view name, std::optional<std::int64_t>& limit);
+/// How many answers. The limit that was read before is of each; from then on it is of all of them together.
+Result<void> read_choices(JsonNode node, std::string_view name, RequestView& view);
 Result<bool> is_filled_array(JsonNode node, std::string_view name);
 Result<void> require_object(JsonNode node, std::string_view name);
 Error wrong_type(std::string_view name, std::string_view expected);
@@ -99,6 +105,10 @@ struct DialectRules {
 
   const TextRules& (*text_rules)();  // which strings of a request are texts
 
+  // Another model in place of the one asked for: null in dialects where there is none to be had.
+  void (*read_needs)(JsonNode root, CallNeeds& needs) = nullptr;
+  Result<void> (*plan_swap)(JsonNode root, SwapPlan& plan) = nullptr;
+
   void (*read_event)(AnswerState& state, JsonNode root);   // one event of a stream
   void (*read_answer)(AnswerState& state, JsonNode root);  // a whole answer
 
@@ -107,6 +117,9 @@ struct DialectRules {
   void (*rewrite_event)(TextFlow& flow, JsonNode root) = nullptr;
   void (*rewrite_answer)(TextFlow& flow, JsonNode root) = nullptr;
   WriteHeld write_held = nullptr;
+
+  // A sentence of ours inside an answer: null in dialects whose answers hold no text.
+  std::unique_ptr<TailRules> (*make_tail)() = nullptr;
 
   void (*write_error)(JsonWriter& out, const ErrorText& error);  // the body of an error answer
   std::string (*stream_error)(const ErrorText& error);           // server-sent events, each with its empty line

@@ -170,5 +170,108 @@ TEST(Recorded, EveryRequestOfEveryClientIsRead) {
   EXPECT_GE(bodies, 20U);
 }
 
+// ---- Every recorded request on its way to a cheaper model
+
+constexpr std::string_view kReducible[] = {"model",
+                                           "max_tokens",
+                                           "thinking",
+                                           "output_config",
+                                           "context_management",
+                                           "reasoning",
+                                           "text",
+                                           "include",
+                                           "reasoning_effort",
+                                           "max_output_tokens",
+                                           "generationConfig",
+                                           "messages",
+                                           "temperature",
+                                           "max_completion_tokens"};
+
+// Members that no model refuses are there with the same bytes, and nothing is new.
+void check_swapped(const std::string& body, const std::string& swapped) {
+  const auto before = JsonDocument::parse(body);
+  const auto after = JsonDocument::parse(swapped);
+  ASSERT_TRUE(after.ok()) << after.error().message;
+  for (const auto& [name, value] : before->root().members()) {
+    if (std::find(std::begin(kReducible), std::end(kReducible), name) != std::end(kReducible)) continue;
+    EXPECT_EQ(after->root()[name].to_json(), value.to_json()) << name;
+  }
+  for (const auto& [name, value] : after->root().members()) EXPECT_TRUE(before->root()[name].present()) << name;
+  const auto messages = before->root()["messages"].items();
+  const auto messages_after = after->root()["messages"].items();
+  ASSERT_EQ(messages.size(), messages_after.size());
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    EXPECT_EQ(messages[i]["content"].to_json(), messages_after[i]["content"].to_json());
+    const std::string_view role = messages_after[i]["role"].string_or("");
+    if (role != messages[i]["role"].string_or("")) EXPECT_EQ(role, "user");
+  }
+}
+
+constexpr std::string_view kCheaper[] = {"claude-sonnet-5-5", "claude-sonnet-4-6",
+                                         "claude-haiku-4-5",  "claude-3-5-haiku-latest",
+                                         "gpt-5.4-mini",      "gpt-5-nano",
+                                         "gpt-4.1",           "gemini-3.5-flash-lite",
+                                         "gemini-2.5-flash",  "some-model-nobody-knows"};
+
+TEST(Recorded, EveryRequestCanGoToACheaperModel) {
+  std::size_t swaps = 0;
+  for (const Recorded& recorded : recordings()) {
+    const JsonValue request = recorded.document.root();
+    const HeaderLookup header = headers_of(request);
+    const auto route = find_route(std::string(request["path"].string_or("")), !header("anthropic-version").empty());
+    if (!route || route->operation != Operation::kGenerate || !request["body"].present()) continue;
+    JsonWriter out;
+    refill(request["body"], out);
+    const std::string body = out.take();
+    for (const std::string_view model : kCheaper) {
+      SCOPED_TRACE(recorded.client + " " + std::string(model));
+      const Result<ModelSwap> swap = plan_model_swap(*route, body, model, header);
+      ASSERT_TRUE(swap.ok()) << swap.error().message;
+      const std::string swapped = apply_edits(body, swap->edits);
+      check_swapped(body, swapped);
+      const Result<RequestView> view = read_request(swap->route, swapped);
+      ASSERT_TRUE(view.ok()) << view.error().message;
+      EXPECT_EQ(view->model, model);
+      if (model_facts(model).output_max > 0) {
+        EXPECT_LE(view->max_output_tokens.value_or(0), model_facts(model).output_max);
+      }
+      ++swaps;
+    }
+  }
+  EXPECT_GE(swaps, 200U);
+}
+
+// What Claude Code 2.1.329 itself sends when claude-haiku-4-5 is asked for, field by field.
+TEST(Recorded, ClaudeCodesRequestBecomesWhatItSendsToHaikuItself) {
+  std::size_t seen = 0;
+  for (const Recorded& recorded : recordings()) {
+    const JsonValue request = recorded.document.root();
+    if (request["body"]["model"].string_or("") != "claude-opus-5-5") continue;
+    JsonWriter out;
+    refill(request["body"], out);
+    const std::string body = out.take();
+    const auto route = find_route("/v1/messages", true);
+    const Result<ModelSwap> swap = plan_model_swap(*route, body, "claude-haiku-4-5-20251001", headers_of(request));
+    ASSERT_TRUE(swap.ok());
+    const auto after = JsonDocument::parse(apply_edits(body, swap->edits));
+    const JsonValue root = after->root();
+    EXPECT_EQ(root["thinking"].to_json(), R"({"budget_tokens":16000,"type":"enabled","display":"updates"})");
+    EXPECT_FALSE(root["output_config"].present());
+    EXPECT_EQ(root["max_tokens"].int_or(0), 64'000);
+    EXPECT_TRUE(root["context_management"].present());
+    for (const JsonValue message : root["messages"].items()) {
+      EXPECT_NE(message["role"].string_or(""), "system");
+      EXPECT_FALSE(message["output_config"].present());
+    }
+    ASSERT_EQ(swap->headers.size(), 1U);
+    EXPECT_EQ(swap->headers[0].first, "anthropic-beta");
+    EXPECT_EQ(swap->headers[0].second,
+              "claude-code-20250219,interleaved-thinking-2025-05-14,context-management-2025-06-27,"
+              "thinking-token-count-2026-05-13,advanced-tool-use-2025-11-20,thinking-display-updates-2026-08-18");
+    ++seen;
+  }
+  EXPECT_GE(seen, 4U);
+}
+
 }  // namespace
 }  // namespace reeve::wire

@@ -23,6 +23,7 @@ int plain_status(RefusalReason reason) {
     case RefusalReason::kNoCredential:
     case RefusalReason::kBadCredential: return 401;
     case RefusalReason::kPolicy:
+    case RefusalReason::kKilled:
     case RefusalReason::kModelUnknown:
     case RefusalReason::kMalformed: return 400;
     case RefusalReason::kBudget: return 429;
@@ -74,6 +75,7 @@ std::string_view refusal_reason_name(RefusalReason reason) {
     case RefusalReason::kUnavailable: return "unavailable";
     case RefusalReason::kUpstreamUnreachable: return "upstream_unreachable";
     case RefusalReason::kUpstreamTimeout: return "upstream_timeout";
+    case RefusalReason::kKilled: return "killed";
   }
   return "policy";
 }
@@ -86,6 +88,9 @@ EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal&
   if (refusal.retry_after.count() > 0) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(refusal.retry_after).count();
     encoded.headers.emplace_back("retry-after", std::to_string(seconds));
+  }
+  if (refusal.use && refusal.reason == RefusalReason::kBudget) {
+    for (auto& field : encode_budget_use(client, *refusal.use)) encoded.headers.push_back(std::move(field));
   }
   if (encoded.status == 401) encoded.headers.emplace_back("www-authenticate", "Bearer");
   if (refusal.reason == RefusalReason::kUpgradeRequired) encoded.headers.emplace_back("upgrade", "HTTP/1.1");

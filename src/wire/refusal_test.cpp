@@ -16,9 +16,9 @@ constexpr ClientKind kClients[] = {ClientKind::kClaudeCode, ClientKind::kCodex, 
                                    ClientKind::kOpenCode,   ClientKind::kCopilotCli, ClientKind::kCursor,
                                    ClientKind::kOther};
 constexpr RefusalReason kReasons[] = {
-    kNoCredential,        kBadCredential,  kModelUnknown, kPolicy,          kBudget,
-    kMalformed,           kTooLarge,       kUnsupported,  kUpgradeRequired, kUnavailable,
-    kUpstreamUnreachable, kUpstreamTimeout};
+    kNoCredential,        kBadCredential,   kModelUnknown, kPolicy,          kBudget,
+    kMalformed,           kTooLarge,        kUnsupported,  kUpgradeRequired, kUnavailable,
+    kUpstreamUnreachable, kUpstreamTimeout, kKilled};
 
 Refusal refusal(RefusalReason reason, Duration retry_after = {}) {
   return {reason, "Contractors may use \"small\" models only.\nAsk for an exception.", "contractors-small", "req_1",
@@ -55,6 +55,7 @@ constexpr Row kTable[] = {
     {kUnavailable, 503, 400, 400, 400, 400, 400, 503},
     {kUpstreamUnreachable, 502, 502, 502, 502, 502, 502, 502},
     {kUpstreamTimeout, 504, 504, 504, 504, 504, 504, 504},
+    {kKilled, 400, 400, 400, 400, 400, 400, 400},
 };
 
 TEST(Refusal, StatusesAreThoseOfTheTable) {
@@ -218,6 +219,77 @@ TEST(ModelList, EachShape) {
             R"("supportedGenerationMethods":["generateContent","streamGenerateContent","countTokens"]}]})");
   EXPECT_EQ(encode_model(kOpenAiChat, models[0]),
             R"({"id":"claude-opus-5-5","object":"model","created":1700000000,"owned_by":"anthropic"})");
+}
+
+std::string headers_in(const std::vector<std::pair<std::string, std::string>>& headers) {
+  std::string lines;
+  for (const auto& [name, value] : headers) lines += name + ": " + value + "\n";
+  return lines;
+}
+
+TEST(BudgetUse, IsToldToClaudeCodeInItsOwnWords) {
+  BudgetUse use{.percent = 60, .resets_at = from_unix_seconds(1'800'000'000), .period = "month"};
+  const std::string prefix = "anthropic-ratelimit-unified-";
+  const auto told = [&use, &prefix] {
+    std::string lines = headers_in(encode_budget_use(ClientKind::kClaudeCode, use));
+    for (std::size_t at = 0; (at = lines.find(prefix, at)) != std::string::npos;) lines.erase(at, prefix.size());
+    return lines;
+  };
+  EXPECT_EQ(told(),
+            "status: allowed\nreset: 1800000000\noverage-reset: 1800000000\noverage-utilization: 0.60\n"
+            "representative-claim: overage\noverage-status: allowed\n");
+  use.percent = 76;
+  EXPECT_EQ(told(),
+            "status: allowed_warning\nreset: 1800000000\noverage-reset: 1800000000\noverage-utilization: 0.76\n"
+            "overage-surpassed-threshold: 0.75\nrepresentative-claim: overage\noverage-status: allowed_warning\n");
+  use.percent = 100;  // held for calls under way, not yet refused
+  use.resets_at.reset();
+  EXPECT_EQ(told(),
+            "status: allowed_warning\noverage-utilization: 0.99\noverage-surpassed-threshold: 0.95\n"
+            "representative-claim: overage\noverage-status: allowed_warning\n");
+  use.exceeded = true;
+  use.percent = 104;
+  use.shared = true;
+  EXPECT_EQ(told(),
+            "status: rejected\noverage-utilization: 1.04\noverage-surpassed-threshold: 1\noverage-period: monthly\n"
+            "overage-scope: group_pool\noverage-disabled-reason: org_spend_cap_reached\n");
+  use.period = "rolling";
+  use.shared = false;
+  use.percent = 97;
+  EXPECT_EQ(told(),
+            "status: rejected\noverage-utilization: 1.00\noverage-surpassed-threshold: 1\n"
+            "overage-disabled-reason: org_spend_cap_reached\n");
+}
+
+TEST(BudgetUse, IsToldToCodexAndToNobodyElse) {
+  const BudgetUse use{
+      .percent = 104, .resets_at = from_unix_seconds(1'800'000'000), .window = std::chrono::hours(24), .period = "day"};
+  EXPECT_EQ(headers_in(encode_budget_use(ClientKind::kCodex, use)),
+            "x-codex-primary-used-percent: 100\nx-codex-primary-window-minutes: 1440\n"
+            "x-codex-primary-reset-at: 1800000000\n");
+  EXPECT_TRUE(encode_budget_use(ClientKind::kOpenCode, use).empty());
+}
+
+TEST(BudgetUse, GoesWithTheRefusalOfThatBudget) {
+  Refusal refused = refusal(kBudget, std::chrono::seconds(90));
+  refused.use = BudgetUse{.percent = 100, .exceeded = true, .period = "week"};
+  const EncodedRefusal encoded = encode_refusal(kAnthropic, ClientKind::kClaudeCode, refused);
+  EXPECT_EQ(encoded.status, 429);
+  EXPECT_EQ(header(encoded, "retry-after"), "90");
+  EXPECT_EQ(header(encoded, "x-should-retry"), "false");
+  EXPECT_EQ(header(encoded, "anthropic-ratelimit-unified-status"), "rejected");
+  EXPECT_EQ(header(encoded, "anthropic-ratelimit-unified-overage-period"), "weekly");
+  refused.reason = kPolicy;
+  EXPECT_EQ(header(encode_refusal(kAnthropic, ClientKind::kClaudeCode, refused), "anthropic-ratelimit-unified-status"),
+            "");
+}
+
+TEST(BudgetUse, LimitsOfTheProviderAreKnownByName) {
+  EXPECT_TRUE(is_provider_limit_header("anthropic-ratelimit-requests-remaining"));
+  EXPECT_TRUE(is_provider_limit_header("x-ratelimit-remaining-tokens"));
+  EXPECT_TRUE(is_provider_limit_header("x-codex-primary-used-percent"));
+  EXPECT_FALSE(is_provider_limit_header("retry-after"));
+  EXPECT_FALSE(is_provider_limit_header("x-codex-turn-state"));
 }
 
 }  // namespace

@@ -112,10 +112,13 @@ Result<void> read_count(JsonNode node, std::string_view name, std::optional<std:
   return {};
 }
 
-Result<void> multiply_by_choices(JsonNode node, std::string_view name, std::optional<std::int64_t>& limit) {
+Result<void> read_choices(JsonNode node, std::string_view name, RequestView& view) {
   std::optional<std::int64_t> choices;
   if (Result<void> read = read_count(node, name, choices); !read) return read;
-  if (limit && choices && *choices > 1) limit = *limit > kLargest / *choices ? kLargest : *limit * *choices;
+  if (!choices || *choices < 2) return {};
+  view.choices = *choices;
+  std::optional<std::int64_t>& limit = view.max_output_tokens;
+  if (limit) limit = *limit > kLargest / *choices ? kLargest : *limit * *choices;
   return {};
 }
 
@@ -231,7 +234,21 @@ Result<RequestView> read_scanned(const Route& route, const JsonScan& scan, JsonN
 
 }  // namespace
 
-Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts) {
+namespace {
+
+void read_needs(const Route& route, JsonNode root, const RequestView& view, CallNeeds& needs) {
+  needs = {};
+  needs.tools = view.has_tools;
+  needs.thinking = view.has_thinking;
+  needs.input_tokens = view.estimated_input_tokens;
+  needs.output_tokens_max = view.max_output_tokens;
+  if (rules_of(route.dialect).read_needs != nullptr) rules_of(route.dialect).read_needs(root, needs);
+}
+
+}  // namespace
+
+Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts,
+                                 CallNeeds* needs) {
   if (texts != nullptr) texts->clear();
   if (route.operation == Operation::kListModels || route.operation == Operation::kGetModel) {
     RequestView view;
@@ -242,6 +259,7 @@ Result<RequestView> read_request(const Route& route, std::string_view body, std:
   const Result<JsonNode> root = scan.read(body);
   Result<RequestView> view = root ? read_scanned(route, scan, *root, body) : Result<RequestView>(root.error());
   if (texts != nullptr && view) read_texts(rules_of(route.dialect).text_rules(), *root, *texts);
+  if (needs != nullptr && view) read_needs(route, *root, *view, *needs);
   scan.release_excess();
   return view;
 }

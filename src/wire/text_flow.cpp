@@ -70,9 +70,9 @@ void TextFlow::piece(Channel& channel, JsonNode string) {
     same = false;
   }
   const std::string_view text = decode(raw);
-  passed_.clear();
-  if (!text.empty()) check(filter_.feed(channel.id, channel.kind, text, passed_));
-  if (!error_ && (!same || passed_ != text)) edit_inside(inside, length, passed_);
+  passed_->clear();
+  if (!text.empty()) check(filter_.feed(channel.id, channel.kind, text, *passed_));
+  if (!error_ && (!same || *passed_ != text)) edit_inside(inside, length, *passed_);
 }
 
 void TextFlow::whole(AnswerFilter::Kind kind, JsonNode string) {
@@ -80,10 +80,9 @@ void TextFlow::whole(AnswerFilter::Kind kind, JsonNode string) {
   if (error_ || raw.empty()) return;
   const std::uint32_t id = next_id_++;
   const std::string_view text = decode(raw);
-  passed_.clear();
-  check(filter_.feed(id, kind, text, passed_));
-  if (!error_) check(filter_.end(id, kind, passed_));
-  if (!error_ && passed_ != text) edit_inside(string.offset() + 1, raw.size(), passed_);
+  passed_->clear();
+  check(filter_.whole(id, kind, text, *passed_));
+  if (!error_ && *passed_ != text) edit_inside(string.offset() + 1, raw.size(), *passed_);
 }
 
 void TextFlow::values(JsonNode value) {
@@ -100,16 +99,16 @@ void TextFlow::end(std::size_t at) {
   channels_.erase(channels_.begin() + static_cast<std::ptrdiff_t>(at));
   if (error_) return;
   constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
-  passed_.clear();
-  if (!channel.half.empty()) check(filter_.feed(channel.id, channel.kind, kReplacementCharacter, passed_));
-  if (!error_) check(filter_.end(channel.id, channel.kind, passed_));
-  if (error_ || passed_.empty()) return;
+  passed_->clear();
+  if (!channel.half.empty()) check(filter_.feed(channel.id, channel.kind, kReplacementCharacter, *passed_));
+  if (!error_) check(filter_.end(channel.id, channel.kind, *passed_));
+  if (error_ || passed_->empty()) return;
   if (channel.event == event_) {
-    edit_inside(channel.end_of_piece, 0, passed_);
+    edit_inside(channel.end_of_piece, 0, *passed_);
     return;
   }
   std::string text;
-  append_json_string(text, passed_);
+  append_json_string(text, *passed_);
   own_events_.push_back(write_held_(*this, channel, text));
   ++own_events_count_;
 }

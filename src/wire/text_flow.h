@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/reused_text.h"
 #include "wire/json_scan.h"
 #include "wire/wire.h"
 
@@ -102,7 +103,7 @@ class TextFlow {
   std::vector<Edit> edits_;
   std::string texts_;    // of the edits
   std::string decoded_;  // one piece
-  std::string passed_;   // what the filter let go of it
+  ReusedText passed_;    // what the filter let go of it
   std::vector<OwnEvent> own_events_;
   std::size_t own_events_count_ = 0;
   std::optional<Error> error_;

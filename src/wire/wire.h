@@ -55,6 +55,8 @@ std::optional<Dialect> dialect_of_path(std::string_view path, bool has_anthropic
 
 // ---- Reading a request ----
 
+using HeaderLookup = std::function<std::string_view(std::string_view name)>;  // empty when absent
+
 /// A run of bytes in the body.
 struct Span {
   std::size_t offset = 0;
@@ -68,12 +70,16 @@ struct RequestView {
   Span model_span;    // the JSON string with its quotes; empty when the path named the model
   bool stream = false;
   std::optional<std::int64_t> max_output_tokens;  // of all answers together, where several are asked for
+  std::int64_t choices = 1;                       // answers asked for at once
   ServiceTier service_tier = ServiceTier::kStandard;
   bool has_tools = false;
   bool has_thinking = false;    // thinking or reasoning was asked for
   std::size_t messages = 0;     // entries of messages / input / contents
   std::string session_in_body;  // Anthropic metadata.user_id's session_id; OpenAI prompt_cache_key; else empty
   std::int64_t estimated_input_tokens = 0;  // from the body's size; see docs/metering.md
+  /// The provider adds input that is not in the body: what an address or the name of a file stands for, a conversation
+  /// or a cache that it keeps, what its own tools bring.
+  bool input_elsewhere = false;
 };
 
 /// `body` must be followed by at least 64 readable bytes (net's read_body gives them). Errors, each with a sentence for
@@ -90,7 +96,108 @@ struct RequestView {
 /// count as text (kJsonValue). A data: URL or a base64 block of a medium that is not known to be binary is a text of
 /// its bytes as sent. An object that gives its type twice, or in another spelling, is believed in neither: everything
 /// inside is a text. Empty texts are left out; a refused request has none.
-Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts = nullptr);
+///
+/// `needs`, when given, takes what the request asks of the model that answers it.
+struct CallNeeds;
+Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts = nullptr,
+                                 CallNeeds* needs = nullptr);
+
+// ---- Another model in place of the one asked for ----
+
+/// What a request needs of a model, and what in it hangs on one. Found by read_request when it is asked to.
+struct CallNeeds {
+  bool tools = false;
+  bool images = false;
+  bool documents = false;  // PDF and others that a model looks at; a document in text form is none
+  bool audio = false;      // and video
+  bool structured_output = false;
+  bool thinking = false;
+  std::optional<std::int64_t> thinking_budget;
+  std::string effort;  // as asked: "low", "xhigh"; empty when it is not
+  bool caches = false;
+  std::size_t assistant_turns = 0;  // 0: the conversation begins with this call
+  /// The conversation opens with a summary of an earlier one, as the client that compacted it writes it.
+  bool opens_with_summary = false;
+  /// What no other model can read: sealed thinking, signed calls, a conversation kept at the provider. In words
+  /// ("thinking sealed for the model that wrote it"); empty when there is none.
+  std::string bound_by;
+  std::int64_t input_tokens = 0;  // estimated
+  std::optional<std::int64_t> output_tokens_max;
+};
+
+/// What is known of a family of models. docs/degradation.md says where each figure comes from.
+struct ModelFacts {
+  std::string_view pattern;         // of names, as glob_match reads it
+  std::string_view family;          // "claude", "gpt", "gemini"; empty for a model that nothing is known of
+  std::int64_t context_window = 0;  // tokens; 0: not known
+  std::int64_t output_max = 0;      // tokens; 0: not known
+  std::string_view efforts;         // that it takes, the least first, spaces between; empty: it refuses the field
+  bool tools = true;
+  bool images = true;
+  bool documents = true;
+  bool audio = false;
+  bool structured_output = true;
+  bool thinking_budget = false;    // takes a number of tokens to think
+  bool thinking_adaptive = false;  // thinks as much as it finds right
+  bool thinking_always = false;    // refuses to have it switched off
+  bool sampling = true;            // takes temperature, top_p and their like
+  bool verbosity = false;          // takes a wish for short or long answers
+  bool system_turns = true;        // Anthropic: takes the role "system" among the messages
+  bool turn_settings = true;       // Anthropic: takes settings and changed tools in such a message
+  bool fast_mode = false;          // Anthropic: takes speed "fast"
+};
+
+/// The facts of the model of that name, under whatever prefix a vendor's platform gives it; cautious ones for a model
+/// that is not known.
+const ModelFacts& model_facts(std::string_view model);
+
+/// Why a model cannot answer a request, for the record and for people ("it does not look at images"); empty when it
+/// can. `context_window`, when not 0, stands in for facts that do not know one.
+std::string why_unable(const CallNeeds& needs, const ModelFacts& facts, std::int64_t context_window = 0);
+
+/// Other bytes in place of some of a body's; nothing there: an insertion.
+struct BodyEdit {
+  Span span;
+  std::string text;
+};
+
+/// What turns a request into one for another model of the same dialect. Everything that it does not name stays byte
+/// for byte, thinking and signatures always.
+struct ModelSwap {
+  std::string model;
+  Route route;                  // of the request as it becomes
+  std::vector<BodyEdit> edits;  // in the order of the body, apart from each other
+  /// Request headers to send in another form; an empty value: not at all.
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string> reduced;  // what was taken away or made less: "thinking", "max_tokens", for the record
+};
+
+/// `body` as read_request takes it. Fields that the model refuses are removed or reduced, a header together with its
+/// field. An error when the request cannot be turned: a sentence with the reason.
+Result<ModelSwap> plan_model_swap(const Route& route, std::string_view body, std::string_view model,
+                                  const HeaderLookup& header);
+std::string apply_edits(std::string_view body, const std::vector<BodyEdit>& edits);
+
+// ---- Having a stream tell its usage ----
+
+/// What makes a stream of Chat Completions tell its usage; nothing where it does so as it is. `body` as read_request
+/// takes it.
+std::optional<BodyEdit> ask_for_usage(const Route& route, const RequestView& request, std::string_view body);
+
+/// Takes the event of such a stream that tells nothing but its usage out again, since clients that did not ask for it
+/// may look for a choice in it. Everything else goes on byte for byte, in whole events.
+class UsageEventRemover {
+ public:
+  UsageEventRemover();
+  ~UsageEventRemover();
+  /// Appends to `out` what may go to the client. Errors as an AnswerRewriter has them.
+  Result<void> feed(std::string_view bytes, std::string& out);
+  Result<void> finish(std::string& out);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // ---- Reading an answer ----
 
@@ -142,6 +249,9 @@ class AnswerReader {
  public:
   virtual ~AnswerReader() = default;
   virtual void feed(std::string_view bytes) = 0;
+  /// What was used up to here, completed by the same estimate; for deciding whether the answer may go on. Where
+  /// output_reported is true the model has stopped. Not after finish().
+  virtual TokenUsage so_far() const = 0;
   virtual AnswerSummary finish() = 0;  // once
 };
 
@@ -168,6 +278,9 @@ class AnswerFilter {
   virtual Result<void> feed(std::uint32_t channel, Kind kind, std::string_view text, std::string& out) = 0;
   /// The channel has ended; appends what was held back.
   virtual Result<void> end(std::uint32_t channel, Kind kind, std::string& out) = 0;
+  /// A channel that is all there at once, as in an answer that is not streamed. Without an override it is fed and
+  /// ended.
+  virtual Result<void> whole(std::uint32_t channel, Kind kind, std::string_view text, std::string& out);
 
   /// True: streamed pieces are shown before they are fed, and events wait until the filter has settled what it thinks
   /// of their texts. So a text that it leaves as it is goes on in the very events in which it came, though it could
@@ -210,8 +323,6 @@ enum class ClientKind { kClaudeCode, kCodex, kGeminiCli, kOpenCode, kCopilotCli,
 /// "claude-code", "codex", "gemini-cli", "opencode", "copilot-cli", "cursor", "other".
 std::string_view client_name(ClientKind kind);
 
-using HeaderLookup = std::function<std::string_view(std::string_view name)>;  // empty when absent
-
 /// What the request's own headers say about its sender. Self-declared: good for joining logs and for choosing the form
 /// of an answer, never for authority.
 struct ClientHints {
@@ -229,10 +340,13 @@ ClientHints read_client_hints(const HeaderLookup& header);
 /// be a hole.
 Result<std::string> read_credential(const HeaderLookup& header, std::string_view query);
 
-/// Request headers that hold credentials or are meant for Reeve; they never reach a provider. Lower case.
+/// Request headers that hold credentials, are meant for Reeve or would leave usage out of the answer; they never reach
+/// a provider. Lower case.
 bool is_private_request_header(std::string_view lower_case_name);
 /// The query without a `key` parameter.
 std::string query_without_credential(std::string_view query);
+/// As it goes to the provider: without the credential, and without what would leave usage out of the answer.
+std::string query_for_provider(Dialect dialect, std::string_view query);
 
 // ---- Saying no ----
 
@@ -249,15 +363,35 @@ enum class RefusalReason {
   kUnavailable,      // Reeve cannot decide or record right now
   kUpstreamUnreachable,
   kUpstreamTimeout,
+  kKilled,  // the kill switch cuts it off
 };
 std::string_view refusal_reason_name(RefusalReason reason);  // "no_credential", ...
+
+/// How full the fullest budget of a call is.
+struct BudgetUse {
+  int percent = 0;  // spent and held, of the limit
+  bool exceeded = false;
+  std::optional<Instant> resets_at;
+  Duration window{};    // its length; zero when it has none
+  std::string period;   // "day", "week", "month"; others are not told to clients
+  bool shared = false;  // several people spend from it
+};
+
+/// Response headers that tell the use of a budget to clients that show one: Claude Code
+/// ("anthropic-ratelimit-unified-", with its notices past 75 and 95 %) and Codex ("x-codex-"). None for others.
+std::vector<std::pair<std::string, std::string>> encode_budget_use(ClientKind client, const BudgetUse& use);
+
+/// A response header in which a provider tells how much of its own limits is left. The limits are those of the key that
+/// everybody shares: none of the caller's business, and not to be mixed with ours.
+bool is_provider_limit_header(std::string_view lower_case_name);
 
 struct Refusal {
   RefusalReason reason = RefusalReason::kPolicy;
   std::string message;  // one sentence with the way forward
   std::string rule;     // rule id when a rule decided
   std::string request_id;
-  Duration retry_after{};  // kBudget, kUnavailable; zero when unknown
+  Duration retry_after{};        // kBudget, kUnavailable; zero when unknown
+  std::optional<BudgetUse> use;  // kBudget: of the one that is used up
 };
 
 struct EncodedRefusal {
@@ -274,6 +408,30 @@ EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal&
 std::string encode_refusal_body(Dialect dialect, const Refusal& refusal, int status);
 /// The event or events that end a started stream with an error in its dialect.
 std::string encode_stream_error(Dialect dialect, const Refusal& refusal);
+
+// ---- Speaking inside an answer ----
+
+/// Follows an answer on its way to the client, so that a sentence of ours can stand in it: a note behind the last text
+/// of an answer that ends its turn, or the end of a stream that cannot go on. Everything else goes on byte for byte, in
+/// whole events. Behind an AnswerRewriter, where there is one.
+class AnswerTail {
+ public:
+  virtual ~AnswerTail() = default;
+  /// Appends to `out` what may go to the client now. The end of a text waits until the next event tells whether the
+  /// answer ends with it. Errors as an AnswerRewriter has them.
+  virtual Result<void> feed(std::string_view bytes, std::string& out) = 0;
+  virtual Result<void> finish(std::string& out) = 0;
+  /// Whether the note went out. An answer that asks for tools, holds no text or does not end well takes none: try the
+  /// next one.
+  virtual bool noted() const = 0;
+  /// Ends a stream before its time, in the form in which clients keep what they were given, show the sentence and do
+  /// not ask again (docs/refusals.md). What was not yet passed on is left out. Nothing may be fed afterwards.
+  virtual void end_early(const Refusal& refusal, std::int64_t output_tokens, std::string& out) = 0;
+};
+/// `note` may be empty: then the tail is there for end_early() alone. Give none with a request whose answer has to
+/// follow a schema. Null when the answer cannot be read (as make_answer_rewriter).
+std::unique_ptr<AnswerTail> make_answer_tail(const Route& route, int status, std::string_view content_type,
+                                             std::string_view content_encoding, std::string_view note);
 
 // ---- Model lists ----
 

@@ -30,6 +30,11 @@ function toolTurnFaults(result, hop) {
   return faults
 }
 
+// The developer hears of the cheaper model inside an answer.
+function toldFaults(result) {
+  return plain(result.output).includes(kSentences.cheaper) ? [] : ['the cheaper model is not told of']
+}
+
 function refusalFaults(agent, result, hop, sentence) {
   const faults = []
   if (result.code === 'time limit') faults.push('did not end')
@@ -63,6 +68,22 @@ const kScenarios = {
     models: () => ['no-such-model'],
     faults: (agent, result, hop) => refusalFaults(agent, result, hop, kSentences.unknown),
   },
+  // Not Gemini CLI: its conversations hold signatures of the model that wrote them, from the first answer on.
+  'runs short of money': {
+    ...kRunsCommand,
+    models: (agent) => (agent.vendor === 'gemini' ? [] : [kModels[agent.vendor]]),
+    faults: (agent, result, hop) => [...toolTurnFaults(result, hop), ...toldFaults(result)],
+  },
+  'is out of money': {
+    ...kRunsCommand,
+    models: (agent) => [kModels[agent.vendor]],
+    faults: (agent, result, hop) => refusalFaults(agent, result, hop, kSentences.budget),
+    // Somebody approves more, and the same person asks again at once.
+    then: {
+      prepare: (target, caller, model) => target.giveMore(caller, model),
+      faults: (agent, result, hop) => toolTurnFaults(result, hop),
+    },
+  },
   'edits a file': {
     target: 'edit',
     prepare: writeFile,
@@ -81,7 +102,7 @@ function targetsFor(direct) {
 }
 
 async function runOne(targets, { agent, scenario, model }, keep) {
-  const { target: targetName, prepare, prompt, faults: clientFaultsOf } = kScenarios[scenario]
+  const { target: targetName, prepare, prompt, faults: clientFaultsOf, then } = kScenarios[scenario]
   const target = targets[targetName]
   const workplace = new Workplace()
   prepare(workplace.project)
@@ -103,6 +124,16 @@ async function runOne(targets, { agent, scenario, model }, keep) {
     ...clientFaultsOf(agent, result, hop, workplace.project),
     ...(await target.faults(agent, caller, hop, workplace.project)),
   ]
+  if (then && faults.length === 0 && target.giveMore) {
+    await then.prepare(target, caller, model)
+    const secondHop = await new CountingHop().start(target.port)
+    const setUp = agent.setUp({ ...place, url: `http://127.0.0.1:${secondHop.port}` })
+    const second = await runClient(setUp, workplace, kLimitSeconds)
+    secondHop.stop()
+    result.output += second.output
+    result.seconds += second.seconds
+    faults.push(...then.faults(agent, second, secondHop).map((fault) => `afterwards: ${fault}`))
+  }
   if (faults.length > 0) {
     const calls = hop.calls.map(({ method, path, status }) => `    ${method} ${path} ${status}`)
     const title = `--- ${agent.name} ${agent.wire}, ${scenario}: output`

@@ -12,8 +12,11 @@ export const kDeniedModels = { anthropic: 'claude-denied-1', openai: 'gpt-denied
 export const kSentences = {
   rule: 'The denied models are not for tests; ask platform-security for an exception.',
   unknown: 'no-such-model',
+  budget: 'Ask the platform team about money for tests.',
+  cheaper: 'answers in place of',
 }
 
+const kLead = 'lead@example.com'
 const kConfig = `
 providers:
   - {name: practice, dialect: practice}
@@ -31,6 +34,53 @@ match: {models: ["*-denied-*"]}
 effect: deny
 message: ${kSentences.rule}
 `
+
+// Callers whose names say so run short of money, or out of it. The first has room for one call on the model that it
+// asks for; the second for none.
+const kBudgets = `kind: Budget
+name: short-of-money
+title: Twenty calls for a person
+for: {person: ["*runs-short-of-money*"]}
+each: [person]
+window: day
+limit: {requests: 20}
+thresholds:
+  - {at: 10%, do: degrade, ladder: LADDER}
+---
+kind: Budget
+name: out-of-money
+title: A cent for a person
+for: {person: ["*out-of-money*"]}
+each: [person]
+window: day
+limit: {money: $0.001}
+message: ${kSentences.budget}
+`
+const kLadders = {
+  claude: '[claude-opus-*, claude-sonnet-*, claude-haiku-*]',
+  gpt: '[gpt-5.4, gpt-5.4-mini, gpt-5-mini, gpt-5-nano]',
+  gemini: '[gemini-*-pro*, gemini-*-flash*]',
+}
+
+const kApprovals = `kind: ApprovalPolicy
+name: leads
+reviewers: {groups: [leads]}
+up_to: $500
+longest: 14d
+`
+
+// One budget for each ladder: the client decides which one its callers fall under.
+function budgetFiles() {
+  const ladders = Object.entries(kLadders).map(([name, steps]) => `kind: Ladder\nname: ${name}\nsteps: ${steps}\n`)
+  const clients = { claude: 'claude-*', gpt: 'gpt-*', gemini: 'gemini-*' }
+  const budgets = Object.entries(clients).map(([ladder, model]) =>
+    kBudgets
+      .replace('LADDER', ladder)
+      .replaceAll(/^name: (.*)$/gm, `name: $1-${ladder}`)
+      .replaceAll('for: {', `for: {model: ["${model}"], `),
+  )
+  return { 'approvals.yaml': kApprovals, 'ladders.yaml': ladders.join('---\n'), 'budgets.yaml': budgets.join('---\n') }
+}
 
 const kTokenRule = `kind: Policy
 name: becomes-placeholders
@@ -67,11 +117,25 @@ async function stopFaults(reeve) {
   return faults
 }
 
+// The first call was answered by the model asked for, a later one by a cheaper one, and none dearer after that.
+function degradedFaults(entries) {
+  const intents = entries.filter(({ kind }) => kind === 'model.intent')
+  const models = intents.map(({ model }) => model.sent ?? model.asked)
+  const first = intents.findIndex(({ model }) => model.sent !== undefined)
+  if (first < 0) return [`no call was given to a cheaper model: ${models} ${intents.map((i) => i.budget?.kept)}`]
+  if (intents[first].budget.degraded_by === undefined) return ['the ledger does not say why']
+  return []
+}
+
 export class ReeveTarget {
-  #reeve = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything, 'denied.yaml': kDenyRule } })
+  #reeve = new Reeve({
+    config: kConfig,
+    governance: { 'all.yaml': kAllowEverything, 'denied.yaml': kDenyRule, ...budgetFiles() },
+  })
 
   async start() {
     await this.#reeve.start()
+    await this.#reeve.createKey(kLead, '--group', 'leads')
     this.port = this.#reeve.port
   }
 
@@ -90,7 +154,17 @@ export class ReeveTarget {
     if (clients.size > 1 || (clients.size === 1 && !clients.has(expected))) faults.push(`recorded as ${[...clients]}`)
     const sessions = new Set(outcomes.map((entry) => entry.session_id))
     if (agent.session && (sessions.size !== 1 || sessions.has(undefined))) faults.push(`sessions ${[...sessions]}`)
+    if (caller.includes('runs-short-of-money')) faults.push(...degradedFaults(entries))
     return faults
+  }
+
+  // Asked for and approved by commands, as people do; in force within a second.
+  async giveMore(caller, model) {
+    const budget = `out-of-money-${/^[a-z]+/.exec(model ?? 'gemini')[0]}`
+    const request = ['exception', 'request', '--budget', budget, '--add', '$50', '--until', '1d', '--reason', 'a test']
+    const asked = JSON.parse(await this.#reeve.command(...request, '--by', caller, '--json'))
+    await this.#reeve.command('exception', 'approve', asked.id, '--by', kLead, '--json')
+    await sleep(1000)
   }
 
   stop() {

@@ -49,6 +49,11 @@ bool tests_that_part(std::string_view path, const Include& include, const Includ
   return include.path.starts_with(place.room + "/" + std::string(part) + "/");
 }
 
+/// What every implementation of a port must do is for whoever has one to test.
+bool is_conformance_suite(std::string_view path, const Include& include) {
+  return path.starts_with("tests/") && include.path.ends_with("_conformance.h");
+}
+
 /// Rooms follow the table; apps and tests may see every room's public face; fuzz and bench may look inside, and so may
 /// the tests of a room's sub-folder there.
 void check_include(const SourceFile& file, const Include& include, const IncludedPlace& place, const ArrowTable& table,
@@ -67,7 +72,8 @@ void check_include(const SourceFile& file, const Include& include, const Include
     }
   }
   const bool may_look_inside = file.path.starts_with("fuzz/") || file.path.starts_with("bench/");
-  if (!place.is_public && !may_look_inside && !tests_that_part(file.path, include, place)) {
+  if (!place.is_public && !may_look_inside && !tests_that_part(file.path, include, place) &&
+      !is_conformance_suite(file.path, include)) {
     findings.push_back({file.path, include.line,
                         "\"" + include.path + "\" is private to src/" + place.room + "; include \"" + place.room + "/" +
                             place.room + ".h\" and add to it what is missing."});

@@ -75,6 +75,16 @@ TEST(Arrows, TestsOfASubFolderMayLookIntoIt) {
   EXPECT_THAT(findings("tests/http/probe.cpp", "net/socket.h"), HasSubstr("is private to src/net"));
 }
 
+TEST(Arrows, TestsMayRunAConformanceSuite) {
+  const auto findings = [](std::string_view path) {
+    SourceTree tree = with(std::string(path), "#include \"net/socket_conformance.h\"\n");
+    tree.add("src/net/socket_conformance.h", "#pragma once\n");
+    return to_text(check_arrows(tree));
+  };
+  EXPECT_THAT(findings("tests/sockets/sockets_test.cpp"), IsEmpty());
+  EXPECT_THAT(findings("apps/reeve/main.cpp"), HasSubstr("is private to src/net"));
+}
+
 TEST(Arrows, ARoomWithoutALineIsFound) {
   EXPECT_THAT(to_text(check_arrows(with("src/attic/attic.h", "#pragma once\n"))), HasSubstr("src/attic: has no line"));
 }

@@ -20,6 +20,7 @@ constexpr std::array kHeavyLibraries = {
     HeavyLibrary{"openssl/", "core net identity"},
     HeavyLibrary{"yaml-cpp/", "core"},
     HeavyLibrary{"sqlite3.h", "store"},
+    HeavyLibrary{"curl/", "control"},
     HeavyLibrary{"CLI/", "apps"},
     HeavyLibrary{"prometheus/", "gateway apps"},
     HeavyLibrary{"hs/", "content"},
@@ -64,7 +65,7 @@ bool serves_tests(const SourceTree& tree, const SourceFile& file) {
   for (const SourceFile& other : tree.files) {
     for (const Include& include : find_includes(other.text, other.code)) {
       if ("src/" + include.path != file.path) continue;
-      if (!other.is_test()) return false;
+      if (!other.is_test() && !serves_tests(tree, other)) return false;
       included = true;
     }
   }

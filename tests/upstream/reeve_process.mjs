@@ -86,7 +86,9 @@ export class Reeve {
   // Drains and stops; resolves with the exit code, or the signal's name.
   async stop() {
     this.process.kill('SIGTERM')
-    const code = await Promise.race([this.exited, sleep(15_000).then(() => 'did not stop within 15 s')])
+    // A timer that is left over must not keep the test itself from ending.
+    const late = new Promise((resolve) => setTimeout(resolve, 15_000, 'did not stop within 15 s').unref())
+    const code = await Promise.race([this.exited, late])
     if (typeof code === 'string') this.process.kill('SIGKILL')
     return code
   }

@@ -144,7 +144,9 @@ class Tables {
     const begin = this.prices.length
     const entries = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }]
     for (const entry of entries) this.price(entry, provider, model.id)
-    this.models.push(`{${text(model.id)}, ${match}, ${begin}, ${entries.length}}`)
+    const window = model.context_window ?? 0
+    if (!Number.isSafeInteger(window) || window < 0) throw new Error(`${provider} ${model.id}: context of ${window}`)
+    this.models.push(`{${text(model.id)}, ${match}, ${begin}, ${entries.length}, ${window}}`)
   }
 
   provider(provider) {

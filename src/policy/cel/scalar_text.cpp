@@ -110,10 +110,10 @@ std::string fraction_text(std::int32_t nanos) {
   return "." + digits;
 }
 
-std::string padded(std::int64_t number, std::size_t width) {
-  std::string text = std::to_string(number);
-  if (text.size() < width) text.insert(0, width - text.size(), '0');
-  return text;
+void append_padded(std::string& out, std::int64_t number, std::size_t width) {
+  const std::string text = std::to_string(number);
+  if (text.size() < width) out.append(width - text.size(), '0');
+  out += text;
 }
 
 struct DurationUnit {
@@ -229,8 +229,21 @@ std::string timestamp_text(std::int64_t seconds, std::int32_t nanos) {
   const std::int64_t days = seconds >= 0 ? seconds / 86400 : -((86399 - seconds) / 86400);
   const std::int64_t second = seconds - days * 86400;
   const CalendarDay day = calendar_day(days);
-  return padded(day.year, 4) + "-" + padded(day.month, 2) + "-" + padded(day.day, 2) + "T" + padded(second / 3600, 2) +
-         ":" + padded(second / 60 % 60, 2) + ":" + padded(second % 60, 2) + fraction_text(nanos) + "Z";
+  constexpr std::size_t kUsualBytes = 30;
+  std::string text;
+  text.reserve(kUsualBytes);
+  const auto put = [&text](std::int64_t number, std::size_t width, char after) {
+    append_padded(text, number, width);
+    text += after;
+  };
+  put(day.year, 4, '-');
+  put(day.month, 2, '-');
+  put(day.day, 2, 'T');
+  put(second / 3600, 2, ':');
+  put(second / 60 % 60, 2, ':');
+  append_padded(text, second % 60, 2);
+  text.append(fraction_text(nanos)).append("Z");
+  return text;
 }
 
 std::optional<std::int64_t> parse_duration_nanos(std::string_view text) {

@@ -15,6 +15,7 @@ std::string_view error_type(const ErrorText& error) {
     case RefusalReason::kNoCredential:
     case RefusalReason::kBadCredential: return "authentication_error";
     case RefusalReason::kModelUnknown:
+    case RefusalReason::kKilled:
     case RefusalReason::kPolicy: return "policy_blocked";
     case RefusalReason::kBudget: return "billing_error";
     case RefusalReason::kMalformed: return "invalid_request_error";

@@ -17,6 +17,27 @@ std::string session_of_user_id(const std::string& user_id) {
   return user_id.starts_with("user_") && mark != std::string::npos ? user_id.substr(mark + kMark.size()) : "";
 }
 
+// An address, or the name of a file that Anthropic keeps; also in what a tool answered.
+bool any_elsewhere(JsonNode blocks) {
+  for (const JsonNode block : blocks.elements()) {
+    const JsonNode source = block.find("source");
+    const std::string_view kind = source.find("type").raw_string();
+    if (kind == "url" || kind == "file" || block.find("type").raw_string() == "container_upload") return true;
+    if (any_elsewhere(source.find("content")) || any_elsewhere(block.find("content"))) return true;
+  }
+  return false;
+}
+
+// Tools that the client runs; what all others bring is input.
+bool runs_here(JsonNode tool) {
+  const std::string_view type = tool.find("type").raw_string();
+  if (type.empty() || type == "custom") return true;
+  for (const std::string_view name : {"bash_", "text_editor_", "computer_", "memory_"}) {
+    if (type.starts_with(name)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<void> read_request(const Route&, const RequestFields& fields, RequestView& view) {
@@ -30,6 +51,13 @@ Result<void> read_request(const Route&, const RequestFields& fields, RequestView
   const JsonNode messages = fields[Field::kMessages];
   if (messages.present() && !messages.is_array()) return wrong_type("messages", "an array");
   view.messages = messages.count();
+  view.input_elsewhere = fields[Field::kElsewhere].count() > 0;
+  for (const JsonNode tool : fields[Field::kTools].elements()) {
+    view.input_elsewhere = view.input_elsewhere || !runs_here(tool);
+  }
+  for (const JsonNode message : messages.elements()) {
+    view.input_elsewhere = view.input_elsewhere || any_elsewhere(message.find("content"));
+  }
 
   const JsonNode thinking = fields[Field::kThinking];
   if (auto checked = require_object(thinking, "thinking"); !checked) return checked;

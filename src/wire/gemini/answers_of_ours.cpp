@@ -12,6 +12,7 @@ std::string_view canonical_code(RefusalReason reason) {
     case RefusalReason::kNoCredential:
     case RefusalReason::kBadCredential: return "UNAUTHENTICATED";
     case RefusalReason::kModelUnknown:
+    case RefusalReason::kKilled:
     case RefusalReason::kPolicy: return "FAILED_PRECONDITION";
     case RefusalReason::kBudget: return "RESOURCE_EXHAUSTED";
     case RefusalReason::kMalformed:

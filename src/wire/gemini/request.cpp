@@ -30,7 +30,7 @@ Result<void> read_generation_config(JsonNode config, RequestView& view) {
   const JsonNode max_tokens = (*fields)[Field::kMaxTokens];
   if (auto read = read_count(max_tokens, "maxOutputTokens", view.max_output_tokens); !read) return read;
   const JsonNode candidates = (*fields)[Field::kChoices];
-  if (auto read = multiply_by_choices(candidates, "candidateCount", view.max_output_tokens); !read) return read;
+  if (auto read = read_choices(candidates, "candidateCount", view); !read) return read;
 
   const JsonNode thinking = (*fields)[Field::kThinking];
   if (auto checked = require_object(thinking, "thinkingConfig"); !checked) return checked;
@@ -46,6 +46,37 @@ Result<void> read_service_tier(JsonNode node, ServiceTier& out) {
   if (tier == "flex" || tier == "SERVICE_TIER_FLEX") out = ServiceTier::kFlex;
   if (tier == "priority" || tier == "SERVICE_TIER_PRIORITY") out = ServiceTier::kPriority;
   return {};
+}
+
+bool any_files(JsonNode parts) {
+  for (const JsonNode part : parts.elements()) {
+    if (part.find("fileData").present() || part.find("file_data").present()) return true;
+  }
+  return parts.find("fileData").present() || parts.find("file_data").present();
+}
+
+// Declared functions are the client's; search, addresses and code run at Google.
+bool runs_there(JsonNode tool) {
+  for (const JsonMember member : tool.members()) {
+    const std::string_view name = member.key.raw_string();
+    if (name != "functionDeclarations" && name != "function_declarations" && name != "computerUse") return true;
+  }
+  return false;
+}
+
+bool is_elsewhere(const RequestFields& fields) {
+  if (fields[Field::kElsewhere].present()) return true;
+  const JsonNode tools = fields[Field::kTools];
+  if (runs_there(tools)) return true;
+  for (const JsonNode tool : tools.elements()) {
+    if (runs_there(tool)) return true;
+  }
+  const JsonNode contents = fields[Field::kMessages];
+  if (any_files(contents.find("parts")) || any_files(fields[Field::kSystem].find("parts"))) return true;
+  for (const JsonNode turn : contents.elements()) {
+    if (any_files(turn.find("parts"))) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -67,6 +98,7 @@ Result<void> read_request(const Route& route, const RequestFields& fields, Reque
   if (tools.present() && !tools.is_array() && !tools.is_object()) return wrong_type("tools", "an array");
   view.has_tools = tools.is_object() || tools.elements().begin() != tools.elements().end();
 
+  view.input_elsewhere = is_elsewhere(fields);
   if (auto read = read_service_tier(fields[Field::kServiceTier], view.service_tier); !read) return read;
   return read_generation_config(fields[Field::kGenerationConfig], view);
 }

@@ -17,6 +17,7 @@ ErrorWords words_for(RefusalReason reason) {
     case RefusalReason::kNoCredential:
     case RefusalReason::kBadCredential: return {"invalid_request_error", "invalid_api_key"};
     case RefusalReason::kModelUnknown: return {"invalid_request_error", "model_not_found"};
+    case RefusalReason::kKilled:
     case RefusalReason::kPolicy: return {"policy_blocked", "policy_blocked"};
     case RefusalReason::kBudget: return {"insufficient_quota", "insufficient_quota"};
     case RefusalReason::kMalformed: return {"invalid_request_error", "invalid_request"};

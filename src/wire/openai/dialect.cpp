@@ -18,6 +18,8 @@ constexpr KnownField kChatFields[] = {
     {"reasoning_effort", Field::kReasoningEffort},
     {"messages", Field::kMessages},
     {"prompt_cache_key", Field::kPromptCacheKey},
+    {"stream_options", Field::kStreamOptions},
+    {"web_search_options", Field::kElsewhere},
 };
 
 constexpr KnownField kResponsesFields[] = {
@@ -32,6 +34,9 @@ constexpr KnownField kResponsesFields[] = {
     {"instructions", Field::kSystem},
     {"prompt_cache_key", Field::kPromptCacheKey},
     {"background", Field::kBackground},
+    {"previous_response_id", Field::kElsewhere},
+    {"conversation", Field::kConversation},
+    {"prompt", Field::kPrompt},
 };
 
 constexpr KnownField kEmbeddingsFields[] = {
@@ -47,11 +52,14 @@ const DialectRules kOpenAiChatRules = {
     .fields = kChatFields,
     .read_request = openai::read_chat_request,
     .text_rules = openai::chat_text_rules,
+    .read_needs = openai::read_chat_needs,
+    .plan_swap = openai::plan_chat_swap,
     .read_event = openai::read_chat_event,
     .read_answer = openai::read_chat_answer,
     .rewrite_event = openai::rewrite_chat_event,
     .rewrite_answer = openai::rewrite_chat_answer,
     .write_held = openai::write_held_chat,
+    .make_tail = openai::make_chat_tail,
     .write_error = openai::write_error,
     .stream_error = openai::chat_stream_error,
     .write_model = openai::write_model,
@@ -63,11 +71,14 @@ const DialectRules kOpenAiResponsesRules = {
     .fields = kResponsesFields,
     .read_request = openai::read_responses_request,
     .text_rules = openai::responses_text_rules,
+    .read_needs = openai::read_responses_needs,
+    .plan_swap = openai::plan_responses_swap,
     .read_event = openai::read_responses_event,
     .read_answer = openai::read_responses_answer,
     .rewrite_event = openai::rewrite_responses_event,
     .rewrite_answer = openai::rewrite_responses_answer,
     .write_held = openai::write_held_responses,
+    .make_tail = openai::make_responses_tail,
     .write_error = openai::write_error,
     .stream_error = openai::responses_stream_error,
     .write_model = openai::write_model,

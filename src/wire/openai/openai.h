@@ -14,6 +14,10 @@ Result<void> read_embeddings_request(const Route& route, const RequestFields& fi
 const TextRules& chat_text_rules();
 const TextRules& responses_text_rules();
 const TextRules& embeddings_text_rules();
+void read_chat_needs(JsonNode root, CallNeeds& needs);
+void read_responses_needs(JsonNode root, CallNeeds& needs);
+Result<void> plan_chat_swap(JsonNode root, SwapPlan& plan);
+Result<void> plan_responses_swap(JsonNode root, SwapPlan& plan);
 
 void read_chat_event(AnswerState& state, JsonNode root);
 void read_chat_answer(AnswerState& state, JsonNode root);
@@ -24,6 +28,8 @@ void rewrite_chat_answer(TextFlow& flow, JsonNode root);
 OwnEvent write_held_chat(TextFlow& flow, const Channel& channel, std::string_view text);
 void rewrite_responses_event(TextFlow& flow, JsonNode root);
 void rewrite_responses_answer(TextFlow& flow, JsonNode root);
+std::unique_ptr<TailRules> make_chat_tail();
+std::unique_ptr<TailRules> make_responses_tail();
 OwnEvent write_held_responses(TextFlow& flow, const Channel& channel, std::string_view text);
 void read_embeddings_event(AnswerState& state, JsonNode root);  // there is no such stream
 void read_embeddings_answer(AnswerState& state, JsonNode root);

@@ -15,6 +15,48 @@ Result<void> read_service_tier(JsonNode node, ServiceTier& out) {
   return {};
 }
 
+constexpr KnownField kStreamOptions[] = {{"include_usage", Field::kStreamOptions}};
+
+// Whether it asks for usage decides what we add: two readers must not each believe another.
+Result<void> check_stream_options(JsonNode options) {
+  if (auto checked = require_object(options, "stream_options"); !checked) return checked;
+  const Result<RequestFields> fields = RequestFields::collect(options, kStreamOptions);
+  bool include_usage = false;
+  return fields ? read_bool((*fields)[Field::kStreamOptions], "include_usage", include_usage) : fields.error();
+}
+
+// An address that is not the data themselves, or the name of a file that the provider keeps.
+bool is_elsewhere(JsonNode part) {
+  JsonNode address = part.find("image_url");
+  if (address.is_object()) address = address.find("url");
+  if (address.is_string() && !address.raw_string().starts_with("data:")) return true;
+  const JsonNode file = part.find("file");
+  const JsonNode video = part.find("video_url");
+  return part.find("file_id").is_string() || part.find("file_url").is_string() || file.find("file_id").is_string() ||
+         video.present();
+}
+
+bool any_elsewhere(JsonNode parts) {
+  for (const JsonNode part : parts.elements()) {
+    if (is_elsewhere(part)) return true;
+  }
+  return false;
+}
+
+// Tools that the client runs; all others run at the provider, and what they bring is input.
+bool runs_here(JsonNode tool) {
+  const std::string_view type = tool.find("type").raw_string();
+  return type.empty() || type == "function" || type == "custom" || type == "local_shell" || type == "shell" ||
+         type == "apply_patch" || type == "namespace" || type.starts_with("computer");
+}
+
+bool any_runs_there(JsonNode tools) {
+  for (const JsonNode tool : tools.elements()) {
+    if (!runs_here(tool)) return true;
+  }
+  return false;
+}
+
 Result<void> read_shared(const RequestFields& fields, RequestView& view) {
   if (auto read = read_bool(fields[Field::kStream], "stream", view.stream); !read) return read;
   if (auto read = read_service_tier(fields[Field::kServiceTier], view.service_tier); !read) return read;
@@ -40,11 +82,16 @@ Result<void> read_chat_request(const Route&, const RequestFields& fields, Reques
   if (auto read = read_count(fields[Field::kMaxCompletionTokens], "max_completion_tokens", newer); !read) return read;
   if (newer) view.max_output_tokens = std::max(*newer, view.max_output_tokens.value_or(0));
 
-  if (auto read = multiply_by_choices(fields[Field::kChoices], "n", view.max_output_tokens); !read) return read;
+  if (auto read = read_choices(fields[Field::kChoices], "n", view); !read) return read;
 
   const JsonNode messages = fields[Field::kMessages];
   if (messages.present() && !messages.is_array()) return wrong_type("messages", "an array");
   view.messages = messages.count();
+  if (auto checked = check_stream_options(fields[Field::kStreamOptions]); !checked) return checked;
+  view.input_elsewhere = fields[Field::kElsewhere].present() || any_runs_there(fields[Field::kTools]);
+  for (const JsonNode message : messages.elements()) {
+    view.input_elsewhere = view.input_elsewhere || any_elsewhere(message.find("content"));
+  }
 
   std::string effort;
   if (auto read = read_string(fields[Field::kReasoningEffort], "reasoning_effort", effort); !read) return read;
@@ -67,6 +114,13 @@ Result<void> read_responses_request(const Route&, const RequestFields& fields, R
   const JsonNode input = fields[Field::kMessages];
   if (input.present() && !input.is_array() && !input.is_string()) return wrong_type("input", "a string or an array");
   view.messages = input.is_string() ? 1 : input.count();
+  view.input_elsewhere = fields[Field::kElsewhere].present() || fields[Field::kConversation].present() ||
+                         fields[Field::kPrompt].present() || any_runs_there(fields[Field::kTools]);
+  for (const JsonNode item : input.elements()) {
+    const JsonNode output = item.find("output");
+    view.input_elsewhere = view.input_elsewhere || item.find("type").raw_string() == "item_reference" ||
+                           any_elsewhere(item.find("content")) || any_elsewhere(output) || is_elsewhere(output);
+  }
   return {};
 }
 

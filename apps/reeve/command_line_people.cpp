@@ -1,0 +1,31 @@
+// The command line about people.
+
+#include "reeve/people_commands.h"
+
+namespace reeve::app {
+
+void add_people(CLI::App& app, Line& line) {
+  CLI::App& role = family(app, "role", "What people may do in the control plane");
+  command(role, line, "list", "List the roles, what each may do, and who has it",
+          [&line] { return role_list_command(line.common); });
+  CLI::App& who = command(role, line, "who", "Show the roles of a person or a group, or who has a role",
+                          [&line] { return role_who_command(line.common, line.id); });
+  who.add_option("NAME", line.id, "A person, a group, or a role")->required();
+
+  const auto arguments = std::make_shared<BreakGlassArguments>();
+  CLI::App& glass = family(app, "break-glass", "A sealed code for when nobody who may can");
+  CLI::App& seal = command(glass, line, "seal", "Make a code and print it, once; those of before open nothing more",
+                           [&line, arguments] { return break_glass_seal_command(line.common, *arguments); });
+  seal.add_option("--by", arguments->by, "Who seals it (default: the user that runs this)");
+  CLI::App& open = command(glass, line, "open", "Break the seal: an administrator's key for an hour. Everybody is told",
+                           [&line, arguments] { return break_glass_open_command(line.common, *arguments); });
+  open.add_option("--reason", arguments->reason, "Why; everybody who is told reads it")->required();
+  open.add_option("--by", arguments->by, "Who opens it (default: the user that runs this)");
+  open.add_option("--ttl", arguments->time_to_live, "How long the key is good, at most 1h")->capture_default_str();
+  open.footer("The code is read from standard input, so that no list of processes shows it.");
+  CLI::App& status = command(glass, line, "status", "Whether there is a sealed code, and whether it was opened",
+                             [&line] { return break_glass_status_command(line.common); });
+  status.footer("Exits with 1 while it is open.");
+}
+
+}  // namespace reeve::app

@@ -1,0 +1,19 @@
+#pragma once
+
+// What `identity` in reeve.yaml says: the company's identity providers, the tokens that Reeve makes for people who sign
+// in with them, and the address under which people reach this server.
+
+#include <functional>
+#include <vector>
+
+#include "core/yaml.h"
+#include "reeve/config.h"
+
+namespace reeve::app {
+
+/// A scalar with variables of the environment put in.
+using Expand = std::function<std::string(const YamlValue& scalar)>;
+
+void read_identity(const YamlValue& value, const Expand& expand, Config& config, std::vector<Diagnostic>& complaints);
+
+}  // namespace reeve::app

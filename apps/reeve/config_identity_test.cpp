@@ -1,0 +1,84 @@
+#include <gmock/gmock.h>
+
+#include "reeve/config.h"
+
+namespace reeve::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Parsed {
+  Config config;
+  std::vector<Diagnostic> complaints;
+  std::string first() const { return complaints.empty() ? "" : complaints.front().to_string(); }
+};
+
+Parsed parse(const std::string& identity) {
+  Parsed parsed;
+  parsed.config = parse_config("identity:\n" + identity, "reeve.yaml", "/etc/reeve", parsed.complaints);
+  return parsed;
+}
+
+TEST(ConfigIdentity, ReadsAProviderWithWhichPeopleSignIn) {
+  const auto parsed = parse(R"(
+  public_url: https://reeve.example.com/
+  tokens: {lifetime: 5m, session: 12h, rotate_keys: 7d, audience: calls}
+  oidc:
+    - issuer: https://idp.example.com
+      audience: reeve
+      name: Example Corp
+      client_id: reeve-sign-in
+      client_secret: secret
+      scopes: openid groups
+      groups_from: userinfo
+      group_map: {8f3a: payments, 77aa: [developers, contractors]}
+      group_parents: {payments: engineering}
+      unmapped_groups: drop
+)");
+  EXPECT_EQ(parsed.first(), "");
+  EXPECT_EQ(parsed.config.public_url, "https://reeve.example.com");
+  EXPECT_EQ(parsed.config.tokens.lifetime, std::chrono::minutes(5));
+  EXPECT_EQ(parsed.config.tokens.session, std::chrono::hours(12));
+  EXPECT_EQ(parsed.config.tokens.rotate_keys, std::chrono::hours(168));
+  EXPECT_EQ(parsed.config.tokens.audience, "calls");
+  const auto& issuer = parsed.config.issuers.at(0);
+  EXPECT_EQ(issuer.client_id, "reeve-sign-in");
+  EXPECT_EQ(issuer.client_secret, "secret");
+  EXPECT_EQ(issuer.name, "Example Corp");
+  EXPECT_EQ(issuer.scopes, "openid groups");
+  EXPECT_TRUE(issuer.groups_from_userinfo);
+  EXPECT_FALSE(issuer.group_rules.keep_unnamed);
+  EXPECT_THAT(issuer.group_rules.names.at("77aa"), ElementsAre("developers", "contractors"));
+  EXPECT_THAT(issuer.group_rules.parents.at("payments"), ElementsAre("engineering"));
+}
+
+TEST(ConfigIdentity, PointsAtTheMistakeAndNamesTheWayOut) {
+  const auto complains = [](const std::string& text, std::string_view where, const std::string& what) {
+    const std::string first = parse(text).first();
+    EXPECT_TRUE(first.starts_with("reeve.yaml:" + std::string(where))) << first;
+    EXPECT_THAT(first, HasSubstr(what));
+  };
+  const std::string issuer = "  oidc:\n    - issuer: https://idp.example.com\n      audience: reeve\n";
+  complains("  publik_url: https://x.example\n", "2:3:", "did you mean 'public_url'");
+  complains("  public_url: http://reeve.example.com\n", "2:15:", "https://");
+  complains("  public_url: https://reeve.example.com/here\n", "2:15:", "no path");
+  complains("  tokens: {lifetime: 2h}\n", "2:", "1m to 1h");
+  complains("  tokens: {session: soon}\n", "2:21:", "soon");
+  complains(issuer + "      client_secret: x\n", "5:22:", "client_id");
+  complains(issuer + "      client_id: x\n      scopes: email\n", "6:15:", "openid");
+  complains(issuer + "      client_id: x\n      groups_from: moon\n", "6:20:", "userinfo");
+  complains(issuer + "      unmapped_groups: perhaps\n", "5:24:", "'drop'");
+  complains(issuer + "      unmapped_groups: drop\n", "5:24:", "group_map");
+  complains(issuer + "      group_map: [a]\n", "5:18:", "mapping");
+  complains(issuer + "      group_map: {a: {b: c}}\n", "5:22:", "name of a group");
+}
+
+TEST(ConfigIdentity, OnThisMachinePlainHttpWillDo) {
+  EXPECT_THAT(parse("  public_url: http://127.0.0.1:8484\n").complaints, IsEmpty());
+  EXPECT_THAT(parse("  public_url: http://localhost:8484\n").complaints, IsEmpty());
+}
+
+}  // namespace
+}  // namespace reeve::app

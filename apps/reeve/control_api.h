@@ -1,0 +1,56 @@
+#pragma once
+
+// The control API, /api/v1: what budgets, spend, reservations and exceptions are at this moment, and the writing of
+// budgets. docs/api.md describes it. Machines need a Reeve key whose
+// scopes name it: without a scope of the kind `control` nothing is given. Once there are RoleBinding documents, people
+// need a role that has the route's permission.
+//
+// A loop reads the credential and waits; the answer is made on one thread of its own, since stores and the ledger
+// block.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "gateway/gateway.h"
+#include "net/net.h"
+#include "reeve/api_callers.h"
+#include "reeve/ledger_reading.h"
+#include "reeve/live_budgets.h"
+#include "reeve/roles_in_force.h"
+#include "spend/spend.h"
+#include "store/store.h"
+
+namespace reeve::app {
+
+class ControlApi {
+ public:
+  /// What it asks; all of it outlives the API.
+  struct Sources {
+    spend::Budgets* budgets;
+    gateway::SettingsStore* settings;
+    store::Store* store;
+    std::filesystem::path data_directory;
+    ApiCallers* callers;
+    const RolesInForce* roles;
+    LiveBudgets* live_budgets;
+    /// Returns when what was written to the register of budgets is in force, or has not come so far for some seconds.
+    std::function<void()> put_budgets_in_force;
+    LedgerSources ledger;
+    identity::KillSwitchStore* kill_switch;  // where the API switches
+    const identity::KillSwitch* cutoffs;     // as this process knows them
+    gateway::Gateway* gateway;
+    /// Returns when this node knows the cutoff, or has not come so far for a second.
+    std::function<void(std::string_view id, bool on)> wait_until_switched;
+  };
+  static std::unique_ptr<ControlApi> create(Sources sources);
+  virtual ~ControlApi() = default;
+
+  static bool serves(std::string_view path) { return path.starts_with("/api/"); }
+  virtual Task<void> handle(net::Exchange& exchange) = 0;
+  /// Ends its thread. Once no exchange is under way.
+  virtual void stop() = 0;
+};
+
+}  // namespace reeve::app

@@ -1,0 +1,96 @@
+#pragma once
+
+// The kill switch in a running server: follows the storage in which commands, the API and other nodes switch, and ends
+// the calls under way that a new cutoff covers. Keys that were revoked end their calls in the same way.
+//
+// Two threads: one looks at this node's own storage every few milliseconds, one waits for the shared database, which
+// may hang. A change is in force on this node when it was published in the KillSwitch, and the ledger is told what it
+// did here (`kill.applied`) when the calls have ended.
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gateway/gateway.h"
+#include "store/store.h"
+
+namespace reeve::app {
+
+class KillFollower {
+ public:
+  /// Appends an entry and waits for it; its index, or nothing when it could not be written. From any thread.
+  using Record = std::function<std::optional<std::uint64_t>(std::string_view kind, const std::string& detail)>;
+  struct Parts {
+    store::Store* store;
+    store::SharedKillSwitch* shared;  // null: this node is alone
+    identity::KillSwitch* kill_switch;
+    gateway::Gateway* gateway;
+    const gateway::CutoffTally* tally;
+    std::string node;
+    Duration refuse_after, end_after;  // without the shared database
+    Record record;
+  };
+
+  /// Reads what is cut off before it returns, so that the first call is asked for it; starts the threads. An error: it
+  /// cannot be read, and nothing may be served.
+  static Result<std::unique_ptr<KillFollower>> start(Parts parts);
+  ~KillFollower();
+  KillFollower(const KillFollower&) = delete;
+  KillFollower& operator=(const KillFollower&) = delete;
+
+  /// Waits until this node knows a cutoff that was just put, or ended; for a second at most.
+  void wait_until_known(std::string_view id, bool on);
+
+ private:
+  explicit KillFollower(Parts parts) : parts_(std::move(parts)) {}
+  /// What one storage says.
+  struct Source {
+    identity::KillSwitchStore* store = nullptr;
+    std::optional<std::uint64_t> seen;  // generation of cutoffs
+    std::vector<identity::Cutoff> cutoffs;
+    std::optional<Moment> failing_since;
+    Moment next_try{};
+  };
+  /// A cutoff that came into force here, until it was told what it did.
+  struct Applied {
+    identity::Cutoff cutoff;
+    identity::KillSwitchStore* store;
+    Instant learned;
+    Moment due;
+  };
+
+  void follow_own();
+  void follow_shared();
+  Result<void> refresh(Source& source);
+  void publish();
+  void look_at_keys();
+  void look_at_drills(Source& source);
+  void judge_knowledge();
+  void tell_of_applied();
+  std::string what_it_did(const Applied& applied) const;
+  bool sleep(Duration duration);
+
+  const Parts parts_;
+  Source own_, shared_;              // each of its thread; their cutoffs under mutex_
+  std::atomic<Moment> confirmed_{};  // when the shared database answered last
+  std::optional<std::uint64_t> keys_seen_;
+  std::set<std::string> revoked_;  // keys whose calls were ended
+  Moment long_unknown_told_{};
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_, published_;
+  std::set<std::string> in_force_;  // ids
+  std::set<std::string> drills_seen_;
+  std::vector<Applied> applied_;
+  bool stopping_ = false;
+  std::thread own_thread_, shared_thread_;
+};
+
+}  // namespace reeve::app

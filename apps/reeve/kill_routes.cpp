@@ -1,0 +1,157 @@
+#include "reeve/kill_routes.h"
+
+#include <algorithm>
+
+#include "core/bytes.h"
+#include "core/json.h"
+#include "reeve/ledger_routes.h"
+#include "reeve/live_sessions.h"
+
+namespace reeve::app {
+
+namespace {
+
+using Sources = ControlApi::Sources;
+constexpr std::size_t kKeyBytesMax = 255;
+constexpr std::size_t kHistoryMax = 1'000;
+constexpr std::size_t kSessionsPage = 50;
+constexpr Duration kLiveWithin = std::chrono::hours(1);
+
+std::string value_of(const ApiRequest& request, std::string_view name) {
+  const auto found = request.parameters.find(name);
+  return found == request.parameters.end() ? std::string() : found->second;
+}
+
+ApiAnswer answer_with(int status, const identity::Cutoff& cutoff) {
+  return {status, identity::cutoff_to_json(cutoff), {}};
+}
+
+/// The members that a body may have, all of them texts; an empty body has none.
+Result<std::map<std::string, std::string>> read_texts(const ApiRequest& request,
+                                                      std::initializer_list<std::string_view> known) {
+  std::map<std::string, std::string> texts;
+  if (trim(request.body).empty()) return texts;
+  const auto document = JsonDocument::parse(request.body);
+  if (!document || !document->root().is_object()) return Error{ErrorCode::kInvalid, "the body is a JSON object"};
+  for (const auto& [name, value] : document->root().members()) {
+    const auto text = value.as_string();
+    if (std::find(known.begin(), known.end(), name) == known.end() || !text) {
+      return Error{ErrorCode::kInvalid, "the body has no text '" + printable(name, 40) + "'"};
+    }
+    texts[std::string(name)] = *text;
+  }
+  return texts;
+}
+
+Result<void> check_key(const ApiRequest& request) {
+  if (!request.idempotency_key) return {};
+  const std::string& key = *request.idempotency_key;
+  const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  if (!key.empty() && key.size() <= kKeyBytesMax && visible) return {};
+  return Error{ErrorCode::kInvalid, "Idempotency-Key is 1 to 255 visible characters, such as a UUID"};
+}
+
+/// A request that is repeated under its key finds what it did the first time, also when that was ended meanwhile.
+ApiAnswer cut_off(const Sources& sources, const ApiRequest& request, identity::CutoffRequest wanted) {
+  if (auto checked = check_key(request); !checked) return problem_of(checked.error());
+  wanted.by = request.who;
+  wanted.repeat_key = request.idempotency_key.value_or("");
+  const auto cutoff = identity::make_cutoff(wanted, system_clock().now());
+  if (!cutoff) return problem_of(cutoff.error());
+  const auto put = sources.kill_switch->put(*cutoff);
+  if (!put && put.error().code == ErrorCode::kConflict && request.idempotency_key) {
+    const auto before = sources.kill_switch->find(cutoff->id);
+    if (!before) return problem_of(before.error());
+    if (*before && (*before)->scope == cutoff->scope && (*before)->reason == cutoff->reason) {
+      return answer_with(201, **before);
+    }
+    return problem(422, "Unprocessable content",
+                   "This Idempotency-Key was used for another request; take a new one for each");
+  }
+  if (!put) return problem_of(put.error());
+  sources.wait_until_switched(cutoff->id, true);
+  return answer_with(201, *cutoff);
+}
+
+}  // namespace
+
+ApiAnswer list_cutoffs(const Sources& sources, const ApiRequest& request) {
+  const std::string state = value_of(request, "state");
+  if (!state.empty() && state != "on" && state != "all") return problem(400, "Bad request", "'state' is on or all");
+  const auto list =
+      state == "all" ? sources.kill_switch->history(kHistoryMax) : sources.kill_switch->list(system_clock().now());
+  if (!list) return problem_of(list.error());
+  JsonWriter json;
+  json.begin_object().key("cutoffs").begin_array();
+  for (const identity::Cutoff& cutoff : *list) json.raw(identity::cutoff_to_json(cutoff));
+  return {200, json.end_array().end_object().take(), {}};
+}
+
+ApiAnswer show_cutoff(const Sources& sources, const ApiRequest& request) {
+  const auto found = sources.kill_switch->find(request.name);
+  if (!found) return problem_of(found.error());
+  if (!*found) return problem(404, "Not found", "There is no cutoff of that id.");
+  return answer_with(200, **found);
+}
+
+ApiAnswer switch_on(const Sources& sources, const ApiRequest& request) {
+  auto texts = read_texts(request, {"scope", "reason", "until"});
+  if (!texts) return problem_of(texts.error());
+  auto scope = identity::parse_cutoff_scope((*texts)["scope"]);
+  if (!scope) return problem_of(with_context(scope.error(), "scope"));
+  identity::CutoffRequest wanted{*std::move(scope), (*texts)["reason"], {}, {}, {}};
+  if (const std::string& until = (*texts)["until"]; !until.empty()) {
+    const auto time = parse_time(until);
+    if (!time) return problem_of(with_context(time.error(), "until"));
+    wanted.until = *time;
+  }
+  return cut_off(sources, request, std::move(wanted));
+}
+
+ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
+  auto texts = read_texts(request, {"reason"});
+  if (!texts) return problem_of(texts.error());
+  const auto ended =
+      sources.kill_switch->end(request.name, system_clock().now(), request.who, printable((*texts)["reason"], 500));
+  if (!ended) return problem_of(ended.error());
+  sources.wait_until_switched(request.name, false);
+  return show_cutoff(sources, request);
+}
+
+ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& request) {
+  const std::string state = value_of(request, "state");
+  if (state.empty()) return list_sessions(sources, request);
+  if (state != "live") return problem(400, "Bad request", "'state' is live, or not there");
+  const auto cursor =
+      value_of(request, "cursor").empty() ? std::optional<std::int64_t>(0) : parse_int(value_of(request, "cursor"));
+  if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
+  const Instant now = system_clock().now();
+  auto reader = ledger::LogReader::open(sources.ledger.ledger);
+  if (!reader) return problem_of(reader.error());
+  auto sessions = recent_sessions(**reader, now - kLiveWithin);
+  if (!sessions) return problem_of(sessions.error());
+  count_calls_under_way(*sessions, sources.gateway->calls_under_way());
+  mark_ended(*sessions, sources.cutoffs->current()->all());
+  const auto first = std::min(static_cast<std::size_t>(*cursor), sessions->size());
+  const std::size_t end = first + std::min(kSessionsPage, sessions->size() - first);
+  JsonWriter json;
+  json.begin_object();
+  if (end < sessions->size()) json.member("next", std::to_string(end));
+  json.key("sessions").begin_array();
+  for (std::size_t i = first; i < end; ++i) write_session(json, (*sessions)[i]);
+  json.end_array().end_object();
+  return recorded(sources.ledger,
+                  {request.who, "", "GET /api/v1/sessions?state=live", end - first, value_of(request, "cursor"), {}},
+                  json.take());
+}
+
+ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
+  auto texts = read_texts(request, {"reason"});
+  if (!texts) return problem_of(texts.error());
+  auto scope = identity::parse_cutoff_scope("session:" + request.name);
+  if (!scope) return problem_of(scope.error());
+  const Instant until = system_clock().now() + kSessionsEndedFor;
+  return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}});
+}
+
+}  // namespace reeve::app

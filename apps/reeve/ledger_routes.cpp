@@ -1,0 +1,207 @@
+#include "reeve/ledger_routes.h"
+
+#include "core/bytes.h"
+#include "core/json.h"
+#include "reeve/ledger_entry_proofs.h"
+
+namespace reeve::app {
+
+namespace {
+
+constexpr std::int64_t kPage = 50;
+constexpr std::int64_t kPageMax = 200;
+constexpr std::uint64_t kSessionCallsMax = 5'000;
+constexpr auto kTimeMax = std::chrono::seconds(10);
+
+std::string value_of(const decltype(ApiRequest::parameters)& parameters, std::string_view name) {
+  const auto found = parameters.find(name);
+  return found == parameters.end() ? std::string() : found->second;
+}
+
+/// What the routes have in common: which part of the list.
+struct Page {
+  std::optional<Instant> since, until;
+  std::optional<std::uint64_t> cursor;
+  std::uint64_t limit = kPage;
+
+  static Result<Page> of(const decltype(ApiRequest::parameters)& parameters) {
+    Page page;
+    const Instant now = system_clock().now();
+    for (const auto& [name, into] : {std::pair("since", &page.since), std::pair("until", &page.until)}) {
+      const std::string text = value_of(parameters, name);
+      if (text.empty()) continue;
+      const auto time = parse_since(text, now);
+      if (!time) return with_context(time.error(), name);
+      *into = *time;
+    }
+    if (const std::string text = value_of(parameters, "cursor"); !text.empty()) {
+      const auto cursor = parse_int(text);
+      if (!cursor || *cursor < 0) {
+        return Error{ErrorCode::kInvalid, "'cursor' is what an earlier answer gave as 'next'"};
+      }
+      page.cursor = static_cast<std::uint64_t>(*cursor);
+    }
+    if (const std::string text = value_of(parameters, "limit"); !text.empty()) {
+      const auto limit = parse_int(text);
+      if (!limit || *limit < 1 || *limit > kPageMax) {
+        return Error{ErrorCode::kInvalid, "'limit' is a number from 1 to " + std::to_string(kPageMax)};
+      }
+      page.limit = static_cast<std::uint64_t>(*limit);
+    }
+    return page;
+  }
+};
+
+/// Whether proofs are asked for.
+Result<bool> wants_proof(const decltype(ApiRequest::parameters)& parameters) {
+  const std::string text = value_of(parameters, "proof");
+  if (text.empty() || text == "0") return false;
+  if (text == "1") return true;
+  return Error{ErrorCode::kInvalid, "'proof' is 1 or 0"};
+}
+
+std::string_view text_of(const ledger::IndexCell& cell) {
+  const auto* text = std::get_if<std::string>(&cell);
+  return text == nullptr ? std::string_view() : *text;
+}
+
+}  // namespace
+
+ApiAnswer recorded(const LedgerSources& sources, Reading reading, std::string body) {
+  reading.at = system_clock().now();
+  if (sources.recent->find(reading)) return {200, std::move(body), {}};
+  const auto entry = sources.record(kReadKind, detail_of(reading));
+  if (!entry) return problem(503, "Unavailable", "Not shown, because it cannot be recorded who reads it.");
+  sources.recent->remember(reading, *entry);
+  return {200, std::move(body), {}};
+}
+
+ApiAnswer list_ledger_entries(const ControlApi::Sources& all, const ApiRequest& request) {
+  const LedgerSources& sources = all.ledger;
+  const auto& parameters = request.parameters;
+  const auto page = Page::of(parameters);
+  if (!page) return problem_of(page.error());
+  const auto with_proof = wants_proof(parameters);
+  if (!with_proof) return problem_of(with_proof.error());
+  EntryProofs proofs(sources.ledger);
+  const std::string condition = value_of(parameters, "filter");
+  const std::string order = value_of(parameters, "order");
+  if (!order.empty() && order != "newest" && order != "oldest") {
+    return problem(400, "Bad request", "'order' is newest or oldest");
+  }
+  std::optional<ledger::EntryFilter> filter;
+  if (!condition.empty()) {
+    auto compiled = ledger::EntryFilter::compile(condition);
+    if (!compiled) return problem_of(with_context(compiled.error(), "filter"));
+    filter = *std::move(compiled);
+  }
+  const auto index = sources.index->index();
+  if (!index) return problem_of(index.error());
+
+  ledger::EntrySelection selection;
+  selection.filter = filter ? &*filter : nullptr;
+  selection.since = page->since;
+  selection.until = page->until;
+  selection.newest_first = order != "oldest";
+  selection.limit = page->limit + 1;
+  if (page->cursor) (selection.newest_first ? selection.to : selection.from) = *page->cursor;
+  JsonWriter json;
+  json.begin_object().key("entries").begin_array();
+  std::uint64_t count = 0;
+  std::string next;
+  std::uint64_t last = 0;
+  const auto found = (*index)->find(selection, [&](const ledger::StoredEntry& entry) {
+    if (count == page->limit) {
+      // Going on from here shows what comes next, whatever was appended meanwhile.
+      next = std::to_string(selection.newest_first ? last : last + 1);
+      return false;
+    }
+    last = entry.index;
+    if (*with_proof) {
+      proofs.write(json, entry);
+    } else {
+      json.raw(entry.bytes);
+    }
+    ++count;
+    return true;
+  });
+  if (!found) return problem_of(found.error());
+  json.end_array().member_if("next", next).end_object();
+  return recorded(sources,
+                  {request.who, condition, "GET /api/v1/ledger/entries", count, value_of(parameters, "cursor"), {}},
+                  json.take());
+}
+
+ApiAnswer show_ledger_entry(const ControlApi::Sources& all, const ApiRequest& request) {
+  const LedgerSources& sources = all.ledger;
+  const std::string& seq = request.name;
+  const auto number = parse_int(seq);
+  if (!number || *number < 0) return problem(400, "Bad request", "An entry is named by its number, 'seq'.");
+  const auto wanted = static_cast<std::uint64_t>(*number);
+  const auto with_proof = wants_proof(request.parameters);
+  if (!with_proof) return problem_of(with_proof.error());
+  std::string body;
+  const auto take = [&](const ledger::StoredEntry& entry) {
+    body = entry.bytes;
+    if (*with_proof) {
+      JsonWriter json;
+      EntryProofs(sources.ledger).write(json, entry);
+      body = json.take();
+    }
+    return false;
+  };
+  // Without the index it takes longer.
+  const auto index = sources.index->index();
+  Result<void> read;
+  if (index) {
+    read = (*index)->find({.from = wanted, .to = wanted + 1}, take);
+  } else {
+    auto reader = ledger::LogReader::open(sources.ledger);
+    read = reader ? (*reader)->read(wanted, take) : Result<void>(std::move(reader).error());
+  }
+  if (!read) return problem_of(read.error());
+  if (body.empty()) return problem(404, "Not found", "The ledger has no entry " + std::to_string(wanted) + " yet.");
+  return recorded(
+      sources, {request.who, "seq == " + std::to_string(wanted), "GET /api/v1/ledger/entries/{seq}", 1, {}, {}}, body);
+}
+
+ApiAnswer list_sessions(const ControlApi::Sources& all, const ApiRequest& request) {
+  const LedgerSources& sources = all.ledger;
+  const auto& parameters = request.parameters;
+  const auto page = Page::of(parameters);
+  if (!page) return problem_of(page.error());
+  const auto index = sources.index->index();
+  if (!index) return problem_of(index.error());
+  auto rows = (*index)->select(sessions_sql({page->since, page->cursor, page->limit}), {}, page->limit, kTimeMax);
+  if (!rows) return problem_of(rows.error());
+  JsonWriter json;
+  json.begin_object().key("sessions");
+  write_rows(json, *rows);
+  if (rows->rows.size() == page->limit) {
+    const auto* first = std::get_if<std::int64_t>(&rows->rows.back().back());
+    if (first != nullptr && *first > 0) json.member("next", std::to_string(*first));
+  }
+  json.end_object();
+  return recorded(sources,
+                  {request.who, "", "GET /api/v1/sessions", rows->rows.size(), value_of(parameters, "cursor"), {}},
+                  json.take());
+}
+
+ApiAnswer show_session(const ControlApi::Sources& all, const ApiRequest& request) {
+  const LedgerSources& sources = all.ledger;
+  const std::string& session = request.name;
+  const auto index = sources.index->index();
+  if (!index) return problem_of(index.error());
+  auto rows = (*index)->select(session_calls_sql(), {std::string(session)}, kSessionCallsMax, kTimeMax);
+  if (!rows) return problem_of(rows.error());
+  if (rows->rows.empty()) return problem(404, "Not found", "The ledger knows no such session.");
+  const std::string filter = "session_id == " + [&] {
+    JsonWriter json;
+    json.value(session);
+    return json.take();
+  }();
+  return recorded(sources, {request.who, filter, "GET /api/v1/sessions/{id}", rows->rows.size(), {}, {}},
+                  session_json(session, *rows));
+}
+
+}  // namespace reeve::app

@@ -1,0 +1,474 @@
+#include "reeve/running_service.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "core/bytes.h"
+#include "core/log.h"
+#include "reeve/budget_desk.h"
+#include "reeve/exception_uses.h"
+#include "reeve/export_mappings.h"
+#include "reeve/governance.h"
+#include "reeve/kept_value.h"
+#include "reeve/key_rotation.h"
+
+namespace reeve::app {
+
+namespace {
+
+/// Who numbers what threads beside the main one record: the API's, the followers' of what nodes share.
+constexpr std::string_view kBesideProducer = "service-beside";
+constexpr auto kDrainMax = std::chrono::seconds(30);
+/// Whoever wrote a budget is kept waiting no longer. A new one is counted from the ledger first.
+constexpr auto kInForceMax = std::chrono::seconds(10);
+/// What was approved has to hold within a second; the rest is looked at every second.
+constexpr auto kLookInterval = std::chrono::milliseconds(200);
+constexpr std::uint64_t kLooksOfASecond = 5;
+/// How long a start waits for what witnesses saw of the ledger.
+constexpr auto kAskWitnessesMax = std::chrono::seconds(3);
+
+}  // namespace
+
+std::string RunningService::node_name() const { return node_name_of(config_); }
+
+Result<void> RunningService::open_ledger() {
+  const std::filesystem::path directory = config_.data_dir / "ledger";
+  const std::string node = node_name();
+  // The log's name must outlive a change of host name: it is part of every signature.
+  auto origin = config_.ledger_origin.empty()
+                    ? kept_value(config_.data_dir / "ledger.origin", [&] { return "reeve.local/" + node; })
+                    : Result<std::string>(config_.ledger_origin);
+  if (!origin) return origin.error();
+  ledger::LogOptions options;
+  options.directory = directory;
+  options.origin = *origin;
+  options.node = node;
+  options.segment_bytes = config_.segment_bytes;
+  options.anchor = config_.ledger_anchor;
+  // Before anything is signed that would contradict them.
+  if (!config_.witnesses.empty()) {
+    if (auto asked = ledger::ask_witnesses(cosigning_options(), kAskWitnessesMax); !asked) {
+      return with_context(asked.error(), "ledger");
+    }
+  }
+  auto log = ledger::Log::open(std::move(options));
+  if (!log) return with_context(log.error(), "ledger");
+  log_ = *std::move(log);
+  return {};
+}
+
+ledger::CosigningOptions RunningService::cosigning_options() const {
+  ledger::CosigningOptions options;
+  options.directory = config_.data_dir / "ledger";
+  options.witnesses = config_.witnesses;
+  options.quorum = config_.witness_quorum;
+  options.tls = config_.upstream_tls;
+  return options;
+}
+
+Result<void> RunningService::start_collecting_cosignatures() {
+  if (config_.witnesses.empty()) return {};
+  ledger::CosigningOptions options = cosigning_options();
+  options.log_key = log_->verifier_key();
+  ledger::Log& log = *log_;
+  auto collector = ledger::CosignatureCollector::start(
+      std::move(options),
+      {[&log] { return log.checkpoint(); }, [&log](const std::string& reason) { log.stop_signing(reason); },
+       [&log] { return log.verifier_key(); }});
+  if (!collector) return with_context(collector.error(), "witnesses");
+  cosignatures_ = *std::move(collector);
+  gateway_->watch(*cosignatures_);
+  return {};
+}
+
+Result<void> RunningService::start() {
+  auto begun = begin();
+  // What was said to have started is said to have ended.
+  if (!begun) record_stop();
+  return begun;
+}
+
+Result<void> RunningService::record_start(const gateway::Settings& settings) {
+  JsonWriter detail;
+  detail.begin_object().member("bundle", settings.policy->digest());
+  detail.member("heartbeat_ms", std::chrono::duration_cast<std::chrono::milliseconds>(config_.heartbeat).count());
+  detail.member("version", REEVE_VERSION).end_object();
+  // Numbers begin anew with it, so nothing can be recorded without.
+  if (!record("service.started", detail.text())) {
+    return Error{ErrorCode::kUnavailable, "the ledger cannot record that the service starts"};
+  }
+  heartbeat_.emplace(*log_, config_.heartbeat, system_clock(),
+                     [this](auto kind, const auto& told) { return record(kind, told); });
+  return {};
+}
+
+void RunningService::record_stop() {
+  if (!heartbeat_) return;
+  record("service.stopped", heartbeat_->last_words());
+  heartbeat_.reset();
+}
+
+Result<void> RunningService::begin() {
+  auto config = load_config();
+  if (!config) return config.error();
+  config_ = *std::move(config);
+  configure_log(config_.log_level, config_.log_format);
+  // Before anything is open that removes content when its time is over.
+  if (auto kept = check_kept_long_enough(config_); !kept) return kept;
+  // The store makes the data directory, for nobody else's eyes.
+  auto store = store::Store::open_embedded(config_.data_dir);
+  if (!store) return with_context(store.error(), "storage");
+  store_ = *std::move(store);
+  auto key = kept_value(config_.data_dir / "digest.key", [] { return random_bytes(32); });
+  if (!key) return key.error();
+  digest_key_ = *std::move(key);
+  content_setup_.emplace(config_.data_dir);
+  auto vaults = open_content_vaults(config_, *store_);
+  if (!vaults) return vaults.error();
+  vaults_ = *std::move(vaults);
+  if (auto opened = open_ledger(); !opened) return opened.error();
+  // Before anything is appended: the ledger may be an older copy than the store.
+  if (auto told = store_->ledger_ends_at(log_->size()); !told) return with_context(told.error(), "storage");
+
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  auto runtime = net::Runtime::create(config_.workers == 0 ? cores : config_.workers);
+  if (!runtime) return runtime.error();
+  runtime_ = *std::move(runtime);
+  if (uses_practice_model(config_)) {
+    auto server = net::Server::listen(*runtime_, {}, gateway::answer_practice_call);
+    if (!server) return with_context(server.error(), "practice model");
+    practice_ = *std::move(server);
+  }
+  if (auto opened = open_budgets(); !opened) return with_context(opened.error(), "budgets");
+  auto directory = DirectoryService::open(config_, *store_, node_name());
+  if (!directory) return with_context(directory.error(), "directory");
+  directory_ = *std::move(directory);
+  // Looked at before it is read, so that what is written meanwhile is read again.
+  governance_seen_ = governance_fingerprint();
+  exceptions_.emplace(*store_);
+  exceptions_->look();
+  auto settings = build_settings(config_);
+  rules_are_read_ = settings.ok();
+  if (!settings) settings = build_settings_of_last_good(config_, settings.error());
+  if (!settings) return settings.error();
+  settings_ = std::make_unique<gateway::SettingsStore>(*settings);
+  // Its number is 1: everything that this process records comes after it.
+  if (auto recorded = record_start(**settings); !recorded) return recorded;
+  gateway::record_interrupted_calls(*log_, **settings, system_clock().now());
+  if (auto spending = open_spending(**settings); !spending) return with_context(spending.error(), "budgets");
+  if (rules_are_read_) keep_bundle(*(*settings)->policy);
+  if (auto counted = restore_exception_uses(*log_, config_.data_dir, exception_uses_); !counted) {
+    return with_context(counted.error(), "uses of exceptions");
+  }
+
+  if (auto opened = open_sign_ins(); !opened) return with_context(opened.error(), "sign-ins");
+  if (auto exporting = start_exports(); !exporting) return exporting;
+  if (auto listening = start_listening(); !listening) return listening;
+  start_watching();
+  end_what_leavers_have();
+  runtime_->start();
+  log_info("serving", {{"url", base_url()},
+                       {"data_dir", config_.data_dir.string()},
+                       {"workers", runtime_->loop_count()},
+                       {"rules", (*settings)->policy->rules().size()},
+                       {"ledger_entries", log_->size()}});
+  if (const std::string idle = not_enforced(*(*settings)->policy); !idle.empty()) log_warning(idle, {});
+  return {};
+}
+
+void RunningService::end_what_leavers_have() {
+  if (!directory_) return;
+  directory_->end_with([this](const std::vector<identity::Cutoff>& cut_off) {
+    gateway_->end_calls(std::make_shared<const identity::CutoffSet>(cut_off));
+    for (const identity::Cutoff& cutoff : cut_off) {
+      const auto ended =
+          sign_ins_->end_sign_ins_of(cutoff.scope.name, cutoff.issued_until.value_or(cutoff.at), cutoff.reason);
+      if (!ended) log_error("sign-ins of a leaver cannot be ended", {{"why", ended.error().message}});
+    }
+  });
+}
+
+/// What commands, people and other nodes do beside this process, from now on.
+void RunningService::start_watching() {
+  key_changes_.emplace(*store_, [this](auto kind, const auto& changed) { return record(kind, changed); });
+  key_changes_->look();
+  check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
+  check_reports_->look();
+  command_notes_.emplace(
+      *store_, vaults_.placeholders.get(),
+      [this](auto kind, const auto& noted) {
+        const auto entry = record(kind, noted);
+        if (entry && kind == kRotationRequestedKind) rotate_as_requested(*log_, noted);
+        return entry;
+      },
+      &recent_readings_);
+  command_notes_->look();
+  if (shared_budgets_) {
+    budget_follower_.emplace(*shared_budgets_,
+                             [this](auto kind, const auto& noted) { return record_of_all_nodes(kind, noted); });
+  }
+  notifications_.emplace(store_->notifications(), destinations_);
+  anomaly_watch_.emplace(*log_, config_.data_dir / "ledger", store_->notifications());
+  anomaly_watch_->use(alerts_, config_.anomalies_every);
+}
+
+/// The register of budgets that are written while this runs, as it is now.
+Result<void> RunningService::open_budgets() {
+  if (config_.postgres) {
+    auto shared = store::open_shared_budgets(*config_.postgres, node_name());
+    if (!shared) return shared.error();
+    shared_budgets_ = *std::move(shared);
+    auto kill_switch = store::open_shared_kill_switch(*config_.postgres, node_name());
+    if (!kill_switch) return with_context(std::move(kill_switch).error(), "kill switch");
+    shared_kill_switch_ = *std::move(kill_switch);
+    if (auto told = shared_budgets_->ledger_ends_at(log_->size()); !told) return told;
+    const auto own = store_->budgets().list();
+    if (own && !own->empty()) {
+      log_warning("budgets that the API wrote before the nodes shared a database have no effect; write them again",
+                  {{"budgets", own->size()}});
+    }
+  }
+  live_budgets_.emplace(shared_budgets_ ? static_cast<spend::BudgetRegister&>(*shared_budgets_) : store_->budgets());
+  return live_budgets_->read();
+}
+
+Result<void> RunningService::open_spending(const gateway::Settings& settings) {
+  if (const std::size_t interrupted = log_->open_intents().size(); interrupted > 0) {
+    // Waited for, so that the ends of those calls are in the ledger before the books read it.
+    JsonWriter detail;
+    detail.begin_object().member("calls", interrupted).end_object();
+    record("service.calls_interrupted", detail.text());
+  }
+  if (config_.postgres) {
+    auto slices = store::open_slices(*config_.postgres);
+    if (!slices) return slices.error();
+    slices_ = *std::move(slices);
+  }
+  spending_.emplace(*log_, Spending::Options{config_.data_dir, node_name(), slices_.get()});
+  if (auto published = spending_->publish(settings.budgets); !published) return published;
+  spending_->budgets().allow(control::allowances(exceptions_->requests(), system_clock().now()));
+  return {};
+}
+
+Result<void> RunningService::start_exports() {
+  if (config_.exports.empty()) return {};
+  std::vector<Diagnostic> complaints;
+  const auto mappings = load_export_mappings(config_.governance_dir, complaints);
+  check_export_formats(config_, *mappings, "reeve.yaml", complaints);
+  if (has_errors(complaints)) return Error{ErrorCode::kInvalid, complaints.front().to_string()};
+  const ExportThreads::Place place{config_.data_dir, log_name(log_->verifier_key()), REEVE_VERSION};
+  return exports_.start(config_.exports, *mappings, place, [this](const std::string& detail) {
+    ledger::Entry entry;
+    entry.kind = "ledger.exported";
+    entry.detail = detail;
+    // Exports have a thread each, and a producer's records come one after the other.
+    const std::scoped_lock telling(exports_telling_);
+    entry.producer = &log_->producer("exports");
+    // Lost, it only makes a search longer, should a position be lost, too; and the ledger counts what it loses.
+    static_cast<void>(log_->append_later(entry));
+  });
+}
+
+Result<void> RunningService::open_sign_ins() {
+  auto service = SignInService::open(config_, *store_, [this](auto kind, const auto& told) -> Result<void> {
+    if (record(kind, told)) return {};
+    return Error{ErrorCode::kUnavailable, "the ledger cannot record it"};
+  });
+  if (!service) return std::move(service).error();
+  sign_ins_ = *std::move(service);
+  return {};
+}
+
+Result<void> RunningService::start_gateway() {
+  gateway::GatewayOptions gateway_options;
+  identity::Directory* const directory = directory_ ? &directory_->directory() : nullptr;
+  gateway_options.issuers = config_.issuers;
+  gateway_options.directory = directory;
+  gateway_options.own_tokens = &sign_ins_->tokens();
+  gateway_options.upstream_limits = config_.upstream_limits;
+  gateway_options.upstream_tls = config_.upstream_tls;
+  gateway_options.exception_uses = &exception_uses_;
+  gateway_options.checks = &store_->checks();
+  gateway_options.verdicts = &verdicts_;
+  gateway_options.budgets = &spending_->budgets();
+  gateway_options.swaps = &swaps_;
+  gateway_options.kill_switch = &kill_switch_;
+  gateway_options.cutoff_tally = &cutoff_tally_;
+  gateway_options.tell_budget = [this](gateway::BudgetNotice notice) { notices_.put(std::move(notice)); };
+  gateway_options.hold_estimator = &spending_->hold_estimator();
+  gateway_options.more_metrics = [this] { return exports_.metrics(); };
+  gateway_options.vault = vaults_.placeholders.get();
+  gateway_options.sealed_content = vaults_.sealed.get();
+  auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
+  if (!gateway) return gateway.error();
+  gateway_ = *std::move(gateway);
+  return start_following_kill_switch();
+}
+
+/// Before the first call can come.
+Result<void> RunningService::start_following_kill_switch() {
+  auto follower = KillFollower::start({store_.get(), shared_kill_switch_.get(), &kill_switch_, gateway_.get(),
+                                       &cutoff_tally_, node_name(), config_.refuse_after, config_.end_after,
+                                       [this](auto kind, const auto& told) { return record(kind, told); }});
+  if (!follower) return std::move(follower).error();
+  kill_follower_ = *std::move(follower);
+  return {};
+}
+
+Result<void> RunningService::start_listening() {
+  if (auto started = start_gateway(); !started) return started;
+  net::ServerOptions server_options;
+  server_options.host = config_.listen_host;
+  server_options.port = config_.listen_port;
+  server_options.limits = config_.server_limits;
+  server_options.tls = config_.tls;
+  server_options.refusal_body = gateway::refusal_body;
+  auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, store_->keys(),
+                                    &sign_ins_->tokens(), directory_ ? &directory_->directory() : nullptr);
+  if (!callers) return callers.error();
+  api_callers_ = *std::move(callers);
+  const auto put_budgets_in_force = [this] {
+    const auto wake = [this] { mailbox_->put(kBudgetsWritten); };
+    if (!live_budgets_->wait_for_look(kInForceMax, wake)) log_warning("a budget that was written is not in force yet");
+  };
+  identity::KillSwitchStore* const kill_switch_register =
+      shared_kill_switch_ ? static_cast<identity::KillSwitchStore*>(shared_kill_switch_.get()) : &store_->kill_switch();
+  const auto wait_until_switched = [this](std::string_view id, bool on) { kill_follower_->wait_until_known(id, on); };
+  index_.emplace(config_.data_dir);
+  LedgerSources ledger{&*index_, config_.data_dir / "ledger",
+                       [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
+                       &recent_readings_};
+  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), config_.data_dir, api_callers_.get(),
+                             &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger), kill_switch_register,
+                             &kill_switch_, gateway_.get(), wait_until_switched});
+  scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
+  published_log_ = std::make_unique<PublishedLog>(
+      PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
+  break_glass_.emplace(store_->break_glass());
+  auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
+    const std::string_view path = exchange.head().path;
+    if (ControlApi::serves(path)) return api_->handle(exchange);
+    if (ScimApi::serves(path)) return scim_->handle(exchange);
+    if (path == "/healthz" && break_glass_->is_open()) return break_glass_->answer_health(exchange);
+    if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
+    return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
+  });
+  if (!server)
+    return with_context(server.error(),
+                        "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
+  server_ = *std::move(server);
+  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url());
+  if (!sign_in_routes) return std::move(sign_in_routes).error();
+  sign_in_routes_ = *std::move(sign_in_routes);
+  gateway_->watch(server_->stats());
+  return start_collecting_cosignatures();
+}
+
+/// The entry's index; nothing when it could not be written.
+std::optional<std::uint64_t> RunningService::record(std::string_view kind, const std::string& detail) {
+  ledger::Entry entry;
+  entry.kind = kind;
+  entry.detail = detail;
+  const bool is_main = std::this_thread::get_id() == main_thread_;
+  entry.producer = &log_->producer(is_main ? gateway::kServiceProducer : kBesideProducer);
+  std::unique_lock<std::mutex> one_at_a_time;
+  if (!is_main) one_at_a_time = std::unique_lock(recording_beside_);
+  const auto placed = log_->append_and_wait(entry);
+  if (placed) return placed->index;
+  log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
+  return std::nullopt;
+}
+
+/// What the nodes have in common is told to people by the node that records it.
+std::optional<std::uint64_t> RunningService::record_of_all_nodes(std::string_view kind, const std::string& detail) {
+  const auto cutoff = kind == "kill.switched" ? identity::cutoff_from_json(detail) : Error{ErrorCode::kNotFound, ""};
+  if (cutoff && !cutoff->practice) {
+    const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), std::string(kind),
+                               cutoff->ended.value_or(cutoff->at), detail};
+    if (auto announced = store_->notifications().announce(event); !announced) {
+      log_error("a switch cannot be announced", {{"id", cutoff->id}, {"why", announced.error().message}});
+    }
+  }
+  return record(kind, detail);
+}
+
+void RunningService::keep_placeholders() {
+  if (auto kept = vaults_.placeholders->flush(); !kept)
+    log_error("placeholders cannot be kept", {{"why", kept.error().message}});
+}
+
+void RunningService::run() {
+  if (options_.when_up) guest_ = std::thread([this] { options_.when_up(*this); });
+  bool draining = false;
+  Moment drain_until{};
+  std::uint64_t looks = 0;
+  while (true) {
+    const auto event = mailbox_->take(kLookInterval);
+    if (heartbeat_) heartbeat_->look();
+    if (event == SIGHUP) {
+      reload(true);
+    } else if (event == SIGTERM || event == SIGINT) {
+      if (draining) return log_warning("stopping without waiting for calls in flight");
+      draining = true;
+      stopping_.store(true);
+      live_budgets_->stop_waiting();
+      drain_until = system_clock().steady() + kDrainMax;
+      log_info("draining", {{"signal", *event == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      gateway_->announce_drain();
+      server_->drain([this] { mailbox_->put(kDrained); });
+    } else if (event == kDrained) {
+      return;
+    } else if (draining && system_clock().steady() > drain_until) {
+      return log_warning("calls were still in flight after the drain time; closing them");
+    } else if (!draining) {
+      if (exceptions_->look()) use_exceptions();
+      if (live_budgets_->look()) use_budgets();
+      notices_.announce(store_->notifications(), slices_.get(), node_name());
+      if (++looks % kLooksOfASecond != 0) continue;
+      watch_governance();
+      if (const auto caught_up = store_->catch_up(); !caught_up) {
+        log_error("storage cannot be read", {{"why", caught_up.error().message}});
+      }
+      exceptions_->keep_time(system_clock().now());
+      key_changes_->look();
+      check_reports_->look();
+      command_notes_->look();
+      break_glass_->look(system_clock().now());
+      keep_placeholders();
+      spending_->look();
+    }
+  }
+}
+
+void RunningService::stop() {
+  stopping_.store(true);
+  if (live_budgets_) live_budgets_->stop_waiting();
+  if (directory_) directory_->end_with(nullptr);
+  if (server_) server_->close();
+  if (api_) api_->stop();
+  if (scim_) scim_->stop();
+  if (sign_in_routes_) sign_in_routes_->stop();
+  if (index_) index_->stop();
+  budget_follower_.reset();
+  kill_follower_.reset();
+  if (published_log_) published_log_->stop();
+  // Its calls have ended with the server, so it does not keep us waiting.
+  if (guest_.joinable()) guest_.join();
+  notices_.announce(store_->notifications(), slices_.get(), node_name());
+  anomaly_watch_.reset();
+  notifications_.reset();
+  if (practice_) practice_->close();
+  if (runtime_) runtime_->stop();
+  if (spending_) spending_->budgets().give_back();
+  exports_.stop();
+  record_stop();
+  if (vaults_.placeholders) keep_placeholders();
+  if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);
+  if (spending_) spending_->keep();
+  if (cosignatures_) cosignatures_->stop();
+  if (log_) log_->close();
+  if (vaults_.sealed) vaults_.sealed->close();
+  log_info("stopped");
+}
+
+}  // namespace reeve::app

@@ -1,0 +1,172 @@
+#pragma once
+
+// The server put together, private to serve: what it holds, how it starts, reloads, looks around and stops.
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "reeve/anomaly_watch.h"
+#include "reeve/break_glass_banner.h"
+#include "reeve/budget_follower.h"
+#include "reeve/check_reports.h"
+#include "reeve/command_notes.h"
+#include "reeve/content_setup.h"
+#include "reeve/control_api.h"
+#include "reeve/directory_service.h"
+#include "reeve/export_threads.h"
+#include "reeve/heartbeat.h"
+#include "reeve/key_changes.h"
+#include "reeve/kill_follower.h"
+#include "reeve/live_budgets.h"
+#include "reeve/live_exceptions.h"
+#include "reeve/mailbox.h"
+#include "reeve/notice_board.h"
+#include "reeve/notification_thread.h"
+#include "reeve/published_log.h"
+#include "reeve/roles_in_force.h"
+#include "reeve/scim_api.h"
+#include "reeve/serve.h"
+#include "reeve/sign_in_service.h"
+#include "reeve/spending.h"
+#include "store/store.h"
+
+namespace reeve::app {
+
+/// In the mailbox: the last call has ended.
+inline constexpr int kDrained = -1;
+/// The API has written a budget: look now.
+inline constexpr int kBudgetsWritten = -2;
+
+class RunningService final : public Service {
+ public:
+  RunningService(const ServeOptions& options, std::shared_ptr<Mailbox> mailbox)
+      : options_(options), mailbox_(std::move(mailbox)) {}
+
+  /// A directory's thread must not end calls of a gateway that is gone, also after a start that failed.
+  ~RunningService() override {
+    if (directory_) directory_->end_with(nullptr);
+  }
+
+  Result<void> start();
+  void run();
+  void stop();
+
+  std::string base_url() const override {
+    const std::string host = config_.listen_host == "0.0.0.0" ? "127.0.0.1" : config_.listen_host;
+    return std::string(config_.tls ? "https://" : "http://") +
+           (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(server_->port());
+  }
+  const Config& config() const override { return config_; }
+  identity::KeyStore& keys() override { return store_->keys(); }
+  bool stopping() const override { return stopping_.load(); }
+
+ private:
+  Result<void> begin();
+  Result<void> record_start(const gateway::Settings& settings);
+  void record_stop();
+  Result<Config> load_config() const;
+  Result<void> open_ledger();
+  Result<void> open_budgets();
+  void start_watching();
+  /// Whoever the directory cuts off: their calls and sign-ins end.
+  void end_what_leavers_have();
+  /// Nothing where no witnesses are configured.
+  Result<void> start_collecting_cosignatures();
+  ledger::CosigningOptions cosigning_options() const;
+  std::string node_name() const;
+  // running_settings.cpp: what calls are decided by.
+  Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
+  Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config, const Error& why);
+  Result<void> check_kept_long_enough(const Config& config) const;
+  std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
+                                                   std::shared_ptr<const spend::Catalogue> prices,
+                                                   std::shared_ptr<const spend::BudgetSet> budgets,
+                                                   std::shared_ptr<const content::Detectors> detectors) const;
+  /// Once interrupted calls have their ends in the ledger.
+  Result<void> open_spending(const gateway::Settings& settings);
+  Result<void> start_exports();
+  Result<void> start_gateway();
+  Result<void> open_sign_ins();
+  Result<void> start_listening();
+  Result<void> start_following_kill_switch();
+  void reload(bool config_too);
+  std::string governance_fingerprint() const;
+  void watch_governance();
+  void keep_bundle(const policy::Bundle& bundle);
+  void put_in_force(std::shared_ptr<const gateway::Settings> settings);
+  void use_exceptions();
+  void use_budgets();
+  void keep_placeholders();
+  /// From any thread.
+  std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
+  std::optional<std::uint64_t> record_of_all_nodes(std::string_view kind, const std::string& detail);
+
+  const ServeOptions& options_;
+  Config config_;
+  const std::shared_ptr<Mailbox> mailbox_;  // the thread that waits for signals outlives this service
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<ledger::Log> log_;
+  std::unique_ptr<ledger::CosignatureCollector> cosignatures_;  // null: no witnesses
+  std::string digest_key_;
+  policy::UseCounter exception_uses_;
+  std::unique_ptr<store::SharedBudgets> shared_budgets_;         // null: this node is alone
+  std::unique_ptr<store::SharedKillSwitch> shared_kill_switch_;  // null: this node is alone
+  identity::KillSwitch kill_switch_;
+  gateway::CutoffTally cutoff_tally_;
+  std::optional<LiveBudgets> live_budgets_;
+  std::unique_ptr<DirectoryService> directory_;  // null: none is in force
+  // Calls hold reservations, so budgets outlive the loops.
+  std::unique_ptr<spend::SliceStore> slices_;  // null: this node is alone
+  std::optional<Spending> spending_;
+  spend::SwapMemory swaps_;
+  NoticeBoard notices_;
+  RolesInForce roles_;
+  std::optional<BreakGlassBanner> break_glass_;
+  // A producer's records are made one after the other: those of the main thread are one's, those of all others
+  // another's.
+  const std::thread::id main_thread_ = std::this_thread::get_id();
+  std::mutex recording_beside_;
+  std::mutex exports_telling_;
+  ExportThreads exports_;
+  RecentReadings recent_readings_;
+  std::unique_ptr<SignInService> sign_ins_;  // calls are decided by its tokens
+  std::unique_ptr<net::Runtime> runtime_;
+  std::unique_ptr<net::Server> practice_;
+  std::unique_ptr<gateway::SettingsStore> settings_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::optional<IndexThread> index_;
+  std::unique_ptr<ApiCallers> api_callers_;
+  std::unique_ptr<ControlApi> api_;
+  std::unique_ptr<ScimApi> scim_;
+  std::unique_ptr<PublishedLog> published_log_;
+  std::unique_ptr<SignInRoutes> sign_in_routes_;
+  std::unique_ptr<net::Server> server_;
+  std::thread guest_;
+  std::optional<Heartbeat> heartbeat_;  // from service.started to service.stopped
+  std::string governance_seen_;
+  Instant bundle_kept_;
+  bool rules_are_read_ = false;  // the files can be read, and what they say is in force
+  std::optional<LiveExceptions> exceptions_;
+  std::optional<NotificationThread> notifications_;
+  std::vector<control::Destination> destinations_;
+  std::optional<AnomalyWatch> anomaly_watch_;
+  std::vector<spend::SpendAlert> alerts_ = spend::default_alerts();
+  std::optional<KeyChanges> key_changes_;
+  std::optional<CheckReports> check_reports_;
+  std::optional<CommandNotes> command_notes_;
+  std::optional<BudgetFollower> budget_follower_;
+  std::unique_ptr<KillFollower> kill_follower_;
+  std::optional<ContentSetup> content_setup_;
+  content::VerdictCache verdicts_;
+  ContentVaults vaults_;
+};
+
+bool uses_practice_model(const Config& config);
+
+}  // namespace reeve::app

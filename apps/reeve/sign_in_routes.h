@@ -1,0 +1,125 @@
+#pragma once
+
+// Signing in over HTTP: the endpoints of OAuth 2.0 for programs (sign_in_endpoints.cpp), and the pages for people
+// (sign_in_browser.cpp). docs/sign-in.md describes both.
+//
+// A loop reads the request and talks with the company's provider; what asks the store or the ledger runs on one thread
+// of its own, since those block.
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "identity/identity.h"
+#include "net/net.h"
+#include "reeve/api_thread.h"
+#include "reeve/sign_in_clients.h"
+#include "reeve/sign_in_limits.h"
+#include "reeve/sign_in_pages.h"
+
+namespace reeve::app {
+
+class SignInRoutes {
+ public:
+  /// All of it outlives the routes.
+  struct Sources {
+    identity::Grants* grants;
+    identity::OwnTokens* tokens;
+    std::vector<identity::OidcIssuer> issuers;
+    net::ClientTls tls;
+    identity::Grants::Record record;
+  };
+  static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
+
+  static bool serves(std::string_view path);
+  Task<void> handle(net::Exchange& exchange);
+  /// Ends its thread. Once no exchange is under way.
+  void stop() { thread_.stop(); }
+
+ private:
+  /// What is taken from an exchange, copied: it is used on two threads.
+  struct Request {
+    net::Method method = net::Method::kGet;
+    std::string path, query;
+    std::map<std::string, std::string, std::less<>> fields;  // of the query, or of the form that was sent
+    std::string browser;                                     // the secret of its cookie; made when it has none
+    bool is_new_browser = false;
+    std::string address;
+    std::string origin, fetch_site;
+    bool is_form = false;
+    const std::string& field(std::string_view name) const;
+  };
+  struct Worker {
+    std::unique_ptr<net::Client> client;
+    std::unique_ptr<identity::ProviderSignIn> providers;
+  };
+  using Route = Task<WebAnswer> (SignInRoutes::*)(Request request, net::Loop& loop);
+  struct Path {
+    std::string_view path;
+    net::Method method;
+    Route route;
+    bool is_for_people;
+  };
+  static std::span<const Path> paths();
+
+  explicit SignInRoutes(Sources sources);
+  Task<Result<Request>> read(net::Exchange& exchange);
+  Task<WebAnswer> answer(net::Exchange& exchange);
+  /// Runs `work` on the thread.
+  template <typename T>
+  Task<Result<T>> on_thread(std::function<Result<T>()> work, net::Loop& loop);
+  Task<void> note_refusal(std::string what, std::string why, std::string address, net::Loop& loop);
+  std::string public_address(std::string_view path) const { return sources_.tokens->issuer() + std::string(path); }
+  bool is_secure() const { return sources_.tokens->issuer().starts_with("https://"); }
+  std::string cookie_name() const { return is_secure() ? "__Host-reeve-browser" : "reeve-browser"; }
+
+  // sign_in_endpoints.cpp
+  Task<WebAnswer> describe(Request request, net::Loop& loop);
+  Task<WebAnswer> give_keys(Request request, net::Loop& loop);
+  Task<WebAnswer> begin_device(Request request, net::Loop& loop);
+  Task<WebAnswer> give_tokens(Request request, net::Loop& loop);
+  Task<WebAnswer> revoke(Request request, net::Loop& loop);
+  identity::TokenAnswer exchange(const Request& request) const;
+
+  // sign_in_browser.cpp
+  Task<WebAnswer> authorize(Request request, net::Loop& loop);
+  Task<WebAnswer> show_code_form(Request request, net::Loop& loop);
+  Task<WebAnswer> take_code(Request request, net::Loop& loop);
+  Task<WebAnswer> come_back(Request request, net::Loop& loop);
+  Task<WebAnswer> take_confirmation(Request request, net::Loop& loop);
+  Task<Result<std::string>> depart(identity::Purpose purpose, std::size_t provider, std::string browser,
+                                   net::Loop& loop);
+  Task<WebAnswer> finish_confirmation(std::string secret, std::string browser, bool yes, net::Loop& loop);
+  static std::string form_token(const std::string& browser);
+  bool is_own_form(const Request& request) const;
+
+  const Sources sources_;
+  std::vector<identity::OidcIssuer> providers_;  // with which people sign in
+  std::vector<Worker> workers_;                  // by the index of the loop
+  RateLimit device_codes_, wrong_codes_, notes_;
+  std::atomic<std::uint64_t> unnoted_{0};  // refusals that have no entry
+  ApiThread thread_;
+};
+
+template <typename T>
+Task<Result<T>> SignInRoutes::on_thread(std::function<Result<T>()> work, net::Loop& loop) {
+  // Shared, since the thread may still work for a client that has gone.
+  const auto result =
+      std::make_shared<Result<T>>(ErrorCode::kUnavailable, "too many people sign in at this moment; try again");
+  auto job = [result, own = std::move(work)] {
+    *result = own();
+    return ApiAnswer{};
+  };
+  co_await thread_.answer(std::move(job), loop);
+  co_return std::move(*result);
+}
+
+// What both files use.
+WebAnswer oauth_error(int status, std::string_view error, std::string_view description);
+int status_of(const Error& error);
+
+}  // namespace reeve::app

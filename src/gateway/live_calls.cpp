@@ -1,0 +1,142 @@
+#include "gateway/live_calls.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace reeve::gateway {
+
+LiveCall::LiveCall(LiveCalls& calls) : calls_(calls), next_(calls.first_) {
+  if (next_ != nullptr) next_->previous_ = this;
+  calls.first_ = this;
+  ++calls.size_;
+}
+
+LiveCall::~LiveCall() {
+  ended();
+  (previous_ == nullptr ? calls_.first_ : previous_->next_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+  --calls_.size_;
+}
+
+void LiveCall::end_by(const identity::Cutoff& cutoff) {
+  if (cut_) return;
+  cut_ = cutoff;
+  stop_waiting();
+}
+
+void LiveCall::ended() {
+  if (!was_under_way_ || std::exchange(told_, true) || calls_.tally_ == nullptr) return;
+  calls_.tally_->call_ended(*cut_, calls_.clock_.now());
+}
+
+std::size_t LiveCalls::end_covered(const identity::CutoffSet& cutoffs) {
+  const Instant now = clock_.now();
+  std::size_t ended = 0;
+  for (LiveCall* call = first_; call != nullptr;) {
+    LiveCall* const next = call->next_;
+    const identity::Cutoff* cutoff = call->cut_ ? nullptr : cutoffs.covers(call->subject(), now);
+    if (cutoff != nullptr) {
+      if (tally_ != nullptr) tally_->call_cut(*cutoff);
+      call->was_under_way_ = true;
+      call->end_by(*cutoff);
+      ++ended;
+    }
+    call = next;
+  }
+  return ended;
+}
+
+void LiveCalls::abandon_ended() {
+  for (LiveCall* call = first_; call != nullptr;) {
+    LiveCall* const next = call->next_;
+    if (call->cut_ && call->answers()) call->abandon();
+    call = next;
+  }
+}
+
+std::vector<CallUnderWay> LiveCalls::views() const {
+  std::vector<CallUnderWay> views;
+  for (const LiveCall* call = first_; call != nullptr; call = call->next_) {
+    if (auto view = call->view()) views.push_back(*std::move(view));
+  }
+  return views;
+}
+
+// ---- Practice streams ----
+
+namespace {
+
+class PracticeStream final : public LiveCall {
+ public:
+  PracticeStream(LiveCalls& calls, identity::CutoffScope scope) : LiveCall(calls), scope_(std::move(scope)) {}
+
+  std::optional<CallUnderWay> view() const override { return std::nullopt; }
+  identity::CutoffSubject subject() const override {
+    using enum identity::CutoffKind;
+    identity::CutoffSubject subject;
+    subject.practice = true;
+    switch (scope_.kind) {
+      case kAll: break;
+      case kProvider: subject.provider = scope_.name; break;
+      case kModel: subject.model_asked = scope_.name; break;
+      case kPerson: subject.person = scope_.name; break;
+      case kGroup: subject.groups = std::span(&scope_.name, 1); break;
+      case kAgent: subject.agent = scope_.name; break;
+      case kSession: subject.session = scope_.name; break;
+      case kMcpServer: subject.mcp_server = scope_.name; break;
+      case kKey: subject.key_id = scope_.name; break;
+    }
+    return subject;
+  }
+  using LiveCall::ended;
+
+ private:
+  void stop_waiting() override {}
+  bool answers() const override { return false; }
+  void abandon() override {}
+
+  const identity::CutoffScope scope_;
+};
+
+}  // namespace
+
+Task<void> play_practice_stream(LiveCalls& calls, net::Loop& loop, identity::CutoffScope scope) {
+  constexpr Duration kPiece = std::chrono::milliseconds(10);
+  const Moment until = loop.now() + identity::KillSwitchStore::kDrillLasts;
+  PracticeStream stream(calls, std::move(scope));
+  while (stream.cut() == nullptr && loop.now() < until) co_await loop.sleep(kPiece);
+  stream.ended();
+}
+
+// ---- CutoffTally ----
+
+void CutoffTally::call_cut(const identity::Cutoff& cutoff) {
+  const std::lock_guard lock(mutex_);
+  if (by_cutoff_.size() >= kCutoffsMax && !by_cutoff_.contains(cutoff.id)) by_cutoff_.erase(by_cutoff_.begin());
+  ++by_cutoff_[cutoff.id].cut;
+}
+
+void CutoffTally::call_ended(const identity::Cutoff& cutoff, Instant when) {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_cutoff_.find(cutoff.id);
+  if (found != by_cutoff_.end()) found->second.took.push_back(when - cutoff.at);
+}
+
+CutoffTally::Times CutoffTally::times_of(std::string_view cutoff) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = by_cutoff_.find(cutoff);
+  Times times;
+  if (found == by_cutoff_.end()) return times;
+  times.cut = found->second.cut;
+  times.took = found->second.took;
+  std::sort(times.took.begin(), times.took.end());
+  return times;
+}
+
+Duration CutoffTally::Times::quantile(double share) const {
+  if (took.empty()) return {};
+  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(took.size())));
+  return took[std::min(took.size() - 1, rank == 0 ? 0 : rank - 1)];
+}
+
+}  // namespace reeve::gateway

@@ -1,0 +1,76 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/bytes.h"
+#include "identity/identity.h"
+
+namespace reeve::identity {
+namespace {
+
+class InMemory final : public BreakGlassStore {
+ public:
+  Result<void> seal(const BreakGlassSeal& given, const BreakGlassEvent& event) override {
+    seals.push_back(given);
+    seals.back().number = static_cast<std::int64_t>(seals.size());
+    told.push_back(event.kind);
+    return {};
+  }
+  Result<std::optional<BreakGlassSeal>> newest() override {
+    return seals.empty() ? std::optional<BreakGlassSeal>() : std::optional(seals.back());
+  }
+  Result<void> open(const BreakGlassSeal& given, const BreakGlassEvent& event) override {
+    if (seals.back().opened_at) return Error{ErrorCode::kConflict, "opened meanwhile"};
+    seals.back() = given;
+    told.push_back(event.kind);
+    return {};
+  }
+  Result<void> count_failure(std::int64_t, const BreakGlassEvent& event) override {
+    ++seals.back().failures;
+    told.push_back(event.kind);
+    return {};
+  }
+  std::vector<BreakGlassSeal> seals;
+  std::vector<std::string> told;
+};
+
+class BreakGlass : public ::testing::Test {
+ protected:
+  Result<OpenedGlass> open(const std::string& code, const std::string& reason = "nobody is there",
+                           Duration time_to_live = kBreakGlassLongest) {
+    return open_break_glass(store_, *keys_, code, "ada", reason, time_to_live, now_);
+  }
+  const Instant now_ = from_unix_seconds(1'700'000'000);
+  InMemory store_;
+  std::unique_ptr<KeyStore> keys_ = make_memory_key_store();
+};
+
+TEST_F(BreakGlass, ASealOpensOnceForAnHourAndIsTold) {
+  EXPECT_FALSE(open("anything").ok()) << "there is none";
+  const auto code = seal_break_glass(store_, "ada", now_);
+  ASSERT_TRUE(code.ok());
+  EXPECT_EQ(store_.seals.back().code_hash.find(*code), std::string::npos);
+  EXPECT_FALSE(open(*code, " ").ok()) << "without a reason";
+  EXPECT_FALSE(open(*code, "x", std::chrono::hours(2)).ok());
+  const auto opened = open(to_lower(*code));
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  const auto keys = keys_->list();
+  ASSERT_EQ(keys->size(), 1u);
+  EXPECT_EQ(keys->front().expires, now_ + std::chrono::hours(1));
+  EXPECT_THAT(keys->front().scopes, ::testing::Contains("control:*"));
+  EXPECT_FALSE(open(*code).ok()) << "a second time";
+  EXPECT_THAT(store_.told, ::testing::ElementsAre("break_glass.sealed", "break_glass.opened"));
+}
+
+TEST_F(BreakGlass, WrongCodesAreToldAndVoidTheSeal) {
+  const auto code = seal_break_glass(store_, "ada", now_);
+  for (int i = 0; i < kBreakGlassFailuresMax; ++i) EXPECT_FALSE(open("AAAAA-AAAAA").ok());
+  EXPECT_FALSE(open(*code).ok());
+  EXPECT_EQ(std::count(store_.told.begin(), store_.told.end(), "break_glass.refused"), kBreakGlassFailuresMax);
+  EXPECT_TRUE(keys_->list()->empty());
+  const auto next = seal_break_glass(store_, "ada", now_);
+  EXPECT_FALSE(open(*code).ok()) << "of an earlier seal";
+  EXPECT_TRUE(open(*next).ok());
+}
+
+}  // namespace
+}  // namespace reeve::identity

@@ -1,0 +1,181 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/bytes.h"
+#include "identity/grant_documents.h"
+#include "identity/sign_in_for_tests.h"
+
+namespace reeve::identity {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kRedirect = "http://127.0.0.1:4000/callback";
+const std::string kVerifier(43, 'v');
+
+class GrantsOfAHouse : public SignInHouse {
+ protected:
+  std::string code_for(const Principal& owner) {
+    Purpose purpose;
+    purpose.asking = {"reeve-cli", "", "127.0.0.1"};
+    purpose.redirect_uri = kRedirect;
+    purpose.challenge = to_base64url(as_bytes(sha256(kVerifier)));
+    const auto secret = grants_->begin_confirmation(purpose, owner, "browser").value();
+    return grants_->confirm(secret, "browser", true).value().code;
+  }
+  TokenAnswer exchange(const std::string& code) {
+    return grants_->exchange_code(code, "reeve-cli", kRedirect, kVerifier);
+  }
+};
+
+TEST_F(GrantsOfAHouse, ADeviceGetsTokensOnceItsOwnerAgreed) {
+  const auto codes = grants_->begin_device({"reeve-cli", "a test", "127.0.0.1"}).value();
+  EXPECT_EQ(grants_->exchange_device(codes.device_code, "reeve-cli").error, "authorization_pending");
+  const auto purpose = grants_->find_device(" " + to_lower(codes.user_code)).value();
+  EXPECT_EQ(purpose.asking.device, "a test");
+  const auto secret = grants_->begin_confirmation(purpose, person(), "browser").value();
+  EXPECT_FALSE(grants_->confirm(secret, "another browser", true).ok());
+  ASSERT_TRUE(grants_->confirm(secret, "browser", true).ok());
+  EXPECT_FALSE(grants_->confirm(secret, "browser", true).ok());
+  EXPECT_EQ(grants_->find_device(codes.user_code).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(grants_->exchange_device(codes.device_code, "another").error, "invalid_grant");
+  const TokenAnswer tokens = grants_->exchange_device(codes.device_code, "reeve-cli");
+  ASSERT_TRUE(tokens.ok()) << tokens.description;
+  EXPECT_EQ(grants_->exchange_device(codes.device_code, "reeve-cli").error, "invalid_grant");
+  EXPECT_THAT(kinds(), ElementsAre("identity.signed_in"));
+}
+
+TEST_F(GrantsOfAHouse, ADeviceThatPollsTooOftenWaitsLongerEachTime) {
+  const auto codes = grants_->begin_device({"reeve-cli", "", ""}).value();
+  const auto poll = [&] { return grants_->exchange_device(codes.device_code, "reeve-cli").error; };
+  EXPECT_EQ(poll(), "authorization_pending");
+  clock_.advance(std::chrono::seconds(5));
+  EXPECT_EQ(poll(), "authorization_pending");
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(poll(), "slow_down");
+  clock_.advance(std::chrono::seconds(6));
+  EXPECT_EQ(poll(), "slow_down");
+  clock_.advance(std::chrono::seconds(15));
+  EXPECT_EQ(poll(), "authorization_pending");
+}
+
+TEST_F(GrantsOfAHouse, CodesOfDevicesExpire) {
+  const auto codes = grants_->begin_device({"reeve-cli", "", ""}).value();
+  clock_.advance(Grants::kCodesLive);
+  EXPECT_FALSE(grants_->find_device(codes.user_code).ok());
+  EXPECT_EQ(grants_->exchange_device(codes.device_code, "reeve-cli").error, "expired_token");
+}
+
+TEST_F(GrantsOfAHouse, AnAttemptComesBackOnceAndToItsBrowser) {
+  Purpose purpose;
+  purpose.redirect_uri = kRedirect;
+  const auto state = grants_->begin_attempt(purpose, "https://idp.example.com", "browser").value();
+  EXPECT_EQ(grants_->take_attempt(state, "another").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(grants_->take_attempt(state, "").error().code, ErrorCode::kDenied);
+  EXPECT_EQ(grants_->take_attempt("guessed", "browser").error().code, ErrorCode::kDenied);
+  const auto attempt = grants_->take_attempt(state, "browser").value();
+  EXPECT_EQ(attempt.issuer, "https://idp.example.com");
+  EXPECT_EQ(attempt.purpose.redirect_uri, kRedirect);
+  EXPECT_EQ(grants_->take_attempt(state, "browser").error().code, ErrorCode::kDenied);
+}
+
+TEST_F(GrantsOfAHouse, ACodeIsForItsClientAddressAndVerifier) {
+  const std::string code = code_for(person());
+  EXPECT_EQ(grants_->exchange_code(code, "console", kRedirect, kVerifier).error, "invalid_grant");
+  EXPECT_EQ(grants_->exchange_code(code, "reeve-cli", "http://127.0.0.1:1/callback", kVerifier).error, "invalid_grant");
+  EXPECT_EQ(grants_->exchange_code(code, "reeve-cli", kRedirect, std::string(43, 'w')).error, "invalid_grant");
+  EXPECT_EQ(grants_->exchange_code(code, "reeve-cli", kRedirect, "").error, "invalid_grant");
+  EXPECT_TRUE(exchange(code).ok());
+  const std::string late = code_for(person());
+  clock_.advance(Grants::kAuthorizationCodeLives);
+  EXPECT_EQ(exchange(late).error, "invalid_grant");
+}
+
+TEST_F(GrantsOfAHouse, ACodeThatComesTwiceEndsWhatItBought) {
+  const std::string code = code_for(person());
+  const TokenAnswer tokens = exchange(code);
+  ASSERT_TRUE(tokens.ok());
+  EXPECT_EQ(exchange(code).error, "invalid_grant");
+  EXPECT_TRUE(store_->session(tokens.session.id).value()->ended);
+  EXPECT_THAT(kinds(), ElementsAre("identity.signed_in", "identity.sign_in_ended"));
+}
+
+TEST_F(GrantsOfAHouse, RefreshTokensRotateAndOneThatComesTwiceEndsTheSignIn) {
+  const TokenAnswer first = sign_in();
+  clock_.advance(std::chrono::minutes(20));
+  const TokenAnswer second = grants_->refresh(first.refresh_token, "reeve-cli");
+  ASSERT_TRUE(second.ok()) << second.description;
+  EXPECT_EQ(second.session.id, first.session.id);
+  EXPECT_THAT(second.person.groups, ElementsAre("developers", "payments"));
+  EXPECT_EQ(grants_->refresh(second.refresh_token, "another").error, "invalid_grant");
+  EXPECT_EQ(grants_->refresh(first.refresh_token, "reeve-cli").error, "invalid_grant");
+  EXPECT_EQ(grants_->refresh(second.refresh_token, "reeve-cli").error, "invalid_grant");
+  EXPECT_THAT(recorded_.back().second, HasSubstr("a refresh token came a second time"));
+  EXPECT_THAT(kinds(), ElementsAre("identity.signed_in", "identity.sign_in_ended"));
+}
+
+TEST_F(GrantsOfAHouse, ASignInLastsForItsTimeHoweverOftenItIsRenewed) {
+  TokenAnswer tokens = sign_in();
+  for (int i = 0; i < 3; ++i) {
+    clock_.advance(settings_.session / 4);
+    tokens = grants_->refresh(tokens.refresh_token, "reeve-cli");
+    ASSERT_TRUE(tokens.ok()) << tokens.description;
+  }
+  clock_.advance(settings_.session / 4);
+  EXPECT_EQ(grants_->refresh(tokens.refresh_token, "reeve-cli").error, "invalid_grant");
+}
+
+TEST_F(GrantsOfAHouse, EitherTokenRevokes) {
+  const TokenAnswer one = sign_in();
+  const TokenAnswer two = sign_in();
+  EXPECT_TRUE(grants_->revoke(one.refresh_token, "signed out").value());
+  EXPECT_FALSE(grants_->revoke(one.refresh_token, "signed out").value());
+  EXPECT_TRUE(grants_->revoke(two.access_token, "signed out").value());
+  EXPECT_FALSE(grants_->revoke("nonsense", "signed out").value());
+}
+
+TEST_F(GrantsOfAHouse, NobodyIsSignedInUnrecordedButAnEndHoldsAllTheSame) {
+  const TokenAnswer tokens = sign_in();
+  ledger_is_down_ = true;
+  EXPECT_EQ(sign_in().error, "temporarily_unavailable");
+  EXPECT_THAT(store_->sessions("").value(), ::testing::SizeIs(1));
+  EXPECT_FALSE(grants_->revoke(tokens.refresh_token, "signed out").ok());
+  EXPECT_TRUE(store_->session(tokens.session.id).value()->ended);
+}
+
+TEST_F(GrantsOfAHouse, NoSecretIsKept) {
+  const auto codes = grants_->begin_device({"reeve-cli", "a test", "127.0.0.1"}).value();
+  const auto device = store_->find(GrantKind::kDevice, sha256(codes.device_code)).value();
+  ASSERT_TRUE(device);
+  EXPECT_EQ(device->document.find(codes.device_code), std::string::npos);
+  EXPECT_EQ(device->document.find(normal_user_code(codes.user_code)), std::string::npos);
+  const TokenAnswer tokens = sign_in();
+  for (const auto& [kind, detail] : recorded_) {
+    EXPECT_EQ(detail.find(tokens.access_token), std::string::npos);
+    EXPECT_EQ(detail.find(tokens.refresh_token), std::string::npos);
+  }
+}
+
+TEST_F(GrantsOfAHouse, ForgetsWhatHasExpired) {
+  const auto codes = grants_->begin_device({"reeve-cli", "", ""}).value();
+  clock_.advance(std::chrono::hours(2));
+  ASSERT_TRUE(grants_->look().ok());
+  EXPECT_FALSE(store_->find(GrantKind::kDevice, sha256(codes.device_code)).value());
+}
+
+TEST(UserCode, IsReadAsPeopleTypeIt) {
+  EXPECT_EQ(normal_user_code("bcdf-ghjk"), "BCDFGHJK");
+  EXPECT_EQ(normal_user_code(" BCDF GHJK "), "BCDFGHJK");
+  for (const char* wrong : {"", "BCDF", "BCDF-GHJKL", "ACDF-GHJK", "BCDF_GHJK", "BCDF-GHJ1"}) {
+    EXPECT_THAT(normal_user_code(wrong), IsEmpty()) << wrong;
+  }
+  for (int i = 0; i < 50; ++i) {
+    const std::string code = make_user_code();
+    EXPECT_EQ(normal_user_code(code), code);
+  }
+}
+
+}  // namespace
+}  // namespace reeve::identity

@@ -1,0 +1,174 @@
+#include "ledger/index_schema.h"
+
+#include <array>
+
+namespace reeve::ledger {
+
+namespace {
+
+using duckdb::TypeId;
+using enum CallSource;
+using enum TypeId;
+
+constexpr std::array kCallColumns = {
+    CallColumn{"seq", kBigint, kSeq},
+    CallColumn{"intent", kBigint, CallSource::kIntent},
+    CallColumn{"time", kTimestamp, kTime},
+    CallColumn{"started", kTimestamp, kStarted},
+    CallColumn{"id_high", kUbigint, kIdHigh},
+    CallColumn{"id_low", kUbigint, kIdLow},
+    CallColumn{"id_text", kVarchar, kIdText},
+    CallColumn{"attempt", kBigint, kField, Field::kAttempt},
+    CallColumn{"session", kVarchar, kField, Field::kSessionId},
+    CallColumn{"person", kVarchar, kField, Field::kPrincipalId},
+    CallColumn{"person_type", kVarchar, kField, Field::kPrincipalType},
+    CallColumn{"team", kVarchar, kField, Field::kPrincipalTeam},
+    CallColumn{"groups", kVarchar, kField, Field::kPrincipalGroups},
+    CallColumn{"agent", kVarchar, kField, Field::kAgentId},
+    CallColumn{"agent_parent", kVarchar, kField, Field::kAgentParent},
+    CallColumn{"client", kVarchar, kField, Field::kClient},
+    CallColumn{"client_version", kVarchar, kField, Field::kClientVersion},
+    CallColumn{"repo", kVarchar, kField, Field::kRepo},
+    CallColumn{"work_item", kVarchar, kField, Field::kWorkItem},
+    CallColumn{"feature", kVarchar, kField, Field::kFeature},
+    CallColumn{"model_asked", kVarchar, kField, Field::kModelAsked},
+    CallColumn{"model_sent", kVarchar, kField, Field::kModelServed},
+    CallColumn{"model_served", kVarchar, kModelServed},
+    CallColumn{"provider", kVarchar, kField, Field::kModelProvider},
+    CallColumn{"region", kVarchar, kField, Field::kModelRegion},
+    CallColumn{"tier", kVarchar, kField, Field::kModelTier},
+    CallColumn{"operation", kVarchar, kField, Field::kModelOperation},
+    CallColumn{"effect", kVarchar, kField, Field::kDecisionEffect},
+    CallColumn{"enforced", kVarchar, kField, Field::kDecisionEnforced},
+    CallColumn{"mode", kVarchar, kField, Field::kDecisionMode},
+    CallColumn{"rule", kVarchar, kField, Field::kDecisionRule},
+    CallColumn{"rules", kVarchar, kField, Field::kDecisionRules},
+    CallColumn{"reason", kVarchar, kField, Field::kDecisionReason},
+    CallColumn{"labels", kVarchar, kLabels},
+    CallColumn{"findings", kVarchar, kFindings},
+    CallColumn{"answer_findings", kVarchar, kAnswerFindings},
+    CallColumn{"degraded_by", kVarchar, kField, Field::kBudgetDegradedBy},
+    CallColumn{"budget", kVarchar, kField, Field::kBudgetName},
+    CallColumn{"input_tokens", kBigint, kField, Field::kUsageInput},
+    CallColumn{"cache_read_tokens", kBigint, kField, Field::kUsageCacheRead},
+    CallColumn{"cache_write_5m_tokens", kBigint, kField, Field::kUsageCacheWrite5m},
+    CallColumn{"cache_write_1h_tokens", kBigint, kField, Field::kUsageCacheWrite1h},
+    CallColumn{"output_tokens", kBigint, kField, Field::kUsageOutput},
+    CallColumn{"reasoning_tokens", kBigint, kField, Field::kUsageReasoning},
+    CallColumn{"cost_nanos", kBigint, kField, Field::kCostNanos},
+    CallColumn{"cost_estimated", kBoolean, kField, Field::kCostEstimated},
+    CallColumn{"price_known", kBoolean, kField, Field::kCostPriceKnown},
+    CallColumn{"decision_us", kBigint, kField, Field::kTimingDecision},
+    CallColumn{"first_byte_us", kBigint, kField, Field::kTimingFirstByte},
+    CallColumn{"total_us", kBigint, kField, Field::kTimingTotal},
+    CallColumn{"status", kVarchar, kField, Field::kOutcomeStatus},
+    CallColumn{"status_reason", kVarchar, kField, Field::kOutcomeReason},
+    CallColumn{"http_status", kVarchar, kField, Field::kOutcomeHttpStatus},
+    CallColumn{"response_bytes", kBigint, kField, Field::kOutcomeResponseBytes},
+    CallColumn{"producer", kVarchar, kField, Field::kProducerName},
+    CallColumn{"number", kBigint, kField, Field::kProducerNumber},
+};
+
+constexpr std::array kEventColumns = {
+    NamedType{"seq", kBigint},       NamedType{"time", kTimestamp},  NamedType{"kind", kVarchar},
+    NamedType{"request", kVarchar},  NamedType{"session", kVarchar}, NamedType{"person", kVarchar},
+    NamedType{"by", kVarchar},       NamedType{"about", kVarchar},   NamedType{"reason", kVarchar},
+    NamedType{"producer", kVarchar}, NamedType{"number", kBigint},
+};
+constexpr std::array kPlaceColumns = {NamedType{"seq", kBigint}, NamedType{"segment", kBigint},
+                                      NamedType{"place", kBigint}};
+
+template <typename Columns>
+std::string create_table(std::string_view name, const Columns& columns) {
+  std::string sql = "CREATE TABLE " + std::string(name) + " (";
+  for (const auto& column : columns) {
+    if (sql.back() != '(') sql += ", ";
+    sql.append("\"").append(column.name).append("\" ").append(type_name(column.type));
+  }
+  return sql + ");";
+}
+
+/// Views that people query. Lists are lists here, and the request id is a text.
+constexpr std::string_view kViews = R"(
+CREATE VIEW calls AS SELECT seq, intent, time, coalesce(started, time) AS started,
+  request_text(id_high, id_low, id_text) AS request, id_low AS request_key, attempt, session, person, person_type, team,
+  string_split("groups", chr(31)) AS "groups", agent, agent_parent, client, client_version, repo, work_item, feature,
+  model_asked, coalesce(model_served, model_sent) AS model_served, provider, region, tier, operation, effect, enforced,
+  mode, rule, string_split(rules, chr(31)) AS rules, reason, string_split(labels, chr(31)) AS labels,
+  string_split(findings, chr(31)) AS findings, string_split(answer_findings, chr(31)) AS answer_findings,
+  degraded_by, budget, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
+  reasoning_tokens, cost_nanos, cost_estimated, price_known, decision_us, first_byte_us, total_us, status,
+  status_reason, http_status, response_bytes, producer, number FROM all_calls;
+CREATE VIEW events AS SELECT seq, time, kind, request, session, person, "by", about, reason, producer, number
+  FROM all_events;
+CREATE VIEW entries AS
+  SELECT intent AS seq, started AS time, 'model.intent' AS kind, request_text(id_high, id_low, id_text) AS request,
+    attempt, session, person, team, model_asked, effect, enforced, rule, NULL AS status, NULL::BIGINT AS cost_nanos,
+    CASE WHEN intent = seq THEN producer END AS producer, CASE WHEN intent = seq THEN number END AS number
+  FROM all_calls WHERE intent IS NOT NULL
+  UNION ALL SELECT seq, time, 'model.outcome', request_text(id_high, id_low, id_text), attempt, session, person, team,
+    model_asked, effect, enforced, rule, status, cost_nanos, producer, number FROM all_calls WHERE intent IS DISTINCT FROM seq
+  UNION ALL SELECT seq, time, kind, request, NULL, session, person, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    producer, number FROM all_events;
+CREATE VIEW sessions AS SELECT session, min(coalesce(intent, seq)) AS first_seq, max(seq) AS last_seq,
+  any_value(person) AS person, any_value(team) AS team,
+  any_value(client) AS client, any_value(repo) AS repo, count(*) AS calls,
+  count(*) FILTER (enforced = 'deny') AS denied, count(*) FILTER (status IS NOT NULL AND status <> 'ok') AS not_ok,
+  min(coalesce(started, time)) AS first, max(time) AS last, sum(cost_nanos)::BIGINT AS cost_nanos,
+  sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)::BIGINT AS input_tokens,
+  sum(output_tokens)::BIGINT AS output_tokens
+  FROM all_calls WHERE session IS NOT NULL GROUP BY session;
+)";
+
+}  // namespace
+
+std::span<const CallColumn> call_columns() { return kCallColumns; }
+std::span<const NamedType> event_columns() { return kEventColumns; }
+std::span<const NamedType> place_columns() { return kPlaceColumns; }
+
+const CallColumn* call_column_of(std::string_view path, FieldSide side) {
+  const bool of_intent = side == FieldSide::kIntent;
+  if (of_intent && path.starts_with("producer.")) return nullptr;
+  const CallSource source = path == "content.labels"               ? kLabels
+                            : path == "model.served" && !of_intent ? kModelServed
+                                                                   : kField;
+  for (const CallColumn& column : kCallColumns) {
+    if (column.source == source && (source != kField || field_info(column.field).path == path)) return &column;
+  }
+  return nullptr;
+}
+
+std::string_view type_name(TypeId type) {
+  switch (type) {
+    case kBoolean: return "BOOLEAN";
+    case kSmallint: return "SMALLINT";
+    case kInteger: return "INTEGER";
+    case kBigint: return "BIGINT";
+    case kUbigint: return "UBIGINT";
+    case kDouble: return "DOUBLE";
+    case kTimestamp: return "TIMESTAMP";
+    case kVarchar: return "VARCHAR";
+  }
+  return "VARCHAR";
+}
+
+std::string create_tables(std::string_view catalog, std::string_view prefix) {
+  const std::string before = std::string(catalog) + ".main." + std::string(prefix);
+  return create_table(before + "calls", kCallColumns) + create_table(before + "events", kEventColumns) +
+         create_table(before + "places", kPlaceColumns);
+}
+
+std::string create_views(bool with_stored) {
+  std::string sql;
+  for (const std::string name : {"calls", "events", "places"}) {
+    // Of numbers that are one of a few a dictionary of texts is smaller than the numbers.
+    const std::string columns = name == "calls" ? "* REPLACE (http_status::BIGINT AS http_status)" : "*";
+    sql += "CREATE VIEW all_" + name + " AS SELECT " + columns + " FROM new_" + name;
+    if (with_stored) sql += " UNION ALL SELECT " + columns + " FROM stored.main." + name;
+    if (name == "calls") sql += " UNION ALL SELECT " + columns + " FROM open_calls";
+    sql += ";";
+  }
+  return sql + std::string(kViews);
+}
+
+}  // namespace reeve::ledger

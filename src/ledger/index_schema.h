@@ -1,0 +1,64 @@
+#pragma once
+
+// What the index keeps of an entry, column by column, and the views that people query. One row of `calls` stands for an
+// attempt of a call, its intent and its outcome together: they share most of what they say. Everything else is a row of
+// `events`.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ledger/duckdb_library.h"
+#include "ledger/index_fields.h"
+
+namespace reeve::ledger {
+
+/// Raised with every change of tables or of what stands in them: an index of another version is made anew.
+inline constexpr int kIndexVersion = 2;
+
+/// Where a column of `calls` comes from.
+enum class CallSource : std::uint8_t {
+  kSeq,      // of the outcome, else of the intent
+  kIntent,   // index of the intent; null for an outcome without
+  kTime,     // of the entry that seq names, microseconds since 1970
+  kStarted,  // of the intent
+  kIdHigh,   // the request id, as numbers where Reeve made it
+  kIdLow,
+  kIdText,          // as text otherwise
+  kField,           // a member; of side kShared from whichever entry there is
+  kModelServed,     // of the outcome
+  kFindings,        // types, of the request
+  kAnswerFindings,  // types, of the answer
+  kLabels,
+};
+
+struct CallColumn {
+  std::string_view name;
+  duckdb::TypeId type;
+  CallSource source;
+  Field field = Field::kKind;  // for kField
+};
+std::span<const CallColumn> call_columns();
+/// The column that has a member of the intents, or of the outcomes; null when none has exactly it. Of who made a record
+/// only the outcome's is kept: numbers hardly compress.
+const CallColumn* call_column_of(std::string_view path, FieldSide side);
+
+struct NamedType {
+  std::string_view name;
+  duckdb::TypeId type;
+};
+/// seq, time, kind, request, session, person, by, about, reason, producer, number.
+std::span<const NamedType> event_columns();
+/// Every 256th entry's place in the segments.
+std::span<const NamedType> place_columns();
+inline constexpr std::uint64_t kPlaceEvery = 256;
+
+std::string_view type_name(duckdb::TypeId type);
+/// CREATE TABLE statements of calls, events, places and meta, with `catalog` and `prefix` before each name.
+std::string create_tables(std::string_view catalog, std::string_view prefix);
+/// The views over what is stored and what is newer: all_calls, all_events, and those for people: calls, events,
+/// entries, sessions. `with_stored`: whether there is a file.
+std::string create_views(bool with_stored);
+
+}  // namespace reeve::ledger

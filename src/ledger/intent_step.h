@@ -1,0 +1,28 @@
+#pragma once
+
+// What an entry means for the intents that wait for their outcome. Whoever appends an entry knows it; whoever only has
+// the entry's text reads it there, and both must come to the same.
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace reeve::ledger {
+
+struct IntentStep {
+  enum class Kind : std::uint8_t { kNone, kIntent, kOutcome };
+  Kind kind = Kind::kNone;
+  bool attempted = false;  // a call that was refused before any attempt has an outcome only
+  std::uint64_t key = 0;   // of request and attempt
+};
+
+/// `request_id` as it stands in the entry: escapes are not resolved.
+inline IntentStep intent_step(std::string_view kind, std::string_view request_id, std::int64_t attempt) {
+  using Kind = IntentStep::Kind;
+  const Kind step = kind == "model.intent" ? Kind::kIntent : kind == "model.outcome" ? Kind::kOutcome : Kind::kNone;
+  if (step == Kind::kNone) return {};
+  const std::uint64_t hash = std::hash<std::string_view>{}(request_id);
+  return {step, attempt != 0, hash ^ (static_cast<std::uint64_t>(attempt) * 0x9e3779b97f4a7c15U)};
+}
+
+}  // namespace reeve::ledger

@@ -1,0 +1,202 @@
+#include "store/postgres/budget_register.h"
+
+#include "core/crypto.h"
+#include "store/budget_changes.h"
+#include "store/postgres/migrations.h"
+
+namespace reeve::store {
+
+using spend::BudgetChange;
+using spend::KeptAnswer;
+using spend::RegisteredBudget;
+
+namespace {
+
+constexpr const char* kSubject = "budgets of all nodes";
+constexpr std::string_view kList =
+    "SELECT name, version, document, written_by, written_at FROM budget ORDER BY name COLLATE \"C\"";
+constexpr std::string_view kInsert =
+    "INSERT INTO budget (document, version, written_by, written_at, name) "
+    "VALUES ($1::text, $2::bigint, $3::text, $4::bigint, $5::text) ON CONFLICT DO NOTHING";
+constexpr std::string_view kUpdate =
+    "UPDATE budget SET document = $1::text, version = $2::bigint, written_by = $3::text, written_at = $4::bigint "
+    "WHERE name = $5::text AND version = $2::bigint - 1";
+constexpr std::string_view kDelete = "DELETE FROM budget WHERE name = $1::text AND version = $2::bigint - 1";
+constexpr std::string_view kIsDone = "SELECT FROM budget_note WHERE change = $1::text";
+constexpr std::string_view kNote =
+    "INSERT INTO budget_note (change, node, kind, detail, taken) "
+    "VALUES ($1::text, $2::text, $3::text, $4::text, clock_timestamp())";
+constexpr std::string_view kForgetAnswers = "DELETE FROM kept_answer WHERE at <= $1::bigint";
+constexpr std::string_view kKeepAnswer =
+    "INSERT INTO kept_answer VALUES ($1::text, $2::text, $3::text, $4::bigint, $5::text, $6::text, $7::bigint) "
+    "ON CONFLICT DO NOTHING";
+constexpr std::string_view kAnswer =
+    "SELECT request, status, body, etag, at FROM kept_answer WHERE who = $1::text AND key = $2::text AND at > "
+    "$3::bigint";
+constexpr std::string_view kCounter = "SELECT value FROM change_counter WHERE subject = 'budget'";
+// What its node does not record, because it is gone, another one takes; taken anew, nobody else takes it meanwhile.
+constexpr std::string_view kTakeOver =
+    "UPDATE budget_note SET node = $1::text, taken = clock_timestamp() WHERE entry IS NULL AND node <> $1::text "
+    "AND taken < clock_timestamp() - interval '1 minute'";
+constexpr std::string_view kNotes =
+    "SELECT number, kind, detail FROM budget_note WHERE entry IS NULL AND node = $1::text ORDER BY number LIMIT 100";
+constexpr std::string_view kRecorded =
+    "UPDATE budget_note SET entry = $3::bigint WHERE number = $1::bigint AND node = $2::text";
+constexpr std::string_view kForgetEntries =
+    "UPDATE budget_note SET entry = NULL WHERE node = $1::text AND entry >= $2::bigint";
+
+Result<std::size_t> put_row(PostgresConnection& connection, const BudgetChange& change) {
+  const RegisteredBudget& budget = change.budget;
+  const auto version = static_cast<std::int64_t>(budget.version);
+  PostgresParameters parameters;
+  if (change.removes) {
+    parameters.bytes(budget.name).integer(version);
+  } else {
+    parameters.bytes(budget.document).integer(version).bytes(budget.by);
+    parameters.integer(budget.at.nanoseconds).bytes(budget.name);
+  }
+  const auto rows = connection.run(change.removes ? kDelete : version == 1 ? kInsert : kUpdate, parameters);
+  if (!rows) return rows.error();
+  return rows->changed();
+}
+
+Result<void> keep_answer(PostgresConnection& connection, const KeptAnswer& answer) {
+  const Instant old = answer.at - spend::kAnswersKept;
+  const auto gone = connection.run(kForgetAnswers, PostgresParameters().integer(old.nanoseconds));
+  if (!gone) return gone.error();
+  PostgresParameters parameters;
+  parameters.bytes(answer.who).bytes(answer.key).bytes(answer.request).integer(answer.status);
+  parameters.bytes(answer.body).bytes(answer.etag).integer(answer.at.nanoseconds);
+  const auto kept = connection.run(kKeepAnswer, parameters);
+  if (!kept) return kept.error();
+  return kept->changed() == 1 ? Result<void>() : key_is_taken();
+}
+
+}  // namespace
+
+Result<void> PostgresBudgetRegister::write(PostgresConnection& connection, const BudgetChange& change,
+                                           std::string_view number) {
+  auto transaction = PostgresTransaction::begin(connection);
+  if (!transaction) return std::move(transaction).error();
+  const auto done = connection.run(kIsDone, PostgresParameters().bytes(number));
+  if (!done) return done.error();
+  if (done->size() > 0) return {};
+  const auto put = put_row(connection, change);
+  if (!put) return put.error();
+  if (*put != 1) return changed_meanwhile(change);
+  PostgresParameters note;
+  note.bytes(number).bytes(node_).bytes(change.kind).bytes(change.detail);
+  if (const auto noted = connection.run(kNote, note); !noted) return noted.error();
+  if (change.answer) {
+    if (auto kept = keep_answer(connection, *change.answer); !kept) return kept;
+  }
+  return transaction->commit();
+}
+
+Result<void> PostgresBudgetRegister::change(const BudgetChange& change) {
+  if (auto checked = check_change(change); !checked) return checked;
+  const std::string number = to_hex(random_bytes(16));
+  auto done = connection_.use([&](PostgresConnection& connection) { return write(connection, change, number); });
+  if (!done) return with_context(std::move(done).error(), kSubject);
+  ++generation_;
+  return {};
+}
+
+Result<std::vector<RegisteredBudget>> PostgresBudgetRegister::list() {
+  std::vector<RegisteredBudget> list;
+  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    const auto rows = connection.run(kList);
+    if (!rows) return rows.error();
+    list.clear();
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+      list.push_back({std::string(rows->bytes(row, 0)),
+                      static_cast<std::uint64_t>(rows->integer(row, 1)),
+                      std::string(rows->bytes(row, 2)),
+                      std::string(rows->bytes(row, 3)),
+                      {rows->integer(row, 4)}});
+    }
+    return {};
+  });
+  if (!done) return with_context(std::move(done).error(), kSubject);
+  return list;
+}
+
+Result<std::optional<KeptAnswer>> PostgresBudgetRegister::answer_of(std::string_view who, std::string_view key,
+                                                                    Instant now) {
+  std::optional<KeptAnswer> answer;
+  const Instant after = now - spend::kAnswersKept;
+  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    const auto rows = connection.run(kAnswer, PostgresParameters().bytes(who).bytes(key).integer(after.nanoseconds));
+    if (!rows) return rows.error();
+    answer.reset();
+    if (rows->size() == 0) return {};
+    answer = KeptAnswer{std::string(who),
+                        std::string(key),
+                        std::string(rows->bytes(0, 0)),
+                        static_cast<int>(rows->integer(0, 1)),
+                        std::string(rows->bytes(0, 2)),
+                        std::string(rows->bytes(0, 3)),
+                        {rows->integer(0, 4)}};
+    return {};
+  });
+  if (!done) return with_context(std::move(done).error(), kSubject);
+  return answer;
+}
+
+Result<void> PostgresBudgetRegister::catch_up() {
+  std::int64_t value = 0;
+  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    const auto rows = connection.run(kCounter);
+    if (!rows) return rows.error();
+    if (rows->size() != 1) {
+      return Error{ErrorCode::kCorrupt, connection.where() + " lacks its count of changes; restore it from a backup"};
+    }
+    value = rows->integer(0, 0);
+    return {};
+  });
+  if (!done) return with_context(std::move(done).error(), kSubject);
+  if (seen_.exchange(value) != value) ++generation_;
+  return {};
+}
+
+Result<std::vector<Note>> PostgresBudgetRegister::unrecorded_notes() {
+  std::vector<Note> notes;
+  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    if (const auto taken = connection.run(kTakeOver, PostgresParameters().bytes(node_)); !taken) return taken.error();
+    const auto rows = connection.run(kNotes, PostgresParameters().bytes(node_));
+    if (!rows) return rows.error();
+    notes.clear();
+    for (std::size_t row = 0; row < rows->size(); ++row) {
+      notes.push_back({rows->integer(row, 0), std::string(rows->bytes(row, 1)), std::string(rows->bytes(row, 2)), 0});
+    }
+    return {};
+  });
+  if (!done) return with_context(std::move(done).error(), kSubject);
+  return notes;
+}
+
+Result<void> PostgresBudgetRegister::notes_recorded(std::span<const Note> notes) {
+  return connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    for (const Note& note : notes) {
+      PostgresParameters parameters;
+      parameters.integer(note.number).bytes(node_).integer(static_cast<std::int64_t>(note.entry));
+      if (const auto marked = connection.run(kRecorded, parameters); !marked) return marked.error();
+    }
+    return {};
+  });
+}
+
+Result<void> PostgresBudgetRegister::ledger_ends_at(std::uint64_t entries) {
+  return connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    const auto forgot =
+        connection.run(kForgetEntries, PostgresParameters().bytes(node_).integer(static_cast<std::int64_t>(entries)));
+    return forgot ? Result<void>() : Result<void>(forgot.error());
+  });
+}
+
+Result<std::unique_ptr<SharedBudgets>> open_shared_budgets(const PostgresOptions& options, std::string node) {
+  if (auto migrated = migrate_shared_schema(options); !migrated) return std::move(migrated).error();
+  return std::unique_ptr<SharedBudgets>(std::make_unique<PostgresBudgetRegister>(options, std::move(node)));
+}
+
+}  // namespace reeve::store

@@ -1,0 +1,25 @@
+// Requests of the control API, as tests send them.
+
+import assert from 'node:assert/strict'
+
+// `reeve`: the server; `secret`: of the key. Resolves with the status, the parsed body and the ETag.
+export function apiClient(reeve, secret) {
+  return async (method, path, body, headers = {}) => {
+    const response = await fetch(`http://127.0.0.1:${reeve.port}/api/v1${path}`, {
+      method,
+      headers: { ...(secret ? { authorization: `Bearer ${secret}` } : {}), ...headers },
+      body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    })
+    const type = response.headers.get('content-type')
+    const etag = response.headers.get('etag')
+    return { status: response.status, type, etag, headers: response.headers, body: await response.json() }
+  }
+}
+
+// `pointer`: of the member at fault.
+export function assertProblem(answer, status, pointer) {
+  const found = [answer.status, answer.type, answer.body.status]
+  assert.deepEqual(found, [status, 'application/problem+json', status], JSON.stringify(answer.body))
+  assert.ok(answer.body.title && answer.body.detail && answer.body.type)
+  if (pointer) assert.equal(answer.body.errors[0].pointer, pointer, JSON.stringify(answer.body))
+}

@@ -1,0 +1,97 @@
+// How long from the switch to the last byte that a client was given: over many cutoffs, under load, on one node or
+// three. Prints one object of figures; fails when the 99th percentile is above --limit-ms.
+//
+//   node times.mjs [--cutoffs=200] [--streams=10] [--nodes=1] [--load=8] [--limit-ms=1000]
+
+import { apiClient } from '../api/api_client.mjs'
+import { PostgresServer } from '../postgres/postgres_server.mjs'
+import { kAllowEverything, UpstreamProcess } from '../upstream/upstream_process.mjs'
+import { Reeve } from '../upstream/reeve_process.mjs'
+import { call, streaming } from './streams.mjs'
+
+const given = Object.fromEntries(process.argv.slice(2).map((word) => word.replace(/^--/, '').split('=')))
+const option = (name, fallback) => Number(given[name] ?? fallback)
+const kCutoffs = option('cutoffs', 200)
+const kStreams = option('streams', 10) // of the one who is cut off, on each node
+const kNodes = option('nodes', 1)
+const kLoad = option('load', 8) // calls by others at any time, on each node
+const kLimit = option('limit-ms', 1000)
+
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const quantile = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+
+const upstream = await new UpstreamProcess().start()
+const postgres = kNodes > 1 ? await new PostgresServer().start() : undefined
+const nodes = []
+let failed = false
+try {
+  for (let i = 0; i < kNodes; i++) {
+    const shared = postgres ? `storage:\n  postgres:\n    url: "${postgres.url()}"\n` : ''
+    const reeve = new Reeve({
+      config: `${upstream.reeveConfig()}ledger:\n  node: node-${i}\n${shared}`,
+      governance: { 'rules.yaml': kAllowEverything },
+    })
+    nodes.push({ reeve })
+    await reeve.start()
+    nodes[i].secret = (await reeve.createKey('ada@example.com')).secret
+    nodes[i].other = (await reeve.createKey('bob@example.com')).secret
+  }
+  const { secret } = await nodes[0].reeve.createKey('sec@example.com', '--scope', 'control:kill')
+  const api = apiClient(nodes[0].reeve, secret)
+  const times = []
+  let going = true
+  let broken = 0
+  let besides = 0
+  const worker = async ({ reeve, other }, index) => {
+    while (going) {
+      const { status } = await call(reeve, other, { script: { events: 20 + index, delay_ms: 20 } }).ended
+      if (status === 200) besides++
+    }
+  }
+  const workers = nodes.flatMap((node) => Array.from({ length: kLoad }, (_, index) => worker(node, index)))
+  for (let round = 0; round < kCutoffs; round++) {
+    const streams = await Promise.all(
+      nodes.flatMap(({ reeve, secret: key }) => Array.from({ length: kStreams }, () => streaming(reeve, key))),
+    )
+    await sleep(20)
+    const from = performance.now()
+    const switched = api('POST', '/kill-switch', { scope: 'person:ada@example.com', reason: `round ${round}` })
+    for (const stream of streams) {
+      const { lastAt, text, broken: cut } = await stream.ended
+      if (cut || !text.includes(`round ${round}.`)) broken++
+      times.push(lastAt - from)
+    }
+    const { status, body } = await switched
+    if (status !== 201) throw new Error(JSON.stringify(body))
+    await api('DELETE', `/kill-switch/${body.id}`)
+    // Other nodes hear of it a moment later.
+    while (postgres) {
+      const answers = await Promise.all(
+        nodes.map(({ reeve, secret: key }) => call(reeve, key, { script: { events: 1 } }).ended),
+      )
+      if (answers.every((answer) => answer.status === 200)) break
+      await sleep(20)
+    }
+  }
+  going = false
+  await Promise.all(workers)
+  times.sort((a, b) => a - b)
+  const round1 = (value) => Math.round(value * 10) / 10
+  const figures = {
+    nodes: kNodes,
+    cutoffs: kCutoffs,
+    streams_ended: times.length,
+    calls_besides: besides,
+    ended_without_the_reason: broken,
+    switch_to_last_byte_p50_ms: round1(quantile(times, 0.5)),
+    switch_to_last_byte_p99_ms: round1(quantile(times, 0.99)),
+    switch_to_last_byte_max_ms: round1(times.at(-1)),
+  }
+  console.log(JSON.stringify(figures))
+  failed = figures.switch_to_last_byte_p99_ms > kLimit || broken > 0
+} finally {
+  for (const { reeve } of nodes) reeve.end()
+  upstream.stop()
+  await postgres?.remove()
+}
+process.exit(failed ? 1 : 0)
