@@ -89,7 +89,9 @@ Result<void> KeyTable::look() {
   const std::lock_guard lock(reading_);
   if (is_current()) return {};
   auto done = read();
-  failed_at_.store(done ? 0 : options_.clock->steady().time_since_epoch().count());
+  const std::int64_t now = options_.clock->steady().time_since_epoch().count();
+  failed_at_.store(done ? 0 : now);
+  if (done || failing_since_.load() == 0) failing_since_.store(done ? 0 : now);
   return done;
 }
 
@@ -138,12 +140,14 @@ Result<void> KeyTable::read() {
 }
 
 bool KeyTable::serves_now() {
+  const std::int64_t now = options_.clock->steady().time_since_epoch().count();
   if (!options_.reads_on_demand) {
-    return usable_.load(std::memory_order_acquire) && store_.uncertain_for() <= options_.serves_unconfirmed;
+    const std::int64_t since = failing_since_.load();
+    const bool stale = since != 0 && now - since > options_.serves_unconfirmed.count();
+    return usable_.load(std::memory_order_acquire) && !stale && store_.uncertain_for() <= options_.serves_unconfirmed;
   }
   if (is_current()) return true;
   const std::int64_t failed_at = failed_at_.load();
-  const std::int64_t now = options_.clock->steady().time_since_epoch().count();
   if (failed_at != 0 && now - failed_at < kRetryAfter.count()) return false;
   const auto looked = look();
   if (!looked) log_error("virtual keys cannot be read", {{"error", looked.error().message}});

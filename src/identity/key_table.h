@@ -103,6 +103,7 @@ class KeyTable {
   std::mutex reading_;  // one reads the store at a time
   std::uint64_t read_until_ = 0;
   std::atomic<std::int64_t> failed_at_{0};  // of the steady clock; 0: the last read went well
+  std::atomic<std::int64_t> failing_since_{0};
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<bool> usable_{false};
   std::atomic<std::uint64_t> version_{1};

@@ -99,6 +99,8 @@ class MemoryKeyStore final : public KeyStore {
 
   Result<std::uint64_t> read_changes(std::uint64_t since, KeyReader& reader) override {
     const std::lock_guard lock(mutex_);
+    // Of another storage than this.
+    if (since > generation_.load()) since = 0;
     if (since == 0) reader.forget_all();
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       if (changed_at_[i] <= since) continue;

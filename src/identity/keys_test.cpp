@@ -251,6 +251,11 @@ TEST_F(Ring, WithoutReadingOnDemandWhatWasReadServesForItsTime) {
   EXPECT_TRUE(ring.authenticate(made.secret).ok());
   shared.uncertain += Duration(1);
   EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable);
+  shared.uncertain = {};
+  clock_.advance(std::chrono::seconds(15));
+  EXPECT_TRUE(ring.authenticate(made.secret).ok());
+  clock_.advance(Duration(1));
+  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable) << "the database answers, its rows do not";
   shared.broken = false;
   shared.uncertain = {};
   ASSERT_TRUE(table.look().ok());
