@@ -208,14 +208,14 @@ void measure_authentication(const Options& options, store::Store& store, const s
   auto tokens = identity::OwnTokens::open(directory / "token.key", {}, store.grants(), system_clock());
   if (!tokens) give_up(tokens.error().message);
   (*tokens)->serve_as("https://reeve.example.com");
-  const auto authenticator = Authenticator::create(
-      {.issuers = {issuer}, .own_tokens = tokens->get(), .directory = &people}, table, client);
+  const auto authenticator =
+      Authenticator::create({.issuers = {issuer}, .own_tokens = tokens->get(), .directory = &people}, table, client);
   const auto oidc = oidc_tokens(signing, options.size);
   fetch_keys(*authenticator, oidc.front());
   figures.emplace_back("key_microseconds", authentication_microseconds(*authenticator, secrets, options.calls, "key"));
-  figures.emplace_back("own_token_microseconds",
-                       authentication_microseconds(*authenticator, own_tokens(**tokens, options.size), options.calls,
-                                                   "own token"));
+  figures.emplace_back(
+      "own_token_microseconds",
+      authentication_microseconds(*authenticator, own_tokens(**tokens, options.size), options.calls, "own token"));
   figures.emplace_back("oidc_token_microseconds",
                        authentication_microseconds(*authenticator, oidc, options.calls, "OIDC token"));
   // Of a loop that has not seen them: found in the table, admitted by the directory.

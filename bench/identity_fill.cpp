@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/bytes.h"
 #include "core/crypto.h"
 #include "core/id.h"
-#include "core/bytes.h"
 
 namespace reeve::bench {
 

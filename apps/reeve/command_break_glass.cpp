@@ -49,8 +49,8 @@ int break_glass_open_command(const Common& common, const BreakGlassArguments& ar
   if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
   if (!common.json) std::fprintf(stderr, "The sealed code: ");
   const auto opened =
-      identity::open_break_glass(access->registers().break_glass(), access->registers().keys(), read_code(), name_or_user(arguments.by),
-                                 arguments.reason, *time_to_live, system_clock().now());
+      identity::open_break_glass(access->registers().break_glass(), access->registers().keys(), read_code(),
+                                 name_or_user(arguments.by), arguments.reason, *time_to_live, system_clock().now());
   if (!opened) {
     const bool no = opened.error().code == ErrorCode::kDenied || opened.error().code == ErrorCode::kConflict;
     return fail(common, no ? kAnswerIsNo : exit_code_of(opened.error()), opened.error().message);

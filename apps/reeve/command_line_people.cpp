@@ -32,7 +32,8 @@ void add_people(CLI::App& app, Line& line) {
   CLI::App& move = command(storage, line, "move", "Copy what this node had for itself to the database that nodes share",
                            [&line] { return storage_move_command(line.common); });
   move.footer(
-      "Keys, exceptions and the sealed code that are not there yet; what was revoked here ends there, too. A server does "
+      "Keys, exceptions and the sealed code that are not there yet; what was revoked here ends there, too. A server "
+      "does "
       "so by itself, once, when it first starts with a shared database. Repeating it does no harm.");
 }
 

@@ -308,9 +308,10 @@ Result<void> RunningService::start_gateway() {
 
 /// Before the first call can come.
 Result<void> RunningService::start_following_kill_switch() {
-  auto follower = KillFollower::start({store_.get(), shared_kill_switch_.get(), &kill_switch_, &*key_table_, gateway_.get(),
-                                       &cutoff_tally_, node_name(), config_.refuse_after, config_.end_after,
-                                       [this](auto kind, const auto& told) { return record(kind, told); }});
+  auto follower =
+      KillFollower::start({store_.get(), shared_kill_switch_.get(), &kill_switch_, &*key_table_, gateway_.get(),
+                           &cutoff_tally_, node_name(), config_.refuse_after, config_.end_after,
+                           [this](auto kind, const auto& told) { return record(kind, told); }});
   if (!follower) return std::move(follower).error();
   kill_follower_ = *std::move(follower);
   return {};
@@ -324,8 +325,8 @@ Result<void> RunningService::start_listening() {
   server_options.limits = config_.server_limits;
   server_options.tls = config_.tls;
   server_options.refusal_body = gateway::refusal_body;
-  auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_,
-                                    &sign_ins_->tokens(), directory_ ? &directory_->directory() : nullptr);
+  auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_, &sign_ins_->tokens(),
+                                    directory_ ? &directory_->directory() : nullptr);
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
   const auto put_budgets_in_force = [this] {
@@ -339,9 +340,9 @@ Result<void> RunningService::start_listening() {
   LedgerSources ledger{&*index_, config_.data_dir / "ledger",
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
-  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir, api_callers_.get(),
-                             &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger), kill_switch_register,
-                             &kill_switch_, gateway_.get(), wait_until_switched});
+  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
+                             api_callers_.get(), &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger),
+                             kill_switch_register, &kill_switch_, gateway_.get(), wait_until_switched});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});

@@ -16,9 +16,7 @@ constexpr int kRoundsMax = 3;
 class LoopAuthenticator final : public Authenticator {
  public:
   LoopAuthenticator(Options options, KeyTable& keys, net::Client& client)
-      : keys_(keys),
-        tokens_(std::move(options.issuers), *options.clock, client),
-        directory_(options.directory) {
+      : keys_(keys), tokens_(std::move(options.issuers), *options.clock, client), directory_(options.directory) {
     if (options.own_tokens != nullptr) own_tokens_.emplace(*options.own_tokens, *options.clock);
   }
 

@@ -11,7 +11,7 @@ constexpr Duration kRetryAfter = std::chrono::milliseconds(250);
 
 /// A row that outlives its reading.
 struct KeptRow {
-  KeptRow(const KeyRow& read)
+  explicit KeptRow(const KeyRow& read)
       : texts{std::string(read.id),   std::string(read.owner),  std::string(read.team),
               std::string(read.type), std::string(read.groups), std::string(read.scopes)},
         row(read) {}

@@ -255,7 +255,8 @@ TEST_F(Ring, WithoutReadingOnDemandWhatWasReadServesForItsTime) {
   clock_.advance(std::chrono::seconds(15));
   EXPECT_TRUE(ring.authenticate(made.secret).ok());
   clock_.advance(Duration(1));
-  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable) << "the database answers, its rows do not";
+  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable)
+      << "the database answers, its rows do not";
   shared.broken = false;
   shared.uncertain = {};
   ASSERT_TRUE(table.look().ok());

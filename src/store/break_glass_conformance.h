@@ -66,8 +66,7 @@ TYPED_TEST_P(BreakGlassConformance, OpensOnceAndOnlyTheNewest) {
   EXPECT_EQ(seal.opened_by, wanted.opened_by);
   EXPECT_EQ(seal.reason, wanted.reason);
   EXPECT_EQ(seal.expires, wanted.expires);
-  EXPECT_EQ(this->told(),
-            (std::vector<std::string>{"break_glass.sealed", "break_glass.sealed", "break_glass.opened"}));
+  EXPECT_EQ(this->told(), (std::vector<std::string>{"break_glass.sealed", "break_glass.sealed", "break_glass.opened"}));
 }
 
 TYPED_TEST_P(BreakGlassConformance, CountsFailuresAndTellsEverybodyOfEach) {

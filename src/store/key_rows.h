@@ -12,8 +12,8 @@
 namespace reeve::store {
 
 inline Error damaged_key(std::string_view id) {
-  return {ErrorCode::kCorrupt, "the stored key " + printable(id) +
-                                   " is damaged; restore the database from a backup, or delete that row"};
+  return {ErrorCode::kCorrupt,
+          "the stored key " + printable(id) + " is damaged; restore the database from a backup, or delete that row"};
 }
 
 /// The hash of a row; false when it has another length.

@@ -37,9 +37,10 @@ async function byKill(nodes) {
     return {
       secrets: keys.map((key) => key.secret),
       why: `round ${round}.`,
-      off: async () =>
-        (id = expect(await api('POST', '/kill-switch', { scope: 'person:ada@example.com', reason: `round ${round}` }), 201)
-          .body.id),
+      off: async () => {
+        const cutoff = { scope: 'person:ada@example.com', reason: `round ${round}` }
+        id = expect(await api('POST', '/kill-switch', cutoff), 201).body.id
+      },
       on: async () => await api('DELETE', `/kill-switch/${id}`),
     }
   }

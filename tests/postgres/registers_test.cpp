@@ -179,8 +179,8 @@ TEST_F(SharedRegistersTest, OfTwoNodesOneTakesADelivery) {
     const std::string key = "event " + std::to_string(i);
     ASSERT_TRUE(first->notifications().announce({key, "anomaly", from_unix_seconds(1), "{}"}).ok());
     ASSERT_TRUE(second->notifications().announce({key, "anomaly", from_unix_seconds(1), "{}"}).ok());
-    auto other = std::async(std::launch::async,
-                            [&] { return second->notifications().route(key, to, from_unix_seconds(1)); });
+    auto other =
+        std::async(std::launch::async, [&] { return second->notifications().route(key, to, from_unix_seconds(1)); });
     ASSERT_TRUE(first->notifications().route(key, to, from_unix_seconds(1)).ok());
     ASSERT_TRUE(other.get().ok());
     const auto claim = [&](SharedRegisters& registers) {

@@ -51,18 +51,22 @@ test('a key made on one node is good on all, and revoked on another is refused o
   ])
 })
 
+const kDenying = 'kind: Policy\nname: everyone\nowner: tests\non: model.call\neffect: deny\nmessage: No.\n'
+const kBudget = 'kind: Budget\nname: all\ntitle: All\nwindow: day\nlimit: {money: $100}\n'
 const kApprovals = 'kind: ApprovalPolicy\nname: leads\nreviewers: {people: [lead@example.com]}\n'
 
 test('an exception asked on one node and approved on another is in force on a third', async (t) => {
-  const { nodes } = await startNodes(t, 3, { governance: { 'approvals.yaml': kApprovals } })
-  const asked = run(nodes[0], '', 'exception', 'request', '--rule', 'everyone', '--until', '1d', '--reason', 'a test',
-    '--by', 'dev@example.com')
+  const { nodes } = await startNodes(t, 3, {
+    governance: { 'approvals.yaml': kApprovals, 'rules.yaml': kDenying },
+  })
+  const more = ['--rule', 'everyone', '--until', '1d', '--reason', 'a test', '--by', 'dev@example.com']
+  const asked = run(nodes[0], '', 'exception', 'request', ...more)
   assert.equal(asked.code, 0, asked.text)
   const { id } = asked.body
   const approved = run(nodes[1], '', 'exception', 'approve', id, '--by', 'lead@example.com')
   assert.equal(approved.code, 0, approved.text)
   assert.notEqual(run(nodes[0], '', 'exception', 'approve', id, '--by', 'lead@example.com').code, 0, 'it is decided')
-  const list = run(nodes[2], '', 'exception', 'list', '--all').body
+  const list = run(nodes[2], '', 'exception', 'list').body
   assert.deepEqual(list.map((one) => [one.id, one.state, one.in_effect]), [[id, 'approved', true]])
   const ofIt = ({ kind, detail }) => kind.startsWith('exception.') && detail?.id === id
   await until('the ledgers tell it', async () => (await kindsTold(nodes, ofIt)).length >= 2)
@@ -91,13 +95,17 @@ test('a code sealed on one node opens on another, once, and every node says so',
 })
 
 test('what a node had for itself is taken over once, when it first shares a database', async (t) => {
-  const { postgres, nodes, make } = await startNodes(t, 1, { governance: { 'approvals.yaml': kApprovals } })
+  const { postgres, nodes, make } = await startNodes(t, 1, {
+    governance: { 'approvals.yaml': kApprovals, 'budgets.yaml': kBudget },
+  })
   const alone = make(1, false)
   await alone.start()
   const good = await alone.createKey('ada@example.com')
   const ended = await alone.createKey('eve@example.com')
   run(alone, '', 'key', 'revoke', ended.id)
-  run(alone, '', 'exception', 'request', '--rule', 'everyone', '--until', '1d', '--reason', 'before', '--by', 'dev')
+  const more = ['--budget', 'all', '--add', '$5', '--until', '1d', '--reason', 'before', '--by', 'dev']
+  const asked = run(alone, '', 'exception', 'request', ...more)
+  assert.equal(asked.code, 0, asked.text)
   const { code } = run(alone, '', 'break-glass', 'seal').body
   assert.equal(run(alone, '', 'storage', 'move').code, 2, 'there is nowhere to move to')
   assert.equal(await statusOf(nodes[0], good.secret), 401)
@@ -110,7 +118,7 @@ test('what a node had for itself is taken over once, when it first shares a data
   for (const reeve of nodes) {
     await until('the key is good', async () => (await statusOf(reeve, good.secret)) === 200, kSoon)
     assert.equal(await statusOf(reeve, ended.secret), 401)
-    assert.equal(run(reeve, '', 'exception', 'list', '--all').body.length, 1)
+    assert.equal(run(reeve, '', 'exception', 'list').body.length, 1)
   }
   const again = run(alone, '', 'storage', 'move')
   assert.deepEqual(again.body, { exceptions: 0, keys: 0, sealed_codes: 0 })

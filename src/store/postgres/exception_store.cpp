@@ -69,9 +69,9 @@ Result<std::vector<ExceptionRequest>> PostgresExceptionStore::list() {
 
 Result<void> PostgresExceptionStore::read() {
   const std::lock_guard looking(looking_);
-  auto requests = read_rows<ExceptionRequest>(
-      connection_, kList, {},
-      [](const PostgresRows& rows, std::size_t row) { return control::request_from_json(rows.bytes(row, 0)); });
+  auto requests = read_rows<ExceptionRequest>(connection_, kList, {}, [](const PostgresRows& rows, std::size_t row) {
+    return control::request_from_json(rows.bytes(row, 0));
+  });
   if (!requests) return with_context(std::move(requests).error(), kSubject);
   const std::lock_guard lock(mutex_);
   requests_ = *std::move(requests);

@@ -1,7 +1,7 @@
 #pragma once
 
-// control::ExceptionStore on PostgreSQL. What list() gives is in memory, as of the last look, so that nobody waits for a
-// database who only asks what is granted.
+// control::ExceptionStore on PostgreSQL. What list() gives is in memory, as of the last look, so that nobody waits for
+// a database who only asks what is granted.
 
 #include <atomic>
 #include <mutex>

@@ -19,7 +19,8 @@ constexpr std::int64_t kPage = 10'000;
 constexpr std::size_t kTakenAtOnce = 1'000;
 
 constexpr std::string_view kInsert =
-    "INSERT INTO virtual_key (id, secret_hash, hint, owner, team, type, group_names, scopes, created, expires, revoked, "
+    "INSERT INTO virtual_key (id, secret_hash, hint, owner, team, type, group_names, scopes, created, expires, "
+    "revoked, "
     "note) VALUES ($1::text, $2::bytea, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text, $9::bigint, "
     "$10::bigint, $11::bigint, $12::text) ON CONFLICT DO NOTHING";
 constexpr std::string_view kRevoke =
@@ -107,7 +108,8 @@ Result<void> PostgresKeyStore::insert(const VirtualKey& key) {
     const auto is_new = put(connection, key);
     if (!is_new) return is_new.error();
     if (!*is_new) {
-      return Error{ErrorCode::kConflict, "there is already a key " + printable(key.id) + " or one with the same secret"};
+      return Error{ErrorCode::kConflict,
+                   "there is already a key " + printable(key.id) + " or one with the same secret"};
     }
     return std::optional(entry_of(KeyChange{key.id, key.owner, false, key.created}));
   });

@@ -1,7 +1,7 @@
 #pragma once
 
-// What every register that nodes share does alike: a change with what a ledger is to tell of it, done once however often
-// it is tried; the counters by which others see it; rows into a list.
+// What every register that nodes share does alike: a change with what a ledger is to tell of it, done once however
+// often it is tried; the counters by which others see it; rows into a list.
 
 #include <functional>
 #include <optional>
@@ -19,8 +19,8 @@ namespace reeve::store {
 Result<void> add_note(PostgresConnection& connection, std::string_view change, std::string_view node,
                       const EntryText& entry);
 
-/// One transaction, done once also when its answer was lost and it is tried again. `work` says what is to be told of it;
-/// nothing: it is rolled back, and that is no error.
+/// One transaction, done once also when its answer was lost and it is tried again. `work` says what is to be told of
+/// it; nothing: it is rolled back, and that is no error.
 using NotedWork = std::function<Result<std::optional<EntryText>>(PostgresConnection&)>;
 Result<void> write_once(SharedConnection& connection, std::string_view node, const NotedWork& work);
 

@@ -51,8 +51,7 @@ constexpr std::string_view kRetry =
 constexpr std::string_view kList = "SELECT " DELIVERY_COLUMNS
                                    "WHERE d.state = coalesce($1::bigint, d.state) ORDER BY d.number DESC "
                                    "LIMIT $2::bigint";
-constexpr std::string_view kForgetDelivered =
-    "DELETE FROM notification_delivery WHERE state = 1 AND next < $1::bigint";
+constexpr std::string_view kForgetDelivered = "DELETE FROM notification_delivery WHERE state = 1 AND next < $1::bigint";
 constexpr std::string_view kForgetEvents =
     "DELETE FROM notification_event WHERE routed AND time < $1::bigint "
     "AND NOT EXISTS (SELECT FROM notification_delivery d WHERE d.event = notification_event.number)";
@@ -184,8 +183,7 @@ Result<void> PostgresNotificationQueue::retry(std::int64_t number, Instant now) 
   return *changed == 1 ? Result<void>() : nothing_given_up(number);
 }
 
-Result<std::vector<Delivery>> PostgresNotificationQueue::list(std::optional<Delivery::State> state,
-                                                              std::size_t limit) {
+Result<std::vector<Delivery>> PostgresNotificationQueue::list(std::optional<Delivery::State> state, std::size_t limit) {
   PostgresParameters parameters;
   state ? parameters.integer(static_cast<std::int64_t>(*state)) : parameters.null();
   parameters.integer(static_cast<std::int64_t>(limit));

@@ -55,7 +55,8 @@ Result<TakenOver> PostgresRegisters::take_over(Registers& own) {
   return taken;
 }
 
-Result<std::unique_ptr<SharedRegisters>> open_shared_registers(const PostgresOptions& options, const std::string& node) {
+Result<std::unique_ptr<SharedRegisters>> open_shared_registers(const PostgresOptions& options,
+                                                               const std::string& node) {
   if (auto migrated = migrate_shared_schema(options); !migrated) return std::move(migrated).error();
   auto registers = std::make_unique<PostgresRegisters>(options, node);
   // So that what is in memory is there when somebody first asks.
