@@ -268,7 +268,7 @@ void measure_timing(store::Store& store, const std::vector<std::string>& secrets
   figures.emplace_back("refused_spread_nanoseconds", highest - lowest);
 }
 
-int run(const Options& options) {
+int measure(const Options& options) {
   configure_log(LogLevel::kError, LogFormat::kText);
   const std::filesystem::path directory = options.dir / ("reeve-bench-identity-" + std::to_string(::getpid()));
   std::filesystem::create_directories(directory);
@@ -342,5 +342,5 @@ int main(int count, char** words) {
       return word == "--help" ? 0 : 2;
     }
   }
-  return reeve::bench::run(options);
+  return reeve::bench::measure(options);
 }
