@@ -25,6 +25,9 @@ struct KeptRow {
   KeyRow row;  // its views are of no use any more
 };
 
+/// Of the steady clock, and never 0, which stands for none.
+std::int64_t ticks(const Clock& clock) { return std::max<std::int64_t>(1, clock.steady().time_since_epoch().count()); }
+
 std::optional<Instant> instant_of(std::int64_t at) {
   return at == INT64_MAX ? std::nullopt : std::optional(Instant{at});
 }
@@ -89,7 +92,7 @@ Result<void> KeyTable::look() {
   const std::lock_guard lock(reading_);
   if (is_current()) return {};
   auto done = read();
-  const std::int64_t now = options_.clock->steady().time_since_epoch().count();
+  const std::int64_t now = ticks(*options_.clock);
   failed_at_.store(done ? 0 : now);
   if (done || failing_since_.load() == 0) failing_since_.store(done ? 0 : now);
   return done;
@@ -140,7 +143,7 @@ Result<void> KeyTable::read() {
 }
 
 bool KeyTable::serves_now() {
-  const std::int64_t now = options_.clock->steady().time_since_epoch().count();
+  const std::int64_t now = ticks(*options_.clock);
   if (!options_.reads_on_demand) {
     const std::int64_t since = failing_since_.load();
     const bool stale = since != 0 && now - since > options_.serves_unconfirmed.count();

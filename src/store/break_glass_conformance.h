@@ -33,7 +33,8 @@ class BreakGlassConformance : public ::testing::Test {
   }
   std::vector<std::string> told() {
     std::vector<std::string> kinds;
-    for (const Note& note : storage_->store().unrecorded_notes().value()) kinds.push_back(note.kind);
+    const auto notes = storage_->store().unrecorded_notes().value();
+    for (const Note& note : notes) kinds.push_back(note.kind);
     return kinds;
   }
 };
