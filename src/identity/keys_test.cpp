@@ -254,7 +254,7 @@ TEST_F(Ring, WithoutReadingOnDemandWhatWasReadServesForItsTime) {
   shared.uncertain = {};
   clock_.advance(std::chrono::seconds(15));
   EXPECT_TRUE(ring.authenticate(made.secret).ok());
-  clock_.advance(Duration(1));
+  clock_.advance(std::chrono::milliseconds(1));
   EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable)
       << "the database answers, its rows do not";
   shared.broken = false;
