@@ -173,15 +173,16 @@ std::vector<std::string> own_tokens(const identity::OwnTokens& tokens, const Ide
   return made;
 }
 
+Task<void> ask(Authenticator& authenticator, const std::string& token, bool& done) {
+  const auto outcome = co_await authenticator.authenticate(token);
+  if (!outcome.ok()) give_up(outcome.message);
+  done = true;
+}
+
 /// The first request brings the issuer's keys.
 void fetch_keys(Authenticator& authenticator, const std::string& token) {
   bool done = false;
-  const auto ask = [&]() -> Task<void> {
-    const auto outcome = co_await authenticator.authenticate(token);
-    if (!outcome.ok()) give_up(outcome.message);
-    done = true;
-  };
-  start_detached(ask());
+  start_detached(ask(authenticator, token, done));
   if (!done) give_up("the issuer's keys did not come");
 }
 
