@@ -51,22 +51,32 @@ Result<void> check_key(const ApiRequest& request) {
   return Error{ErrorCode::kInvalid, "Idempotency-Key is 1 to 255 visible characters, such as a UUID"};
 }
 
-/// A request that is repeated under its key finds what it did the first time, also when that was ended meanwhile.
-ApiAnswer cut_off(const Sources& sources, const ApiRequest& request, identity::CutoffRequest wanted) {
+/// What the request did the first time, where it is repeated under its key; also when that was ended meanwhile, or its
+/// time is over.
+std::optional<ApiAnswer> answer_of_before(const Sources& sources, const identity::CutoffRequest& wanted,
+                                          bool until_counts) {
+  if (wanted.repeat_key.empty()) return std::nullopt;
+  const auto before = sources.kill_switch->find(identity::cutoff_id_of(wanted.by, wanted.repeat_key));
+  if (!before) return problem_of(before.error());
+  if (!*before) return std::nullopt;
+  if (identity::is_same_request(**before, wanted, until_counts)) return answer_with(201, **before);
+  return problem(422, "Unprocessable content",
+                 "This Idempotency-Key was used for another request; take a new one for each");
+}
+
+/// `until_counts`: whether the request says until when, and not this server.
+ApiAnswer cut_off(const Sources& sources, const ApiRequest& request, identity::CutoffRequest wanted,
+                  bool until_counts) {
   if (auto checked = check_key(request); !checked) return problem_of(checked.error());
   wanted.by = request.who;
   wanted.repeat_key = request.idempotency_key.value_or("");
+  if (auto before = answer_of_before(sources, wanted, until_counts)) return *std::move(before);
   const auto cutoff = identity::make_cutoff(wanted, system_clock().now());
   if (!cutoff) return problem_of(cutoff.error());
   const auto put = sources.kill_switch->put(*cutoff);
-  if (!put && put.error().code == ErrorCode::kConflict && request.idempotency_key) {
-    const auto before = sources.kill_switch->find(cutoff->id);
-    if (!before) return problem_of(before.error());
-    if (*before && (*before)->scope == cutoff->scope && (*before)->reason == cutoff->reason) {
-      return answer_with(201, **before);
-    }
-    return problem(422, "Unprocessable content",
-                   "This Idempotency-Key was used for another request; take a new one for each");
+  if (!put && put.error().code == ErrorCode::kConflict) {
+    // The same request, at the same moment.
+    if (auto before = answer_of_before(sources, wanted, until_counts)) return *std::move(before);
   }
   if (!put) return problem_of(put.error());
   sources.wait_until_switched(cutoff->id, true);
@@ -105,7 +115,7 @@ ApiAnswer switch_on(const Sources& sources, const ApiRequest& request) {
     if (!time) return problem_of(with_context(time.error(), "until"));
     wanted.until = *time;
   }
-  return cut_off(sources, request, std::move(wanted));
+  return cut_off(sources, request, std::move(wanted), true);
 }
 
 ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
@@ -151,7 +161,7 @@ ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
   auto scope = identity::parse_cutoff_scope("session:" + request.name);
   if (!scope) return problem_of(scope.error());
   const Instant until = system_clock().now() + kSessionsEndedFor;
-  return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}});
+  return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}}, false);
 }
 
 }  // namespace reeve::app

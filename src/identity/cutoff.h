@@ -31,7 +31,9 @@ std::string_view cutoff_kind_name(CutoffKind kind);
 
 struct CutoffScope {
   CutoffKind kind = CutoffKind::kAll;
-  std::string name;  // empty with kAll; of models a pattern as glob_match has it, of everything else the exact name
+  /// Empty with kAll; of models a pattern as glob_match has it, of sessions and agents compared as far as bounded()
+  /// goes, of everything else the exact name.
+  std::string name;
 
   std::string text() const;  // "all", "person:ada@example.com"
   bool operator==(const CutoffScope&) const = default;
@@ -69,6 +71,10 @@ struct CutoffRequest {
 };
 /// kInvalid, with a sentence that names what is wrong: no reason, control characters, a time that is over.
 Result<Cutoff> make_cutoff(const CutoffRequest& request, Instant now);
+/// The id that all cutoffs of the same request, repeated, have.
+std::string cutoff_id_of(std::string_view by, std::string_view repeat_key);
+/// Whether that is what was asked for before. `until` counts where the request names one, or names none on purpose.
+bool is_same_request(const Cutoff& before, const CutoffRequest& request, bool until_counts);
 
 /// Canonical JSON: what storage keeps, what the API shows and what the ledger's entry `kill.switched` tells. Times are
 /// in microseconds, so that is what a cutoff's are made in.
