@@ -58,7 +58,7 @@ std::string RecentReadings::key_of(const Reading& reading) {
   JsonWriter json;
   json.begin_array().value(reading.by).value(reading.through).value(filter_as_told(reading.filter));
   // Whatever was asked, it is remembered in as many bytes.
-  return sha256(json.value(reading.page).end_array().text());
+  return std::string(as_bytes(sha256(json.value(reading.page).end_array().text())));
 }
 
 std::optional<std::uint64_t> RecentReadings::find(const Reading& reading) const {

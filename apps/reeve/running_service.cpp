@@ -23,7 +23,7 @@ constexpr auto kDrainMax = std::chrono::seconds(30);
 constexpr auto kInForceMax = std::chrono::seconds(10);
 /// What was approved has to hold within a second; the rest is looked at every second.
 constexpr auto kLookInterval = std::chrono::milliseconds(200);
-constexpr std::uint64_t kLooksOfASecond = 5;
+constexpr auto kSecond = std::chrono::seconds(1);
 /// How long a start waits for what witnesses saw of the ledger.
 constexpr auto kAskWitnessesMax = std::chrono::seconds(3);
 
@@ -196,16 +196,18 @@ void RunningService::start_watching() {
   check_reports_->look();
   command_notes_.emplace(
       *store_, vaults_.placeholders.get(),
-      [this](auto kind, const auto& noted) {
-        const auto entry = record(kind, noted);
-        if (entry && kind == kRotationRequestedKind) rotate_as_requested(*log_, noted);
-        return entry;
+      [this](std::span<store::Note> notes) {
+        const std::size_t recorded = record_notes(notes);
+        for (const store::Note& note : notes.first(recorded)) {
+          if (note.kind == kRotationRequestedKind) rotate_as_requested(*log_, note.detail);
+        }
+        return recorded;
       },
       &recent_readings_);
   command_notes_->look();
   if (shared_budgets_) {
     budget_follower_.emplace(*shared_budgets_,
-                             [this](auto kind, const auto& noted) { return record_of_all_nodes(kind, noted); });
+                             [this](std::span<store::Note> notes) { return record_notes_of_all_nodes(notes); });
   }
   notifications_.emplace(store_->notifications(), destinations_);
   anomaly_watch_.emplace(*log_, config_.data_dir / "ledger", store_->notifications());
@@ -364,32 +366,47 @@ Result<void> RunningService::start_listening() {
   return start_collecting_cosignatures();
 }
 
+ledger::Producer& RunningService::producer_of_this_thread() {
+  const bool is_main = std::this_thread::get_id() == main_thread_;
+  return log_->producer(is_main ? gateway::kServiceProducer : kBesideProducer);
+}
+
 /// The entry's index; nothing when it could not be written.
 std::optional<std::uint64_t> RunningService::record(std::string_view kind, const std::string& detail) {
-  ledger::Entry entry;
-  entry.kind = kind;
-  entry.detail = detail;
-  const bool is_main = std::this_thread::get_id() == main_thread_;
-  entry.producer = &log_->producer(is_main ? gateway::kServiceProducer : kBesideProducer);
+  store::Note note{0, std::string(kind), detail, 0};
+  return record_notes(std::span(&note, 1)) == 1 ? std::optional(note.entry) : std::nullopt;
+}
+
+std::size_t RunningService::record_notes(std::span<store::Note> notes) {
   std::unique_lock<std::mutex> one_at_a_time;
-  if (!is_main) one_at_a_time = std::unique_lock(recording_beside_);
-  const auto placed = log_->append_and_wait(entry);
-  if (placed) return placed->index;
-  log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
-  return std::nullopt;
+  if (std::this_thread::get_id() != main_thread_) one_at_a_time = std::unique_lock(recording_beside_);
+  std::vector<ledger::Entry> entries(notes.size());
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    entries[i].kind = notes[i].kind;
+    entries[i].detail = notes[i].detail;
+    entries[i].producer = &producer_of_this_thread();
+  }
+  const ledger::PlacedEntries placed = log_->append_all_and_wait(entries);
+  for (std::size_t i = 0; i < placed.places.size(); ++i) notes[i].entry = placed.places[i].index;
+  if (placed.error) {
+    log_error("event not recorded", {{"kind", notes[placed.places.size()].kind}, {"why", placed.error->message}});
+  }
+  return placed.places.size();
 }
 
 /// What the nodes have in common is told to people by the node that records it.
-std::optional<std::uint64_t> RunningService::record_of_all_nodes(std::string_view kind, const std::string& detail) {
-  const auto cutoff = kind == "kill.switched" ? identity::cutoff_from_json(detail) : Error{ErrorCode::kNotFound, ""};
-  if (cutoff && !cutoff->practice) {
-    const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), std::string(kind),
-                               cutoff->ended.value_or(cutoff->at), detail};
+std::size_t RunningService::record_notes_of_all_nodes(std::span<store::Note> notes) {
+  for (const store::Note& note : notes) {
+    if (note.kind != "kill.switched") continue;
+    const auto cutoff = identity::cutoff_from_json(note.detail);
+    if (!cutoff || cutoff->practice) continue;
+    const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), note.kind,
+                               cutoff->ended.value_or(cutoff->at), note.detail};
     if (auto announced = store_->notifications().announce(event); !announced) {
       log_error("a switch cannot be announced", {{"id", cutoff->id}, {"why", announced.error().message}});
     }
   }
-  return record(kind, detail);
+  return record_notes(notes);
 }
 
 void RunningService::keep_placeholders() {
@@ -401,9 +418,9 @@ void RunningService::run() {
   if (options_.when_up) guest_ = std::thread([this] { options_.when_up(*this); });
   bool draining = false;
   Moment drain_until{};
-  std::uint64_t looks = 0;
+  Moment next_second = system_clock().steady() + kSecond;
   while (true) {
-    const auto event = mailbox_->take(kLookInterval);
+    const auto event = mailbox_->take(notes_left_ && !draining ? Duration::zero() : kLookInterval);
     if (heartbeat_) heartbeat_->look();
     if (event == SIGHUP) {
       reload(true);
@@ -424,7 +441,9 @@ void RunningService::run() {
       if (exceptions_->look()) use_exceptions();
       if (live_budgets_->look()) use_budgets();
       notices_.announce(store_->notifications(), slices_.get(), node_name());
-      if (++looks % kLooksOfASecond != 0) continue;
+      if (notes_left_) notes_left_ = command_notes_->look();
+      if (system_clock().steady() < next_second) continue;
+      next_second = system_clock().steady() + kSecond;
       watch_governance();
       if (const auto caught_up = store_->catch_up(); !caught_up) {
         log_error("storage cannot be read", {{"why", caught_up.error().message}});
@@ -432,7 +451,7 @@ void RunningService::run() {
       exceptions_->keep_time(system_clock().now());
       key_changes_->look();
       check_reports_->look();
-      command_notes_->look();
+      notes_left_ = command_notes_->look();
       break_glass_->look(system_clock().now());
       keep_placeholders();
       spending_->look();

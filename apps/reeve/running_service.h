@@ -104,7 +104,9 @@ class RunningService final : public Service {
   void keep_placeholders();
   /// From any thread.
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
-  std::optional<std::uint64_t> record_of_all_nodes(std::string_view kind, const std::string& detail);
+  std::size_t record_notes(std::span<store::Note> notes);
+  std::size_t record_notes_of_all_nodes(std::span<store::Note> notes);
+  ledger::Producer& producer_of_this_thread();
 
   const ServeOptions& options_;
   Config config_;
@@ -160,6 +162,7 @@ class RunningService final : public Service {
   std::optional<KeyChanges> key_changes_;
   std::optional<CheckReports> check_reports_;
   std::optional<CommandNotes> command_notes_;
+  bool notes_left_ = false;  // more than were recorded at once
   std::optional<BudgetFollower> budget_follower_;
   std::unique_ptr<KillFollower> kill_follower_;
   std::optional<ContentSetup> content_setup_;
