@@ -41,8 +41,8 @@ class ControlApi {
     identity::KillSwitchStore* kill_switch;  // where the API switches
     const identity::KillSwitch* cutoffs;     // as this process knows them
     gateway::Gateway* gateway;
-    /// Returns when this node knows the cutoff, or has not come so far for a second.
-    std::function<void(std::string_view id, bool on)> wait_until_switched;
+    /// Waits until this node knows the cutoff; false: for seconds it did not.
+    std::function<bool(std::string_view id, bool on)> wait_until_switched;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

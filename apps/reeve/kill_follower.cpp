@@ -148,6 +148,9 @@ void KillFollower::publish() {
     reports_.add({cutoff, i < own_.cutoffs.size() ? own_.store : shared_.store, now});
     log_warning("cut off", {{"id", cutoff.id}, {"scope", cutoff.scope.text()}, {"reason", cutoff.reason}});
   }
+  for (const std::string& id : in_force_) {
+    if (!ids.contains(id)) log_warning("let on again", {{"id", id}});
+  }
   in_force_ = std::move(ids);
   const auto set = std::make_shared<const CutoffSet>(std::move(all));
   parts_.kill_switch->replace(set);
@@ -224,10 +227,12 @@ void KillFollower::judge_knowledge() {
   parts_.gateway->end_calls(std::make_shared<const CutoffSet>(std::move(everything)));
 }
 
-void KillFollower::wait_until_known(std::string_view id, bool on) {
-  constexpr auto kPatience = std::chrono::seconds(1);
+bool KillFollower::wait_until_known(std::string_view id, bool on) {
+  constexpr auto kPatience = std::chrono::seconds(5);
   std::unique_lock lock(mutex_);
-  published_.wait_for(lock, kPatience, [&] { return in_force_.contains(std::string(id)) == on || stopping_; });
+  const auto known = [&] { return in_force_.contains(std::string(id)) == on; };
+  published_.wait_for(lock, kPatience, [&] { return known() || stopping_; });
+  return known();
 }
 
 }  // namespace reeve::app

@@ -46,8 +46,8 @@ class KillFollower {
   KillFollower(const KillFollower&) = delete;
   KillFollower& operator=(const KillFollower&) = delete;
 
-  /// Waits until this node knows a cutoff that was just put, or ended; for a second at most.
-  void wait_until_known(std::string_view id, bool on);
+  /// Waits until this node knows a cutoff that was just put, or ended; for five seconds at most. False: it does not.
+  bool wait_until_known(std::string_view id, bool on);
 
  private:
   explicit KillFollower(Parts parts)

@@ -22,6 +22,13 @@ std::string value_of(const ApiRequest& request, std::string_view name) {
   return found == request.parameters.end() ? std::string() : found->second;
 }
 
+/// Kept, but this node still decides by what it knew before.
+ApiAnswer not_in_force_yet() {
+  return problem(503, "Unavailable",
+                 "It is switched, and every node that reads the storage holds to it; this one does not yet. Its log "
+                 "says why.");
+}
+
 ApiAnswer answer_with(int status, const identity::Cutoff& cutoff) {
   return {status, identity::cutoff_to_json(cutoff), {}};
 }
@@ -79,7 +86,8 @@ ApiAnswer cut_off(const Sources& sources, const ApiRequest& request, identity::C
     if (auto before = answer_of_before(sources, wanted, until_counts)) return *std::move(before);
   }
   if (!put) return problem_of(put.error());
-  sources.wait_until_switched(cutoff->id, true);
+  const bool known = sources.wait_until_switched(cutoff->id, true);
+  if (!known && cutoff->in_force(system_clock().now())) return not_in_force_yet();
   return answer_with(201, *cutoff);
 }
 
@@ -124,7 +132,7 @@ ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
   const auto ended =
       sources.kill_switch->end(request.name, system_clock().now(), request.who, printable((*texts)["reason"], 500));
   if (!ended) return problem_of(ended.error());
-  sources.wait_until_switched(request.name, false);
+  if (!sources.wait_until_switched(request.name, false)) return not_in_force_yet();
   return show_cutoff(sources, request);
 }
 

@@ -9,6 +9,7 @@
 #include "reeve/exception_uses.h"
 #include "reeve/export_mappings.h"
 #include "reeve/governance.h"
+#include "reeve/health.h"
 #include "reeve/kept_value.h"
 #include "reeve/key_rotation.h"
 
@@ -16,8 +17,6 @@ namespace reeve::app {
 
 namespace {
 
-/// Who numbers what threads beside the main one record: the API's, the followers' of what nodes share.
-constexpr std::string_view kBesideProducer = "service-beside";
 constexpr auto kDrainMax = std::chrono::seconds(30);
 /// Whoever wrote a budget is kept waiting no longer. A new one is counted from the ledger first.
 constexpr auto kInForceMax = std::chrono::seconds(10);
@@ -335,7 +334,9 @@ Result<void> RunningService::start_listening() {
   };
   identity::KillSwitchStore* const kill_switch_register =
       shared_kill_switch_ ? static_cast<identity::KillSwitchStore*>(shared_kill_switch_.get()) : &store_->kill_switch();
-  const auto wait_until_switched = [this](std::string_view id, bool on) { kill_follower_->wait_until_known(id, on); };
+  const auto wait_until_switched = [this](std::string_view id, bool on) {
+    return kill_follower_->wait_until_known(id, on);
+  };
   index_.emplace(config_.data_dir);
   LedgerSources ledger{&*index_, config_.data_dir / "ledger",
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
@@ -351,7 +352,8 @@ Result<void> RunningService::start_listening() {
     const std::string_view path = exchange.head().path;
     if (ControlApi::serves(path)) return api_->handle(exchange);
     if (ScimApi::serves(path)) return scim_->handle(exchange);
-    if (path == "/healthz" && break_glass_->is_open()) return break_glass_->answer_health(exchange);
+    std::string news = path == "/healthz" ? news_of_health() : std::string();
+    if (!news.empty()) return answer_health(exchange, std::move(news));
     if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
     return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
   });
@@ -366,47 +368,8 @@ Result<void> RunningService::start_listening() {
   return start_collecting_cosignatures();
 }
 
-ledger::Producer& RunningService::producer_of_this_thread() {
-  const bool is_main = std::this_thread::get_id() == main_thread_;
-  return log_->producer(is_main ? gateway::kServiceProducer : kBesideProducer);
-}
-
-/// The entry's index; nothing when it could not be written.
-std::optional<std::uint64_t> RunningService::record(std::string_view kind, const std::string& detail) {
-  store::Note note{0, std::string(kind), detail, 0};
-  return record_notes(std::span(&note, 1)) == 1 ? std::optional(note.entry) : std::nullopt;
-}
-
-std::size_t RunningService::record_notes(std::span<store::Note> notes) {
-  std::unique_lock<std::mutex> one_at_a_time;
-  if (std::this_thread::get_id() != main_thread_) one_at_a_time = std::unique_lock(recording_beside_);
-  std::vector<ledger::Entry> entries(notes.size());
-  for (std::size_t i = 0; i < notes.size(); ++i) {
-    entries[i].kind = notes[i].kind;
-    entries[i].detail = notes[i].detail;
-    entries[i].producer = &producer_of_this_thread();
-  }
-  const ledger::PlacedEntries placed = log_->append_all_and_wait(entries);
-  for (std::size_t i = 0; i < placed.places.size(); ++i) notes[i].entry = placed.places[i].index;
-  if (placed.error) {
-    log_error("event not recorded", {{"kind", notes[placed.places.size()].kind}, {"why", placed.error->message}});
-  }
-  return placed.places.size();
-}
-
-/// What the nodes have in common is told to people by the node that records it.
-std::size_t RunningService::record_notes_of_all_nodes(std::span<store::Note> notes) {
-  for (const store::Note& note : notes) {
-    if (note.kind != "kill.switched") continue;
-    const auto cutoff = identity::cutoff_from_json(note.detail);
-    if (!cutoff || cutoff->practice) continue;
-    const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), note.kind,
-                               cutoff->ended.value_or(cutoff->at), note.detail};
-    if (auto announced = store_->notifications().announce(event); !announced) {
-      log_error("a switch cannot be announced", {{"id", cutoff->id}, {"why", announced.error().message}});
-    }
-  }
-  return record_notes(notes);
+std::string RunningService::news_of_health() const {
+  return break_glass_->line() + kill_switch_line(*kill_switch_.current(), system_clock().now());
 }
 
 void RunningService::keep_placeholders() {

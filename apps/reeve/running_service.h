@@ -102,6 +102,7 @@ class RunningService final : public Service {
   void use_exceptions();
   void use_budgets();
   void keep_placeholders();
+  std::string news_of_health() const;
   /// From any thread.
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
   std::size_t record_notes(std::span<store::Note> notes);

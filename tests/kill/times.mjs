@@ -1,5 +1,6 @@
-// How long from the switch to the last byte that a client was given: over many cutoffs, under load, on one node or
-// three. Prints one object of figures; fails when the 99th percentile is above --limit-ms.
+// Many cutoffs under load, on one node or three: every stream of whoever is cut off ends with the reason, or this fails.
+// How long that takes, from the switch to the last byte that a client was given, it prints as one object of figures, and
+// fails above --limit-ms where that is given: on a quiet machine only.
 //
 //   node times.mjs [--cutoffs=200] [--streams=10] [--nodes=1] [--load=8] [--limit-ms=1000]
 
@@ -15,9 +16,10 @@ const kCutoffs = option('cutoffs', 200)
 const kStreams = option('streams', 10) // of the one who is cut off, on each node
 const kNodes = option('nodes', 1)
 const kLoad = option('load', 8) // calls by others at any time, on each node
-const kLimit = option('limit-ms', 1000)
+const kLimit = option('limit-ms', Infinity) // of the 99th percentile
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const round1 = (value) => Math.round(value * 10) / 10
 const quantile = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
 
 const upstream = await new UpstreamProcess().start()
@@ -58,14 +60,17 @@ try {
     const switched = api('POST', '/kill-switch', { scope: 'person:ada@example.com', reason: `round ${round}` })
     for (const stream of streams) {
       const { lastAt, text, broken: cut } = await stream.ended
-      if (cut || !text.includes(`round ${round}.`)) broken++
+      if (cut || !text.includes(`round ${round}.`)) {
+        broken++
+        console.error(`round ${round}, after ${round1(lastAt - from)} ms: ${cut ?? 'no reason'}: ${text.slice(-300)}`)
+      }
       times.push(lastAt - from)
     }
     const { status, body } = await switched
     if (status !== 201) throw new Error(JSON.stringify(body))
     await api('DELETE', `/kill-switch/${body.id}`)
     // Other nodes hear of it a moment later.
-    while (postgres) {
+    for (;;) {
       const answers = await Promise.all(
         nodes.map(({ reeve, secret: key }) => call(reeve, key, { script: { events: 1 } }).ended),
       )
@@ -76,7 +81,6 @@ try {
   going = false
   await Promise.all(workers)
   times.sort((a, b) => a - b)
-  const round1 = (value) => Math.round(value * 10) / 10
   const figures = {
     nodes: kNodes,
     cutoffs: kCutoffs,
