@@ -41,6 +41,7 @@ class ControlApi {
     identity::KillSwitchStore* kill_switch;  // where the API switches
     const identity::KillSwitch* cutoffs;     // as this process knows them
     gateway::Gateway* gateway;
+    LiveSessions* sessions;
     /// Waits until this node knows the cutoff; false: for seconds it did not.
     std::function<bool(std::string_view id, bool on)> wait_until_switched;
   };

@@ -15,7 +15,6 @@ using Sources = ControlApi::Sources;
 constexpr std::size_t kKeyBytesMax = 255;
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kSessionsPage = 50;
-constexpr Duration kLiveWithin = std::chrono::hours(1);
 
 std::string value_of(const ApiRequest& request, std::string_view name) {
   const auto found = request.parameters.find(name);
@@ -143,12 +142,8 @@ ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& reque
   const auto cursor =
       value_of(request, "cursor").empty() ? std::optional<std::int64_t>(0) : parse_int(value_of(request, "cursor"));
   if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
-  const Instant now = system_clock().now();
-  auto reader = ledger::LogReader::open(sources.ledger.ledger);
-  if (!reader) return problem_of(reader.error());
-  auto sessions = recent_sessions(**reader, now - kLiveWithin);
+  auto sessions = sources.sessions->list(sources.gateway->calls_under_way(), system_clock().now());
   if (!sessions) return problem_of(sessions.error());
-  count_calls_under_way(*sessions, sources.gateway->calls_under_way());
   mark_ended(*sessions, sources.cutoffs->current()->all());
   const auto first = std::min(static_cast<std::size_t>(*cursor), sessions->size());
   const std::size_t end = first + std::min(kSessionsPage, sessions->size() - first);
@@ -166,6 +161,7 @@ ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& reque
 ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
   auto texts = read_texts(request, {"reason"});
   if (!texts) return problem_of(texts.error());
+  if (auto checked = check_can_be_ended(request.name); !checked) return problem_of(checked.error());
   auto scope = identity::parse_cutoff_scope("session:" + request.name);
   if (!scope) return problem_of(scope.error());
   const Instant until = system_clock().now() + kSessionsEndedFor;

@@ -24,6 +24,7 @@
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_exceptions.h"
+#include "reeve/live_sessions.h"
 #include "reeve/mailbox.h"
 #include "reeve/notice_board.h"
 #include "reeve/notification_thread.h"
@@ -145,6 +146,7 @@ class RunningService final : public Service {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::optional<IndexThread> index_;
   std::unique_ptr<ApiCallers> api_callers_;
+  std::optional<LiveSessions> live_sessions_;
   std::unique_ptr<ControlApi> api_;
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;

@@ -21,6 +21,7 @@
 #include "core/task.h"
 #include "core/time.h"
 #include "identity/cutoff.h"
+#include "identity/sessions.h"
 #include "net/net.h"
 
 namespace reeve::identity {
