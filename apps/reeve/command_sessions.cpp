@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "core/bytes.h"
@@ -20,6 +21,7 @@ namespace {
 using identity::Session;
 
 constexpr auto kWatchInterval = std::chrono::seconds(2);
+constexpr auto kNotedEvery = std::chrono::minutes(1);
 /// How far back a session is looked for in the ledger itself; its calls, which the index has, go back further.
 constexpr Duration kShownFrom = std::chrono::hours(24);
 
@@ -108,14 +110,19 @@ int session_list_command(const Common& common, const SessionArguments& arguments
   if (!reader) return fail(common, exit_code_of(reader.error()), reader.error().message);
   const auto access = open_kill_switch(common, false);
   if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  std::optional<Moment> noted_at;
   while (true) {
     const auto since = parse_since(arguments.since, system_clock().now());
     if (!since) return fail(common, kWrongUse, "--since: " + since.error().message);
     auto sessions = sessions_now(**reader, *since, *access);
     if (!sessions) return fail(common, kFailed, sessions.error().message);
     if (arguments.live) std::erase_if(*sessions, [](const Session& session) { return session.under_way == 0; });
-    if (auto noted = note_reading(common, sessions->size()); !noted) {
-      return fail(common, kFailed, noted.error().message);
+    // One note speaks for what is read within a minute.
+    if (const Moment now = system_clock().steady(); !noted_at || now - *noted_at >= kNotedEvery) {
+      noted_at = now;
+      if (auto noted = note_reading(common, sessions->size()); !noted) {
+        return fail(common, kFailed, noted.error().message);
+      }
     }
     // Home, and what is below goes.
     if (arguments.watch && !common.json && output_is_terminal()) std::printf("\x1b[H\x1b[2J");
