@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "core/bytes.h"
+#include "core/declared.h"
 #include "core/json.h"
 #include "core/money.h"
 #include "reeve/kill_commands.h"

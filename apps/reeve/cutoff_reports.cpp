@@ -87,7 +87,7 @@ std::string CutoffReports::what_it_did(const Applied& applied) const {
   const gateway::CutoffTally::Times times = tally_.times_of(applied.cutoff.id);
   JsonWriter json;
   json.begin_object().member("calls", times.cut).member("id", applied.cutoff.id);
-  json.member("learned_ms", milliseconds(applied.learned - applied.cutoff.at));
+  json.member("learned_ms", milliseconds(applied.cutoff.since_switch(applied.learned)));
   json.member("max_ms", milliseconds(times.quantile(1))).member("node", node_);
   json.member("p50_ms", milliseconds(times.quantile(0.5))).member("p99_ms", milliseconds(times.quantile(0.99)));
   json.member("scope", applied.cutoff.scope.text());

@@ -235,13 +235,6 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-std::string_view bounded(std::string_view declared) {
-  declared = declared.substr(0, kDeclaredBytesMax);
-  // Not in the middle of a character.
-  while (!declared.empty() && !is_utf8(declared)) declared.remove_suffix(1);
-  return declared;
-}
-
 std::string printable(std::string_view text, std::size_t bytes_max) {
   // Most texts are short and plain.
   const auto plain = [](char c) { return c >= 0x20 && c < 0x7F; };

@@ -39,11 +39,6 @@ std::optional<std::int64_t> parse_int(std::string_view text);
 /// True when `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 
-/// The beginning of what a client says of itself (a session, an agent, a model), whole characters only: so much of it
-/// records keep, and rules, budgets and cutoffs compare.
-inline constexpr std::size_t kDeclaredBytesMax = 200;
-std::string_view bounded(std::string_view declared);
-
 /// A string that is safe to show on a terminal and in logs: control characters, marks that reverse
 /// the direction of writing and invalid UTF-8 become \xNN, cut to `bytes_max` with an
 /// ellipsis at a character border.

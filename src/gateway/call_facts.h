@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "core/declared.h"
 #include "gateway/call_content.h"
 
 namespace reeve::gateway {

@@ -144,7 +144,7 @@ void CutoffTally::call_ended(const identity::Cutoff& cutoff, Instant when) {
   const auto found = by_cutoff_.find(cutoff.id);
   if (found == by_cutoff_.end()) return;
   ++found->second.ended;
-  ++found->second.took[whole_milliseconds(when - cutoff.at)];
+  ++found->second.took[whole_milliseconds(cutoff.since_switch(when))];
 }
 
 CutoffTally::Times CutoffTally::times_of(std::string_view cutoff) const {

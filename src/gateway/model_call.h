@@ -208,7 +208,7 @@ class ModelCall final : private LiveCall {
 
   std::string upstream_target_;
   std::string authorization_;
-  std::vector<std::pair<std::string_view, std::string>> budget_headers_;
+  std::vector<std::pair<std::string, std::string>> budget_headers_;
 };
 
 }  // namespace reeve::gateway

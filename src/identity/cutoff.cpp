@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/crypto.h"
+#include "core/declared.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "identity/names.h"
@@ -103,8 +104,12 @@ std::string cutoff_id_of(std::string_view by, std::string_view repeat_key) {
 
 bool is_same_request(const Cutoff& before, const CutoffRequest& request, bool until_counts) {
   const auto until = request.until ? std::optional(in_microseconds(*request.until)) : std::nullopt;
-  return before.scope == request.scope && before.reason == trim(request.reason) &&
-         (!until_counts || before.until == until);
+  if (before.scope != request.scope || before.reason != trim(request.reason)) return false;
+  if (!until_counts || before.until == until) return true;
+  // Where clocks differ, a time that went there and back is a little off.
+  if (before.clock_ahead == Duration::zero() || !before.until || !until) return false;
+  const Duration off = *until - (*before.until + before.clock_ahead);
+  return off < kClocksAgree && off > -kClocksAgree;
 }
 
 std::string cutoff_to_json(const Cutoff& cutoff) {

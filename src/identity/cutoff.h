@@ -54,11 +54,17 @@ struct Cutoff {
   /// Only calls by credentials that were issued until then: what came later is good, though the news is late. None:
   /// all of them. Not kept in a store.
   std::optional<Instant> issued_until;
+  /// How far this machine's clock is ahead of the one that the times are by; not kept in a store. Zero where they agree
+  /// well enough.
+  Duration clock_ahead{};
   /// Set once it was ended.
   std::optional<Instant> ended;
   std::string ended_by, ended_reason;
 
-  bool in_force(Instant now) const { return !ended && (!until || now < *until); }
+  /// `now` by this machine's clock.
+  bool in_force(Instant now) const { return !ended && (!until || now - clock_ahead < *until); }
+  /// From the switch to a moment by this machine's clock.
+  Duration since_switch(Instant when) const { return when - clock_ahead - at; }
   bool operator==(const Cutoff&) const = default;
 };
 
@@ -80,6 +86,9 @@ bool is_same_request(const Cutoff& before, const CutoffRequest& request, bool un
 /// in microseconds, so that is what a cutoff's are made in.
 std::string cutoff_to_json(const Cutoff& cutoff);
 Result<Cutoff> cutoff_from_json(std::string_view json);
+
+/// Clocks that differ by less are taken for equal.
+inline constexpr Duration kClocksAgree = std::chrono::seconds(2);
 
 // ---- Drills ----
 

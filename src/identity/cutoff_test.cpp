@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/bytes.h"
+#include "core/declared.h"
 #include "identity/identity.h"
 
 namespace reeve::identity {

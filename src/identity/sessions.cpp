@@ -4,7 +4,7 @@
 #include <array>
 #include <tuple>
 
-#include "core/bytes.h"
+#include "core/declared.h"
 
 namespace reeve::identity {
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <random>
+#include <thread>
 
 #include "core/json.h"
 #include "ledger/fault_file_system.h"

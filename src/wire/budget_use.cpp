@@ -9,7 +9,7 @@ namespace reeve::wire {
 
 namespace {
 
-using Headers = std::vector<std::pair<std::string_view, std::string>>;
+using Headers = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::size_t kHeadersMax = 10;
 

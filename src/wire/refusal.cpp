@@ -90,9 +90,7 @@ EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal&
     encoded.headers.emplace_back("retry-after", std::to_string(seconds));
   }
   if (refusal.use && refusal.reason == RefusalReason::kBudget) {
-    for (auto& [name, value] : encode_budget_use(client, *refusal.use)) {
-      encoded.headers.emplace_back(name, std::move(value));
-    }
+    for (auto& field : encode_budget_use(client, *refusal.use)) encoded.headers.push_back(std::move(field));
   }
   if (encoded.status == 401) encoded.headers.emplace_back("www-authenticate", "Bearer");
   if (refusal.reason == RefusalReason::kUpgradeRequired) encoded.headers.emplace_back("upgrade", "HTTP/1.1");

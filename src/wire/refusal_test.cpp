@@ -221,9 +221,9 @@ TEST(ModelList, EachShape) {
             R"({"id":"claude-opus-5-5","object":"model","created":1700000000,"owned_by":"anthropic"})");
 }
 
-std::string headers_in(const std::vector<std::pair<std::string_view, std::string>>& headers) {
+std::string headers_in(const std::vector<std::pair<std::string, std::string>>& headers) {
   std::string lines;
-  for (const auto& [name, value] : headers) lines += std::string(name) + ": " + value + "\n";
+  for (const auto& [name, value] : headers) lines += name + ": " + value + "\n";
   return lines;
 }
 

@@ -379,7 +379,7 @@ struct BudgetUse {
 
 /// Response headers that tell the use of a budget to clients that show one: Claude Code
 /// ("anthropic-ratelimit-unified-", with its notices past 75 and 95 %) and Codex ("x-codex-"). None for others.
-std::vector<std::pair<std::string_view, std::string>> encode_budget_use(ClientKind client, const BudgetUse& use);
+std::vector<std::pair<std::string, std::string>> encode_budget_use(ClientKind client, const BudgetUse& use);
 
 /// A response header in which a provider tells how much of its own limits is left. The limits are those of the key that
 /// everybody shares: none of the caller's business, and not to be mixed with ours.

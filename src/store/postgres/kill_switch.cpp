@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/crypto.h"
+#include "core/log.h"
 #include "store/kill_switch_changes.h"
 #include "store/postgres/migrations.h"
 
@@ -42,6 +43,9 @@ constexpr std::string_view kReport =
     "ON CONFLICT (drill, node) DO UPDATE SET done = excluded.done, detail = excluded.detail";
 constexpr std::string_view kReports =
     "SELECT node, done, detail FROM kill_drill_report WHERE drill = $1::text ORDER BY node COLLATE \"C\"";
+Instant whole_microseconds(Instant at) { return {at.nanoseconds / 1000 * 1000}; }
+
+constexpr std::string_view kClock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 constexpr std::string_view kCounter = "SELECT value FROM change_counter WHERE subject = 'cutoff'";
 /// Whoever follows others must not hang for long on a network that swallows everything.
 constexpr Duration kFollowTimeout = std::chrono::seconds(2);
@@ -58,14 +62,36 @@ PostgresOptions impatient(PostgresOptions options) {
 
 }  // namespace
 
-PostgresKillSwitch::PostgresKillSwitch(PostgresOptions options, std::string node)
+PostgresKillSwitch::PostgresKillSwitch(PostgresOptions options, std::string node, const Clock& clock)
     : node_(std::move(node)),
       options_(impatient(options)),
       connection_(std::move(options)),
+      clock_(clock),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 PostgresKillSwitch::~PostgresKillSwitch() {
   if (wake_ >= 0) ::close(wake_);
+}
+
+/// Each side of a call has a clock; what the way takes is far less than what is taken for equal.
+Result<void> PostgresKillSwitch::compare_clocks(PostgresConnection& connection) {
+  const auto rows = connection.run(kClock);
+  if (!rows) return rows.error();
+  const Duration ahead = clock_.now() - Instant{rows->integer(0, 0) * 1000};
+  const bool differs = ahead >= identity::kClocksAgree || ahead <= -identity::kClocksAgree;
+  const Duration before(ahead_.load());
+  compared_ = true;
+  // It is kept while it is about the same, so that times do not waver with each look.
+  const Duration off = differs ? ahead - before : before;
+  if (off < identity::kClocksAgree && off > -identity::kClocksAgree) return {};
+  ahead_ = differs ? ahead.count() : 0;
+  if (differs) {
+    log_warning("this machine's clock is not the database's; cutoffs go by the database's",
+                {{"ahead_s", std::chrono::duration_cast<std::chrono::seconds>(ahead).count()}});
+  }
+  // What is in force is listed anew.
+  ++generation_;
+  return {};
 }
 
 Result<void> PostgresKillSwitch::write(PostgresConnection& connection, const Cutoff& cutoff, bool is_new,
@@ -96,10 +122,19 @@ Result<void> PostgresKillSwitch::write(PostgresConnection& connection, const Cut
   return transaction->commit();
 }
 
-Result<void> PostgresKillSwitch::change(const Cutoff& cutoff, bool is_new) {
+/// With its times by the database's clock.
+Result<void> PostgresKillSwitch::change(Cutoff cutoff, bool is_new) {
   const std::string number = to_hex(random_bytes(16));
-  auto done =
-      connection_.use([&](PostgresConnection& connection) { return write(connection, cutoff, is_new, number); });
+  bool converted = false;
+  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    if (auto compared = compare_clocks(connection); !compared) return compared;
+    if (!std::exchange(converted, true)) {
+      if (is_new) cutoff.at = whole_microseconds(cutoff.at - ahead());
+      if (is_new && cutoff.until) cutoff.until = whole_microseconds(*cutoff.until - ahead());
+      if (cutoff.ended) cutoff.ended = whole_microseconds(*cutoff.ended - ahead());
+    }
+    return write(connection, cutoff, is_new, number);
+  });
   if (!done) return with_context(std::move(done).error(), kSubject);
   ++generation_;
   return {};
@@ -129,6 +164,7 @@ Result<std::vector<Cutoff>> PostgresKillSwitch::read(std::string_view sql, const
     for (std::size_t row = 0; row < rows->size(); ++row) {
       auto cutoff = identity::cutoff_from_json(rows->bytes(row, 0));
       if (!cutoff) return cutoff.error();
+      cutoff->clock_ahead = ahead();
       list.push_back(*std::move(cutoff));
     }
     return {};
@@ -137,8 +173,16 @@ Result<std::vector<Cutoff>> PostgresKillSwitch::read(std::string_view sql, const
   return list;
 }
 
+/// Who does not follow others looks once.
+Result<void> PostgresKillSwitch::compare_clocks_once() {
+  if (compared_) return {};
+  auto done = connection_.use([&](PostgresConnection& connection) { return compare_clocks(connection); });
+  return done ? done : with_context(std::move(done).error(), kSubject);
+}
+
 Result<std::vector<Cutoff>> PostgresKillSwitch::list(Instant now) {
-  return read(kList, PostgresParameters().integer(now.nanoseconds));
+  if (auto compared = compare_clocks_once(); !compared) return std::move(compared).error();
+  return read(kList, PostgresParameters().integer((now - ahead()).nanoseconds));
 }
 
 Result<std::vector<Cutoff>> PostgresKillSwitch::history(std::size_t limit) {
@@ -152,10 +196,13 @@ Result<std::optional<Cutoff>> PostgresKillSwitch::find(std::string_view id) {
 }
 
 Result<void> PostgresKillSwitch::announce_drill(const Drill& drill) {
-  const std::string document = identity::drill_to_json(drill);
   auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    if (auto compared = compare_clocks(connection); !compared) return compared;
+    Drill kept = drill;
+    kept.at = drill.at - ahead();
+    const std::string document = identity::drill_to_json(kept);
     PostgresParameters row;
-    row.bytes(drill.id).integer(drill.at.nanoseconds).bytes(document);
+    row.bytes(kept.id).integer(kept.at.nanoseconds).bytes(document);
     const auto put = connection.run(kAnnounceDrill, row);
     return put ? Result<void>() : Result<void>(put.error());
   });
@@ -167,7 +214,8 @@ Result<void> PostgresKillSwitch::announce_drill(const Drill& drill) {
 Result<std::vector<Drill>> PostgresKillSwitch::drills(Instant now) {
   std::vector<Drill> list;
   auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kDrills, PostgresParameters().integer((now - kDrillLasts).nanoseconds));
+    const Instant since = now - ahead() - kDrillLasts;
+    const auto rows = connection.run(kDrills, PostgresParameters().integer(since.nanoseconds));
     if (!rows) return rows.error();
     list.clear();
     for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -213,7 +261,7 @@ Result<void> PostgresKillSwitch::look() {
     return Error{ErrorCode::kCorrupt, listening_->where() + " lacks its count of changes; restore it from a backup"};
   }
   if (std::exchange(seen_, rows->integer(0, 0)) != rows->integer(0, 0)) ++generation_;
-  return {};
+  return compare_clocks(*listening_);
 }
 
 Result<void> PostgresKillSwitch::wait_for_change(Duration patience) {
