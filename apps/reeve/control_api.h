@@ -18,6 +18,7 @@
 #include "reeve/api_callers.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
+#include "reeve/live_sessions.h"
 #include "reeve/roles_in_force.h"
 #include "spend/spend.h"
 #include "store/store.h"

@@ -5,7 +5,6 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/ledger_routes.h"
-#include "reeve/live_sessions.h"
 
 namespace reeve::app {
 
