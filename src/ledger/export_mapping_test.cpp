@@ -145,9 +145,9 @@ TEST(ExportMapping, ThoseThatShipMakeTheKillSwitchLoud) {
     const auto record = records.record({1, entry});
     return record ? record->text : std::string();
   };
-  EXPECT_THAT(text_of("ocsf", switched), HasSubstr(R"("severity":"High","severity_id":4)"));
+  EXPECT_THAT(text_of("ocsf", switched), HasSubstr(R"("severity_id":4,"severity":"High")"));
   EXPECT_THAT(text_of("ocsf", switched), HasSubstr(R"("type_uid":600303)"));
-  EXPECT_THAT(text_of("ocsf", killed), HasSubstr(R"("severity":"Medium","severity_id":3)"));
+  EXPECT_THAT(text_of("ocsf", killed), HasSubstr(R"("severity_id":3,"severity":"Medium")"));
   EXPECT_THAT(text_of("ocsf", killed), HasSubstr(R"("status_id":2)"));
   EXPECT_THAT(text_of("cef", switched), HasSubstr("|kill.switched|Kill switch thrown|8|"));
   EXPECT_THAT(text_of("cef", killed), HasSubstr("|Model call ended by the kill switch|6|"));
