@@ -25,8 +25,8 @@ class CommandNotes {
   CommandNotes(store::UnrecordedNotes& store, content::Vault* vault, Record record, RecentReadings* readings = nullptr)
       : store_(store), vault_(vault), record_(std::move(record)), readings_(readings) {}
 
-  /// Records what the ledger lacks, at most kNotesAtOnce notes. What cannot be recorded now is recorded by a later call.
-  /// True: it went well, and there may be more.
+  /// Records what the ledger lacks, at most kNotesAtOnce notes. What cannot be recorded now is recorded by a later
+  /// call. True: it went well, and there may be more.
   bool look();
 
  private:

@@ -19,11 +19,9 @@ std::int64_t milliseconds(Duration duration) {
 }  // namespace
 
 CutoffReports::CutoffReports(const gateway::CutoffTally& tally, std::string node, Record record, Duration told_after)
-    : tally_(tally),
-      node_(std::move(node)),
-      record_(std::move(record)),
-      told_after_(told_after),
-      thread_([this] { run(); }) {}
+    : tally_(tally), node_(std::move(node)), record_(std::move(record)), told_after_(told_after), thread_([this] {
+        run();
+      }) {}
 
 CutoffReports::~CutoffReports() {
   {

@@ -178,7 +178,8 @@ void KillFollower::look_at_drills(Source& source) {
   if (!source.drills_wait || now < source.next_drill_try) return;
   const auto answered = answer_drills(source);
   source.drills_wait = !answered;
-  if (!answered && !source.drills_failing) log_error("a drill waits for an answer", {{"why", answered.error().message}});
+  if (!answered && !source.drills_failing)
+    log_error("a drill waits for an answer", {{"why", answered.error().message}});
   source.drills_failing = !answered;
   if (!answered) source.next_drill_try = now + kRetryAfter;
 }

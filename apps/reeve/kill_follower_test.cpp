@@ -113,9 +113,7 @@ class KillFollowerTest : public ::testing::Test {
     const std::lock_guard lock(mutex_);
     return recorded_;
   }
-  static Cutoff cutoff() {
-    return identity::make_cutoff({{}, "because", "ada", {}, {}}, system_clock().now()).value();
-  }
+  static Cutoff cutoff() { return identity::make_cutoff({{}, "because", "ada", {}, {}}, system_clock().now()).value(); }
   static Drill drill() { return {"drill_1", {}, false, 5, "ada", system_clock().now()}; }
   std::vector<DrillReport> reports() { return shared_.drill_reports("drill_1").value(); }
 

@@ -194,9 +194,8 @@ void SessionBook::make_room() {
 
 void SessionBook::forget_seen_before(Instant time) {
   std::erase_if(sessions_, [time](const auto& entry) { return entry.second.session.last_seen < time; });
-  std::erase_if(unnamed_, [this](const auto& entry) {
-    return !sessions_.contains(Name{entry.first.first, entry.second});
-  });
+  std::erase_if(unnamed_,
+                [this](const auto& entry) { return !sessions_.contains(Name{entry.first.first, entry.second}); });
 }
 
 std::vector<Session> SessionBook::sessions() const {

@@ -85,8 +85,8 @@ struct SessionBranch {
 /// Depth first, by id; each agent once, also where clients tell of circles.
 std::vector<SessionBranch> agent_tree(const Session& session);
 
-/// Not thread-safe; copies are independent. Bounded: of more sessions than kSessionsMax those that were seen longest ago
-/// are forgotten.
+/// Not thread-safe; copies are independent. Bounded: of more sessions than kSessionsMax those that were seen longest
+/// ago are forgotten.
 ///
 /// An event belongs to the session of that person that it names. One without a name (Gemini CLI and Copilot CLI send
 /// none with model calls) belongs to the only session that the same person has with the same client, if another source

@@ -128,8 +128,8 @@ void Committer::wait_for_last(std::span<Waiter> waiters, std::condition_variable
     for (Waiter& waiter : waiters) {
       if (waiter.result) continue;
       forget_locked(waiter);
-      waiter.result.emplace(Error{ErrorCode::kUnavailable,
-                                  "the ledger's disk does not answer; the entry waits in memory until it does"});
+      waiter.result.emplace(
+          Error{ErrorCode::kUnavailable, "the ledger's disk does not answer; the entry waits in memory until it does"});
     }
     return;
   }

@@ -190,7 +190,8 @@ class Exchange {
   /// Ends the connection after this answer.
   virtual void close_after() = 0;
   /// Ends the connection now, whatever the handler waits for: its reads and writes return kClosed. For a client that
-  /// takes nothing and must get nothing more, so what the kernel still has for it goes, too. From the loop, but not from within a call of this exchange.
+  /// takes nothing and must get nothing more, so what the kernel still has for it goes, too. From the loop, but not
+  /// from within a call of this exchange.
   virtual void abandon() = 0;
 };
 

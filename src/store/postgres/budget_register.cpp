@@ -189,8 +189,7 @@ Result<void> PostgresBudgetRegister::notes_recorded(std::span<const Note> notes)
   numbers += "}";
   entries += "}";
   return connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto marked =
-        connection.run(kRecorded, PostgresParameters().bytes(numbers).bytes(entries).bytes(node_));
+    const auto marked = connection.run(kRecorded, PostgresParameters().bytes(numbers).bytes(entries).bytes(node_));
     return marked ? Result<void>() : Result<void>(marked.error());
   });
 }
