@@ -25,8 +25,8 @@ function refill(value) {
 // A header is one line of ASCII, whatever it held.
 const headerText = (value) => (isMask(value) ? 'a'.repeat(value.$text) : String(value))
 
-// [{name, method, target, headers, body, recordedBytes}]; headers without credential, host and framing. `outlines`: with
-// those of which no body was recorded.
+// [{name, method, target, headers, body, recordedBytes}]; headers without credential, host and framing. `outlines`:
+// with those of which no body was recorded.
 export function loadRecordings({ outlines = false } = {}) {
   const recordings = []
   for (const file of fs

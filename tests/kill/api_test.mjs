@@ -64,7 +64,8 @@ test('the switch by the API: only with the right, with a reason, and once for ea
   const first = await may('POST', '/kill-switch', soon, short)
   assert.equal(first.status, 201)
   assert.deepEqual((await may('POST', '/kill-switch', soon, short)).body, first.body)
-  while ((await reads('GET', '/kill-switch')).body.cutoffs.length > 0) await new Promise((tick) => setTimeout(tick, 100))
+  const on = async () => (await reads('GET', '/kill-switch')).body.cutoffs
+  while ((await on()).length > 0) await new Promise((tick) => setTimeout(tick, 100))
   assert.deepEqual((await may('POST', '/kill-switch', soon, short)).body, first.body)
   const later = { ...soon, until: new Date(Date.now() + 3_600_000).toISOString() }
   assert.equal((await may('POST', '/kill-switch', later, short)).status, 422)

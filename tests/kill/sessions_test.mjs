@@ -68,9 +68,12 @@ test('each recorded sitting is one session, with its sub-agents', async (t) => {
     calls += recordings.length
   }
   const done = ({ outcome }) => outcome?.status === 'ok'
-  while ((await entriesWith(reeve, done)).filter(done).length < calls) await new Promise((tick) => setTimeout(tick, 100))
+  while ((await entriesWith(reeve, done)).filter(done).length < calls) {
+    await new Promise((tick) => setTimeout(tick, 100))
+  }
 
-  const { secret } = await reeve.createKey('sec@example.com', '--scope', 'control:read', '--scope', 'control:kill')
+  const scopes = ['--scope', 'control:read', '--scope', 'control:kill']
+  const { secret } = await reeve.createKey('sec@example.com', ...scopes)
   const may = apiClient(reeve, secret)
   const { sessions } = (await may('GET', '/sessions?state=live')).body
   const who = sessions.map(({ person, client, session }) => [person, client, session].join(' ')).join('\n')
@@ -113,7 +116,8 @@ test('with a header of ours a client without names has sessions that can be ende
     upstream.stop()
   })
   const { secret } = await reeve.createKey('ada@example.com')
-  const gemini = (headers) => ({ dialect: 'gemini', headers: { 'user-agent': 'GeminiCLI/0.61.0 (linux)', ...headers } })
+  const agent = { 'user-agent': 'GeminiCLI/0.61.0 (linux)' }
+  const gemini = (headers) => ({ dialect: 'gemini', headers: { ...agent, ...headers } })
   const unnamed = await streaming(reeve, secret, gemini({}))
   const one = await streaming(reeve, secret, gemini({ 'x-reeve-session': 'one' }))
   const two = await streaming(reeve, secret, gemini({ 'x-reeve-session': 'two' }))

@@ -1,6 +1,6 @@
-// Many cutoffs under load, on one node or three: every stream of whoever is cut off ends with the reason, or this fails.
-// How long that takes, from the switch to the last byte that a client was given, it prints as one object of figures, and
-// fails above --limit-ms where that is given: on a quiet machine only.
+// Many cutoffs under load, on one node or three: every stream of whoever is cut off ends with the reason, or this
+// fails. How long that takes, from the switch to the last byte that a client was given, it prints as one object of
+// figures, and fails above --limit-ms where that is given: on a quiet machine only.
 //
 //   node times.mjs [--cutoffs=200] [--streams=10] [--nodes=1] [--load=8] [--limit-ms=1000]
 
