@@ -56,7 +56,10 @@ test('each recorded sitting is one session, with its sub-agents', async (t) => {
     upstream.stop()
   })
   const files = {}
-  for (const recording of loadRecordings({ outlines: true })) (files[recording.name.split('#')[0]] ??= []).push(recording)
+  for (const recording of loadRecordings({ outlines: true })) {
+    const [file] = recording.name.split('#')
+    files[file] = [...(files[file] ?? []), recording]
+  }
   let calls = 0
   for (const [file, recordings] of Object.entries(files)) {
     const { secret } = await reeve.createKey(`${file}@example.com`)
