@@ -9,6 +9,7 @@
 #include "reeve/exception_uses.h"
 #include "reeve/export_mappings.h"
 #include "reeve/governance.h"
+#include "reeve/health.h"
 #include "reeve/kept_value.h"
 #include "reeve/key_rotation.h"
 
@@ -16,14 +17,12 @@ namespace reeve::app {
 
 namespace {
 
-/// Who numbers what threads beside the main one record: the API's, the followers' of what nodes share.
-constexpr std::string_view kBesideProducer = "service-beside";
 constexpr auto kDrainMax = std::chrono::seconds(30);
 /// Whoever wrote a budget is kept waiting no longer. A new one is counted from the ledger first.
 constexpr auto kInForceMax = std::chrono::seconds(10);
 /// What was approved has to hold within a second; the rest is looked at every second.
 constexpr auto kLookInterval = std::chrono::milliseconds(200);
-constexpr std::uint64_t kLooksOfASecond = 5;
+constexpr auto kSecond = std::chrono::seconds(1);
 /// How long a start waits for what witnesses saw of the ledger.
 constexpr auto kAskWitnessesMax = std::chrono::seconds(3);
 
@@ -198,16 +197,18 @@ void RunningService::start_watching() {
   check_reports_->look();
   command_notes_.emplace(
       *store_, vaults_.placeholders.get(),
-      [this](auto kind, const auto& noted) {
-        const auto entry = record(kind, noted);
-        if (entry && kind == kRotationRequestedKind) rotate_as_requested(*log_, noted);
-        return entry;
+      [this](std::span<store::Note> notes) {
+        const std::size_t recorded = record_notes(notes);
+        for (const store::Note& note : notes.first(recorded)) {
+          if (note.kind == kRotationRequestedKind) rotate_as_requested(*log_, note.detail);
+        }
+        return recorded;
       },
       &recent_readings_);
   command_notes_->look();
   if (shared_budgets_) {
     budget_follower_.emplace(*shared_budgets_,
-                             [this](auto kind, const auto& noted) { return record_of_all_nodes(kind, noted); });
+                             [this](std::span<store::Note> notes) { return record_notes_of_all_nodes(notes); });
   }
   start_telling_people();
   follow_registers();
@@ -335,14 +336,18 @@ Result<void> RunningService::start_listening() {
   };
   identity::KillSwitchStore* const kill_switch_register =
       shared_kill_switch_ ? static_cast<identity::KillSwitchStore*>(shared_kill_switch_.get()) : &store_->kill_switch();
-  const auto wait_until_switched = [this](std::string_view id, bool on) { kill_follower_->wait_until_known(id, on); };
+  const auto wait_until_switched = [this](std::string_view id, bool on) {
+    return kill_follower_->wait_until_known(id, on);
+  };
   index_.emplace(config_.data_dir);
   LedgerSources ledger{&*index_, config_.data_dir / "ledger",
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
+  live_sessions_.emplace(config_.data_dir / "ledger");
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
                              api_callers_.get(), &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger),
-                             kill_switch_register, &kill_switch_, gateway_.get(), wait_until_switched});
+                             kill_switch_register, &kill_switch_, gateway_.get(), &*live_sessions_,
+                             wait_until_switched});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -351,7 +356,8 @@ Result<void> RunningService::start_listening() {
     const std::string_view path = exchange.head().path;
     if (ControlApi::serves(path)) return api_->handle(exchange);
     if (ScimApi::serves(path)) return scim_->handle(exchange);
-    if (path == "/healthz" && break_glass_->is_open()) return break_glass_->answer_health(exchange);
+    std::string news = path == "/healthz" ? news_of_health() : std::string();
+    if (!news.empty()) return answer_health(exchange, std::move(news));
     if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
     return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
   });
@@ -366,32 +372,8 @@ Result<void> RunningService::start_listening() {
   return start_collecting_cosignatures();
 }
 
-/// The entry's index; nothing when it could not be written.
-std::optional<std::uint64_t> RunningService::record(std::string_view kind, const std::string& detail) {
-  ledger::Entry entry;
-  entry.kind = kind;
-  entry.detail = detail;
-  const bool is_main = std::this_thread::get_id() == main_thread_;
-  entry.producer = &log_->producer(is_main ? gateway::kServiceProducer : kBesideProducer);
-  std::unique_lock<std::mutex> one_at_a_time;
-  if (!is_main) one_at_a_time = std::unique_lock(recording_beside_);
-  const auto placed = log_->append_and_wait(entry);
-  if (placed) return placed->index;
-  log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
-  return std::nullopt;
-}
-
-/// What the nodes have in common is told to people by the node that records it.
-std::optional<std::uint64_t> RunningService::record_of_all_nodes(std::string_view kind, const std::string& detail) {
-  const auto cutoff = kind == "kill.switched" ? identity::cutoff_from_json(detail) : Error{ErrorCode::kNotFound, ""};
-  if (cutoff && !cutoff->practice) {
-    const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), std::string(kind),
-                               cutoff->ended.value_or(cutoff->at), detail};
-    if (auto announced = registers().notifications().announce(event); !announced) {
-      log_error("a switch cannot be announced", {{"id", cutoff->id}, {"why", announced.error().message}});
-    }
-  }
-  return record(kind, detail);
+std::string RunningService::news_of_health() const {
+  return break_glass_->line() + kill_switch_line(*kill_switch_.current(), system_clock().now());
 }
 
 void RunningService::keep_placeholders() {
@@ -403,9 +385,9 @@ void RunningService::run() {
   if (options_.when_up) guest_ = std::thread([this] { options_.when_up(*this); });
   bool draining = false;
   Moment drain_until{};
-  std::uint64_t looks = 0;
+  Moment next_second = system_clock().steady() + kSecond;
   while (true) {
-    const auto event = mailbox_->take(kLookInterval);
+    const auto event = mailbox_->take(notes_left_ && !draining ? Duration::zero() : kLookInterval);
     if (heartbeat_) heartbeat_->look();
     if (event == SIGHUP) {
       reload(true);
@@ -426,7 +408,9 @@ void RunningService::run() {
       if (exceptions_->look()) use_exceptions();
       if (live_budgets_->look()) use_budgets();
       if (!register_follower_) notices_.announce(registers().notifications());
-      if (++looks % kLooksOfASecond != 0) continue;
+      if (notes_left_) notes_left_ = command_notes_->look();
+      if (system_clock().steady() < next_second) continue;
+      next_second = system_clock().steady() + kSecond;
       watch_governance();
       if (const auto caught_up = store_->catch_up(); !caught_up) {
         log_error("storage cannot be read", {{"why", caught_up.error().message}});
@@ -434,7 +418,7 @@ void RunningService::run() {
       exceptions_->keep_time(system_clock().now());
       key_changes_->look();
       check_reports_->look();
-      command_notes_->look();
+      notes_left_ = command_notes_->look();
       if (!register_follower_) break_glass_->look(system_clock().now());
       keep_placeholders();
       spending_->look();

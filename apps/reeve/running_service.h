@@ -24,6 +24,7 @@
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_exceptions.h"
+#include "reeve/live_sessions.h"
 #include "reeve/mailbox.h"
 #include "reeve/notice_board.h"
 #include "reeve/notification_thread.h"
@@ -110,9 +111,12 @@ class RunningService final : public Service {
   void use_exceptions();
   void use_budgets();
   void keep_placeholders();
+  std::string news_of_health() const;
   /// From any thread.
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
-  std::optional<std::uint64_t> record_of_all_nodes(std::string_view kind, const std::string& detail);
+  std::size_t record_notes(std::span<store::Note> notes);
+  std::size_t record_notes_of_all_nodes(std::span<store::Note> notes);
+  ledger::Producer& producer_of_this_thread();
 
   const ServeOptions& options_;
   Config config_;
@@ -152,6 +156,7 @@ class RunningService final : public Service {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::optional<IndexThread> index_;
   std::unique_ptr<ApiCallers> api_callers_;
+  std::optional<LiveSessions> live_sessions_;
   std::unique_ptr<ControlApi> api_;
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;
@@ -171,6 +176,7 @@ class RunningService final : public Service {
   std::optional<KeyChanges> key_changes_;
   std::optional<CheckReports> check_reports_;
   std::optional<CommandNotes> command_notes_;
+  bool notes_left_ = false;  // more than were recorded at once
   std::optional<BudgetFollower> budget_follower_;
   std::optional<RegisterFollower> register_follower_;
   std::unique_ptr<KillFollower> kill_follower_;

@@ -106,6 +106,10 @@ std::vector<std::string> destinations_of(const Event& event, std::span<const Des
     const auto& kinds = destination.events;
     if (loud || std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end()) wanted.push_back(destination.name);
   }
+  // Nobody thought of asking for it; somebody has to know all the same.
+  if (wanted.empty() && event.kind == "kill.switched") {
+    for (const Destination& destination : destinations) wanted.push_back(destination.name);
+  }
   return wanted;
 }
 

@@ -6,20 +6,11 @@ namespace reeve::gateway {
 
 namespace {
 
-constexpr std::size_t kDeclaredBytesMax = 200;
-
 void put(policy::FactSink& sink, std::string_view text) {
   if (!text.empty()) sink.text(text);
 }
 
 }  // namespace
-
-std::string_view bounded(std::string_view text) {
-  text = text.substr(0, kDeclaredBytesMax);
-  // Not in the middle of a character.
-  while (!text.empty() && !is_utf8(text)) text.remove_suffix(1);
-  return text;
-}
 
 std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
                                                         const identity::Principal& principal,

@@ -5,15 +5,13 @@
 #include <map>
 #include <string>
 
+#include "core/declared.h"
 #include "gateway/call_content.h"
 
 namespace reeve::gateway {
 
-/// Texts that a client declares about itself go into decisions and records, but not without bound. A record holds what
-/// the rules saw, so that a replay decides on the same.
-std::string_view bounded(std::string_view text);
-
-/// Refers to the call's parts, which must outlive it.
+/// What rules see of a call. Texts that a client declares of itself are bounded(), as in its records, so that a replay
+/// decides on the same. Refers to the call's parts, which must outlive it.
 class CallFacts final : public policy::Facts {
  public:
   struct Parts {

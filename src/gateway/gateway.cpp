@@ -29,9 +29,12 @@ Task<void> summarise_strangers(Worker& worker) {
 
 /// What was ended and still has not said its last words has a client that takes nothing.
 Task<void> end_calls_on(Worker& worker, std::shared_ptr<const identity::CutoffSet> cutoffs) {
-  if (worker.live_calls.end_covered(*cutoffs) == 0) co_return;
-  co_await worker.loop.sleep(LiveCalls::kLastWordsMax);
-  worker.live_calls.abandon_ended();
+  const LiveCalls::Ended ended = worker.live_calls.end_covered(*cutoffs);
+  if (ended.calls == 0) co_return;
+  // Who waits for something else than the client gets to its last words later, and then the client has its time.
+  do {
+    co_await worker.loop.sleep(LiveCalls::kLastWordsMax);
+  } while (worker.live_calls.abandon_ended(ended.round) > 0);
 }
 
 /// What several loops are asked at once. Kept alive by each of them, since the asker does not wait for ever.

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -115,8 +116,11 @@ struct BudgetNotice {
 class CutoffTally {
  public:
   struct Times {
-    std::size_t cut = 0;         // calls that were under way
-    std::vector<Duration> took;  // of those that have ended, shortest first
+    std::size_t cut = 0;    // calls that were under way
+    std::size_t ended = 0;  // of those
+    /// How many took so many milliseconds: from -60,000, where clocks differ, to 60,000 and more, so that a cutoff that
+    /// ends calls for days takes no more memory than one of a moment.
+    std::map<std::int64_t, std::size_t> took;
     /// The smallest time that this share of the calls did not exceed; zero without calls.
     Duration quantile(double share) const;
   };
@@ -127,7 +131,8 @@ class CutoffTally {
  private:
   static constexpr std::size_t kCutoffsMax = 1'000;
   mutable std::mutex mutex_;
-  std::map<std::string, Times, std::less<>> by_cutoff_;  // ids sort by time, so that the oldest go first
+  std::map<std::string, Times, std::less<>> by_cutoff_;
+  std::deque<std::string> oldest_first_;  // their ids, in the order in which they first ended a call
 };
 
 // ---- The gateway ----

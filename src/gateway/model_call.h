@@ -101,7 +101,7 @@ class ModelCall final : private LiveCall {
   void stop_waiting() override {
     if (cancel_upstream_) cancel_upstream_();
   }
-  bool answers() const override { return answers_; }
+  bool waits_for_client() const override { return gives_; }
   void abandon() override { exchange_.abandon(); }
   wire::Refusal refusal_of_cutoff() const;
   Task<void> answer_cut_off(const net::SendFailure& failure);
@@ -126,7 +126,8 @@ class ModelCall final : private LiveCall {
   Task<void> relay(net::ClientResponse& response);
   Task<void> pass_on(net::ClientResponse& response, Relay& relay);
   Task<void> end_relay(net::ClientResponse& response, Relay& relay);
-  wire::Refusal refusal_of_answer(const Error& why) const;
+  Task<void> tell_of_end(Relay& relay);
+  wire::Refusal refusal_of_stop(const Relay& relay) const;
   /// What the developer is told inside the answer; empty for nothing.
   std::string note_in_answer() const;
   std::optional<wire::BudgetUse> budget_use() const;
@@ -202,6 +203,7 @@ class ModelCall final : private LiveCall {
   bool client_gone_ = false;
   std::uint64_t answer_bytes_ = 0;  // that the provider gave so far
   bool answers_ = false;            // bytes of an answer are on their way to the client
+  bool gives_ = false;              // and what the call waits for is that the client takes some
   std::function<void()> cancel_upstream_;
 
   std::string upstream_target_;

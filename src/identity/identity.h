@@ -22,6 +22,7 @@
 #include "core/time.h"
 #include "identity/cutoff.h"
 #include "identity/key_table.h"
+#include "identity/sessions.h"
 #include "net/net.h"
 
 namespace reeve::identity {
