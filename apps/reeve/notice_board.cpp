@@ -37,7 +37,7 @@ void leave_own(std::vector<control::Event>& events, spend::SliceStore& shared, c
 
 }  // namespace
 
-void NoticeBoard::put(gateway::BudgetNotice notice) {
+void NoticeBoard::put(gateway::Notice notice) {
   const std::lock_guard lock(mutex_);
   if (known_.contains(notice.key)) return;
   if (waiting_.size() >= kWaitingMax) {

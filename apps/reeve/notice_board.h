@@ -20,7 +20,7 @@ class NoticeBoard {
  public:
   /// From any thread; holds a lock for some instructions. What was put here before is dropped: a budget that is used
   /// up tells so with each refused call.
-  void put(gateway::BudgetNotice notice);
+  void put(gateway::Notice notice);
   /// Writes at most 100 of what came to the queue; a failure is logged, and they are tried again. Of nodes that share
   /// budgets the first that asks `shared` tells, and when that cannot be reached each does. Null: this node is alone.
   void announce(control::NotificationQueue& queue, spend::SliceStore* shared, const std::string& node);

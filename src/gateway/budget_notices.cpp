@@ -52,7 +52,7 @@ bool passes_by_itself(const spend::BudgetRefusal& refusal) {
          refusal.quantity == spend::Quantity::kRequestsPerMinute;
 }
 
-BudgetNotice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set,
+Notice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set,
                                  const spend::CallScope& call, Instant now) {
   const spend::Budget& budget = *reached.budget;
   const bool degrades = reached.threshold->action == spend::Threshold::Action::kDegrade;
@@ -69,7 +69,7 @@ BudgetNotice notice_of_threshold(const spend::Reached& reached, const spend::Bud
   return {std::move(key), std::string(kind), now, json.take()};
 }
 
-std::optional<BudgetNotice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
+std::optional<Notice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
                                               const spend::CallScope& call, Instant now) {
   const spend::Budget* const found = set.find(refusal.budget);
   if (found == nullptr || passes_by_itself(refusal)) return std::nullopt;
@@ -82,7 +82,7 @@ std::optional<BudgetNotice> notice_of_refusal(const spend::BudgetRefusal& refusa
   json.member("scope", refusal.scope).member("sentence", refusal.sentence).member("spent", refusal.spent);
   json.member_if("title", budget.title).end_object();
   const std::string_view kind = "budget.exhausted";
-  return BudgetNotice{key_of(kind, set, budget, call, now), std::string(kind), now, json.take()};
+  return Notice{key_of(kind, set, budget, call, now), std::string(kind), now, json.take()};
 }
 
 }  // namespace reeve::gateway

@@ -59,6 +59,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
     entry.model.provider = provider_->name;
     entry.model.region = provider_->region;
     entry.model.retention = provider_->retention;
+    if (key_attempt_.key() != nullptr && attempt_ > 0) entry.model.key = key_attempt_.key()->name;
   }
   entry.model.tier = model_ == nullptr ? std::string_view() : model_->tier;
   if (decision_made_) {
