@@ -10,7 +10,6 @@
 
 #include "reeve/kill_commands.h"
 #include "reeve/ledger_commands.h"
-#include "reeve/secret_commands.h"
 #include "reeve/sign_in_commands.h"
 
 namespace reeve::app {
@@ -70,7 +69,6 @@ struct Line {
   KillArguments kill;
   SessionArguments session;
   bool with_proof = false;
-  SecretArguments secret;
 };
 
 /// A subcommand with the options that every command takes.
@@ -93,8 +91,5 @@ void add_changes(CLI::App& app, Line& line);
 /// `reeve kill`, `reeve session`.
 void add_kill(CLI::App& app, Line& line);
 void add_sessions(CLI::App& app, Line& line);
-/// `reeve secret`, `reeve provider`.
-void add_secrets(CLI::App& app, Line& line);
-void add_providers(CLI::App& app, Line& line);
 
 }  // namespace reeve::app

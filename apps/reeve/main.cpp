@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "reeve/command_line.h"
+#include "reeve/command_line_secret.h"
 #include "reeve/people_commands.h"
 #include "reeve/sealing_settings.h"
 

@@ -26,7 +26,7 @@ constexpr std::pair<const char*, const char*> kFiles[] = {
 
 void add(std::vector<SecretFile>& files, const std::string& from) {
   if (!from.starts_with("file:")) return;
-  SecretFile file{from.substr(from.find(':') + 1), control::place_of_secret(from)};
+  SecretFile file{from.substr(from.find(':') + 1), place_of_secret(from)};
   const auto same = [&](const SecretFile& other) { return other.path == file.path; };
   if (std::none_of(files.begin(), files.end(), same)) files.push_back(std::move(file));
 }

@@ -37,10 +37,6 @@ std::string_view event_kind_of_step(std::string_view step);
 
 // ---- Destinations ----
 
-/// What a secret that is named as "env:NAME" or "file:PATH" may be sealed for: "env.NAME", or "file.NAME" of the file
-/// without its directory.
-std::string place_of_secret(std::string_view from);
-
 /// A `kind: Notification` document: where which events go.
 struct Destination {
   std::string name;

@@ -1,11 +1,9 @@
 #include "control/secret.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
-#include "control/notifications.h"
 #include "core/bytes.h"
 #include "core/sealing.h"
 
@@ -19,11 +17,6 @@ Result<std::string> open_at(std::string text, const std::string& place, const st
 }
 
 }  // namespace
-
-std::string place_of_secret(std::string_view from) {
-  const std::string name(from.substr(from.find(':') + 1));
-  return from.starts_with("env:") ? "env." + name : "file." + std::filesystem::path(name).filename().string();
-}
 
 Result<std::string> read_secret(std::string_view from) {
   const std::string name(from.substr(from.find(':') + 1));

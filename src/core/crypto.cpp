@@ -1,6 +1,5 @@
 #include "core/crypto.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sys/random.h>
@@ -173,23 +172,6 @@ Result<std::string> open_sealed(std::string_view key, std::string_view sealed, s
   EVP_CIPHER_CTX_reset(context);
   if (!right) return wrong;
   return bytes;
-}
-
-Result<std::string> slow_key(std::string_view passphrase, std::string_view salt) {
-  constexpr std::uint64_t kCost = 1U << 17U;
-  constexpr std::uint64_t kBlock = 8;
-  constexpr std::uint64_t kMemoryMax = 160UL << 20U;
-  std::string key(kCipherKeyBytes, '\0');
-  const int done = EVP_PBE_scrypt(passphrase.data(), passphrase.size(), readable(salt), salt.size(), kCost, kBlock, 1,
-                                  kMemoryMax, writable(key, 0), key.size());
-  if (done == 1) return key;
-  return Error{ErrorCode::kUnavailable, "the passphrase cannot be hashed: is there 128 MiB of free memory?"};
-}
-
-void wipe(std::string& text) {
-  text.resize(text.capacity());
-  OPENSSL_cleanse(text.data(), text.size());
-  text.clear();
 }
 
 struct Ed25519Key::State {

@@ -51,13 +51,6 @@ std::string seal(std::string_view key, std::string_view bytes, std::string_view 
 /// What was sealed. kCorrupt when a bit of it, the key or the associated bytes are others.
 Result<std::string> open_sealed(std::string_view key, std::string_view sealed, std::string_view associated = {});
 
-/// 32 bytes that follow from something a person can remember: scrypt (RFC 7914) with N = 2^17, r = 8, p = 1, which takes
-/// 128 MiB and about half a second, so that what is stolen does not help to guess. kUnavailable without that memory.
-Result<std::string> slow_key(std::string_view passphrase, std::string_view salt);
-
-/// Overwrites the text's memory and empties it. What other copies hold stays.
-void wipe(std::string& text);
-
 /// An Ed25519 key pair (RFC 8032). Copies are cheap and share the key. The seed is secret: it never leaves through a
 /// log or an error.
 class Ed25519Key {

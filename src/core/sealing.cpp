@@ -1,6 +1,6 @@
 #include "core/sealing.h"
 
-#include <algorithm>
+#include <filesystem>
 
 #include "core/bytes.h"
 #include "core/check.h"
@@ -29,6 +29,11 @@ Error not_configured() {
 }
 
 }  // namespace
+
+std::string place_of_secret(std::string_view from) {
+  const std::string name(from.substr(from.find(':') + 1));
+  return from.starts_with("env:") ? "env." + name : "file." + std::filesystem::path(name).filename().string();
+}
 
 bool is_sealed(std::string_view text) { return text.starts_with(kStart); }
 

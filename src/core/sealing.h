@@ -86,6 +86,10 @@ class Sealing {
   std::map<std::string, std::vector<SecretText>> derived_;  // by salt, in the order of the texts
 };
 
+/// What a secret that is named as "env:NAME" or "file:PATH" may be sealed for: "env.NAME", or "file.NAME" of the file
+/// without its directory.
+std::string place_of_secret(std::string_view from);
+
 /// What this process seals with. Until use_sealing() was called, nothing is configured. Set once, before there are
 /// other threads; tests may set it again.
 Sealing& sealing();

@@ -47,7 +47,16 @@ void ModelCall::take_key() {
   if (worker_.session_places != nullptr && !hints_.session_id.empty() && keys.size() > 1) {
     place = worker_.session_places->find(hash_text(provider_->name, session));
   }
-  key_attempt_.begin(choose_key(*provider_, session, place, keys_tried_, worker_.clock.steady()));
+  begin_attempt(choose_key(*provider_, session, place, keys_tried_, worker_.clock.steady()));
+}
+
+void ModelCall::begin_attempt(ChosenKey chosen) {
+  key_attempt_.begin(chosen);
+  key_detail_.clear();
+  if (chosen.key == nullptr || chosen.key->name.empty()) return;
+  JsonWriter json;
+  json.begin_object().member("key", chosen.key->name).end_object();
+  key_detail_ = json.take();
 }
 
 bool ModelCall::goes_to_next_key(const net::ClientResponse& response) {
@@ -84,7 +93,7 @@ bool ModelCall::goes_to_next_key(const net::ClientResponse& response) {
   log_info("another key of the provider takes a call",
            {{"provider", provider_->name}, {"request_id", request_id_}, {"key", next.key->name}, {"status", status}});
   record_outcome({}, "upstream_error", reason_of(status), status, false);
-  key_attempt_.begin(next);
+  begin_attempt(next);
   return true;
 }
 

@@ -93,6 +93,7 @@ class ModelCall final : private LiveCall {
   /// Goes on with the provider that answered the session last, where the model is served by several.
   void stay_with_provider();
   void take_key();
+  void begin_attempt(ChosenKey chosen);
   /// The answer's head is here: whether another key takes the same call. Then this attempt has its end.
   bool goes_to_next_key(const net::ClientResponse& response);
   void settle_forbidden_keys(bool another_was_taken);
@@ -200,6 +201,7 @@ class ModelCall final : private LiveCall {
   const Model* model_ = nullptr;
   const Provider* provider_ = nullptr;
   KeyAttempt key_attempt_;
+  std::string key_detail_;  // of the attempt's entries: {"key": NAME}, where the provider has several
   std::vector<const ProviderKey*> keys_tried_;
   std::vector<const ProviderKey*> keys_forbidden_;  // that this call had set aside by a 403
   policy::Decision decision_;

@@ -59,7 +59,6 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
     entry.model.provider = provider_->name;
     entry.model.region = provider_->region;
     entry.model.retention = provider_->retention;
-    if (key_attempt_.key() != nullptr && attempt_ > 0) entry.model.key = key_attempt_.key()->name;
   }
   entry.model.tier = model_ == nullptr ? std::string_view() : model_->tier;
   if (decision_made_) {
@@ -70,6 +69,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
   }
   fill_decision(entry.decision);
   content_.fill(entry.content);
+  if (attempt_ > 0) entry.detail = key_detail_;
   spend_.fill(entry.budget);
   if (cheaper_) entry.budget.degraded_by = cheaper_->by;
   entry.budget.kept = bounded(kept_because_);

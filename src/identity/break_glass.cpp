@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "core/json.h"
+#include "core/secret_text.h"
 #include "identity/identity.h"
 #include "identity/names.h"
 

@@ -20,6 +20,17 @@ void write_names(JsonWriter& json, std::string_view name, const std::vector<std:
   json.end_array();
 }
 
+std::string place_of_key(const std::filesystem::path& file) { return "data." + file.filename().string(); }
+
+/// One that lies in clear from before.
+Result<void> seal_where_configured(const std::filesystem::path& file) {
+  const auto seals = sealing().configured();
+  if (!seals) return seals.error();
+  if (!*seals) return {};
+  auto sealed = seal_private_file(file, place_of_key(file));
+  return sealed ? Result<void>() : Result<void>(std::move(sealed).error());
+}
+
 }  // namespace
 
 Result<void> check_token_settings(const TokenSettings& settings) {
@@ -46,17 +57,6 @@ Result<std::unique_ptr<OwnTokens>> OwnTokens::open(std::filesystem::path key_fil
   return tokens;
 }
 
-std::string OwnTokens::place_of_key() const { return "data." + key_file_.filename().string(); }
-
-/// One that lies in clear from before.
-Result<void> OwnTokens::seal_where_configured() const {
-  const auto seals = sealing().configured();
-  if (!seals) return seals.error();
-  if (!*seals) return {};
-  auto sealed = seal_private_file(key_file_, place_of_key());
-  return sealed ? Result<void>() : Result<void>(std::move(sealed).error());
-}
-
 Result<void> OwnTokens::read_key() {
   auto content = read_private_file(key_file_);
   if (!content) return std::move(content).error();
@@ -67,9 +67,9 @@ Result<void> OwnTokens::read_key() {
     return publish(*signing_);
   }
   if (!is_sealed(**content)) {
-    if (auto sealed = seal_where_configured(); !sealed) return sealed;
+    if (auto sealed = seal_where_configured(key_file_); !sealed) return sealed;
   }
-  const auto text = sealing().from_file(**std::move(content), place_of_key());
+  const auto text = sealing().from_file(**std::move(content), place_of_key(key_file_));
   if (!text) return with_context(text.error(), key_file_.string());
   const auto json = JsonDocument::parse(*text, /*depth_max=*/2);
   const Error damaged{ErrorCode::kCorrupt, key_file_.string() +
@@ -94,7 +94,7 @@ Result<OwnTokens::SigningKey> OwnTokens::make_key() const {
   // Held from sealing to writing: whoever seals files anew must not bring back the key of before.
   const auto lock = DirectoryLock::take(key_file_.has_parent_path() ? key_file_.parent_path() : ".");
   if (!lock) return lock.error();
-  const auto content = sealing().to_file(json.text(), place_of_key());
+  const auto content = sealing().to_file(json.text(), place_of_key(key_file_));
   if (!content) return with_context(content.error(), key_file_.string());
   if (auto written = write_private_file(key_file_, *content); !written) return std::move(written).error();
   return made;

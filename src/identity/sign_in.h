@@ -164,8 +164,6 @@ class OwnTokens {
     Instant created;
   };
   Result<void> read_key();
-  std::string place_of_key() const;
-  Result<void> seal_where_configured() const;
   Result<SigningKey> make_key() const;
   Result<void> publish(const SigningKey& key);
 

@@ -312,7 +312,6 @@ void write_model(CanonicalWriter& json, const Entry::Model& model) {
   json.begin("model");
   json.text("asked", model.asked);
   json.text("dialect", model.dialect);
-  json.text("key", model.key);
   json.text("operation", model.operation);
   json.text("provider", model.provider);
   json.text("region", model.region);

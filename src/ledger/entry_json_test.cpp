@@ -91,8 +91,7 @@ struct RandomEntry {
           &entry.model.provider, &entry.model.region,    &entry.model.dialect,    &entry.model.operation,
           &entry.model.tier,     &entry.model.retention, &entry.decision.rule,    &entry.decision.shadow_effect,
           &entry.decision.input, &entry.decision.time,   &entry.decision.effect,  &entry.decision.enforced,
-          &entry.decision.mode,  &entry.decision.bundle, &entry.decision.reason,  &entry.request_digest,
-          &entry.model.key}) {
+          &entry.decision.mode,  &entry.decision.bundle, &entry.decision.reason,  &entry.request_digest}) {
       *field = text();
     }
     entry.attempt = static_cast<std::int64_t>(random() % 3);
@@ -139,7 +138,7 @@ TEST(EntryJson, HasEveryField) {
               .feature = "f"};
   entry.principal = {"dev@example.com", "person", "payments", "key_1", groups};
   entry.agent = {"a", "b"};
-  entry.model = {"asked", "served", "provider", "region", "dialect", "operation", "tier", "retention", "", "second"};
+  entry.model = {"asked", "served", "provider", "region", "dialect", "operation", "tier", "retention"};
   entry.decision = {.effect = "allow",
                     .enforced = "allow",
                     .mode = "enforce",
@@ -182,7 +181,7 @@ TEST(EntryJson, HasEveryField) {
       R"("enforced":"allow","errors":["e1 expired"],"evaluation_ns":900,"exceptions":["r1"],"input":"sha256:i",)"
       R"("mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
       R"("time":"2026-11-20T09:30:00.000000Z"},"detail":{"x":true},"feature":"f","kind":"model.outcome",)"
-      R"("model":{"asked":"asked","dialect":"dialect","key":"second","operation":"operation","provider":"provider",)"
+      R"("model":{"asked":"asked","dialect":"dialect","operation":"operation","provider":"provider",)"
       R"("region":"region","retention":"retention","served":"served","tier":"tier"},"node":"n1",)"
       R"("outcome":{"events":4,"http_status":200,"reason":"done","response_bytes":300,"status":"ok"},)"
       R"("principal":{"groups":["dev","ops"],"id":"dev@example.com","key_id":"key_1","team":"payments",)"

@@ -64,7 +64,6 @@ struct Entry {
   struct Model {
     std::string_view asked, served, provider, region, dialect, operation, tier, retention;
     std::string_view sent;  // the name that the provider was asked for, where it is not `asked`
-    std::string_view key;   // the provider's key that is used, where it has several
   } model;
   struct Decision {
     std::string_view effect;                       // the verdict

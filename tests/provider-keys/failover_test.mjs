@@ -32,7 +32,7 @@ test('a refused key: the caller notices nothing, the ledger has both attempts, p
   assert.ok(entries, 'nobody was told')
   const own = entries.filter((entry) => entry.request_id === request)
   assert.deepEqual(
-    own.map(({ kind, attempt, model, outcome }) => [kind, attempt, model.key, outcome?.status, outcome?.reason]),
+    own.map(({ kind, attempt, detail, outcome }) => [kind, attempt, detail.key, outcome?.status, outcome?.reason]),
     [
       ['model.intent', 1, 'first', undefined, undefined],
       ['model.outcome', 1, 'first', 'upstream_error', 'key_refused'],
