@@ -253,7 +253,7 @@ std::string key_report(const std::vector<Provider>& providers, Instant wall, Mom
     json.begin_object().key("keys").begin_array();
     for (const ProviderKey& key : provider.keys) {
       const KeyHealth::View view = key.health ? key.health->view(now) : KeyHealth::View{};
-      json.begin_object().member("name", key.name.empty() ? "default" : key.name).member("priority", key.priority);
+      json.begin_object().member("name", key.name.empty() ? "default" : key.name).member("priority", static_cast<std::int64_t>(key.priority));
       if (view.since.nanoseconds != 0) json.member("since", format_time(view.since));
       json.member("state", key_state_name(view.state));
       if (view.status != 0) json.member("status", view.status);
@@ -262,7 +262,7 @@ std::string key_report(const std::vector<Provider>& providers, Instant wall, Mom
         const Instant until = wall + *view.until + std::chrono::milliseconds(500);
         json.member("until", format_time(from_unix_seconds(unix_seconds(until))));
       }
-      json.member("weight", key.weight).end_object();
+      json.member("weight", static_cast<std::int64_t>(key.weight)).end_object();
     }
     json.end_array().member("name", provider.name).end_object();
   }
