@@ -16,9 +16,9 @@ void add_secrets(CLI::App& app, Line& line) {
                   "identity.oidc.NAME.client_secret, storage.postgres.url, file.NAME or env.NAME")
       ->required();
   seal.footer("It opens at that place only, and with the key that 'sealing' in reeve.yaml names.");
-  command(secret, line, "list", "List where secrets are, and how they are kept",
-          [&line] { return secret_list_command(line.common); })
-      .footer("Exits with 1 when one cannot be opened.");
+  command(secret, line, "list", "List where secrets are, and how they are kept", [&line] {
+    return secret_list_command(line.common);
+  }).footer("Exits with 1 when one cannot be opened.");
   CLI::App& rotate = command(secret, line, "rotate", "Seal everything anew, with another key",
                              [&line, arguments] { return secret_rotate_command(line.common, *arguments); });
   rotate.add_flag("--keep-old", arguments->keep_old, "Leave the old key in its file, for other nodes");

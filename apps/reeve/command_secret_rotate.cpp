@@ -35,14 +35,16 @@ Result<std::string> read_text(const fs::path& path) {
   return **std::move(content);
 }
 
-/// Replaces a file of the administrator's, with its owner and rights, as one step: unless somebody changed it meanwhile.
+/// Replaces a file of the administrator's, with its owner and rights, as one step: unless somebody changed it
+/// meanwhile.
 Result<void> replace_text(const fs::path& named, std::string_view before, std::string_view after) {
   std::error_code failed;
   const fs::path path = fs::canonical(named, failed);  // a link stays a link
   if (failed) return failure(named, "found", failed.value());
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return failure(path, "read", errno);
-  const std::string draft = path.string() + "." + std::to_string(::getpid()) + ".new";
+  // One name: what an interrupted rotation left, perhaps with an old key in it, goes with the next.
+  const std::string draft = path.string() + ".reeve-new";
   ::unlink(draft.c_str());
   const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return failure(path.parent_path(), "written to", errno);
@@ -209,8 +211,7 @@ class Rotation {
     auto secrets = kept_secrets(common_);
     if (!secrets) return std::move(secrets).error();
     for (KeptSecret& secret : *secrets) {
-      const bool is_left =
-          secret.state == KeptSecret::State::kOldKey || secret.state == KeptSecret::State::kUnreadable;
+      const bool is_left = secret.state == KeptSecret::State::kOldKey || secret.state == KeptSecret::State::kUnreadable;
       if (is_left) left_.push_back(std::move(secret));
     }
     return {};

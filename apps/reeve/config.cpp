@@ -40,8 +40,8 @@ class ConfigReader {
     if (const YamlValue* value = root.find("providers")) read_providers(*value, config);
     if (const YamlValue* value = root.find("models")) read_models(*value, config);
     if (const YamlValue* value = root.find("identity")) {
-      read_identity(*value, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config), config,
-                    complaints_);
+      read_identity(
+          *value, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config), config, complaints_);
     }
     if (const YamlValue* value = root.find("ledger")) read_ledger(*value, config);
     if (const YamlValue* value = root.find("spend")) read_spend(*value, config);
@@ -148,7 +148,8 @@ class ConfigReader {
     store::PostgresOptions options;
     options.url = secrets(config).read_address(*url, "storage.postgres.url");
     const bool opened = !is_sealed(url->text()) || !options.url.empty();
-    if (const auto checked = store::check_postgres_url(options.url); opened && !checked) complain(*url, checked.error().message);
+    if (const auto checked = store::check_postgres_url(options.url); opened && !checked)
+      complain(*url, checked.error().message);
     if (const YamlValue* file = value.find("password_file")) options.password_file = path(*file);
     read_duration(value, "connect_timeout", options.connect_timeout);
     read_duration(value, "call_timeout", options.call_timeout);
@@ -160,8 +161,8 @@ class ConfigReader {
   void read_providers(const YamlValue& value, Config& config) {
     if (!value.is_sequence()) return complain(value, "a list of providers is expected here");
     for (const YamlValue& item : value.items()) {
-      auto read = read_provider(item, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config),
-                                complaints_);
+      auto read =
+          read_provider(item, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config), complaints_);
       if (!read) continue;
       if (!provider_lines_.emplace(read->provider.name, config.providers.size()).second) {
         complain(*item.find("name"), "there is another provider of that name");

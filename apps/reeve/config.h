@@ -44,7 +44,7 @@ struct Config {
   // Without the database nobody knows what other nodes switched off: so long new calls are still let through, and so
   // long those under way go on.
   Duration refuse_after = std::chrono::seconds(15), end_after = std::chrono::seconds(60);
-  std::size_t workers = 0;  // 0: one per core
+  std::size_t workers = 0;            // 0: one per core
   SealingSettings sealing;            // what secrets are sealed with
   std::vector<ConfigSecret> secrets;  // where they are
   std::vector<ProviderConfig> providers;

@@ -79,7 +79,8 @@ void read_kept_content(const YamlValue& ledger, const std::filesystem::path& bas
   if (const YamlValue* keep = ledger.find("keep")) read_keep(*keep, config.keep_content, complaints);
   if (const YamlValue* retention = ledger.find("retention")) read_retention(*retention, ledger, config, complaints);
   if (const YamlValue* classes = ledger.find("keep_classes")) read_classes(*classes, config, complaints);
-  if (const YamlValue* source = ledger.find("content_key")) read_key_source(*source, base, config.content_key, complaints);
+  if (const YamlValue* source = ledger.find("content_key"))
+    read_key_source(*source, base, config.content_key, complaints);
 }
 
 Result<KeySource> read_content_key_source(const std::filesystem::path& file) {

@@ -14,7 +14,7 @@ namespace reeve::app {
 /// A secret that the file holds or names; never the secret itself.
 struct ConfigSecret {
   enum class Form : std::uint8_t { kSealed, kSealedElsewhere, kEnvironment, kClear };
-  std::string place;   // what it is sealed for: "providers.anthropic.api_key"
+  std::string place;  // what it is sealed for: "providers.anthropic.api_key"
   Form form = Form::kClear;
   std::string sealed;  // its text, where it is sealed
   std::size_t line = 0;

@@ -17,8 +17,8 @@ constexpr std::size_t kSaltBytes = 16;
 Result<void> check_private(const std::filesystem::path& file) {
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0 || (status.st_mode & S_IRWXO) == 0) return {};
-  return Error{ErrorCode::kInvalid, file.string() + " can be read by everybody on this machine; run: chmod o= " +
-                                        file.string()};
+  return Error{ErrorCode::kInvalid,
+               file.string() + " can be read by everybody on this machine; run: chmod o= " + file.string()};
 }
 
 Result<std::string> salt_in(const std::filesystem::path& data_directory) {
@@ -29,8 +29,9 @@ Result<std::string> salt_in(const std::filesystem::path& data_directory) {
   }
   auto salt = kept_value(data_directory / "sealing.salt", [] { return random_bytes(kSaltBytes); });
   if (salt && salt->size() != kSaltBytes) {
-    return Error{ErrorCode::kCorrupt, (data_directory / "sealing.salt").string() + " is damaged; restore it from a "
-                                                                                   "backup, or remove it"};
+    return Error{ErrorCode::kCorrupt, (data_directory / "sealing.salt").string() +
+                                          " is damaged; restore it from a "
+                                          "backup, or remove it"};
   }
   return salt;
 }
@@ -95,7 +96,8 @@ Result<SealingSecrets> sealing_secrets(const SealingSettings& settings, const st
   }
   wipe(*text);
   if (!read) return std::move(read).error();
-  if (secrets.texts.empty()) return Error{ErrorCode::kInvalid, name_of(settings.source) + " gives nothing to seal with"};
+  if (secrets.texts.empty())
+    return Error{ErrorCode::kInvalid, name_of(settings.source) + " gives nothing to seal with"};
   if (!settings.passphrase) return secrets;
   auto salt = salt_in(data_directory);
   if (!salt) return std::move(salt).error();

@@ -13,8 +13,8 @@ namespace reeve::control {
 namespace {
 
 constexpr std::array<std::string_view, 11> kEventKinds{
-    "exception.requested", "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
-    "budget.exhausted",    "anomaly",           "kill.switched",   "kill.drilled",       "provider.key_set_aside",
+    "exception.requested",  "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
+    "budget.exhausted",     "anomaly",           "kill.switched",   "kill.drilled",       "provider.key_set_aside",
     "provider.key_restored"};
 constexpr Duration kLeaseBeyondTimeouts = std::chrono::seconds(30);
 

@@ -47,12 +47,12 @@ DirectoryLock::~DirectoryLock() {
 }
 
 Result<void> write_private_file(const std::filesystem::path& path, std::string_view content) {
-  const std::string draft = path.string() + "." + std::to_string(::getpid()) + ".new";
-  ::unlink(draft.c_str());  // what an interrupted writer with the same process id left
+  const std::string draft = path.string() + ".new";
+  ::unlink(draft.c_str());  // what an interrupted writer left
   const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) return failure(draft, "made", errno);
-  const bool written = ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
-                       ::fsync(file) == 0;
+  const bool written =
+      ::write(file, content.data(), content.size()) == static_cast<ssize_t>(content.size()) && ::fsync(file) == 0;
   int code = errno;
   ::close(file);
   if (!written || ::rename(draft.c_str(), path.c_str()) != 0) {

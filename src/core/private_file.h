@@ -25,7 +25,9 @@ class DirectoryLock {
   int descriptor_;
 };
 
-/// Replaces the file as one step, with mode 0600, durable when it returns; or leaves what was there.
+/// Replaces the file as one step, with mode 0600, durable when it returns; or leaves what was there. One writer of a
+/// file at a time: under the lock of its directory, or because there is no other. Goes by way of a file NAME.new beside
+/// it.
 Result<void> write_private_file(const std::filesystem::path& path, std::string_view content);
 
 /// The file's content, at most 1 MiB. Nothing when there is no such file; an error when it is no regular file, is empty

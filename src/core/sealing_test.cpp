@@ -70,8 +70,8 @@ TEST(Sealing, OpensAtItsPlaceOnlyAndUnchangedOnly) {
     ASSERT_FALSE(opened.ok()) << at;
     EXPECT_EQ(opened.error().message.find("sk-ant"), std::string::npos);
   }
-  for (const std::string& cut : {sealed.substr(0, sealed.size() - 1), std::string("sealed:"), std::string("sealed:1..."),
-                                 std::string("sealed:2.00000000..AAAA"), sealed + "."}) {
+  for (const std::string& cut : {sealed.substr(0, sealed.size() - 1), std::string("sealed:"),
+                                 std::string("sealed:1..."), std::string("sealed:2.00000000..AAAA"), sealed + "."}) {
     EXPECT_FALSE(house.sealing.open(cut, kPlace).ok()) << cut;
   }
 }

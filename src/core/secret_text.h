@@ -14,8 +14,9 @@ namespace reeve {
 /// Overwrites the text's memory and empties it. What other copies hold stays.
 void wipe(std::string& text);
 
-/// 32 bytes that follow from something a person can remember: scrypt (RFC 7914) with N = 2^17, r = 8, p = 1, which takes
-/// 128 MiB and about half a second, so that what is stolen does not help to guess. kUnavailable without that memory.
+/// 32 bytes that follow from something a person can remember: scrypt (RFC 7914) with N = 2^17, r = 8, p = 1, which
+/// takes 128 MiB and about half a second, so that what is stolen does not help to guess. kUnavailable without that
+/// memory.
 Result<std::string> slow_key(std::string_view passphrase, std::string_view salt);
 
 class SecretText {

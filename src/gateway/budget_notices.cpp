@@ -52,8 +52,8 @@ bool passes_by_itself(const spend::BudgetRefusal& refusal) {
          refusal.quantity == spend::Quantity::kRequestsPerMinute;
 }
 
-Notice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set,
-                                 const spend::CallScope& call, Instant now) {
+Notice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set, const spend::CallScope& call,
+                           Instant now) {
   const spend::Budget& budget = *reached.budget;
   const bool degrades = reached.threshold->action == spend::Threshold::Action::kDegrade;
   const std::string percent = std::to_string(reached.threshold->percent);
@@ -70,7 +70,7 @@ Notice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet
 }
 
 std::optional<Notice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
-                                              const spend::CallScope& call, Instant now) {
+                                        const spend::CallScope& call, Instant now) {
   const spend::Budget* const found = set.find(refusal.budget);
   if (found == nullptr || passes_by_itself(refusal)) return std::nullopt;
   const spend::Budget& budget = *found;

@@ -176,9 +176,8 @@ ChosenKey choose_key(const Provider& provider, std::uint64_t session, std::optio
     const KeyHealth::View view = candidate.key->health->view(now);
     return std::pair(view.state, view.until.value_or(Duration::zero()));
   };
-  const auto next = std::min_element(candidates.begin(), candidates.end(), [&](const auto& left, const auto& right) {
-    return rank(left) < rank(right);
-  });
+  const auto next = std::min_element(candidates.begin(), candidates.end(),
+                                     [&](const auto& left, const auto& right) { return rank(left) < rank(right); });
   return {next->key, KeyUse::kLastResort};
 }
 
@@ -253,7 +252,9 @@ std::string key_report(const std::vector<Provider>& providers, Instant wall, Mom
     json.begin_object().key("keys").begin_array();
     for (const ProviderKey& key : provider.keys) {
       const KeyHealth::View view = key.health ? key.health->view(now) : KeyHealth::View{};
-      json.begin_object().member("name", key.name.empty() ? "default" : key.name).member("priority", static_cast<std::int64_t>(key.priority));
+      json.begin_object()
+          .member("name", key.name.empty() ? "default" : key.name)
+          .member("priority", static_cast<std::int64_t>(key.priority));
       if (view.since.nanoseconds != 0) json.member("since", format_time(view.since));
       json.member("state", key_state_name(view.state));
       if (view.status != 0) json.member("status", view.status);

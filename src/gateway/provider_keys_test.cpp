@@ -14,8 +14,7 @@ using std::chrono::seconds;
 class ProviderKeys : public testing::Test {
  protected:
   void add(const std::string& name, std::uint32_t weight = 1, std::uint32_t priority = 1) {
-    provider_.keys.push_back(
-        {name, SecretText("sk-" + name), weight, priority, std::make_shared<KeyHealth>()});
+    provider_.keys.push_back({name, SecretText("sk-" + name), weight, priority, std::make_shared<KeyHealth>()});
   }
   KeyHealth& health(std::size_t index) { return *provider_.keys[index].health; }
   ChosenKey choose(std::uint64_t session, std::optional<std::uint64_t> stays = {},

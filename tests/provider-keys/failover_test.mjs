@@ -141,11 +141,12 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
   const kCalls = 300
   let next = 0
   const statuses = {}
+  // One of two keys is limited, now this one, now that one; in the middle the third is refused for good.
   const disturb = async (number) => {
-    if (number % 20 !== 0) return
-    const status = random.pick([401, 403, 429])
-    const answers = { [random.pick([kFirst, kSecond, kThird])]: { status, retry_after: 1 } }
-    await upstream.answerKeys(random.between(0, 3) === 0 ? {} : answers)
+    if (number % 10 !== 0) return
+    const limited = number < kCalls / 2 ? random.pick([kSecond, kThird]) : kSecond
+    const refused = number >= kCalls / 2 ? { [kFirst]: { status: 401 } } : {}
+    await upstream.answerKeys({ [limited]: { status: 429, retry_after: 1 }, ...refused })
   }
   const worker = async () => {
     while (next < kCalls) {
@@ -154,15 +155,15 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
       const { status } = await call(reeve, secret, {
         headers: session(`s${number % 40}`),
         stream: random.between(0, 1) === 0,
-        script: { usage: { input: 20, output: random.between(5, 60) }, delay_ms: random.between(0, 2), events: 4 },
+        script: { usage: { input: 20, output: random.between(5, 60) }, delay_ms: random.between(0, 10), events: 6 },
       })
       statuses[status] = (statuses[status] ?? 0) + 1
     }
   }
   await Promise.all(Array.from({ length: 16 }, worker))
   // Only who met the last key that was left can have heard of it.
-  assert.ok((statuses[200] ?? 0) >= kCalls * 0.9, JSON.stringify(statuses))
-  for (const status of Object.keys(statuses)) assert.ok(['200', '401', '403', '429'].includes(status), status)
+  assert.ok((statuses[200] ?? 0) >= kCalls * 0.8, JSON.stringify(statuses))
+  for (const status of Object.keys(statuses)) assert.ok(['200', '401', '429'].includes(status), status)
 
   const counters = await settledCounters(reeve)
   const entries = await reeve.entries()
@@ -178,5 +179,5 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
     assert.equal(limits.money_nanos.reserved, 0, budget)
   }
   t.diagnostic(`${JSON.stringify(statuses)}; attempts ${keysSeen().length} for ${kCalls} calls`)
-  assert.ok(keysSeen().length > kCalls, 'no call ever went to another key')
+  assert.ok(keysSeen().length > kCalls + 10, 'hardly a call went to another key')
 })

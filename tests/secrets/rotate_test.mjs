@@ -88,8 +88,10 @@ test('kill -9 in the middle, again and again: the server starts after each, and 
   assert.equal(rotated.code, 0, rotated.stdout + rotated.stderr)
   assert.equal(house.keyFileLines().length, 1)
   assert.ok((await list(house)).every(({ state }) => state === 'sealed'))
-  const strays = fs.readdirSync(server.dataDirectory).filter((name) => name.endsWith('.new'))
-  t.diagnostic(`${killed} of 40 killed, ${lines.filter((count) => count === 2).length} with both keys; strays ${strays}`)
+  for (const folder of [server.folder, server.dataDirectory]) {
+    assert.deepEqual(fs.readdirSync(folder).filter((name) => /new$/.test(name)), [], 'drafts of killed rotations')
+  }
+  t.diagnostic(`${killed} of 40 killed, ${lines.filter((count) => count === 2).length} of them with both keys left`)
   assert.equal(await server.stop(), 0)
   await server.start()
   await house.works()
