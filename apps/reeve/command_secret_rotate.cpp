@@ -2,6 +2,7 @@
 // the old key stays in its file until nothing is sealed with it, and each file is replaced in one step.
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,27 @@ Result<void> replace_text(const fs::path& named, std::string_view before, std::s
   return failure(path, "written", done ? errno : code);
 }
 
+/// Held to the end of its life, or of the process.
+class RotationLock {
+ public:
+  explicit RotationLock(const fs::path& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
+    int done = file_ < 0 ? -1 : ::flock(file_, LOCK_EX);
+    while (done != 0 && file_ >= 0 && errno == EINTR) done = ::flock(file_, LOCK_EX);
+    code_ = done == 0 ? 0 : errno;
+  }
+  RotationLock(const RotationLock&) = delete;
+  RotationLock& operator=(const RotationLock&) = delete;
+  ~RotationLock() {
+    if (file_ >= 0) ::close(file_);
+  }
+  bool taken() const { return code_ == 0; }
+  int code() const { return code_; }
+
+ private:
+  int file_;
+  int code_ = 0;
+};
+
 class Rotation {
  public:
   Rotation(const Common& common, const SecretArguments& arguments) : common_(common), arguments_(arguments) {}
@@ -85,11 +107,11 @@ class Rotation {
     const auto data = data_directory(common_);
     if (!data) return data.error();
     data_ = *data;
-    // One at a time: two would each make a key, and each take the other's away.
-    auto lock = DirectoryLock::take(fs::path(config_file(common_)).has_parent_path()
-                                        ? fs::path(config_file(common_)).parent_path()
-                                        : fs::path("."));
-    if (!lock) return std::move(lock).error();
+    // One at a time: two would each make a key, and each take the other's away. A file for nothing else: directories
+    // are locked by whoever replaces a key in them, which is us, too.
+    if (auto made = make_data_directory(data_); !made) return made;
+    const RotationLock lock(data_ / "sealing.lock");
+    if (!lock.taken()) return failure(data_ / "sealing.lock", "locked", lock.code());
     auto done = make_key();
     if (done) done = note();
     if (done) done = seal_config();

@@ -22,11 +22,7 @@ Result<void> check_private(const std::filesystem::path& file) {
 }
 
 Result<std::string> salt_in(const std::filesystem::path& data_directory) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(data_directory, ignored) &&
-      std::filesystem::create_directories(data_directory, ignored)) {
-    std::filesystem::permissions(data_directory, std::filesystem::perms::owner_all, ignored);
-  }
+  if (auto made = make_data_directory(data_directory); !made) return std::move(made).error();
   auto salt = kept_value(data_directory / "sealing.salt", [] { return random_bytes(kSaltBytes); });
   if (salt && salt->size() != kSaltBytes) {
     return Error{ErrorCode::kCorrupt, (data_directory / "sealing.salt").string() +
@@ -37,6 +33,15 @@ Result<std::string> salt_in(const std::filesystem::path& data_directory) {
 }
 
 }  // namespace
+
+Result<void> make_data_directory(const std::filesystem::path& data_directory) {
+  std::error_code failed;
+  if (std::filesystem::exists(data_directory, failed)) return {};
+  std::filesystem::create_directories(data_directory, failed);
+  if (!failed) std::filesystem::permissions(data_directory, std::filesystem::perms::owner_all, failed);
+  if (!failed) return {};
+  return Error{ErrorCode::kUnavailable, data_directory.string() + " cannot be made: " + failed.message()};
+}
 
 std::vector<std::string_view> key_lines(std::string_view text) {
   std::vector<std::string_view> lines;

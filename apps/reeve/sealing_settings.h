@@ -26,6 +26,9 @@ Result<SealingSettings> read_sealing_settings(const std::filesystem::path& confi
 /// What the source gives now. Makes the data directory's salt, for passphrases.
 Result<SealingSecrets> sealing_secrets(const SealingSettings& settings, const std::filesystem::path& data_directory);
 
+/// For its owner's eyes, where it is not there yet.
+Result<void> make_data_directory(const std::filesystem::path& data_directory);
+
 /// From now on this process seals and opens as the command's configuration says. Nothing is read before it is needed.
 void seal_as_configured(const Common& common);
 

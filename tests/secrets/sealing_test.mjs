@@ -20,7 +20,8 @@ test('a sealed key serves calls, and every key of the data directory is sealed',
   const kept = await list(house)
   assert.ok(kept.length >= 7, JSON.stringify(kept))
   assert.deepEqual(kept.filter(({ state }) => state !== 'sealed'), [])
-  for (const name of ['digest.key', 'vault.key', 'content.key', 'tokens.key', 'policy/bundle.key', 'ledger/private-key']) {
+  const own = ['digest.key', 'vault.key', 'content.key', 'tokens.key', 'policy/bundle.key', 'ledger/private-key']
+  for (const name of own) {
     assert.match(fs.readFileSync(path.join(server.dataDirectory, name), 'utf8'), /^sealed:1\./, name)
   }
   assert.equal((await server.run('check')).code, 0)
@@ -44,7 +45,8 @@ test('keys that lie there in clear are sealed at the next start, and stay the sa
   assert.equal(await server.stop(), 0)
   const before = fs.readFileSync(path.join(server.dataDirectory, 'ledger/private-key'), 'utf8')
   assert.match(before, /^PRIVATE\+KEY/)
-  assert.match((await server.run('check')).stdout, /in clear; seal it with 'reeve secret seal providers.anthropic.api_key'/)
+  const checked = await server.run('check')
+  assert.match(checked.stdout, /in clear; seal it with 'reeve secret seal providers.anthropic.api_key'/)
 
   plain.sealing = `sealing: {key: {file: ${plain.keyFile}}}`
   plain.configure(kKeys.anthropic)
@@ -69,7 +71,8 @@ test('a wrong key, none, or a moved secret: nothing starts, nothing is written, 
   const { server } = house
   await server.start()
   assert.equal(await server.stop(), 0)
-  const state = () => JSON.stringify(Object.entries(filesBelow(server.dataDirectory)).map(([n, b]) => [n, b.toString('hex')]))
+  const state = () =>
+    JSON.stringify(Object.entries(filesBelow(server.dataDirectory)).map(([n, b]) => [n, b.toString('hex')]))
   const before = state()
   const right = fs.readFileSync(house.keyFile)
 
@@ -146,7 +149,8 @@ test('reeve secret seal takes nothing on its command line, and says what it want
   }
   assert.equal((await runWith(server, '', 'secret', 'seal', 'env.A')).code, 2)
   assert.equal((await runWith(server, 'x', 'secret', 'seal', 'env.A', 'secret')).code, 2)
-  assert.match((await runWith(server, await seal(server, 'env.A', 'x'), 'secret', 'seal', 'env.A')).stderr, /sealed already/)
+  const again = await runWith(server, await seal(server, 'env.A', 'x'), 'secret', 'seal', 'env.A')
+  assert.match(again.stderr, /sealed already/)
   const json = JSON.parse((await runWith(server, 'x', 'secret', 'seal', 'env.A', '--json')).stdout)
   assert.deepEqual(Object.keys(json), ['place', 'sealed'])
 })
