@@ -377,7 +377,6 @@ std::vector<std::string_view> settings_for_a_restart(const Config& running, cons
       {"ledger.serve", running.served_log == wanted.served_log},
       {"tls", running.tls == wanted.tls},
       {"limits", running.server_limits == wanted.server_limits},
-      {"sealing", running.sealing == wanted.sealing},
       {"upstream", running.upstream_limits == wanted.upstream_limits && running.upstream_tls == wanted.upstream_tls},
   };
   std::vector<std::string_view> changed;
