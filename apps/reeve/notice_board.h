@@ -1,8 +1,8 @@
 #pragma once
 
-// What budgets and keys of providers tell, on its way from the loops of the gateway to the queue of notifications and the ledger. A loop puts
-// it here and goes on; the server's main thread writes it to the store, with the note for the ledger in the same
-// transaction.
+// What budgets and keys of providers tell, on its way from the loops of the gateway to the queue of notifications and
+// the ledger. A loop puts it here and goes on; the server's main thread writes it to the store, with the note for the
+// ledger in the same transaction.
 
 #include <cstdint>
 #include <mutex>

@@ -42,7 +42,8 @@ void ModelCall::take_key() {
   const auto is_current = [this](const ProviderKey& key) { return &key == key_attempt_.key(); };
   // The one that takes over, or the same again where nobody had read what was sent.
   if (key_attempt_.is_open() && std::any_of(keys.begin(), keys.end(), is_current)) return;
-  const std::uint64_t session = session_hash();
+  // Most providers have one key, and nothing to choose.
+  const std::uint64_t session = keys.size() > 1 ? session_hash() : 0;
   std::optional<std::uint64_t> place;
   if (worker_.session_places != nullptr && !hints_.session_id.empty() && keys.size() > 1) {
     place = worker_.session_places->find(hash_text(provider_->name, session));
@@ -138,6 +139,7 @@ void ModelCall::tell_of_key(const ProviderKey& key, bool set_aside, int status) 
 
 void ModelCall::remember_place(int status) {
   if (worker_.session_places == nullptr || hints_.session_id.empty() || status < 200 || status >= 300) return;
+  if (provider_->keys.size() < 2 && model_->providers.size() < 2) return;
   const std::uint64_t session = session_hash();
   if (provider_->keys.size() > 1 && key_attempt_.key() != nullptr) {
     worker_.session_places->remember(hash_text(provider_->name, session),
