@@ -12,6 +12,7 @@
 #include "reeve/health.h"
 #include "reeve/kept_value.h"
 #include "reeve/key_rotation.h"
+#include "reeve/sealed_files.h"
 
 namespace reeve::app {
 
@@ -112,13 +113,15 @@ Result<void> RunningService::begin() {
   if (!config) return config.error();
   config_ = *std::move(config);
   configure_log(config_.log_level, config_.log_format);
+  // All or nothing: what cannot be opened is found before anything is.
+  if (auto opened = check_sealed_files(config_); !opened) return opened;
   // Before anything is open that removes content when its time is over.
   if (auto kept = check_kept_long_enough(config_); !kept) return kept;
   // The store makes the data directory, for nobody else's eyes.
   auto store = store::Store::open_embedded(config_.data_dir);
   if (!store) return with_context(store.error(), "storage");
   store_ = *std::move(store);
-  auto key = kept_value(config_.data_dir / "digest.key", [] { return random_bytes(32); });
+  auto key = kept_secret(config_.data_dir / "digest.key", [] { return random_bytes(32); });
   if (!key) return key.error();
   digest_key_ = *std::move(key);
   content_setup_.emplace(config_.data_dir);
@@ -191,6 +194,8 @@ void RunningService::end_what_leavers_have() {
 
 /// What commands, people and other nodes do beside this process, from now on.
 void RunningService::start_watching() {
+  provider_report_.emplace(config_.data_dir);
+  provider_report_->look(*settings_->current());
   key_changes_.emplace(*store_, [this](auto kind, const auto& changed) { return record(kind, changed); });
   key_changes_->look();
   check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
@@ -294,9 +299,10 @@ Result<void> RunningService::start_gateway() {
   gateway_options.verdicts = &verdicts_;
   gateway_options.budgets = &spending_->budgets();
   gateway_options.swaps = &swaps_;
+  gateway_options.session_places = &session_places_;
   gateway_options.kill_switch = &kill_switch_;
   gateway_options.cutoff_tally = &cutoff_tally_;
-  gateway_options.tell_budget = [this](gateway::BudgetNotice notice) { notices_.put(std::move(notice)); };
+  gateway_options.tell = [this](gateway::Notice notice) { notices_.put(std::move(notice)); };
   gateway_options.hold_estimator = &spending_->hold_estimator();
   gateway_options.more_metrics = [this] { return exports_.metrics(); };
   gateway_options.vault = vaults_.placeholders.get();
@@ -420,6 +426,7 @@ void RunningService::run() {
       check_reports_->look();
       notes_left_ = command_notes_->look();
       if (!register_follower_) break_glass_->look(system_clock().now());
+      provider_report_->look(*settings_->current());
       keep_placeholders();
       spending_->look();
     }

@@ -28,6 +28,7 @@
 #include "reeve/mailbox.h"
 #include "reeve/notice_board.h"
 #include "reeve/notification_thread.h"
+#include "reeve/provider_report.h"
 #include "reeve/published_log.h"
 #include "reeve/register_follower.h"
 #include "reeve/roles_in_force.h"
@@ -139,6 +140,8 @@ class RunningService final : public Service {
   std::unique_ptr<spend::SliceStore> slices_;  // null: this node is alone
   std::optional<Spending> spending_;
   spend::SwapMemory swaps_;
+  gateway::SessionPlaces session_places_;
+  mutable gateway::KeyHealthBook key_health_;
   NoticeBoard notices_;
   RolesInForce roles_;
   std::optional<BreakGlassBanner> break_glass_;
@@ -180,6 +183,7 @@ class RunningService final : public Service {
   std::optional<BudgetFollower> budget_follower_;
   std::optional<RegisterFollower> register_follower_;
   std::unique_ptr<KillFollower> kill_follower_;
+  std::optional<ProviderReport> provider_report_;
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;
   ContentVaults vaults_;

@@ -40,8 +40,8 @@ bool uses_practice_model(const Config& config) {
 Result<Config> RunningService::load_config() const {
   std::vector<Diagnostic> complaints;
   Config config = options_.config_file.empty()
-                      ? parse_config(options_.config_text, "starter configuration", ".", complaints)
-                      : read_config(options_.config_file, complaints);
+                      ? parse_config(options_.config_text, "starter configuration", ".", complaints, OpenSecrets::kYes)
+                      : read_config(options_.config_file, complaints, OpenSecrets::kYes);
   if (options_.data_dir) config.data_dir = *options_.data_dir;
   if (options_.listen) {
     auto listen = parse_listen(*options_.listen);
@@ -131,6 +131,9 @@ std::shared_ptr<gateway::Settings> RunningService::settings_with(
   auto settings = std::make_shared<gateway::Settings>();
   for (const ProviderConfig& provider : config.providers) {
     settings->providers.push_back(provider.provider);
+    for (gateway::ProviderKey& key : settings->providers.back().keys) {
+      key.health = key_health_.of(provider.provider.name, key);
+    }
     if (provider.practice) {
       settings->providers.back().base_url = {false, "127.0.0.1", practice_ ? practice_->port() : std::uint16_t{0}, ""};
     }

@@ -23,14 +23,15 @@ net::ClientRequest ModelCall::upstream_request() {
   }
   // The answer is read as it passes, so it must come uncompressed.
   request.headers.add("accept-encoding", "identity");
-  if (!provider_->api_key.empty()) {
+  if (const ProviderKey* key = key_attempt_.key()) {
     switch (route_.dialect) {
-      case wire::Dialect::kAnthropic: request.headers.add("x-api-key", provider_->api_key); break;
-      case wire::Dialect::kGemini: request.headers.add("x-goog-api-key", provider_->api_key); break;
+      case wire::Dialect::kAnthropic: request.headers.add("x-api-key", key->secret.view()); break;
+      case wire::Dialect::kGemini: request.headers.add("x-goog-api-key", key->secret.view()); break;
       case wire::Dialect::kOpenAiChat:
       case wire::Dialect::kOpenAiResponses:
       case wire::Dialect::kOpenAiEmbeddings:
-        authorization_ = "Bearer " + provider_->api_key;
+        authorization_ = "Bearer ";
+        authorization_ += key->secret.view();
         request.headers.add("authorization", authorization_);
         break;
     }

@@ -25,6 +25,8 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
+#include "gateway/provider_keys.h"
+#include "gateway/session_places.h"
 #include "identity/identity.h"
 #include "ledger/ledger.h"
 #include "net/net.h"
@@ -41,7 +43,7 @@ struct Provider {
   std::string name;
   std::vector<wire::Dialect> dialects;  // embeddings come with either OpenAI dialect
   net::Url base_url;                    // as the vendor's SDK takes it
-  std::string api_key;                  // empty for servers that want none; never logged
+  std::vector<ProviderKey> keys;        // none for servers that want none
   std::string region;
   std::string retention;
   std::string price_provider;  // the price catalogue's id of the vendor
@@ -97,14 +99,14 @@ class SettingsStore {
   std::atomic<std::uint64_t> generation_{0};
 };
 
-// ---- What budgets tell ----
+// ---- What people are told of ----
 
-/// That a counter reached a threshold, or that a budget refused. The same may be told more than once: of a refusal
-/// with each refused call, of a threshold again after a restart. `key` is one for each budget, counter, window and
-/// threshold.
-struct BudgetNotice {
+/// That a counter reached a threshold, or that a budget refused; that a provider refuses a key, or takes it again. The
+/// same may be told more than once: of a refusal with each refused call, of a threshold again after a restart. `key` is
+/// one for each budget, counter, window and threshold; for each change of a provider's key.
+struct Notice {
   std::string key;   // letters, digits, colons, dots and hyphens
-  std::string kind;  // "budget.threshold", "budget.exhausted"
+  std::string kind;  // "budget.threshold", "budget.exhausted", "provider.key_set_aside", "provider.key_restored"
   Instant time;
   std::string detail;  // canonical JSON: what an entry of the ledger tells
 };
@@ -150,11 +152,12 @@ struct GatewayOptions {
   content::Vault* vault = nullptr;                    // null: rules that redact with tokens refuse
   spend::Budgets* budgets = nullptr;                  // null: nothing is limited
   spend::SwapMemory* swaps = nullptr;                 // null: no call is given to a cheaper model
+  SessionPlaces* session_places = nullptr;            // null: sessions are not kept with their key
   spend::HoldEstimator* hold_estimator = nullptr;     // null: each call holds the most that it can cost
   const identity::KillSwitch* kill_switch = nullptr;  // null: nothing is ever cut off
   CutoffTally* cutoff_tally = nullptr;                // null: nobody counts
   /// Called on the loops, so it must not wait for anything. Null: nobody is told.
-  std::function<void(BudgetNotice)> tell_budget;
+  std::function<void(Notice)> tell;
   /// Further lines of /metrics, in Prometheus' form; thread-safe. Null: none.
   std::function<std::string()> more_metrics;
   const Clock* clock = &system_clock();

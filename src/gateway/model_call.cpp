@@ -94,7 +94,10 @@ ModelCall::ModelCall(Worker& worker, net::Exchange& exchange, wire::Route route)
   worker_.metrics.call_started();
 }
 
-ModelCall::~ModelCall() { worker_.metrics.call_left(); }
+ModelCall::~ModelCall() {
+  settle_forbidden_keys(false);
+  worker_.metrics.call_left();
+}
 
 Task<void> ModelCall::run() {
   hints_ = wire::read_client_hints([this](std::string_view name) { return exchange_.head().headers.get(name); });
@@ -178,7 +181,10 @@ Task<std::optional<Refusal>> ModelCall::read() {
 
 std::optional<Refusal> ModelCall::choose_upstream() {
   std::tie(model_, provider_) = find_upstream(*settings_, view_.model, route_.dialect);
-  if (provider_ != nullptr) return std::nullopt;
+  if (provider_ != nullptr) {
+    stay_with_provider();
+    return std::nullopt;
+  }
   const std::string name = printable(view_.model, 100);
   if (find_model(*settings_, view_.model) != nullptr) {
     return refusal(RefusalReason::kModelUnknown,
@@ -294,7 +300,7 @@ std::optional<Refusal> ModelCall::decide() {
 }
 
 Task<void> ModelCall::forward() {
-  constexpr std::int64_t kAttemptsMax = 2;
+  bool sent_again = false;
   while (true) {
     if (auto no = co_await reserve()) {
       attempt_ = 0;
@@ -307,6 +313,7 @@ Task<void> ModelCall::forward() {
       co_return co_await refuse(*std::move(no));
     }
     ++attempt_;
+    take_key();
     ask_for_usage();
     if (auto no = co_await record_intent()) {
       attempt_ = 0;  // an outcome that names an attempt says that its intent is there
@@ -323,11 +330,14 @@ Task<void> ModelCall::forward() {
     net::ClientRequest request = upstream_request();
     net::Client::Sent sent = co_await send(request);
     worker_.give_back_headers(std::move(request.headers));
-    if (sent.ok()) co_return co_await relay(*sent.response);
+    if (sent.ok()) {
+      if (goes_to_next_key(*sent.response)) continue;
+      co_return co_await relay(*sent.response);
+    }
     if (cut() != nullptr) co_return co_await answer_cut_off(sent.failure);
     // A pooled connection that the provider had closed says nothing about the provider: one fresh attempt, with its own
     // records.
-    if (sent.failure.stale_connection && attempt_ < kAttemptsMax && !client_gone_) {
+    if (sent.failure.stale_connection && !std::exchange(sent_again, true) && !client_gone_) {
       record_unanswered(sent.failure, "unreachable", sent.failure.error.message);
       continue;
     }

@@ -87,6 +87,19 @@ class ModelCall final : private LiveCall {
   spend::LadderModel ladder_model(std::string name, const Provider& provider) const;
   std::string conversation_id() const;
   void remember_model();
+  // The provider's keys, and the provider itself where several would do.
+  /// What stands for the session; without one, for whoever calls.
+  std::uint64_t session_hash() const;
+  /// Goes on with the provider that answered the session last, where the model is served by several.
+  void stay_with_provider();
+  void take_key();
+  void begin_attempt(ChosenKey chosen);
+  /// The answer's head is here: whether another key takes the same call. Then this attempt has its end.
+  bool goes_to_next_key(const net::ClientResponse& response);
+  void settle_forbidden_keys(bool another_was_taken);
+  void tell_of_key(const ProviderKey& key, bool set_aside, int status) const;
+  void remember_place(int status);
+
   /// What goes to the provider.
   const std::string& sent_model() const;
   const wire::Route& sent_route() const;
@@ -188,6 +201,10 @@ class ModelCall final : private LiveCall {
   std::string kept_because_;                        // a cheaper model was wanted, and there is none
   const Model* model_ = nullptr;
   const Provider* provider_ = nullptr;
+  KeyAttempt key_attempt_;
+  std::string key_detail_;  // of the attempt's entries: {"key": NAME}, where the provider has several
+  std::vector<const ProviderKey*> keys_tried_;
+  std::vector<const ProviderKey*> keys_forbidden_;  // that this call had set aside by a 403
   policy::Decision decision_;
   bool decision_made_ = false;
   Duration evaluation_{};

@@ -69,6 +69,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
   }
   fill_decision(entry.decision);
   content_.fill(entry.content);
+  if (attempt_ > 0) entry.detail = key_detail_;
   spend_.fill(entry.budget);
   if (cheaper_) entry.budget.degraded_by = cheaper_->by;
   entry.budget.kept = bounded(kept_because_);

@@ -34,7 +34,8 @@ struct Worker {
         budgets(options.budgets),
         hold_estimator(options.hold_estimator),
         swaps(options.swaps),
-        tell_budget(options.tell_budget),
+        session_places(options.session_places),
+        tell(options.tell),
         clock(*options.clock),
         live_calls(*options.clock, options.cutoff_tally),
         scanner(options.verdicts),
@@ -55,7 +56,8 @@ struct Worker {
   spend::Budgets* budgets;
   spend::HoldEstimator* hold_estimator;
   spend::SwapMemory* swaps;
-  std::function<void(BudgetNotice)> tell_budget;
+  SessionPlaces* session_places;
+  std::function<void(Notice)> tell;
   const Clock& clock;
   LiveCalls live_calls;
   policy::Scratch scratch;  // for decisions
