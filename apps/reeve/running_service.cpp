@@ -295,8 +295,11 @@ Result<void> RunningService::start_gateway() {
   gateway_options.kill_switch = &kill_switch_;
   gateway_options.cutoff_tally = &cutoff_tally_;
   gateway_options.tell_budget = [this](gateway::BudgetNotice notice) { notices_.put(std::move(notice)); };
+  gateway_options.tell_settings = [this](gateway::SettingsSeen seen) {
+    client_reports_.settings_seen(std::move(seen));
+  };
   gateway_options.hold_estimator = &spending_->hold_estimator();
-  gateway_options.more_metrics = [this] { return exports_.metrics(); };
+  gateway_options.more_metrics = [this] { return exports_.metrics() + client_reports_.metrics(); };
   gateway_options.vault = vaults_.placeholders.get();
   gateway_options.sealed_content = vaults_.sealed.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
@@ -344,9 +347,12 @@ Result<void> RunningService::start_listening() {
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
+  claude_code_.emplace(ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(),
+                                                 settings_.get()});
   break_glass_.emplace(store_->break_glass());
   auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
     const std::string_view path = exchange.head().path;
+    if (ClaudeCodeRoutes::serves(path)) return claude_code_->handle(exchange);
     if (ControlApi::serves(path)) return api_->handle(exchange);
     if (ScimApi::serves(path)) return scim_->handle(exchange);
     if (path == "/healthz" && break_glass_->is_open()) return break_glass_->answer_health(exchange);
@@ -392,6 +398,11 @@ std::optional<std::uint64_t> RunningService::record_of_all_nodes(std::string_vie
   return record(kind, detail);
 }
 
+void RunningService::look_at_client_reports(bool last) {
+  if (!log_ || !heartbeat_) return;
+  client_reports_.look(system_clock().now(), [this](auto kind, const auto& told) { record(kind, told); }, last);
+}
+
 void RunningService::keep_placeholders() {
   if (auto kept = vaults_.placeholders->flush(); !kept)
     log_error("placeholders cannot be kept", {{"why", kept.error().message}});
@@ -434,6 +445,7 @@ void RunningService::run() {
       check_reports_->look();
       command_notes_->look();
       break_glass_->look(system_clock().now());
+      look_at_client_reports(false);
       keep_placeholders();
       spending_->look();
     }
@@ -461,6 +473,7 @@ void RunningService::stop() {
   if (runtime_) runtime_->stop();
   if (spending_) spending_->budgets().give_back();
   exports_.stop();
+  look_at_client_reports(true);
   record_stop();
   if (vaults_.placeholders) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);

@@ -14,6 +14,8 @@
 #include "reeve/break_glass_banner.h"
 #include "reeve/budget_follower.h"
 #include "reeve/check_reports.h"
+#include "reeve/claude_code_routes.h"
+#include "reeve/client_reports.h"
 #include "reeve/command_notes.h"
 #include "reeve/content_setup.h"
 #include "reeve/control_api.h"
@@ -101,6 +103,7 @@ class RunningService final : public Service {
   void put_in_force(std::shared_ptr<const gateway::Settings> settings);
   void use_exceptions();
   void use_budgets();
+  void look_at_client_reports(bool last);
   void keep_placeholders();
   /// From any thread.
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
@@ -127,6 +130,7 @@ class RunningService final : public Service {
   spend::SwapMemory swaps_;
   NoticeBoard notices_;
   RolesInForce roles_;
+  ClientReports client_reports_;
   std::optional<BreakGlassBanner> break_glass_;
   // A producer's records are made one after the other: those of the main thread are one's, those of all others
   // another's.
@@ -146,6 +150,7 @@ class RunningService final : public Service {
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;
   std::unique_ptr<SignInRoutes> sign_in_routes_;
+  std::optional<ClaudeCodeRoutes> claude_code_;
   std::unique_ptr<net::Server> server_;
   std::thread guest_;
   std::optional<Heartbeat> heartbeat_;  // from service.started to service.stopped

@@ -12,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/live_calls.h"
 #include "gateway/metrics.h"
+#include "gateway/settings_told.h"
 #include "gateway/stranger_refusals.h"
 
 namespace reeve::gateway {
@@ -35,6 +36,7 @@ struct Worker {
         hold_estimator(options.hold_estimator),
         swaps(options.swaps),
         tell_budget(options.tell_budget),
+        tell_settings(options.tell_settings),
         clock(*options.clock),
         live_calls(*options.clock, options.cutoff_tally),
         scanner(options.verdicts),
@@ -56,6 +58,8 @@ struct Worker {
   spend::HoldEstimator* hold_estimator;
   spend::SwapMemory* swaps;
   std::function<void(BudgetNotice)> tell_budget;
+  std::function<void(SettingsSeen)> tell_settings;
+  SettingsTold settings_told;
   const Clock& clock;
   LiveCalls live_calls;
   policy::Scratch scratch;  // for decisions
