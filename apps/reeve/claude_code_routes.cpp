@@ -36,7 +36,8 @@ constexpr std::array kPaths = {
 };
 
 const Path* find_path(std::string_view path) {
-  const auto* const found = std::find_if(kPaths.begin(), kPaths.end(), [&](const Path& one) { return one.path == path; });
+  const auto* const found =
+      std::find_if(kPaths.begin(), kPaths.end(), [&](const Path& one) { return one.path == path; });
   return found == kPaths.end() ? nullptr : found;
 }
 
@@ -97,7 +98,8 @@ std::vector<spend::CounterView> told_counters(spend::Budgets& budgets, const spe
   }
   const bool is_there = fullest && !told.empty() && told.front().budget == fullest->budget;
   const spend::Budget* const budget = fullest && !is_there ? set.find(fullest->budget) : nullptr;
-  const auto limit = budget == nullptr ? std::nullopt : budget->limits[static_cast<std::size_t>(spend::Quantity::kMoney)];
+  const auto limit =
+      budget == nullptr ? std::nullopt : budget->limits[static_cast<std::size_t>(spend::Quantity::kMoney)];
   if (limit) {
     // Nothing was spent of it yet.
     spend::CounterView empty{budget->name, budget->title, fullest->scope, {}, {}, {}, {}};

@@ -19,8 +19,8 @@
 
 namespace reeve::app {
 
-/// Whether an If-None-Match names this checksum (RFC 9110 section 13.1.2). "*" names none: it asks only whether there is
-/// anything.
+/// Whether an If-None-Match names this checksum (RFC 9110 section 13.1.2). "*" names none: it asks only whether there
+/// is anything.
 bool names_checksum(std::string_view if_none_match, std::string_view checksum);
 /// The body of /api/oauth/usage: the budget that is fullest for the caller, in cents, and those of money that are the
 /// caller's own. Without a budget of money: no limits.

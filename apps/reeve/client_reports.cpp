@@ -50,7 +50,9 @@ void ClientReports::telemetry_came(const identity::Principal& from, Signal signa
   auto known = telemetry_.find(who);
   if (known == telemetry_.end()) {
     if (telemetry_.size() >= kWaitingMax) return;
-    known = telemetry_.emplace(who, Telemetry{from.id, from.client, from.sign_in, from.key_id, {}, 0, system_clock().now()}).first;
+    known =
+        telemetry_.emplace(who, Telemetry{from.id, from.client, from.sign_in, from.key_id, {}, 0, system_clock().now()})
+            .first;
   }
   ++known->second.batches[at];
   known->second.bytes += bytes;
@@ -122,9 +124,8 @@ std::string ClientReports::metrics() const {
   std::string text =
       "# HELP reeve_client_settings_sessions_total Sessions by how their reported settings fit those in force.\n"
       "# TYPE reeve_client_settings_sessions_total counter\n";
-  for (const auto& [state, count] : {std::pair<std::string_view, std::uint64_t>{"current", current_},
-                                     {"drifted", drifted_},
-                                     {"silent", silent_}}) {
+  for (const auto& [state, count] :
+       {std::pair<std::string_view, std::uint64_t>{"current", current_}, {"drifted", drifted_}, {"silent", silent_}}) {
     text.append("reeve_client_settings_sessions_total{state=\"").append(state);
     text.append("\"} ").append(std::to_string(count)).append("\n");
   }
@@ -135,8 +136,9 @@ std::string ClientReports::metrics() const {
     text.append("reeve_client_telemetry_batches_total{signal=\"").append(kSignals[i]);
     text.append("\"} ").append(std::to_string(batches_[i])).append("\n");
   }
-  text += "# HELP reeve_client_telemetry_bytes_total Bytes of telemetry that clients sent.\n"
-          "# TYPE reeve_client_telemetry_bytes_total counter\n";
+  text +=
+      "# HELP reeve_client_telemetry_bytes_total Bytes of telemetry that clients sent.\n"
+      "# TYPE reeve_client_telemetry_bytes_total counter\n";
   return text.append("reeve_client_telemetry_bytes_total ").append(std::to_string(bytes_)).append("\n");
 }
 

@@ -40,8 +40,8 @@ class ClientReports {
   void telemetry_came(const identity::Principal& from, Signal signal, std::size_t bytes);
 
   /// Writes what there is to tell: `client.settings_drift` for each session that runs with other settings, or that does
-  /// not say with which though it is asked to; `client.telemetry` with what came of each sign-in. The main thread, about
-  /// once a second; `last`: the server stops.
+  /// not say with which though it is asked to; `client.telemetry` with what came of each sign-in. The main thread,
+  /// about once a second; `last`: the server stops.
   void look(Instant now, const Record& record, bool last = false);
 
   /// Lines of /metrics.

@@ -27,10 +27,10 @@ void write_origins(JsonWriter& json, const harness::EffectiveSettings& settings)
 void print_settings(const harness::EffectiveSettings& settings) {
   std::printf("%s\n%s\n", settings.json.c_str(), dim(settings.checksum).c_str());
   for (const harness::ClientSettings* document : settings.from) {
-    std::printf("%s\n", dim("from " + printable(document->name, 100) + ", priority " +
-                            std::to_string(document->priority) + " (" + document->file + ":" +
-                            std::to_string(document->line) + ")")
-                            .c_str());
+    std::printf("%s\n",
+                dim("from " + printable(document->name, 100) + ", priority " + std::to_string(document->priority) +
+                    " (" + document->file + ":" + std::to_string(document->line) + ")")
+                    .c_str());
   }
   if (!settings.asks_for_checksum) {
     std::printf("%s\n", dim("nobody is asked which settings a session runs with: see docs/claude-code.md").c_str());

@@ -26,7 +26,7 @@ struct Governance {
   std::vector<control::Destination> destinations;  // of notifications
   identity::RoleBindings roles;
   std::shared_ptr<const harness::ClientSettingsSet> client_settings;  // null when there are errors
-  std::vector<spend::SpendAlert> alerts;  // those of the program when there is no document
+  std::vector<spend::SpendAlert> alerts;                              // those of the program when there is no document
   std::vector<YamlValue> documents;
 };
 

@@ -347,8 +347,8 @@ Result<void> RunningService::start_listening() {
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
-  claude_code_.emplace(ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(),
-                                                 settings_.get()});
+  claude_code_.emplace(
+      ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(), settings_.get()});
   break_glass_.emplace(store_->break_glass());
   auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
     const std::string_view path = exchange.head().path;

@@ -14,10 +14,10 @@
 namespace reeve::app {
 
 struct SignInClient {
-  std::string_view id;          // empty: a program that sends none (RFC 8628 leaves it to public clients)
-  std::string_view name;        // for people
-  bool takes_loopback = false;  // RFC 8252 section 7.3: any port of this machine
-  bool is_console = false;      // our own pages: redirect is below the public address, and nobody is asked twice
+  std::string_view id;            // empty: a program that sends none (RFC 8628 leaves it to public clients)
+  std::string_view name;          // for people
+  bool takes_loopback = false;    // RFC 8252 section 7.3: any port of this machine
+  bool is_console = false;        // our own pages: redirect is below the public address, and nobody is asked twice
   std::string_view surface = {};  // how a program names itself that sends no client_id
   bool shares_tokens = false;     // ClientTraits::shares_tokens
 };
@@ -38,9 +38,8 @@ inline const SignInClient* find_sign_in_client(std::string_view id) {
 /// Who asks for a device code: by its client_id or, without one, by its surface. Null for an unknown client_id.
 inline const SignInClient* find_device_client(std::string_view id, std::string_view surface) {
   const auto* const by_surface =
-      std::find_if(kSignInClients.begin(), kSignInClients.end(), [&](const SignInClient& client) {
-        return !surface.empty() && client.surface == surface;
-      });
+      std::find_if(kSignInClients.begin(), kSignInClients.end(),
+                   [&](const SignInClient& client) { return !surface.empty() && client.surface == surface; });
   return id.empty() && by_surface != kSignInClients.end() ? by_surface : find_sign_in_client(id);
 }
 

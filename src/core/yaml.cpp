@@ -161,7 +161,6 @@ struct YamlBuilder final : YAML::EventHandler {
     check_tag(mark, tag);
     last_scalar_ = mark;
     value.text_ = text;
-    value.plain_ = tag == "?";
     finish(std::move(value));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,

@@ -42,8 +42,6 @@ class YamlValue {
 
   /// A scalar's text, as written, quotes removed. Empty for other kinds.
   const std::string& text() const { return text_; }
-  /// A scalar that stands without quotes, so that YAML itself would take true for a flag and 12 for a number.
-  bool is_plain() const { return plain_; }
   std::optional<bool> as_bool() const;  // true/false only
   std::optional<std::int64_t> as_int() const;
 
@@ -74,7 +72,6 @@ class YamlValue {
     std::string text;
   };
   Kind kind_ = Kind::kNull;
-  bool plain_ = false;
   std::string text_;
   std::vector<YamlValue> items_;
   std::vector<std::pair<YamlValue, YamlValue>> members_;

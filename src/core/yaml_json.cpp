@@ -26,7 +26,6 @@ YamlValue yaml_from_json(const JsonValue& json, const std::string& file) {
   } else if (!json.is_null() && json.present()) {
     value.kind_ = YamlValue::Kind::kScalar;
     value.text_ = json.as_string() ? std::string(*json.as_string()) : json.to_json();
-    value.plain_ = !json.as_string().has_value();
   }
   return value;
 }
@@ -69,7 +68,6 @@ YamlValue yaml_from_json(const JsonValue& json, const std::string& file, std::ve
   } else if (!json.is_null() && json.present()) {
     value.kind_ = YamlValue::Kind::kScalar;
     value.text_ = json.as_string() ? std::string(*json.as_string()) : json.to_json();
-    value.plain_ = !json.as_string().has_value();
   }
   return value;
 }

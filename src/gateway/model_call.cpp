@@ -199,8 +199,7 @@ void ModelCall::evaluate() {
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
   static const std::map<std::string, bool> kNoChecks;
   const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,
@@ -400,8 +399,7 @@ void ModelCall::add_listed_models(const Model& model, const Provider& provider,
 
 bool ModelCall::would_be_open(std::string_view name, const Model& model, const Provider& provider) const {
   const Instant now = worker_.clock.now();
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
   CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_, view_, 0, name, model,
                          provider,    now,    worker_.checks(now)};
   parts.approvals = approvals;

@@ -99,8 +99,7 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
   const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
   static const std::map<std::string, bool> kNoChecks;
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelResponse, policy::Fact::kChecks);
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelResponse, *principal_, hints_, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelResponse, *principal_, hints_, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,

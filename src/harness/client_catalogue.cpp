@@ -5,45 +5,144 @@
 
 #include "core/bytes.h"
 #include "core/nearest.h"
+#include "core/yaml_scalar.h"
 
 namespace reeve::harness {
 
 namespace {
 
 // Names of the client's own schema of settings, as far as an organisation has a use for them.
-constexpr std::string_view kClaudeCodeKeys[] = {
-    "additionalDirectoryConfigRoots", "additionalMarketplaces", "advisorModel", "agent",
-    "agentPushNotifEnabled", "allowAllClaudeAiMcps", "allowClaudeInChromeWithManagedMcp",
-    "allowManagedHooksOnly", "allowManagedMcpServersOnly", "allowManagedPermissionRulesOnly",
-    "allowNestedModelAccessUnderForceLogin", "allowedChannelPlugins", "allowedHttpHookUrls",
-    "allowedMarketplaces", "allowedMcpServers", "allowedProviders", "alwaysThinkingEnabled", "apiKeyHelper",
-    "askUserQuestionTimeout", "attribution", "attributionProject", "attributionProjectPolicy",
-    "autoCompactEnabled", "autoCompactWindow", "autoMemoryDirectory", "autoMemoryEnabled",
-    "autoUpdatesChannel", "availableModels", "availableModelsMatch", "awsAuthRefresh", "awsCredentialExport",
-    "blockedMarketplaces", "channelsEnabled", "claudeMd", "claudeMdExcludes", "cleanupPeriodDays",
-    "companyAnnouncements", "defaultShell", "deniedMcpServers", "deniedModels", "disableAgentView",
-    "disableAllHooks", "disableArtifact", "disableAutoMode", "disableBundledSkills",
-    "disableClaudeAiConnectors", "disableCommandPluginSources", "disableRemoteControl",
-    "disableSideloadFlags", "disableSkillShellExecution", "disableWorkflows", "disabledMcpjsonServers",
-    "editorMode", "effortLevel", "enableAllProjectMcpServers", "enableArtifact", "enableWorkflows",
-    "enabledMcpjsonServers", "enabledPlugins", "enforceAvailableModels", "env", "extraKnownMarketplaces",
-    "fallbackModel", "fastMode", "fastModePerSessionOptIn", "feedbackSurveyRate", "fileCheckpointingEnabled",
-    "forceLoginGatewayUrl", "forceLoginMethod", "forceLoginOrgUUID", "forceRemoteSettingsRefresh",
-    "gatewayInternalNetworks", "gcpAuthRefresh", "hooks", "httpHookAllowedEnvVars", "includeCoAuthoredBy",
-    "includeGitInstructions", "language", "managedMcpServers", "managedSourcesBehavior", "maxEffortLevel",
-    "minimumVersion", "model", "modelOverrides", "modelPicker", "modelPricing", "modelSettings",
-    "otelHeadersHelper", "outputStyle", "parentSettingsBehavior", "permissions", "plansDirectory",
-    "pluginConfigs", "pluginSuggestionMarketplaces", "pluginTrustMessage", "policyHelper", "prUrlTemplate",
-    "promptCacheTtl", "promptSuggestionEnabled", "proxyAuthHelper", "remote", "remoteControl",
-    "requiredMaximumVersion", "requiredMinimumVersion", "sandbox", "showThinkingSummaries", "skillOverrides",
-    "skipDangerousModePermissionPrompt", "skipWebFetchPreflight", "spinnerTipsEnabled", "spinnerTipsOverride",
-    "sshConfigs", "sshHostCommands", "statusLine", "strictKnownMarketplaces", "strictPluginOnlyCustomization",
-    "subagentPromptCacheTtl", "subagentStatusLine", "syncClaudeAiPlugins", "syncClaudeAiSkills", "theme",
-    "timeFormat", "timeZone", "verbose", "voice", "worktree", "wslInheritsWindowsSettings"};
+constexpr std::string_view kClaudeCodeKeys[] = {"additionalDirectoryConfigRoots",
+                                                "additionalMarketplaces",
+                                                "advisorModel",
+                                                "agent",
+                                                "agentPushNotifEnabled",
+                                                "allowAllClaudeAiMcps",
+                                                "allowClaudeInChromeWithManagedMcp",
+                                                "allowManagedHooksOnly",
+                                                "allowManagedMcpServersOnly",
+                                                "allowManagedPermissionRulesOnly",
+                                                "allowNestedModelAccessUnderForceLogin",
+                                                "allowedChannelPlugins",
+                                                "allowedHttpHookUrls",
+                                                "allowedMarketplaces",
+                                                "allowedMcpServers",
+                                                "allowedProviders",
+                                                "alwaysThinkingEnabled",
+                                                "apiKeyHelper",
+                                                "askUserQuestionTimeout",
+                                                "attribution",
+                                                "attributionProject",
+                                                "attributionProjectPolicy",
+                                                "autoCompactEnabled",
+                                                "autoCompactWindow",
+                                                "autoMemoryDirectory",
+                                                "autoMemoryEnabled",
+                                                "autoUpdatesChannel",
+                                                "availableModels",
+                                                "availableModelsMatch",
+                                                "awsAuthRefresh",
+                                                "awsCredentialExport",
+                                                "blockedMarketplaces",
+                                                "channelsEnabled",
+                                                "claudeMd",
+                                                "claudeMdExcludes",
+                                                "cleanupPeriodDays",
+                                                "companyAnnouncements",
+                                                "defaultShell",
+                                                "deniedMcpServers",
+                                                "deniedModels",
+                                                "disableAgentView",
+                                                "disableAllHooks",
+                                                "disableArtifact",
+                                                "disableAutoMode",
+                                                "disableBundledSkills",
+                                                "disableClaudeAiConnectors",
+                                                "disableCommandPluginSources",
+                                                "disableRemoteControl",
+                                                "disableSideloadFlags",
+                                                "disableSkillShellExecution",
+                                                "disableWorkflows",
+                                                "disabledMcpjsonServers",
+                                                "editorMode",
+                                                "effortLevel",
+                                                "enableAllProjectMcpServers",
+                                                "enableArtifact",
+                                                "enableWorkflows",
+                                                "enabledMcpjsonServers",
+                                                "enabledPlugins",
+                                                "enforceAvailableModels",
+                                                "env",
+                                                "extraKnownMarketplaces",
+                                                "fallbackModel",
+                                                "fastMode",
+                                                "fastModePerSessionOptIn",
+                                                "feedbackSurveyRate",
+                                                "fileCheckpointingEnabled",
+                                                "forceLoginGatewayUrl",
+                                                "forceLoginMethod",
+                                                "forceLoginOrgUUID",
+                                                "forceRemoteSettingsRefresh",
+                                                "gatewayInternalNetworks",
+                                                "gcpAuthRefresh",
+                                                "hooks",
+                                                "httpHookAllowedEnvVars",
+                                                "includeCoAuthoredBy",
+                                                "includeGitInstructions",
+                                                "language",
+                                                "managedMcpServers",
+                                                "managedSourcesBehavior",
+                                                "maxEffortLevel",
+                                                "minimumVersion",
+                                                "model",
+                                                "modelOverrides",
+                                                "modelPicker",
+                                                "modelPricing",
+                                                "modelSettings",
+                                                "otelHeadersHelper",
+                                                "outputStyle",
+                                                "parentSettingsBehavior",
+                                                "permissions",
+                                                "plansDirectory",
+                                                "pluginConfigs",
+                                                "pluginSuggestionMarketplaces",
+                                                "pluginTrustMessage",
+                                                "policyHelper",
+                                                "prUrlTemplate",
+                                                "promptCacheTtl",
+                                                "promptSuggestionEnabled",
+                                                "proxyAuthHelper",
+                                                "remote",
+                                                "remoteControl",
+                                                "requiredMaximumVersion",
+                                                "requiredMinimumVersion",
+                                                "sandbox",
+                                                "showThinkingSummaries",
+                                                "skillOverrides",
+                                                "skipDangerousModePermissionPrompt",
+                                                "skipWebFetchPreflight",
+                                                "spinnerTipsEnabled",
+                                                "spinnerTipsOverride",
+                                                "sshConfigs",
+                                                "sshHostCommands",
+                                                "statusLine",
+                                                "strictKnownMarketplaces",
+                                                "strictPluginOnlyCustomization",
+                                                "subagentPromptCacheTtl",
+                                                "subagentStatusLine",
+                                                "syncClaudeAiPlugins",
+                                                "syncClaudeAiSkills",
+                                                "theme",
+                                                "timeFormat",
+                                                "timeZone",
+                                                "verbose",
+                                                "voice",
+                                                "worktree",
+                                                "wslInheritsWindowsSettings"};
 // The lists that Claude Code itself takes whole from the highest source of managed settings: of what is allowed, the
 // union would allow more than either.
-constexpr std::string_view kClaudeCodeWhole[] = {"allowedChannelPlugins", "allowedMcpServers", "allowedProviders",
-                                                 "availableModels", "fallbackModel", "forceLoginOrgUUID",
+constexpr std::string_view kClaudeCodeWhole[] = {"allowedChannelPlugins",  "allowedMcpServers", "allowedProviders",
+                                                 "availableModels",        "fallbackModel",     "forceLoginOrgUUID",
                                                  "strictKnownMarketplaces"};
 constexpr std::string_view kClaudeCodeTexts[] = {"minimumVersion", "model", "requiredMaximumVersion",
                                                  "requiredMinimumVersion"};
@@ -53,8 +152,9 @@ constexpr std::array kClients = {
 };
 
 void check_text(const YamlValue& value, std::string_view name, std::vector<Diagnostic>& complaints) {
-  const bool is_flag_or_number = value.is_plain() && (value.as_bool() || value.text().find_first_not_of("-.0123456789") ==
-                                                                             std::string::npos);
+  const bool is_flag_or_number =
+      is_plain_scalar(value) &&
+      (value.as_bool() || value.text().find_first_not_of("-.0123456789") == std::string::npos);
   if (value.is_scalar() && !is_flag_or_number) return;
   complaints.push_back(value.complain("'" + std::string(name) + "' is a text; write it in quotes"));
 }
@@ -67,8 +167,9 @@ void check_environment(const YamlValue& environment, std::vector<Diagnostic>& co
   for (const auto& [name, value] : environment.members()) {
     check_text(value, printable(name.text(), 60), complaints);
     if (name.text() != "ANTHROPIC_AUTH_TOKEN" && name.text() != "ANTHROPIC_API_KEY") continue;
-    complaints.push_back(name.complain("settings go to every machine of everybody they match, in clear: no place for a "
-                                       "credential; people get theirs by signing in"));
+    complaints.push_back(
+        name.complain("settings go to every machine of everybody they match, in clear: no place for a "
+                      "credential; people get theirs by signing in"));
   }
 }
 

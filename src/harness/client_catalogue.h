@@ -12,10 +12,10 @@ namespace reeve::harness {
 
 struct SettingsClient {
   std::string_view name;
-  std::string_view release;                  // whose keys these are
-  std::span<const std::string_view> keys;    // at the top
-  std::span<const std::string_view> whole;   // lists of what is allowed: they are not joined, the upper one holds
-  std::span<const std::string_view> texts;   // keys whose value is a text, though it may look like a number
+  std::string_view release;                 // whose keys these are
+  std::span<const std::string_view> keys;   // at the top
+  std::span<const std::string_view> whole;  // lists of what is allowed: they are not joined, the upper one holds
+  std::span<const std::string_view> texts;  // keys whose value is a text, though it may look like a number
 };
 
 /// Null when there is none of that name.

@@ -48,7 +48,8 @@ void read_match(const YamlValue& document, ClientSettings& settings, std::vector
   for (std::string& person : settings.people) person = to_lower(person);
   // Everybody is said by leaving it out, never by a slip.
   if (settings.groups.empty() && settings.people.empty()) {
-    complaints.push_back(match->complain("this matches nobody; name groups or people, or leave 'match' out: everybody"));
+    complaints.push_back(
+        match->complain("this matches nobody; name groups or people, or leave 'match' out: everybody"));
   }
 }
 
@@ -70,9 +71,8 @@ std::optional<ClientSettings> read_document(const YamlValue& document, std::vect
   }
   const SettingsClient* const client = find_settings_client(settings.client);
   if (client == nullptr) {
-    complaints.push_back(document.find("client")->complain("'" + printable(settings.client, 40) +
-                                                           "' takes no settings from here; there is " +
-                                                           settings_client_names()));
+    complaints.push_back(document.find("client")->complain(
+        "'" + printable(settings.client, 40) + "' takes no settings from here; there is " + settings_client_names()));
     return std::nullopt;
   }
   if (const YamlValue* priority = document.find("priority")) {
@@ -108,7 +108,8 @@ bool ClientSettings::is_for(std::string_view person, std::span<const std::string
   const std::string name = to_lower(person);
   const auto is_person = [&](const std::string& pattern) { return glob_match(pattern, name); };
   const auto is_group = [&](const std::string& pattern) {
-    return std::any_of(of_groups.begin(), of_groups.end(), [&](const auto& group) { return glob_match(pattern, group); });
+    return std::any_of(of_groups.begin(), of_groups.end(),
+                       [&](const auto& group) { return glob_match(pattern, group); });
   };
   return std::any_of(people.begin(), people.end(), is_person) || std::any_of(groups.begin(), groups.end(), is_group);
 }

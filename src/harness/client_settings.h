@@ -1,7 +1,7 @@
 #pragma once
 
-// Settings of a client as policy-as-code: `kind: ClientSettings` documents say who gets what, and a person gets all that
-// match, merged. Part of the room's face.
+// Settings of a client as policy-as-code: `kind: ClientSettings` documents say who gets what, and a person gets all
+// that match, merged. Part of the room's face.
 //
 // Merging: the documents that match a person are laid over each other, the lowest priority first and, where that is the
 // same, in the order of their names. Mappings are merged key by key; lists are joined, each item once; of everything
@@ -35,9 +35,9 @@ struct ClientSettings {
 
 /// What a person gets.
 struct EffectiveSettings {
-  std::string json;      // canonical, see SettingsValue::to_json
-  std::string checksum;  // "sha256:" and the hash of `json` in hexadecimal
-  std::string uuid;      // made of the checksum
+  std::string json;                         // canonical, see SettingsValue::to_json
+  std::string checksum;                     // "sha256:" and the hash of `json` in hexadecimal
+  std::string uuid;                         // made of the checksum
   std::vector<const ClientSettings*> from;  // lowest first; live as long as the set
   /// The client is told to say with each call which settings it runs with.
   bool asks_for_checksum = false;

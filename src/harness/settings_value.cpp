@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/bytes.h"
+#include "core/yaml_scalar.h"
 
 namespace reeve::harness {
 
@@ -54,8 +55,9 @@ SettingsValue SettingsValue::read(const YamlValue& yaml, std::vector<Diagnostic>
     value.kind_ = Kind::kMapping;
     for (const auto& [key, member] : yaml.members()) {
       if (is_digits(key.text())) {
-        complaints.push_back(key.complain("a key of digits alone is sorted differently by different programs; "
-                                          "clients know none"));
+        complaints.push_back(
+            key.complain("a key of digits alone is sorted differently by different programs; "
+                         "clients know none"));
       }
       value.members_.emplace(key.text(), read(member, complaints));
     }
@@ -65,21 +67,24 @@ SettingsValue SettingsValue::read(const YamlValue& yaml, std::vector<Diagnostic>
   } else if (yaml.is_scalar()) {
     value.kind_ = Kind::kText;
     value.scalar_ = yaml.text();
-    if (!yaml.is_plain()) return value;
+    if (!is_plain_scalar(yaml)) return value;
     const auto whole = yaml.as_int();
     if (yaml.as_bool()) {
       value.kind_ = Kind::kFlag;
     } else if (is_simple_number(yaml.text())) {
       value.kind_ = Kind::kNumber;
       if (whole) value.scalar_ = *whole == 0 ? "0" : std::to_string(*whole);
-      const bool is_exact = whole ? *whole <= kExactMax && *whole >= -kExactMax : yaml.text().find('.') != std::string::npos;
+      const bool is_exact =
+          whole ? *whole <= kExactMax && *whole >= -kExactMax : yaml.text().find('.') != std::string::npos;
       if (!whole) value.scalar_ = decimal_text(yaml.text());
       if (!is_exact || value.scalar_.empty()) {
-        complaints.push_back(yaml.complain("not every program reads this number exactly; write it in quotes if it is a "
-                                           "text"));
+        complaints.push_back(
+            yaml.complain("not every program reads this number exactly; write it in quotes if it is a "
+                          "text"));
       }
     } else if (looks_like_number(yaml.text())) {
-      complaints.push_back(yaml.complain("write the number in digits, such as 12 or 0.5, or in quotes if it is a text"));
+      complaints.push_back(
+          yaml.complain("write the number in digits, such as 12 or 0.5, or in quotes if it is a text"));
     }
   }
   return value;

@@ -18,9 +18,9 @@ class SettingsValue {
  public:
   enum class Kind : std::uint8_t { kNull, kFlag, kNumber, kText, kList, kMapping };
 
-  /// Plain true, false and null, whole numbers up to 2^53 and decimals without an exponent are what YAML takes them for;
-  /// what stands in quotes is a text. A number in another form, and a key of digits alone, is a complaint: programs
-  /// write those in more than one way, and the checksum has to be the same everywhere.
+  /// Plain true, false and null, whole numbers up to 2^53 and decimals without an exponent are what YAML takes them
+  /// for; what stands in quotes is a text. A number in another form, and a key of digits alone, is a complaint:
+  /// programs write those in more than one way, and the checksum has to be the same everywhere.
   static SettingsValue read(const YamlValue& yaml, std::vector<Diagnostic>& complaints);
 
   Kind kind() const { return kind_; }
@@ -29,8 +29,8 @@ class SettingsValue {
   /// Of a text. Empty for other kinds.
   std::string_view text() const { return kind_ == Kind::kText ? std::string_view(scalar_) : std::string_view(); }
 
-  /// Lays `over` on top of this: mappings key by key, lists joined, each item once and this one's first, everything else
-  /// replaced. A list below one of the keys `whole`, at the top, is replaced as well.
+  /// Lays `over` on top of this: mappings key by key, lists joined, each item once and this one's first, everything
+  /// else replaced. A list below one of the keys `whole`, at the top, is replaced as well.
   void lay_over(const SettingsValue& over, std::vector<std::string_view> whole = {});
 
   void write(JsonWriter& json) const;

@@ -67,10 +67,9 @@ std::optional<Refusal> OwnTokenVerifier::refuse_now(const Principal& principal) 
   }
   if (clock_->now() >= *principal.expires) {
     const bool renews_itself = principal.client == kClaudeCodeClient;
-    return Refusal{
-        AuthFailure::kExpired,
-        "This token expired at " + format_time(*principal.expires) + ". " +
-            (renews_itself ? std::string(sign_in_words(principal)) : "Get a new one with 'reeve token'.")};
+    return Refusal{AuthFailure::kExpired,
+                   "This token expired at " + format_time(*principal.expires) + ". " +
+                       (renews_itself ? std::string(sign_in_words(principal)) : "Get a new one with 'reeve token'.")};
   }
   return std::nullopt;
 }

@@ -203,7 +203,8 @@ struct TokenAnswer {
   bool ok() const { return error.empty(); }
 };
 
-/// The registered name of Claude Code. Its tokens are for calls of models and what goes with them, and for nothing else.
+/// The registered name of Claude Code. Its tokens are for calls of models and what goes with them, and for nothing
+/// else.
 inline constexpr std::string_view kClaudeCodeClient = "claude-code";
 /// The name under which Claude Code puts a work item into a request's tags; a claim of its tokens says it.
 inline constexpr std::string_view kWorkItemTag = "work-item";

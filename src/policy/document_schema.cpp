@@ -316,8 +316,8 @@ std::vector<Key> client_settings_keys() {
           {"settings", Form::kFree, "As the client's own file of settings has them", true}};
 }
 
-constexpr std::array<std::string_view, 11> kKinds{"Budget",       "ApprovalPolicy", "Notification", "Price",
-                                                  "UnknownPrice", "Discount",       "Surcharge",    "Commitment",
+constexpr std::array<std::string_view, 11> kKinds{"Budget",       "ApprovalPolicy", "Notification",  "Price",
+                                                  "UnknownPrice", "Discount",       "Surcharge",     "Commitment",
                                                   "SpendAlert",   "AdviceRule",     "ClientSettings"};
 
 std::vector<Key> keys_of(std::string_view kind) {

@@ -47,7 +47,8 @@ TEST(RequestTags, AValueIsShortAndPlain) {
 }
 
 TEST(RequestTags, TheirBetaGoesWithThem) {
-  EXPECT_EQ(betas_without_request_tags("claude-code-20250219, request-tags-2026-08-21,x-1"), "claude-code-20250219,x-1");
+  EXPECT_EQ(betas_without_request_tags("claude-code-20250219, request-tags-2026-08-21,x-1"),
+            "claude-code-20250219,x-1");
   EXPECT_EQ(betas_without_request_tags("request-tags-2026-08-21"), "");
   EXPECT_EQ(betas_without_request_tags(""), "");
 }
