@@ -105,6 +105,7 @@ void ClientReports::tell_telemetry(Instant now, const Record& record) {
   decltype(telemetry_) came;
   {
     const std::lock_guard lock(mutex_);
+    if (telemetry_.empty()) return;  // so that what comes first is told at once
     came.swap(telemetry_);
     telemetry_told_ = now;
   }

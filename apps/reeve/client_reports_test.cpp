@@ -92,6 +92,8 @@ TEST_F(ClientReportsTest, TelemetryIsCountedBySignIn) {
   person.id = "dev@example.com";
   person.sign_in = "sgn_1";
   EXPECT_THAT(told(), IsEmpty());
+  reports_.telemetry_came(person, ClientReports::Signal::kMetrics, 7);
+  EXPECT_THAT(told(), ElementsAre(HasSubstr(R"("batches":{"logs":0,"metrics":1,"traces":0},"bytes":7)")));
   reports_.telemetry_came(person, ClientReports::Signal::kLogs, 100);
   reports_.telemetry_came(person, ClientReports::Signal::kLogs, 50);
   reports_.telemetry_came(person, ClientReports::Signal::kTraces, 1);

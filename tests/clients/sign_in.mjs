@@ -26,11 +26,16 @@ const kHouse = {
 models: [{name: "claude-*", provider: practice}, {name: "practice-*", provider: practice}]
 `,
 }
-// What a newcomer is asked before and after, and what goes on.
-const kQuestions = [
-  [/Choose the text style|syntax theme/, 'Enter'],
+// What a newcomer is asked before the code and after it, and what goes on.
+const kBefore = [
+  [/Choose the text style/, 'Enter'],
+  [/Enter to connect/, 'Enter'],
+  [/Yes, trust this gateway/, 'Up', 'Enter'],
+]
+const kAfter = [
+  [/Connected to Cloud gateway/, 'Enter'],
   [/Security notes/, 'Enter'],
-  [/Do you trust the files|trust this folder/, 'Enter'],
+  [/No, exit/, 'Down', 'Enter'],
 ]
 
 let both, reeve, browser, workplace, terminal
@@ -71,11 +76,12 @@ const startClaude = () =>
     },
   })
 
-// In the browser, from the address that the terminal shows.
-async function agree(address) {
+// In the browser, with what the terminal shows.
+async function agree(address, code) {
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(address)
+  await page.getByLabel('Code from your device').fill(code)
   await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByLabel('Account').fill('dev@example.com')
   await page.getByRole('button', { name: 'Log in' }).click()
@@ -94,11 +100,12 @@ function kept() {
 
 test('a person signs in from the terminal', async () => {
   startClaude()
-  const [address] = await terminal.shows(/http:\/\/127\.0\.0\.1:\d+\/sign-in\?code=[A-Z-]{9}/, { answers: kQuestions })
-  await agree(address)
-  await terminal.shows(/dev@example\.com/)
-  terminal.press('Enter')
-  await terminal.shows(/for shortcuts|Try "/, { answers: [...kQuestions, [/Press Enter to continue/, 'Enter']] })
+  const [, code] = await terminal.shows(/Code: +([A-Z]{4}-[A-Z]{4})/, { answers: kBefore })
+  const [address] = await terminal.shows(/http:\/\/127\.0\.0\.1:\d+\/sign-in/)
+  await agree(address, code)
+  await terminal.shows(/Signed in to Cloud gateway as dev@example\.com/)
+  terminal.press('Up', 'Enter')
+  await terminal.shows(/· Cloud gateway/, { answers: kAfter })
   const claims = claimsOf(kept().jwt)
   assert.deepEqual([claims.sub, claims.client_id], ['dev@example.com', 'claude-code'])
   const [entry] = await entriesOf(reeve, 'identity.signed_in')
