@@ -124,9 +124,10 @@ test('a call is answered, in the name of the person', async () => {
 test('the organisation’s settings are in force', async () => {
   terminal.type('/status')
   terminal.press('Enter')
-  await terminal.shows(/dev@example\.com/)
-  await terminal.shows(/(Enterprise|managed).*settings/i)
+  await terminal.shows(/Gateway account: +dev@example\.com/)
+  await terminal.shows(/Setting sources:.*Enterprise managed settings \(remote\)/)
   terminal.press('Escape')
+  await terminal.hides(/Esc to close/)
 })
 
 test('after a revocation it says to sign in again', async () => {
@@ -134,5 +135,8 @@ test('after a revocation it says to sign in again', async () => {
   assert.equal(revoked.status, 200)
   terminal.type('Say it again.')
   terminal.press('Enter')
-  await terminal.shows(/\/login/)
+  await terminal.shows(/Please run \/login|This sign-in has ended/)
+  assert.match(terminal.screen(), /\/login/)
+  const [entry] = await entriesOf(reeve, 'identity.sign_in_ended')
+  assert.equal(entry.detail.person, 'dev@example.com')
 })

@@ -51,6 +51,10 @@ export class Terminal {
     throw new Error(`the terminal does not show ${wanted}:\n${this.screen()}`)
   }
 
+  async hides(unwanted) {
+    for (let i = 0; i < 100 && unwanted.test(this.screen()); i++) await sleep(200)
+  }
+
   end() {
     try {
       this.#tmux('kill-server')
