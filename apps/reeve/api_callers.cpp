@@ -16,7 +16,10 @@ ApiAnswer lacks_scope(std::string_view kind, std::string_view value) {
                      std::string(kind) + ":" + std::string(value) + "'.");
 }
 
-ApiCallers::Caller refused(ApiAnswer answer) { return {nullptr, std::move(answer)}; }
+ApiCallers::Caller refused(ApiAnswer answer) { return {nullptr, std::move(answer), {}}; }
+ApiCallers::Caller refused(int status, std::string_view title, std::string why) {
+  return {nullptr, problem(status, title, why), std::move(why)};
+}
 
 }  // namespace
 
@@ -68,27 +71,33 @@ Task<ApiCallers::Caller> ApiCallers::identify(net::Exchange& exchange, std::stri
 }
 
 Task<ApiCallers::Caller> ApiCallers::identify(net::Exchange& exchange) {
+  Caller caller = co_await identify_any(exchange);
+  if (!caller.principal || caller.principal->client != identity::kClaudeCodeClient) co_return caller;
+  co_return refused(403, "Forbidden",
+                    "This sign-in is Claude Code's, which is for calls of models only. Sign in with 'reeve login'.");
+}
+
+Task<ApiCallers::Caller> ApiCallers::identify_any(net::Exchange& exchange) {
   const net::Headers& headers = exchange.head().headers;
   if (headers.count("authorization") > 1) {
-    co_return refused(problem(400, "Bad request", "The header authorization came twice; send only one credential."));
+    co_return refused(400, "Bad request", "The header authorization came twice; send only one credential.");
   }
   const auto header = [&headers](std::string_view name) {
     return name == "authorization" ? headers.get(name) : std::string_view();
   };
   const auto credential = wire::read_credential(header, {});
-  if (!credential) co_return refused(problem(401, "Unauthorized", credential.error().message));
+  if (!credential) co_return refused(401, "Unauthorized", credential.error().message);
   if (credential->empty()) {
-    co_return refused(problem(401, "Unauthorized", "Send a Reeve key as \"Authorization: Bearer rv_...\"."));
+    co_return refused(401, "Unauthorized", "Send a Reeve key as \"Authorization: Bearer rv_...\".");
   }
   identity::Authenticator& authenticator = *workers_[exchange.loop().index()].authenticator;
   auto outcome = authenticator.authenticate_now(*credential);
   if (!outcome) outcome = co_await authenticator.authenticate(*credential);
   if (!outcome->ok()) {
     const bool unavailable = outcome->failure == identity::AuthFailure::kUnavailable;
-    co_return refused(unavailable ? problem(503, "Unavailable", outcome->message)
-                                  : problem(401, "Unauthorized", outcome->message));
+    co_return refused(unavailable ? 503 : 401, unavailable ? "Unavailable" : "Unauthorized", outcome->message);
   }
-  co_return Caller{outcome->principal, {}};
+  co_return Caller{outcome->principal, {}, {}};
 }
 
 }  // namespace reeve::app

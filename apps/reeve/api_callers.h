@@ -37,11 +37,14 @@ class ApiCallers {
   struct Caller {
     std::shared_ptr<const identity::Principal> principal;  // null: refused
     ApiAnswer refusal;
+    std::string why;  // of a refusal, as a sentence
   };
   /// A key without any scope of that kind is refused.
   Task<Caller> identify(net::Exchange& exchange, std::string_view kind);
-  /// Whoever it is, with or without scopes.
+  /// Whoever it is, with or without scopes; but nobody by a token that was made for calls of models only.
   Task<Caller> identify(net::Exchange& exchange);
+  /// Also by such a token: for what goes with calls.
+  Task<Caller> identify_any(net::Exchange& exchange);
 
  private:
   struct Worker {

@@ -13,6 +13,15 @@ void add_people(CLI::App& app, Line& line) {
                           [&line] { return role_who_command(line.common, line.id); });
   who.add_option("NAME", line.id, "A person, a group, or a role")->required();
 
+  const auto wanted = std::make_shared<SettingsArguments>();
+  CLI::App& settings = family(app, "settings", "The settings that developers' tools get from here");
+  CLI::App& show = command(settings, line, "show", "Show which settings a person gets, and from which documents",
+                           [&line, wanted] { return settings_show_command(line.common, *wanted); });
+  show.add_option("--person", wanted->person, "Who: an e-mail address")->required();
+  show.add_option("-g,--group", wanted->groups, "A group, besides those of the directory; repeat for more");
+  show.add_option("--client", wanted->client, "The program that takes them")->capture_default_str();
+  show.footer("Exits with 1 when no document matches.");
+
   const auto arguments = std::make_shared<BreakGlassArguments>();
   CLI::App& glass = family(app, "break-glass", "A sealed code for when nobody who may can");
   CLI::App& seal = command(glass, line, "seal", "Make a code and print it, once; those of before open nothing more",

@@ -303,8 +303,11 @@ Result<void> RunningService::start_gateway() {
   gateway_options.kill_switch = &kill_switch_;
   gateway_options.cutoff_tally = &cutoff_tally_;
   gateway_options.tell = [this](gateway::Notice notice) { notices_.put(std::move(notice)); };
+  gateway_options.tell_settings = [this](gateway::SettingsSeen seen) {
+    client_reports_.settings_seen(std::move(seen));
+  };
   gateway_options.hold_estimator = &spending_->hold_estimator();
-  gateway_options.more_metrics = [this] { return exports_.metrics(); };
+  gateway_options.more_metrics = [this] { return exports_.metrics() + client_reports_.metrics(); };
   gateway_options.vault = vaults_.placeholders.get();
   gateway_options.sealed_content = vaults_.sealed.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, *key_table_, std::move(gateway_options));
@@ -357,9 +360,12 @@ Result<void> RunningService::start_listening() {
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
+  claude_code_.emplace(
+      ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(), settings_.get()});
   break_glass_.emplace(registers().break_glass());
   auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
     const std::string_view path = exchange.head().path;
+    if (ClaudeCodeRoutes::serves(path)) return claude_code_->handle(exchange);
     if (ControlApi::serves(path)) return api_->handle(exchange);
     if (ScimApi::serves(path)) return scim_->handle(exchange);
     std::string news = path == "/healthz" ? news_of_health() : std::string();
@@ -380,6 +386,11 @@ Result<void> RunningService::start_listening() {
 
 std::string RunningService::news_of_health() const {
   return break_glass_->line() + kill_switch_line(*kill_switch_.current(), system_clock().now());
+}
+
+void RunningService::look_at_client_reports(bool last) {
+  if (!log_ || !heartbeat_) return;
+  client_reports_.look(system_clock().now(), [this](auto kind, const auto& told) { record(kind, told); }, last);
 }
 
 void RunningService::keep_placeholders() {
@@ -427,6 +438,7 @@ void RunningService::run() {
       notes_left_ = command_notes_->look();
       if (!register_follower_) break_glass_->look(system_clock().now());
       provider_report_->look(*settings_->current());
+      look_at_client_reports(false);
       keep_placeholders();
       spending_->look();
     }
@@ -456,6 +468,7 @@ void RunningService::stop() {
   if (runtime_) runtime_->stop();
   if (spending_) spending_->budgets().give_back();
   exports_.stop();
+  look_at_client_reports(true);
   record_stop();
   if (vaults_.placeholders) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);

@@ -14,6 +14,8 @@
 #include "reeve/break_glass_banner.h"
 #include "reeve/budget_follower.h"
 #include "reeve/check_reports.h"
+#include "reeve/claude_code_routes.h"
+#include "reeve/client_reports.h"
 #include "reeve/command_notes.h"
 #include "reeve/content_setup.h"
 #include "reeve/control_api.h"
@@ -111,6 +113,7 @@ class RunningService final : public Service {
   void put_in_force(std::shared_ptr<const gateway::Settings> settings);
   void use_exceptions();
   void use_budgets();
+  void look_at_client_reports(bool last);
   void keep_placeholders();
   std::string news_of_health() const;
   /// From any thread.
@@ -144,6 +147,7 @@ class RunningService final : public Service {
   mutable gateway::KeyHealthBook key_health_;
   NoticeBoard notices_;
   RolesInForce roles_;
+  ClientReports client_reports_;
   std::optional<BreakGlassBanner> break_glass_;
   // A producer's records are made one after the other: those of the main thread are one's, those of all others
   // another's.
@@ -164,6 +168,7 @@ class RunningService final : public Service {
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;
   std::unique_ptr<SignInRoutes> sign_in_routes_;
+  std::optional<ClaudeCodeRoutes> claude_code_;
   std::unique_ptr<net::Server> server_;
   std::thread guest_;
   std::optional<Heartbeat> heartbeat_;  // from service.started to service.stopped

@@ -89,6 +89,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   ::malloc_trim(0);
   destinations_ = std::move(governance.destinations);
   roles_.replace(std::move(governance.roles));
+  client_reports_.use(std::move(governance.client_settings), now);
   alerts_ = std::move(governance.alerts);
   return std::shared_ptr<const gateway::Settings>(settings_with(config, std::move(governance.policy),
                                                                 std::move(governance.prices),
@@ -114,6 +115,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
   auto budgets = live_budgets_->build(complaints);
   if (!budgets) return why;
   roles_.replace(identity::RoleBindings::build(documents, complaints));
+  client_reports_.use(harness::ClientSettingsSet::build(documents, complaints), system_clock().now());
   log_error("the rules of the last time are in force, because today's cannot be read",
             {{"why", why.message}, {"bundle", last->bundle->digest()}, {"good_until", format_time(last->valid_until)}});
   // Rules on content must not lose their eyes over a slip in a file: those that ship stand in.

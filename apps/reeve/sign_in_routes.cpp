@@ -89,6 +89,8 @@ std::span<const SignInRoutes::Path> SignInRoutes::paths() {
       Path{"/.well-known/oauth-authorization-server", Method::kGet, &Self::describe, false},
       Path{"/oauth/jwks", Method::kGet, &Self::give_keys, false},
       Path{"/oauth/device", Method::kPost, &Self::begin_device, false},
+      // Where Claude Code asks when it takes the metadata for somebody else's: behind a proxy of another name.
+      Path{"/oauth/device_authorization", Method::kPost, &Self::begin_device, false},
       Path{"/oauth/token", Method::kPost, &Self::give_tokens, false},
       Path{"/oauth/revoke", Method::kPost, &Self::revoke, false},
       Path{"/oauth/authorize", Method::kGet, &Self::authorize, true},
@@ -117,6 +119,7 @@ Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) 
   if (request.is_new_browser) request.browser = to_base64url(random_bytes(32));
   request.origin = head.headers.get("origin");
   request.fetch_site = head.headers.get("sec-fetch-site");
+  request.user_agent = head.headers.get("user-agent");
   const Error too_large{ErrorCode::kTooLarge, "The request is longer than 16 KB."};
   if (head.query.size() > kFormBytesMax || head.content_length.value_or(0) > kFormBytesMax) co_return too_large;
   std::string_view text = head.query;

@@ -49,7 +49,7 @@ class SignInRoutes {
     std::string browser;                                     // the secret of its cookie; made when it has none
     bool is_new_browser = false;
     std::string address;
-    std::string origin, fetch_site;
+    std::string origin, fetch_site, user_agent;
     bool is_form = false;
     const std::string& field(std::string_view name) const;
   };

@@ -36,7 +36,7 @@ Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config,
 Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime, const Config& config,
                                                            const std::string& address) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
-  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_);
+  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, client_traits());
   auto routes =
       SignInRoutes::create(runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, record_});
   if (!routes) return std::move(routes).error();

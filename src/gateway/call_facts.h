@@ -45,8 +45,7 @@ class CallFacts final : public policy::Facts {
 /// long as the settings.
 std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
                                                         const identity::Principal& principal,
-                                                        const wire::ClientHints& hints, const net::Headers& headers,
-                                                        Instant now);
+                                                        const wire::ClientHints& hints, Instant now);
 /// As rules see them, canonical JSON; empty for none.
 std::string approvals_json(std::span<const policy::GivenApproval* const> approvals);
 

@@ -16,8 +16,10 @@ net::ClientRequest ModelCall::upstream_request() {
   if (!query.empty()) upstream_target_.append("?").append(query);
   request.path_and_query = upstream_target_;
   request.headers = worker_.take_headers();
-  if (cheaper_) {
-    add_for_provider(head.headers, request.headers, cheaper_->swap.headers);
+  if (cheaper_ || is_of_claude_code()) {
+    request_headers_ = cheaper_ ? cheaper_->swap.headers : decltype(request_headers_)();
+    if (is_of_claude_code()) leave_out_tags_beta();
+    add_for_provider(head.headers, request.headers, request_headers_);
   } else {
     add_for_provider(head.headers, request.headers);
   }

@@ -111,6 +111,16 @@ struct Notice {
   std::string detail;  // canonical JSON: what an entry of the ledger tells
 };
 
+// ---- What clients say of their settings ----
+
+/// With which managed settings a session runs, as its client says. Told once for each session and value; again after a
+/// restart, and of each loop that the session's calls come to.
+struct SettingsSeen {
+  std::shared_ptr<const identity::Principal> principal;
+  std::string session, client_version;
+  std::string checksum;  // "sha256:…"; empty when it says none
+};
+
 // ---- What cutoffs did ----
 
 /// How many calls under way each cutoff ended, and how long that took: from the moment of the switch, by the clock of
@@ -158,6 +168,8 @@ struct GatewayOptions {
   CutoffTally* cutoff_tally = nullptr;                // null: nobody counts
   /// Called on the loops, so it must not wait for anything. Null: nobody is told.
   std::function<void(Notice)> tell;
+  /// Likewise of what sessions say of their settings.
+  std::function<void(SettingsSeen)> tell_settings;
   /// Further lines of /metrics, in Prometheus' form; thread-safe. Null: none.
   std::function<std::string()> more_metrics;
   const Clock* clock = &system_clock();

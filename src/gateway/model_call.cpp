@@ -171,11 +171,13 @@ Task<std::optional<Refusal>> ModelCall::read() {
     co_return refusal(reason, body.error().message);
   }
   body_ = *body;
+  take_tags();
   auto view = wire::read_request(route_, body_, settings_->detectors ? &texts_ : nullptr,
                                  settings_->steps_down ? &needs_ : nullptr);
   if (!view) co_return refusal(RefusalReason::kMalformed, view.error().message);
   view_ = *std::move(view);
   if (hints_.session_id.empty()) hints_.session_id = view_.session_in_body;
+  tell_settings();
   co_return std::nullopt;
 }
 
@@ -203,8 +205,7 @@ void ModelCall::evaluate() {
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
   static const std::map<std::string, bool> kNoChecks;
   const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, exchange_.head().headers, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,
@@ -408,8 +409,7 @@ void ModelCall::add_listed_models(const Model& model, const Provider& provider,
 
 bool ModelCall::would_be_open(std::string_view name, const Model& model, const Provider& provider) const {
   const Instant now = worker_.clock.now();
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, exchange_.head().headers, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
   CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_, view_, 0, name, model,
                          provider,    now,    worker_.checks(now)};
   parts.approvals = approvals;

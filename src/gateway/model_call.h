@@ -62,6 +62,9 @@ class ModelCall final : private LiveCall {
   /// What the kill switch says of what is known by now.
   std::optional<wire::Refusal> refuse_cut_off();
   Task<std::optional<wire::Refusal>> read();
+  /// Claude Code, signed in here, labels its requests for us: the label becomes the work item.
+  void take_tags();
+  void tell_settings();
   std::optional<wire::Refusal> choose_upstream();
   std::optional<wire::Refusal> decide();
   std::optional<wire::Refusal> refuse_by_rules();
@@ -133,6 +136,9 @@ class ModelCall final : private LiveCall {
   void add_listed_models(const Model& model, const Provider& provider, std::vector<wire::ModelEntry>& entries) const;
   Task<void> refuse(wire::Refusal refusal);
 
+  bool is_of_claude_code() const { return principal_->client == identity::kClaudeCodeClient; }
+  void leave_out_tags_beta();
+
   // Forwarding.
   net::ClientRequest upstream_request();
   Task<net::Client::Sent> send(const net::ClientRequest& request);
@@ -183,6 +189,7 @@ class ModelCall final : private LiveCall {
   wire::ClientHints hints_;
   std::shared_ptr<const identity::Principal> principal_;
   std::string_view body_;
+  std::optional<wire::TaggedRequest> tagged_;  // body_ is its, where there were tags
   wire::RequestView view_;
   wire::CallNeeds needs_;  // where the settings step down
   std::vector<BodyText> texts_;
@@ -223,6 +230,7 @@ class ModelCall final : private LiveCall {
   bool gives_ = false;              // and what the call waits for is that the client takes some
   std::function<void()> cancel_upstream_;
 
+  std::vector<std::pair<std::string, std::string>> request_headers_;  // that go on in another form
   std::string upstream_target_;
   std::string authorization_;
   std::vector<std::pair<std::string, std::string>> budget_headers_;

@@ -47,7 +47,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
   entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id)};
   entry.client = wire::client_name(hints_.kind);
   entry.client_version = bounded(hints_.version);
-  entry.work_item = bounded(headers.get("x-reeve-work-item"));
+  entry.work_item = bounded(hints_.work_item);
   entry.repo = bounded(hints_.repo);
   entry.feature = bounded(headers.get("x-reeve-feature"));
   entry.model.asked = bounded(view_.model);

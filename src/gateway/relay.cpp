@@ -104,8 +104,7 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
   const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
   static const std::map<std::string, bool> kNoChecks;
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelResponse, policy::Fact::kChecks);
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelResponse, *principal_, hints_, exchange_.head().headers, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelResponse, *principal_, hints_, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,
@@ -136,10 +135,11 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   if (response.status() >= 300 && response.status() < 400) co_return co_await answer_redirect(response.status());
   Relay relay;
   relay.status = response.status();
-  // Whoever is told of our budgets is not told of the limits of the key that everybody shares.
+  // Whoever is told of our budgets is not told of the limits of the key that everybody shares; nor is Claude Code that
+  // is signed in here, which would show them as its owner's.
   const auto use = budget_use();
   relay.headers = worker_.take_headers();
-  add_for_client(response.headers(), relay.headers, use.has_value());
+  add_for_client(response.headers(), relay.headers, use.has_value() || is_of_claude_code());
   if (use) {
     budget_headers_ = wire::encode_budget_use(hints_.kind, *use);
     for (const auto& [name, value] : budget_headers_) relay.headers.add(name, value);

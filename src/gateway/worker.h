@@ -12,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/live_calls.h"
 #include "gateway/metrics.h"
+#include "gateway/settings_told.h"
 #include "gateway/stranger_refusals.h"
 
 namespace reeve::gateway {
@@ -36,6 +37,7 @@ struct Worker {
         swaps(options.swaps),
         session_places(options.session_places),
         tell(options.tell),
+        tell_settings(options.tell_settings),
         clock(*options.clock),
         live_calls(*options.clock, options.cutoff_tally),
         scanner(options.verdicts),
@@ -58,6 +60,8 @@ struct Worker {
   spend::SwapMemory* swaps;
   SessionPlaces* session_places;
   std::function<void(Notice)> tell;
+  std::function<void(SettingsSeen)> tell_settings;
+  SettingsTold settings_told;
   const Clock& clock;
   LiveCalls live_calls;
   policy::Scratch scratch;  // for decisions

@@ -37,6 +37,7 @@ struct Principal {
   std::string key_id;               // virtual key, or empty
   std::string issuer;               // OIDC issuer, or empty
   std::string sign_in;              // the sign-in that a token of our own belongs to, or empty
+  std::string client;               // the program that such a token was made for, or empty
   std::optional<Instant> expires;
   std::optional<Instant> issued;  // the credential, where it says so
 

@@ -136,6 +136,7 @@ Result<OwnTokens::Made> OwnTokens::make(const Principal& person, const SignInSes
   claims.member("iat", unix_seconds(now)).member("exp", unix_seconds(made.expires)).member("jti", make_id("tok"));
   claims.member("sid", session.id).member_if("client_id", session.client).member("principal_type", person.type);
   claims.member_if("team", person.team).member_if("idp", person.issuer);
+  if (session.client == kClaudeCodeClient) claims.member("billing_group_tag", kWorkItemTag);
   write_names(claims, "groups", person.groups);
   claims.end_object();
   made.token = own_token_header(signing->id) + "." + to_base64url(claims.text());
