@@ -26,6 +26,13 @@ void add_people(CLI::App& app, Line& line) {
   CLI::App& status = command(glass, line, "status", "Whether there is a sealed code, and whether it was opened",
                              [&line] { return break_glass_status_command(line.common); });
   status.footer("Exits with 1 while it is open.");
+
+  const auto visitor = std::make_shared<ConsoleArguments>();
+  CLI::App& console = command(app, line, "console", "Print a link that opens the console, once, on this machine",
+                              [&line, visitor] { return console_command(line.common, *visitor); });
+  console.add_option("--by", visitor->by, "Who is signed in with it (default: the user that runs this)");
+  console.add_option("--address", visitor->address, "Of the server, instead of the configuration's");
+  console.footer("Where people sign in with the company's provider, open /console/ instead.");
 }
 
 }  // namespace reeve::app

@@ -14,6 +14,7 @@
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
+#include "reeve/person_route.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -155,6 +156,27 @@ constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };
 
+constexpr std::string_view kPersonPath = "/api/v1/me";
+
+std::string_view scope_of(const Route& route) {
+  if (!route.scope.empty()) return route.scope;
+  return route.method == net::Method::kGet ? "read" : "write";
+}
+
+/// What the routes would let somebody do, by the names of permissions.
+std::vector<std::string_view> permissions_of(const identity::Principal& person, const identity::RoleBindings& roles) {
+  const bool by_role = !roles.empty() && person.type == "person";
+  std::vector<std::string_view> names;
+  for (const Route& route : kRoutes) {
+    const std::string_view name = identity::permission_name(route.permission);
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if ((!by_role || has_scope_of(person, "control")) && refuse_scope(person, "control", scope_of(route))) continue;
+    if (by_role && !roles.decide(person, route.permission).allowed) continue;
+    names.push_back(name);
+  }
+  return names;
+}
+
 bool is_at(const Route& route, std::string_view path) {
   if (!route.path.ends_with('/')) return path == route.path;
   return path.size() > route.path.size() && path.starts_with(route.path) &&
@@ -213,20 +235,23 @@ class ApiOverLoops final : public ControlApi {
   /// Who asks is known before anything of the request is looked at.
   Task<ApiAnswer> decide(net::Exchange& exchange) {
     const net::RequestHead& head = exchange.head();
-    const ApiCallers::Caller caller = co_await sources_.callers->identify(exchange);
+    const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
+    if (head.path == kPersonPath && head.method == net::Method::kGet) {
+      co_return tell_person(*caller.principal, *roles, permissions_of(*caller.principal, *roles));
+    }
     const bool by_role = !roles->empty() && caller.principal->type == "person";
     if (!by_role && !has_scope_of(*caller.principal, "control"))
       co_return *refuse_scope(*caller.principal, "control", "read");
     const std::string methods = methods_at(head.path);
+    if (head.path == kPersonPath) co_return problem(405, "Method not allowed", "This path takes GET only.");
     if (methods.empty()) co_return problem(404, "Not found", "/api/v1/openapi.json lists what is served here.");
     const auto* const route = std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& candidate) {
       return candidate.method == head.method && is_at(candidate, head.path);
     });
     if (route == kRoutes.end()) co_return problem(405, "Method not allowed", "This path takes " + methods + " only.");
-    const std::string_view usual = route->method == net::Method::kGet ? "read" : "write";
-    const std::string_view scope = route->scope.empty() ? usual : route->scope;
+    const std::string_view scope = scope_of(*route);
     // A person's key that has scopes of this kind is held to them besides.
     if (!by_role || has_scope_of(*caller.principal, "control")) {
       if (auto no = refuse_scope(*caller.principal, "control", scope)) co_return *std::move(no);
@@ -242,6 +267,7 @@ class ApiOverLoops final : public ControlApi {
     request.name = percent_decoded(head.path.substr(std::min(route->path.size(), head.path.size())));
     request.parameters = *std::move(parameters);
     request.who = caller.principal->id;
+    request.groups = caller.principal->groups;
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };

@@ -21,7 +21,13 @@ int break_glass_open_command(const Common& common, const BreakGlassArguments& ar
 /// 1 while it is open.
 int break_glass_status_command(const Common& common);
 
-/// `reeve role`, `reeve break-glass`.
+struct ConsoleArguments {
+  std::string by, address;  // empty: the user that runs the command; as the configuration says
+};
+/// Prints a link that signs a person in to the console, once.
+int console_command(const Common& common, const ConsoleArguments& arguments);
+
+/// `reeve role`, `reeve break-glass`, `reeve console`.
 void add_people(CLI::App& app, Line& line);
 
 }  // namespace reeve::app

@@ -351,15 +351,17 @@ Result<void> RunningService::start_listening() {
     if (ScimApi::serves(path)) return scim_->handle(exchange);
     if (path == "/healthz" && break_glass_->is_open()) return break_glass_->answer_health(exchange);
     if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
+    if (ConsolePages::serves(path)) return console_.handle(exchange);
     return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
   });
   if (!server)
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url());
+  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), kill_switch_);
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
+  api_callers_->know(sign_in_routes_->browsers());
   gateway_->watch(server_->stats());
   return start_collecting_cosignatures();
 }

@@ -29,7 +29,10 @@ class SignInService {
 
   /// Before the loops start. `address`: where the server listens; the configuration's public_url goes before it. The
   /// routes must not outlive the runtime, nor this.
-  Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address);
+  Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address,
+                                              const identity::KillSwitch& kill_switch);
+  /// A link that signs the person in to the console, once. After start().
+  Result<std::string> make_console_link(const std::string& person);
 
  private:
   SignInService() = default;

@@ -149,6 +149,9 @@ Result<OwnTokens::Made> OwnTokens::make(const Principal& person, const SignInSes
   claims.member("sid", session.id).member_if("client_id", session.client).member("principal_type", person.type);
   claims.member_if("team", person.team).member_if("idp", person.issuer);
   write_names(claims, "groups", person.groups);
+  std::string scope;
+  for (const std::string& name : person.scopes) scope += (scope.empty() ? "" : " ") + name;
+  claims.member_if("scope", scope);
   claims.end_object();
   made.token = own_token_header(signing->id) + "." + to_base64url(claims.text());
   made.token += "." + to_base64url(signing->key.sign(made.token));
