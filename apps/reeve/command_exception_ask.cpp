@@ -169,16 +169,6 @@ Result<void> check(const ExceptionDesk& desk, const ExceptionRequest& request) {
   return desk.policies.somebody_may_approve(request);
 }
 
-Result<ExceptionRequest> ask(ExceptionDesk& desk, Asked asked, Instant now) {
-  if (auto prepared = prepare(desk, asked); !prepared) return std::move(prepared).error();
-  auto request = control::make_request(std::move(asked), now);
-  if (!request) return request;
-  if (auto good = check(desk, *request); !good) return std::move(good).error();
-  const auto step = control::step_of(*request, "exception.requested", request->asked.requested_by, now);
-  if (auto kept = desk.store->exceptions().insert(*request, step); !kept) return std::move(kept).error();
-  return request;
-}
-
 Result<ExceptionRequest> change(ExceptionDesk& desk, const ExceptionRequestArguments& arguments, Instant now) {
   auto request = desk.find(arguments.id);
   if (!request) return request;
@@ -220,6 +210,16 @@ int with_desk(const Common& common, Instant now, const Do& work) {
 }
 
 }  // namespace
+
+Result<ExceptionRequest> ask_exception(ExceptionDesk& desk, Asked asked, Instant now) {
+  if (auto prepared = prepare(desk, asked); !prepared) return std::move(prepared).error();
+  auto request = control::make_request(std::move(asked), now);
+  if (!request) return request;
+  if (auto good = check(desk, *request); !good) return std::move(good).error();
+  const auto step = control::step_of(*request, "exception.requested", request->asked.requested_by, now);
+  if (auto kept = desk.store->exceptions().insert(*request, step); !kept) return std::move(kept).error();
+  return request;
+}
 
 int exception_request_command(const Common& common, const ExceptionRequestArguments& arguments) {
   const Instant now = system_clock().now();

@@ -10,7 +10,8 @@
 #include "reeve/budget_routes.h"
 #include "reeve/budget_state.h"
 #include "reeve/control_api_description.h"
-#include "reeve/exception_desk.h"
+#include "reeve/exception_routes.h"
+#include "reeve/insight_routes.h"
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
@@ -22,7 +23,6 @@ namespace reeve::app {
 namespace {
 
 using Parameters = decltype(ApiRequest::parameters);
-constexpr std::size_t kPageMax = 200;
 
 std::string percent_decoded(std::string_view text) {
   std::string out;
@@ -65,6 +65,7 @@ using Sources = ControlApi::Sources;
 
 Common common_of(const Sources& sources) {
   Common common;
+  common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
   common.json = true;
   return common;
@@ -97,23 +98,6 @@ ApiAnswer list_reservations(const Sources& sources, const ApiRequest& request) {
                   json.end_array().end_object().take());
 }
 
-/// Rows are never deleted and come oldest first, so a position in the list stays one.
-ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
-  const auto cursor = parse_int(value_or(request.parameters, "cursor", "0"));
-  if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
-  const auto list = sources.store->exceptions().list();
-  if (!list) return problem_of(list.error());
-  const auto first = std::min(static_cast<std::size_t>(*cursor), list->size());
-  const std::size_t end = first + std::min(kPageMax, list->size() - first);
-  const Instant now = system_clock().now();
-  JsonWriter json;
-  json.begin_object().key("exceptions").begin_array();
-  for (std::size_t i = first; i < end; ++i) write_exception(json, (*list)[i], now);
-  json.end_array();
-  if (end < list->size()) json.member("next", std::to_string(end));
-  return {200, json.end_object().take(), {}};
-}
-
 ApiAnswer describe_api(const Sources&, const ApiRequest&) { return {200, control_api_description(), {}}; }
 
 struct Route {
@@ -125,7 +109,8 @@ struct Route {
   std::size_t body_bytes_max = 0;   // 0: takes none
   std::string_view scope = {};      // of the kind `control`; empty: read for GET, else write
 };
-constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U;
+constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U,
+                      kExceptionBytesMax = 16UL << 10U;
 constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/budgets", {}, list_budgets, Permission::kReadBudgets},
     Route{net::Method::kGet, "/api/v1/budgets/", {}, show_budget, Permission::kReadBudgets},
@@ -133,7 +118,24 @@ constexpr std::array kRoutes = {
     Route{net::Method::kDelete, "/api/v1/budgets/", {}, delete_budget, Permission::kWriteBudgets},
     Route{net::Method::kGet, "/api/v1/spend", {"by", "since", "until"}, report_spend, Permission::kReadSpend},
     Route{net::Method::kGet, "/api/v1/reservations", {}, list_reservations, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/spend/changes", {"month", "by"}, explain_spend, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/spend/forecast", {}, forecast_spend, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/spend/advice", {"since", "until"}, advise_on_spend, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/content/flows", {"since"}, list_content_flows, Permission::kReadLedger},
     Route{net::Method::kGet, "/api/v1/exceptions", {"cursor"}, list_exceptions, Permission::kReadExceptions},
+    Route{net::Method::kPost,
+          "/api/v1/exceptions",
+          {},
+          ask_for_exception,
+          Permission::kAskExceptions,
+          kExceptionBytesMax},
+    Route{net::Method::kGet, "/api/v1/exceptions/", {}, show_exception, Permission::kReadExceptions},
+    Route{net::Method::kPost,
+          "/api/v1/exceptions/",
+          {},
+          decide_exception,
+          Permission::kDecideExceptions,
+          kExceptionBytesMax},
     Route{net::Method::kGet,
           "/api/v1/ledger/entries",
           {"filter", "since", "until", "cursor", "limit", "order", "proof"},

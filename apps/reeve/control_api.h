@@ -32,6 +32,7 @@ class ControlApi {
     gateway::SettingsStore* settings;
     store::Store* store;
     std::filesystem::path data_directory;
+    std::string config_file;  // empty: none
     ApiCallers* callers;
     const RolesInForce* roles;
     LiveBudgets* live_budgets;

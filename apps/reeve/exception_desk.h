@@ -34,6 +34,8 @@ struct ExceptionDesk {
                       Instant now);
 };
 
+/// Makes the request, where the rules could take it and somebody may approve it, and tells of it.
+Result<control::ExceptionRequest> ask_exception(ExceptionDesk& desk, control::Asked asked, Instant now);
 /// The name that a command runs under.
 std::string acting_person(const std::string& by);
 /// "7d" from now on, or a time.
