@@ -225,7 +225,7 @@ int exception_request_command(const Common& common, const ExceptionRequestArgume
   const Instant now = system_clock().now();
   auto asked = read_request(arguments, now);
   if (!asked) return fail(common, kWrongUse, asked.error().message);
-  return with_desk(common, now, [&](ExceptionDesk& desk) { return ask(desk, *asked, now); });
+  return with_desk(common, now, [&](ExceptionDesk& desk) { return ask_exception(desk, *asked, now); });
 }
 
 int exception_change_command(const Common& common, const ExceptionRequestArguments& arguments) {
