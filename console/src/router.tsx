@@ -14,13 +14,14 @@ const NotThere = () => (
 )
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotThere, errorComponent: Problem })
+type Given = Record<string, unknown>
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
 
 const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview })
 export const spendRoute = createRoute({
   getParentRoute: () => root,
   path: '/spend',
-  validateSearch: (given: Record<string, unknown>) => ({ by: text(given.by), since: text(given.since) }),
+  validateSearch: (given: Given): { by?: string; since?: string } => ({ by: text(given.by), since: text(given.since) }),
   component: lazyRouteComponent(() => import('./pages/Spend'), 'Spend'),
 })
 const budgets = createRoute({
@@ -29,7 +30,7 @@ const budgets = createRoute({
 export const sessionsRoute = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  validateSearch: (given: Record<string, unknown>) => ({ since: text(given.since) }),
+  validateSearch: (given: Given): { since?: string } => ({ since: text(given.since) }),
   component: lazyRouteComponent(() => import('./pages/Sessions'), 'Sessions'),
 })
 export const sessionRoute = createRoute({
@@ -40,7 +41,7 @@ export const sessionRoute = createRoute({
 export const ledgerRoute = createRoute({
   getParentRoute: () => root,
   path: '/ledger',
-  validateSearch: (given: Record<string, unknown>) => ({ filter: text(given.filter), since: text(given.since) }),
+  validateSearch: (given: Given): { filter?: string } => ({ filter: text(given.filter) }),
   component: lazyRouteComponent(() => import('./pages/Ledger'), 'Ledger'),
 })
 export const entryRoute = createRoute({
@@ -51,7 +52,7 @@ export const entryRoute = createRoute({
 export const exceptionsRoute = createRoute({
   getParentRoute: () => root,
   path: '/exceptions',
-  validateSearch: (given: Record<string, unknown>) => ({ show: text(given.show) }),
+  validateSearch: (given: Given): { show?: string } => ({ show: text(given.show) }),
   component: lazyRouteComponent(() => import('./pages/Exceptions'), 'Exceptions'),
 })
 export const exceptionRoute = createRoute({

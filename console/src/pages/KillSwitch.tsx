@@ -95,7 +95,7 @@ function CutOff({ close }: { close: () => void }) {
   const [key] = useState(() => crypto.randomUUID())
   const scope = kind === 'all' ? 'all' : `${kind}:${name.trim()}`
   const cut = useMutation({
-    mutationFn: () => write('POST', '/api/v1/kill-switch', { scope, reason }, `${key}-${scope}`),
+    mutationFn: () => write('POST', '/api/v1/kill-switch', { scope, reason }, `${key}-${encodeURIComponent(scope)}`),
     onSuccess: () => {
       void refresh()
       close()
