@@ -1,6 +1,5 @@
 // The build: everything from this origin, nothing inline, every file but the document named by its content.
 
-import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
@@ -9,7 +8,7 @@ const verifier = process.env.REEVE_VERIFIER ?? fileURLToPath(new URL('../verifie
 
 export default defineConfig({
   base: '/console/',
-  plugins: [react()],
+  esbuild: { jsx: 'automatic' },
   resolve: { alias: { '@verifier': verifier } },
   css: { modules: { generateScopedName: '[name]_[local]_[hash:base64:4]' } },
   build: {
@@ -18,6 +17,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1000,
     reportCompressedSize: false,
-    rollupOptions: { external: [/^node:/] },
+    rollupOptions: {
+      external: [/^node:/],
+      // Of frameworks that render on servers; there is none here.
+      onwarn: (warning, warn) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || warn(warning),
+    },
   },
 })

@@ -4,13 +4,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { HttpBrowser, hiddenFields } from '../sign-in/http_browser.mjs'
 import { entriesOf } from '../sign-in/signing_in.mjs'
+import { patch, scimClient, user } from '../scim/scim_client.mjs'
 import { startConsole } from './console_reeve.mjs'
 
 let both, reeve, company
 before(async () => {
   both = await startConsole({
     company: true,
-    bindings: { 'incident-commander': 'iris@example.com', viewer: 'vera@example.com', auditor: 'audrey@example.com' },
+    identity: '  directory: optional\n',
+    bindings: { 'incident-commander': 'iris@example.com', viewer: 'vera@example.com', auditor: 'audrey@example.com, linda@example.com' },
   })
   ;({ reeve, provider: company } = both)
 })
@@ -19,23 +21,27 @@ after(() => both?.end())
 const kOurs = { 'sec-fetch-site': 'same-origin' }
 const api = (cookie, path = '/api/v1/me', { method = 'GET', headers = kOurs, body } = {}) =>
   fetch(`${reeve.url}${path}`, { method, headers: { cookie, ...headers }, body, redirect: 'manual' })
-const isOurs = (address) => !address.startsWith(`${reeve.url}/console/`) || address.includes('/console/sign-in')
+const goesOn = (address) => !address.startsWith(`${reeve.url}/console/`) || address.includes('/console/sign-in')
+
+const sessionOf = (browser) => {
+  const cookie = browser.cookieOf(reeve.url).find(({ name }) => name === 'reeve-session')
+  return cookie && `reeve-session=${cookie.value}`
+}
 
 // To the company and back; the session's cookie and where it led.
 async function signIn(account, to = '/console/') {
   const browser = new HttpBrowser()
   const away = (target) => !target.startsWith(company.issuer)
   const start = await browser.visit(`${reeve.url}/console/sign-in?${new URLSearchParams({ to })}`, { follow: away })
-  const login = await browser.visit(start.location, { follow: isOurs })
-  const done = await browser.visit(login.address, { form: { account }, follow: isOurs })
-  const cookie = browser.cookieOf(reeve.url, 'reeve-session')
-  return { browser, cookie: `reeve-session=${cookie}`, done }
+  const login = await browser.visit(start.location, { follow: goesOn })
+  const done = await browser.visit(login.address, { form: { account }, follow: goesOn })
+  return { browser, cookie: sessionOf(browser), done }
 }
 
 test('the cookie is for this server only, and no script sees it', async () => {
-  const { browser, done } = await signIn('vera@example.com')
+  const { done } = await signIn('vera@example.com')
   assert.ok(done.location?.endsWith('/console/'), `${done.status} ${done.text}`)
-  const line = browser.lines.find((text) => text.startsWith('reeve-session='))
+  const line = done.headers.getSetCookie().find((text) => text.startsWith('reeve-session='))
   assert.match(line, /; Path=\/; HttpOnly; SameSite=Strict$/)
 })
 
@@ -103,18 +109,18 @@ test('the way back works for the browser that left, once', async () => {
   const browser = new HttpBrowser()
   const away = (target) => !target.startsWith(company.issuer)
   const start = await browser.visit(`${reeve.url}/console/sign-in`, { follow: away })
-  const login = await browser.visit(start.location, { follow: isOurs })
+  const login = await browser.visit(start.location, { follow: goesOn })
   const back = await browser.visit(login.address, {
     form: { account: 'vera@example.com' }, follow: (target) => !target.startsWith(`${reeve.url}/console/sign-in?code`),
   })
   const thief = new HttpBrowser()
   const stolen = await thief.visit(back.location)
-  assert.deepEqual([stolen.status, thief.cookieOf(reeve.url, 'reeve-session')], [403, undefined])
+  assert.deepEqual([stolen.status, sessionOf(thief)], [403, undefined])
   const changed = new URL(back.location)
   changed.searchParams.set('state', `${changed.searchParams.get('state').slice(0, -4)}AAAA`)
   assert.equal((await browser.visit(changed.href)).status, 403)
   assert.equal((await browser.visit(back.location, { follow: () => false })).status, 303)
-  const cookie = `reeve-session=${browser.cookieOf(reeve.url, 'reeve-session')}`
+  const cookie = sessionOf(browser)
   assert.equal((await api(cookie)).status, 200)
   // The same code again: somebody has a copy of it, so the sign-in ends.
   assert.equal((await browser.visit(back.location, { follow: () => false })).status, 403)
@@ -148,19 +154,34 @@ test('the kill switch on a person ends the console for them, and lets others go 
   assert.equal((await api(iris.cookie, '/api/v1/kill-switch')).status, 200)
 })
 
+test('whom the directory puts out is out of the console with the next request', async () => {
+  const scim = scimClient(reeve, (await reeve.createKey('idp', '--type', 'service', '--scope', 'scim:*')).secret)
+  const made = await scim('POST', '/Users', user('audrey@example.com'))
+  assert.equal(made.status, 201)
+  const { cookie } = await signIn('audrey@example.com')
+  assert.equal((await api(cookie)).status, 200)
+  const left = await scim('PATCH', `/Users/${made.body.id}`, patch({ op: 'replace', path: 'active', value: false }))
+  assert.equal(left.status, 200, JSON.stringify(left.body))
+  assert.equal((await api(cookie)).status, 401)
+  const back = await scim('PATCH', `/Users/${made.body.id}`, patch({ op: 'replace', path: 'active', value: true }))
+  assert.equal(back.status, 200)
+  // What was from before stays void.
+  assert.equal((await api(cookie)).status, 401)
+})
+
 test('a link opens the console once, on this machine, after a yes', async () => {
-  const { link } = JSON.parse(await reeve.command('console', '--json', '--address', reeve.url, '--by', 'audrey@example.com'))
+  const { link } = JSON.parse(await reeve.command('console', '--json', '--address', reeve.url, '--by', 'linda@example.com'))
   const browser = new HttpBrowser()
   const page = await browser.visit(link)
   assert.equal(page.status, 200, page.text)
-  assert.match(page.text, /audrey@example\.com/)
+  assert.match(page.text, /linda@example\.com/)
   const fields = hiddenFields(page.text)
   const enter = (who, form, headers) => who.visit(`${reeve.url}/console/enter`, { form, headers, follow: () => false })
   assert.equal((await enter(new HttpBrowser(), fields)).status, 403)
   assert.equal((await enter(browser, fields, { origin: 'https://evil.example' })).status, 403)
   assert.equal((await enter(browser, fields)).status, 303)
-  const me = await (await api(`reeve-session=${browser.cookieOf(reeve.url, 'reeve-session')}`)).json()
-  assert.deepEqual([me.person, me.roles], ['audrey@example.com', ['auditor']])
+  const me = await (await api(sessionOf(browser))).json()
+  assert.deepEqual([me.person, me.roles], ['linda@example.com', ['auditor']])
   assert.equal((await enter(browser, fields)).status, 403)
   assert.equal((await browser.visit(link)).status, 403)
   assert.equal((await browser.visit(`${reeve.url}/console/enter?link=guessed`)).status, 403)

@@ -33,11 +33,9 @@ limit: {money: $20}
 ---
 kind: ApprovalPolicy
 name: budgets
-owner: tests
-for: {budgets: ["*"]}
-by: [approvers]
-extra_max: $500
-time_max: 30d
+reviewers: {people: [boss@example.com]}
+up_to: $500
+longest: 30d
 `
 const binding = (role, person) => `---\nkind: RoleBinding\nname: ${role}s\nrole: ${role}\npeople: [${person}]\n`
 
@@ -47,11 +45,11 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-export async function startConsole({ company = false, bindings = {} } = {}) {
+export async function startConsole({ company = false, bindings = {}, identity = '' } = {}) {
   const provider = company ? await new CompanyProvider().start() : null
   const governance = kGovernance + Object.entries(bindings).map(([role, person]) => binding(role, person)).join('')
   const reeve = new Reeve({
-    config: kConfig + (provider?.reeveConfig() ?? ''), governance: { 'rules.yaml': governance },
+    config: kConfig + (provider?.reeveConfig(identity) ?? ''), governance: { 'rules.yaml': governance },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
