@@ -14,7 +14,7 @@ function(reeve_console TARGET)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${work}
     COMMAND ${CMAKE_COMMAND} -E copy ${source}/package.json ${source}/package-lock.json ${source}/.npmrc ${work}
     COMMAND ${CMAKE_COMMAND} -E chdir ${work}
-            ${NPM} ci --prefer-offline --ignore-scripts --no-audit --no-fund --loglevel=error
+            ${NPM} ci --prefer-offline --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error
     COMMAND ${CMAKE_COMMAND} -E touch ${packages}
     DEPENDS ${source}/package.json ${source}/package-lock.json ${source}/.npmrc
     COMMENT "Fetching what the console is built from"

@@ -54,11 +54,11 @@ export function Exceptions() {
               <Card title="Waiting for a decision">
                 {waiting.length === 0
                   ? <Empty title="Nothing waits"><p>A request is here from the moment somebody makes it until somebody else decides.</p></Empty>
-                  : <DataTable name="Waiting for a decision" rows={waiting} columns={kColumns} rowKey={({ id }) => id} file="exceptions-waiting" />}
+                  : <DataTable name="Requests that wait" rows={waiting} columns={kColumns} rowKey={({ id }) => id} file="exceptions-waiting" />}
               </Card>
               {rest.length > 0 && (
                 <Card title="Decided">
-                  <DataTable name="Decided" rows={rest} columns={kColumns} rowKey={({ id }) => id} file="exceptions" />
+                  <DataTable name="Requests that were decided" rows={rest} columns={kColumns} rowKey={({ id }) => id} file="exceptions" />
                 </Card>
               )}
             </>

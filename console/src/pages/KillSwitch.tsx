@@ -80,7 +80,7 @@ function Now({ cutoff, end }: { cutoff: Cutoff; end?: () => void }) {
     <Notice tone="bad">
       <p><strong>{cutoff.scope}</strong> since {time(cutoff.at)} UTC, by {cutoff.by}{cutoff.until && `, until ${time(cutoff.until)} UTC`}</p>
       <p>{cutoff.reason}</p>
-      {end && <p><Button onClick={end} aria-label={`Let ${cutoff.scope} on again`}>Let on again…</Button></p>}
+      {end && <p><Button onClick={end}>Let on again…<span className={basics.hidden}> {cutoff.scope}</span></Button></p>}
     </Notice>
   )
 }

@@ -6,6 +6,9 @@ import 'uplot/dist/uPlot.min.css'
 import { moneyShort } from '../format'
 import { colourOf, type Layer } from './Chart'
 
+const kHalfDay = 43_200
+const dayFormat = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const dayOf = (at: number) => (at % 86_400 === 0 ? dayFormat.format(at * 1000) : '')
 const variable = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
 // Each layer lies on those before it, and is drawn first, so that what it covers is drawn over it.
@@ -23,8 +26,9 @@ function optionsOf(width: number, height: number, order: number[]): uPlot.Option
   return {
     width, height, legend: { show: false }, cursor: { show: false },
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'UTC'),
-    scales: { y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
-    axes: [{ ...axis, grid: { show: false } },
+    // Half a day more on each side, so that the first and the last bar are whole.
+    scales: { x: { range: (_, low, high) => [low - kHalfDay, high + kHalfDay] }, y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
+    axes: [{ ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map(dayOf) },
       { ...axis, size: 64, values: (_, splits) => splits.map((split) => moneyShort(split)) }],
     series: [{}, ...order.map((i) => {
       const colour = variable(colourOf(i))

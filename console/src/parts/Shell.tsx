@@ -119,7 +119,7 @@ export function Shell() {
       >
         Skip to the page
       </a>
-      <div className={styles.side}>
+      <header className={styles.side}>
         <Link to="/" className={styles.brand}><img src={mark} alt="" />Reeve</Link>
         <nav className={styles.nav} aria-label="Pages">
           <ul>
@@ -129,7 +129,7 @@ export function Shell() {
           </ul>
         </nav>
         <div className={styles.foot}><Person help={() => setKeysOpen(true)} /></div>
-      </div>
+      </header>
       <main id="main" ref={main} tabIndex={-1} className={styles.main}><Outlet /></main>
       {keysOpen && <Keys shown={shown} close={() => setKeysOpen(false)} />}
     </div>

@@ -58,7 +58,7 @@ export function Notice({ tone, children, alert = false }: { tone?: Tone; childre
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className={styles.empty}>
-      <h3>{title}</h3>
+      <p className={styles.emptyTitle}>{title}</p>
       {children}
     </div>
   )
