@@ -36,6 +36,7 @@ export function Exception() {
 }
 
 function Told({ exception, reviewers }: Shown) {
+  const mayRead = usePerson().may('ledger.read')
   const { request, state, in_effect: inEffect, ends } = exception
   const { asked } = request
   return (
@@ -52,7 +53,7 @@ function Told({ exception, reviewers }: Shown) {
           [`${by}, ${time(at)} UTC`, reason, conditions?.length ? `on condition: ${conditions.join('; ')}` : ''].filter(Boolean).join('. '),
         ]),
         ['Waits for', state === 'requested' ? reviewers || 'nobody: no ApprovalPolicy is about it' : ''],
-        ['In the ledger', <Link key="entries" to="/ledger" search={{ filter: `detail.id == "${exception.id}"` }}>Every step</Link>],
+        ['In the ledger', mayRead && <Link key="entries" to="/ledger" search={{ filter: `detail.id == "${exception.id}"` }}>Every step</Link>],
       ]}
       />
     </Card>

@@ -9,6 +9,7 @@ import { download } from '../copying'
 import { count, money, time } from '../format'
 import { Answer, Button, Card, Code, Facts, Notice, Page, Tag } from '../parts/basics'
 import { entryRoute } from '../router'
+import { usePerson } from '../session'
 import { aboutOf, effectOf, toneOfEntry, whoOf } from './entryWords'
 
 export function LedgerEntry() {
@@ -33,6 +34,7 @@ export function LedgerEntry() {
 }
 
 function Told({ entry }: { entry: Entry }) {
+  const maySee = usePerson().may('sessions.read')
   const { decision, model, cost, outcome, content, session_id: session } = entry
   const found = content?.findings?.map(({ type, count: times, action }) =>
     `${type}${times && times > 1 ? ` (${count(times)})` : ''}${action ? `: ${action}` : ''}`).join(', ')
@@ -49,7 +51,7 @@ function Told({ entry }: { entry: Entry }) {
         ['Because', decision?.reason ?? outcome?.reason],
         ['Found', found],
         ['Cost', cost?.nanos === undefined ? '' : money(cost.nanos)],
-        ['Session', session && <Link to="/sessions/$session" params={{ session }}>{session}</Link>],
+        ['Session', session && maySee && <Link to="/sessions/$session" params={{ session }}>{session}</Link>],
       ]}
       />
     </Card>

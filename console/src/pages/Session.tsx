@@ -6,6 +6,7 @@ import { read, type SessionCall } from '../api'
 import { countShort, milliseconds, money, plural, time } from '../format'
 import { Answer, Card, Page, Tag, type Tone } from '../parts/basics'
 import { sessionRoute } from '../router'
+import { usePerson } from '../session'
 import styles from './Session.module.css'
 
 export function Session() {
@@ -57,6 +58,7 @@ function Trace({ calls, cut }: { calls: SessionCall[]; cut: boolean }) {
 }
 
 function Call({ call, left, width }: { call: SessionCall; left: number; width: number }) {
+  const mayRead = usePerson().may('ledger.read')
   const tone = toneOf(call)
   const model = call.model_served ?? call.model_asked ?? ''
   const why = [
@@ -66,7 +68,9 @@ function Call({ call, left, width }: { call: SessionCall; left: number; width: n
   ].filter(Boolean).join('; ')
   return (
     <li className={styles.call}>
-      <Link to="/ledger/$seq" params={{ seq: String(call.seq) }} aria-label={`Entry ${call.seq} of the ledger`}>{call.seq}</Link>
+      {mayRead
+        ? <Link to="/ledger/$seq" params={{ seq: String(call.seq) }} aria-label={`Entry ${call.seq} of the ledger`}>{call.seq}</Link>
+        : <span>{call.seq}</span>}
       <span>{model} {call.agent && <Tag>{call.agent}</Tag>}</span>
       <span className={styles.track} aria-hidden="true"><i data-tone={tone} style={{ left: `${Math.min(left, 99)}%`, width: `${width}%` }} /></span>
       <span><Tag tone={tone}>{wordOf(call)}</Tag> {milliseconds(call.total_us)} · {countShort(call.output_tokens)} out · {money(call.cost_nanos)}</span>

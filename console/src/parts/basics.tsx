@@ -98,7 +98,7 @@ export function Answer<T>({ query, what, children }: {
 }
 
 export function Facts({ rows }: { rows: [string, ReactNode][] }) {
-  const shown = rows.filter(([, value]) => value !== undefined && value !== '' && value !== null)
+  const shown = rows.filter(([, value]) => value !== undefined && value !== '' && value !== null && value !== false)
   return (
     <dl className={styles.facts}>
       {shown.map(([name, value]) => [<dt key={`${name}-name`}>{name}</dt>, <dd key={name}>{value}</dd>])}
