@@ -52,9 +52,9 @@ Task<Result<std::string>> BrowserSessions::token(std::string secret, net::Loop& 
   }
   using Made = Result<identity::OwnTokens::Made>;
   const auto made = std::make_shared<Made>(ErrorCode::kUnavailable, "Too many people sign in at this moment; try again.");
-  identity::Grants* const grants = &grants_;
+  identity::BrowserGrants* const grants = &grants_;
   auto work = [made, grants, secret] {
-    *made = grants->token_of_browser(secret);
+    *made = grants->token(secret);
     return ApiAnswer{};
   };
   co_await thread_.answer(std::move(work), loop);

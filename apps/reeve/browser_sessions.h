@@ -1,7 +1,7 @@
 #pragma once
 
 // People who are signed in to the console: their browser has a cookie and nothing else. Its secret stands for a sign-in
-// (identity::Grants), and what it may do is decided from a token of that sign-in, made here and never sent: so whatever
+// (identity::BrowserGrants), and what it may do is decided from a token of that sign-in, made here and never sent: so whatever
 // ends a token ends the browser's session with the same request.
 
 #include <map>
@@ -22,7 +22,7 @@ std::string cookie_secret(const net::Headers& headers, std::string_view name);
 /// Thread-safe. What is given outlives it.
 class BrowserSessions {
  public:
-  BrowserSessions(identity::Grants& grants, const identity::OwnTokens& tokens, const identity::KillSwitch& kill_switch,
+  BrowserSessions(identity::BrowserGrants& grants, const identity::OwnTokens& tokens, const identity::KillSwitch& kill_switch,
                   ApiThread& thread)
       : grants_(grants), tokens_(tokens), kill_switch_(kill_switch), thread_(thread) {}
 
@@ -53,7 +53,7 @@ class BrowserSessions {
   static constexpr std::size_t kRememberedMax = 10'000;
   bool is_secure() const { return tokens_.issuer().starts_with("https://"); }
 
-  identity::Grants& grants_;
+  identity::BrowserGrants& grants_;
   const identity::OwnTokens& tokens_;
   const identity::KillSwitch& kill_switch_;
   ApiThread& thread_;

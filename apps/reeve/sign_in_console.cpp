@@ -93,9 +93,9 @@ Task<WebAnswer> SignInRoutes::begin_console(identity::TokenAnswer tokens, std::s
     co_await note_refusal("console", tokens.error + ": " + tokens.description, address, loop);
     co_return failure_page(403, tokens.description, kBeginAgain);
   }
-  identity::Grants* const grants = sources_.grants;
+  identity::BrowserGrants* const grants = sources_.browsers;
   const identity::SignInSession session = tokens.session;
-  const auto secret = co_await on_thread<std::string>([=] { return grants->begin_browser(session); }, loop);
+  const auto secret = co_await on_thread<std::string>([=] { return grants->begin(session); }, loop);
   if (!secret) co_return failure_page(503, secret.error().message, "Try again in a moment.");
   WebAnswer answer = redirect_page(303, target);
   answer.headers.emplace_back("set-cookie", browsers_.cookie(*secret));
@@ -106,7 +106,7 @@ Task<WebAnswer> SignInRoutes::begin_console(identity::TokenAnswer tokens, std::s
 
 Task<WebAnswer> SignInRoutes::show_link(Request request, net::Loop& loop) {
   const std::string link = request.field("link");
-  identity::Grants* const grants = sources_.grants;
+  identity::BrowserGrants* const grants = sources_.browsers;
   const auto person = co_await on_thread<identity::Principal>([=] { return grants->find_link(link); }, loop);
   if (!person || !is_this_machine(request.address)) {
     co_await note_refusal("console link", person ? "from another machine" : person.error().message, request.address,
@@ -123,11 +123,25 @@ Task<WebAnswer> SignInRoutes::take_link(Request request, net::Loop& loop) {
     co_return failure_page(403, "This form did not come from this page, or your browser keeps no cookies.", kNewLink);
   }
   const std::string link = request.field("link");
-  const identity::Asking asking{"console", "a link of this machine", request.address};
+  const std::string redirect = public_address("/console/sign-in");
+  const std::string verifier = derived("console-verifier", request.browser, link);
+  identity::Purpose purpose;
+  purpose.asking = {"console", "a link of this machine", request.address};
+  purpose.redirect_uri = redirect;
+  purpose.challenge = to_base64url(as_bytes(sha256(verifier)));
+  identity::BrowserGrants* const browsers = sources_.browsers;
   identity::Grants* const grants = sources_.grants;
   const auto tokens = co_await on_thread<identity::TokenAnswer>(
-      [=]() -> Result<identity::TokenAnswer> { return grants->take_link(link, asking); }, loop);
-  if (!tokens) co_return failure_page(503, tokens.error().message, "Try again in a moment.");
+      [=]() -> Result<identity::TokenAnswer> {
+        const auto code = browsers->take_link(link, purpose);
+        if (!code) return code.error();
+        return grants->exchange_code(*code, "console", redirect, verifier);
+      },
+      loop);
+  if (!tokens) {
+    co_await note_refusal("console link", tokens.error().message, request.address, loop);
+    co_return failure_page(403, tokens.error().message, kNewLink);
+  }
   co_return co_await begin_console(*tokens, std::string(kHome), request.address, loop);
 }
 
@@ -147,10 +161,10 @@ Task<WebAnswer> SignInRoutes::sign_out_of_console(Request request, net::Loop& lo
     co_await note_refusal("console", "another page wanted to sign somebody out", request.address, loop);
     co_return oauth_error(403, "invalid_request", "This request did not come from the console.");
   }
-  identity::Grants* const grants = sources_.grants;
+  identity::BrowserGrants* const grants = sources_.browsers;
   const std::string secret = request.session;
   browsers_.forget(secret);
-  const auto done = co_await on_thread<bool>([=] { return grants->end_browser(secret, "signed out"); }, loop);
+  const auto done = co_await on_thread<bool>([=] { return grants->end(secret, "signed out"); }, loop);
   if (!done) co_return oauth_error(503, "temporarily_unavailable", done.error().message);
   WebAnswer answer;
   answer.body = "{}";

@@ -49,7 +49,7 @@ SignInRoutes::SignInRoutes(Sources sources)
       // Of 20^8 codes: a thousand that wait are not found by guessing 200 times.
       wrong_codes_(20, 200, std::chrono::minutes(10)),
       notes_(30, 300, std::chrono::minutes(1)),
-      browsers_(*sources_.grants, *sources_.tokens, *sources_.kill_switch, thread_) {
+      browsers_(*sources_.browsers, *sources_.tokens, *sources_.kill_switch, thread_) {
   for (const identity::OidcIssuer& issuer : sources_.issuers) {
     if (!issuer.client_id.empty()) providers_.push_back(issuer);
   }

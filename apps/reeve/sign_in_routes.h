@@ -29,6 +29,7 @@ class SignInRoutes {
   /// All of it outlives the routes.
   struct Sources {
     identity::Grants* grants;
+    identity::BrowserGrants* browsers;
     identity::OwnTokens* tokens;
     std::vector<identity::OidcIssuer> issuers;
     net::ClientTls tls;

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -42,6 +43,7 @@ class SignInService {
   identity::GrantStore* store_ = nullptr;
   std::unique_ptr<identity::OwnTokens> tokens_;
   std::unique_ptr<identity::Grants> grants_;
+  std::optional<identity::BrowserGrants> browsers_;
   identity::Grants::Record record_;
   std::mutex mutex_;
   std::condition_variable wake_;

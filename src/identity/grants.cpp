@@ -4,7 +4,6 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "identity/grant_documents.h"
-#include "identity/grant_parts.h"
 #include "identity/identity.h"
 #include "identity/own_token_verifier.h"
 
@@ -15,6 +14,7 @@ namespace {
 constexpr std::size_t kPollingMax = 10'000;
 constexpr Duration kKeptAfterExpiry = std::chrono::hours(1);  // so that what comes late is told why
 
+std::string make_secret() { return to_base64url(random_bytes(32)); }
 std::string hex_hash(std::string_view secret) { return to_hex(as_bytes(sha256(secret))); }
 
 Error denied(std::string message) { return {ErrorCode::kDenied, std::move(message)}; }
@@ -24,6 +24,33 @@ Sha256 hash_from_hex(std::string_view hex) {
   const auto bytes = from_hex(hex);
   if (bytes && bytes->size() == hash.size()) std::copy(bytes->begin(), bytes->end(), hash.begin());
   return hash;
+}
+
+TokenAnswer refused(std::string error, std::string description) {
+  TokenAnswer answer;
+  answer.error = std::move(error);
+  answer.description = std::move(description);
+  return answer;
+}
+
+TokenAnswer refused_by(const Error& error) {
+  if (error.code == ErrorCode::kConflict) {
+    return refused("invalid_grant", "Somebody else used this first. Sign in again.");
+  }
+  if (error.code == ErrorCode::kTooLarge) return refused("access_denied", error.message);
+  return refused("temporarily_unavailable", "Reeve cannot do this at the moment: " + error.message);
+}
+
+/// The next version of a grant, with what its document says now.
+Grant next(Grant grant, GrantDocument& document) {
+  document.mark = make_id("chg");
+  grant.document = to_json(document);
+  ++grant.version;
+  return grant;
+}
+
+Grant make_grant(GrantKind kind, std::string_view secret, const GrantDocument& document, Instant expires) {
+  return {kind, sha256(secret), to_json(document), 1, expires};
 }
 
 std::string signed_in_detail(const SignInSession& session, const Principal& person, const Asking& asking) {
@@ -48,7 +75,7 @@ std::string ended_detail(const std::string& session, std::string_view person, st
 
 Result<Grants::DeviceCodes> Grants::begin_device(const Asking& asking) {
   const std::string code = make_user_code();
-  DeviceCodes codes{make_grant_secret(), code.substr(0, 4) + "-" + code.substr(4)};
+  DeviceCodes codes{make_secret(), code.substr(0, 4) + "-" + code.substr(4)};
   const Instant expires = clock_.now() + kCodesLive;
   GrantDocument device;
   device.purpose.asking = asking;
@@ -84,7 +111,7 @@ Result<Purpose> Grants::find_device(std::string_view user_code) {
 // ---- The way to the provider and back ----
 
 Result<std::string> Grants::begin_attempt(const Purpose& purpose, const std::string& issuer, std::string_view browser) {
-  std::string state = make_grant_secret();
+  std::string state = make_secret();
   GrantDocument document;
   document.purpose = purpose;
   document.issuer = issuer;
@@ -128,7 +155,7 @@ Result<Grants::Attempt> Grants::take_attempt(std::string_view state, std::string
 
 Result<std::string> Grants::begin_confirmation(const Purpose& purpose, const Principal& person,
                                                std::string_view browser) {
-  std::string secret = make_grant_secret();
+  std::string secret = make_secret();
   GrantDocument document;
   document.purpose = purpose;
   document.browser = hex_hash(browser);
@@ -148,7 +175,7 @@ Result<Grants::Confirmed> Grants::confirm(std::string_view secret, std::string_v
   GrantChange change;
   if (confirmed.purpose.device_hash.empty()) {
     if (!yes) return confirmed;
-    confirmed.code = make_grant_secret();
+    confirmed.code = make_secret();
     GrantDocument code;
     code.purpose = confirmed.purpose;
     code.person = confirmed.person;
@@ -176,6 +203,13 @@ Result<Grants::Confirmed> Grants::confirm(std::string_view secret, std::string_v
 
 // ---- Tokens ----
 
+/// A session with its first tokens, not stored yet.
+struct Grants::Begun {
+  SignInSession session;
+  Principal person;
+  TokenAnswer answer;
+};
+
 Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::string& client) const {
   const Instant now = clock_.now();
   Begun begun;
@@ -185,7 +219,7 @@ Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::
   auto made = tokens_.make(person, begun.session);
   if (!made) return std::move(made).error();
   begun.answer.access_token = std::move(made->token);
-  begun.answer.refresh_token = make_grant_secret();
+  begun.answer.refresh_token = make_secret();
   begun.answer.expires_in = made->expires - now;
   begun.answer.person = person;
   begun.answer.session = begun.session;
@@ -303,7 +337,7 @@ TokenAnswer Grants::refresh(std::string_view refresh_token, std::string_view cli
 
   TokenAnswer answer;
   answer.access_token = std::move(made->token);
-  answer.refresh_token = make_grant_secret();
+  answer.refresh_token = make_secret();
   answer.expires_in = made->expires - clock_.now();
   answer.person = *person;
   answer.session = **session;

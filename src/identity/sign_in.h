@@ -39,9 +39,7 @@ enum class GrantKind : std::uint8_t {
   kAttempt = 3,       // `state` on the way to the company's provider and back
   kConfirmation = 4,  // a person whom the provider named, and who has not said yes yet
   kCode = 5,          // an authorization code (RFC 6749 section 4.1)
-  kRefresh = 6,       // a refresh token
-  kBrowser = 7,       // a sign-in as a browser holds it, by a cookie
-  kLink = 8           // a link that signs in whoever opens it first
+  kRefresh = 6        // a refresh token
 };
 
 struct Grant {
@@ -251,21 +249,6 @@ class Grants {
   Result<bool> revoke(std::string_view token, std::string_view why);
   Result<bool> end_session(const std::string& id, const std::string& why, const std::string& by);
 
-  // Browsers (browser_grants.cpp): the console's pages hold no token, only a cookie.
-
-  /// The secret for a cookie, good as long as the sign-in, which has just begun.
-  Result<std::string> begin_browser(const SignInSession& session);
-  /// An access token for what a browser asks now. kDenied when its sign-in has ended, or there was none.
-  Result<OwnTokens::Made> token_of_browser(std::string_view secret);
-  /// The sign-in that a browser holds ends. False when it had ended before.
-  Result<bool> end_browser(std::string_view secret, std::string_view why);
-
-  static constexpr Duration kLinkLives = std::chrono::minutes(10);
-  /// Whom a link signs in. kNotFound when it was used, has expired or was never made.
-  Result<Principal> find_link(std::string_view secret);
-  /// Signs in, once.
-  TokenAnswer take_link(std::string_view secret, const Asking& asking);
-
   /// Removes what nobody needs any more. About once a minute.
   Result<void> look();
 
@@ -289,9 +272,5 @@ class Grants {
   };
   std::map<Sha256, Polling> polling_;  // devices that wait, as this node saw them
 };
-
-/// Makes the secret of a link that signs `person` in, once and within Grants::kLinkLives. For a command beside the
-/// server: whoever may write its storage could be anybody anyway.
-Result<std::string> make_sign_in_link(GrantStore& store, const Principal& person, Instant now);
 
 }  // namespace reeve::identity
