@@ -42,7 +42,9 @@ function entry(file) {
 }
 
 const files = fs.readdirSync(dist, { recursive: true }).filter((file) => fs.statSync(path.join(dist, file)).isFile())
-fs.writeFileSync(output, `// Made by console/embed.mjs.
+fs.writeFileSync(
+  output,
+  `// Made by console/embed.mjs.
 #include "reeve/console_files.h"
 
 namespace reeve::app {
@@ -54,4 +56,5 @@ ${files.sort().map(entry).join('')}  };
 }
 
 }  // namespace reeve::app
-`)
+`,
+)

@@ -51,7 +51,8 @@ Task<Result<std::string>> BrowserSessions::token(std::string secret, net::Loop& 
     if (found != remembered_.end() && now < found->second.renew_at) co_return found->second.token;
   }
   using Made = Result<identity::OwnTokens::Made>;
-  const auto made = std::make_shared<Made>(ErrorCode::kUnavailable, "Too many people sign in at this moment; try again.");
+  const auto made =
+      std::make_shared<Made>(ErrorCode::kUnavailable, "Too many people sign in at this moment; try again.");
   identity::BrowserGrants* const grants = &grants_;
   auto work = [made, grants, secret] {
     *made = grants->token(secret);

@@ -1,8 +1,8 @@
 #pragma once
 
 // People who are signed in to the console: their browser has a cookie and nothing else. Its secret stands for a sign-in
-// (identity::BrowserGrants), and what it may do is decided from a token of that sign-in, made here and never sent: so whatever
-// ends a token ends the browser's session with the same request.
+// (identity::BrowserGrants), and what it may do is decided from a token of that sign-in, made here and never sent: so
+// whatever ends a token ends the browser's session with the same request.
 
 #include <map>
 #include <mutex>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "identity/identity.h"
+#include "identity/browser_grants.h"
 #include "net/net.h"
 #include "reeve/api_thread.h"
 
@@ -22,8 +22,8 @@ std::string cookie_secret(const net::Headers& headers, std::string_view name);
 /// Thread-safe. What is given outlives it.
 class BrowserSessions {
  public:
-  BrowserSessions(identity::BrowserGrants& grants, const identity::OwnTokens& tokens, const identity::KillSwitch& kill_switch,
-                  ApiThread& thread)
+  BrowserSessions(identity::BrowserGrants& grants, const identity::OwnTokens& tokens,
+                  const identity::KillSwitch& kill_switch, ApiThread& thread)
       : grants_(grants), tokens_(tokens), kill_switch_(kill_switch), thread_(thread) {}
 
   /// `__Host-`: of this host alone, over TLS, for every path. Without TLS, which is for this machine itself, browsers

@@ -17,7 +17,8 @@ constexpr std::string_view kPolicy =
 
 const ConsoleFile* find_file(std::string_view path) {
   const auto files = console_files();
-  const auto found = std::find_if(files.begin(), files.end(), [&](const ConsoleFile& file) { return file.path == path; });
+  const auto found =
+      std::find_if(files.begin(), files.end(), [&](const ConsoleFile& file) { return file.path == path; });
   return found == files.end() ? nullptr : &*found;
 }
 
@@ -27,7 +28,8 @@ bool takes(const net::Headers& headers, std::string_view coding) {
     const std::string_view named = trim(part.substr(0, part.find(';')));
     if (!equal_ignoring_case(named, coding)) continue;
     const std::size_t weight = part.find("q=");
-    return weight == std::string_view::npos || part.substr(weight + 2).find_first_not_of("0. ") != std::string_view::npos;
+    return weight == std::string_view::npos ||
+           part.substr(weight + 2).find_first_not_of("0. ") != std::string_view::npos;
   }
   return false;
 }

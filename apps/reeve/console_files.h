@@ -16,7 +16,7 @@ namespace reeve::app {
 struct ConsoleFile {
   std::string_view path;  // "/console/assets/index-Ab3x.js"
   std::string_view type;
-  std::string_view etag;         // quoted; of the content
+  std::string_view etag;  // quoted; of the content
   std::string_view plain, gzip, brotli;
 };
 std::span<const ConsoleFile> console_files();

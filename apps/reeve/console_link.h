@@ -5,12 +5,12 @@
 
 #include <string>
 
-#include "identity/identity.h"
+#include "identity/browser_grants.h"
 
 namespace reeve::app {
 
-/// Whoever may write Reeve's storage may do anything with it, so the person has all of the API where there are no roles.
-/// Where there are, the person's decide.
+/// Whoever may write Reeve's storage may do anything with it, so the person has all of the API where there are no
+/// roles. Where there are, the person's decide.
 inline identity::Principal console_visitor(const std::string& person) {
   identity::Principal principal;
   principal.id = person;

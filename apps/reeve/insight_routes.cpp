@@ -93,9 +93,8 @@ ApiAnswer advise_on_spend(const Sources& sources, const ApiRequest& request) {
   const auto documents = read_spend_documents(common_of(sources), "");
   if (!documents) return problem_of(documents.error());
   using Sum = Counted<spend::SavingsAdvice>;
-  const auto advice = sum_spend_rows(common_of(sources), *window, [&] {
-    return Sum{spend::SavingsAdvice(*documents->prices, documents->advice)};
-  });
+  const auto advice = sum_spend_rows(common_of(sources), *window,
+                                     [&] { return Sum{spend::SavingsAdvice(*documents->prices, documents->advice)}; });
   if (!advice) return problem_of(advice.error());
   return recorded(sources.ledger, {request.who, asked_of(request), "GET /api/v1/spend/advice", advice->calls, {}, {}},
                   advice->sum.to_json());

@@ -1,6 +1,8 @@
 // The console's own sign-in: its pages hold no token, so this server takes the code for them (PKCE, RFC 7636) and gives
 // the browser a cookie. And the link that `reeve console` makes, for machines without a company's provider.
 
+#include <algorithm>
+
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "core/json.h"

@@ -163,7 +163,8 @@ WebAnswer link_page(const std::string& form, const std::string& link, const iden
                    "<dl>" + row("You are", person.id) +
                        "</dl><p>The link was made on this machine by somebody who may write Reeve's data. It works "
                        "once.</p><form method=\"post\" action=\"/console/enter\">" +
-                       hidden("form", form) + hidden("link", link) + "<button autofocus>Open the console</button></form>");
+                       hidden("form", form) + hidden("link", link) +
+                       "<button autofocus>Open the console</button></form>");
 }
 
 WebAnswer signed_in_page(const identity::Principal& person) {

@@ -56,7 +56,7 @@ class SignInRoutes {
     std::string address;
     std::string origin, fetch_site;
     bool is_form = false;
-    std::string session;     // the secret of the console's cookie, or empty
+    std::string session;      // the secret of the console's cookie, or empty
     bool is_foreign = false;  // another site's page may have made it
     const std::string& field(std::string_view name) const;
   };

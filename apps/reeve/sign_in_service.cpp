@@ -40,9 +40,8 @@ Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
   grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_);
   browsers_.emplace(*store_, *tokens_, *grants_, system_clock());
-  auto routes =
-      SignInRoutes::create(runtime, {grants_.get(), &*browsers_, tokens_.get(), config.issuers,
-                                               config.upstream_tls, record_, &kill_switch});
+  auto routes = SignInRoutes::create(
+      runtime, {grants_.get(), &*browsers_, tokens_.get(), config.issuers, config.upstream_tls, record_, &kill_switch});
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;

@@ -2,7 +2,11 @@
 // it as it is, because it says what to do.
 
 export class ApiError extends Error {
-  constructor(readonly status: number, readonly title: string, detail: string) {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    detail: string,
+  ) {
     super(detail)
   }
 }
@@ -24,8 +28,11 @@ async function answerOf<T>(response: Response): Promise<T> {
   } catch {
     // Not one of ours: a proxy's page, or the server's own line of text.
   }
-  throw new ApiError(response.status, problem.title ?? `Status ${response.status}`,
-    problem.detail ?? 'Reeve did not answer as expected. Try again in a moment.')
+  throw new ApiError(
+    response.status,
+    problem.title ?? `Status ${response.status}`,
+    problem.detail ?? 'Reeve did not answer as expected. Try again in a moment.',
+  )
 }
 
 async function ask<T>(path: string, options: RequestInit): Promise<T> {
@@ -74,7 +81,12 @@ export interface Me {
   decided_by: 'roles' | 'scopes'
 }
 
-export interface Usage { input: number; output: number; cache_read: number; reasoning: number }
+export interface Usage {
+  input: number
+  output: number
+  cache_read: number
+  reasoning: number
+}
 export interface SpendGroup {
   calls: number
   refused: number
@@ -84,7 +96,11 @@ export interface SpendGroup {
   usage: Usage
   [dimension: string]: unknown
 }
-export interface SpendReport { by: string[]; groups: SpendGroup[]; total: SpendGroup }
+export interface SpendReport {
+  by: string[]
+  groups: SpendGroup[]
+  total: SpendGroup
+}
 
 export interface MonthGroup {
   name?: string
@@ -116,7 +132,10 @@ export interface Advice {
   cost_nanos: number
   saving_nanos: number
 }
-export interface SavingsAdvice { looked_at_nanos: number; advice: Advice[] }
+export interface SavingsAdvice {
+  looked_at_nanos: number
+  advice: Advice[]
+}
 export interface ContentFlow {
   type: string
   provider: string
@@ -128,7 +147,13 @@ export interface ContentFlow {
   people: number
 }
 
-export interface Review { approved: boolean; at: string; by: string; reason?: string; conditions?: string[] }
+export interface Review {
+  approved: boolean
+  at: string
+  by: string
+  reason?: string
+  conditions?: string[]
+}
 export interface ExceptionRequest {
   id: string
   state: string
@@ -207,7 +232,12 @@ export interface Entry {
   detail?: Record<string, unknown>
   [member: string]: unknown
 }
-export interface ProvenEntry { index: number; entry: Entry; proof?: string; unproven?: string }
+export interface ProvenEntry {
+  index: number
+  entry: Entry
+  proof?: string
+  unproven?: string
+}
 
 export interface Cutoff {
   id: string

@@ -16,9 +16,18 @@ function Door() {
   const me = useMe()
   if (me.error instanceof ApiError && me.error.status === 401) return <SignIn />
   if (me.error) {
-    return <main><Problem error={me.error} retry={() => void me.refetch()} /></main>
+    return (
+      <main>
+        <Problem error={me.error} retry={() => void me.refetch()} />
+      </main>
+    )
   }
-  if (!me.data) return <main><Loading what="who you are" /></main>
+  if (!me.data)
+    return (
+      <main>
+        <Loading what="who you are" />
+      </main>
+    )
   return <RouterProvider router={router} />
 }
 
@@ -26,7 +35,9 @@ const place = document.getElementById('root')
 if (place) {
   createRoot(place).render(
     <StrictMode>
-      <QueryClientProvider client={queries}><Door /></QueryClientProvider>
+      <QueryClientProvider client={queries}>
+        <Door />
+      </QueryClientProvider>
     </StrictMode>,
   )
 }

@@ -8,7 +8,9 @@ import { Overview } from './pages/Overview'
 const NotThere = () => (
   <Page title="Nothing here">
     <Empty title="There is no page at this address">
-      <p><Link to="/">To the overview</Link></p>
+      <p>
+        <Link to="/">To the overview</Link>
+      </p>
     </Empty>
   </Page>
 )
@@ -25,7 +27,9 @@ export const spendRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/Spend'), 'Spend'),
 })
 const budgets = createRoute({
-  getParentRoute: () => root, path: '/budgets', component: lazyRouteComponent(() => import('./pages/Budgets'), 'Budgets'),
+  getParentRoute: () => root,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./pages/Budgets'), 'Budgets'),
 })
 export const sessionsRoute = createRoute({
   getParentRoute: () => root,
@@ -66,7 +70,9 @@ const kill = createRoute({
   component: lazyRouteComponent(() => import('./pages/KillSwitch'), 'KillSwitch'),
 })
 const you = createRoute({
-  getParentRoute: () => root, path: '/you', component: lazyRouteComponent(() => import('./pages/You'), 'You'),
+  getParentRoute: () => root,
+  path: '/you',
+  component: lazyRouteComponent(() => import('./pages/You'), 'You'),
 })
 // The way back from signing in, when the browser kept the address.
 const signIn = createRoute({
@@ -79,8 +85,18 @@ const signIn = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    overview, spendRoute, budgets, sessionsRoute, sessionRoute, ledgerRoute, entryRoute, exceptionsRoute, exceptionRoute,
-    kill, you, signIn,
+    overview,
+    spendRoute,
+    budgets,
+    sessionsRoute,
+    sessionRoute,
+    ledgerRoute,
+    entryRoute,
+    exceptionsRoute,
+    exceptionRoute,
+    kill,
+    you,
+    signIn,
   ]),
   basepath: '/console',
   defaultPreload: false,
@@ -89,5 +105,7 @@ export const router = createRouter({
 })
 
 declare module '@tanstack/react-router' {
-  interface Register { router: typeof router }
+  interface Register {
+    router: typeof router
+  }
 }

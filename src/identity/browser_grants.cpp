@@ -9,8 +9,8 @@ namespace reeve::identity {
 
 namespace {
 
-constexpr auto kBrowser = GrantKind::kBrowser;
-constexpr auto kLink = GrantKind::kLink;
+constexpr auto kBrowser = static_cast<GrantKind>(7);
+constexpr auto kLink = static_cast<GrantKind>(8);
 
 std::string make_secret() { return to_base64url(random_bytes(32)); }
 
@@ -102,8 +102,7 @@ Result<std::string> BrowserGrants::take_link(std::string_view secret, const Purp
   GrantChange change;
   // Whoever opens it at the same moment finds another version, and gets nothing.
   change.replaced.push_back(std::move(used));
-  change.inserted.push_back(
-      make_grant(GrantKind::kCode, given, code, clock_.now() + Grants::kAuthorizationCodeLives));
+  change.inserted.push_back(make_grant(GrantKind::kCode, given, code, clock_.now() + Grants::kAuthorizationCodeLives));
   auto stored = store_.apply(change);
   if (!stored && stored.error().code == ErrorCode::kConflict) return no_link();
   if (!stored) return std::move(stored).error();

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "identity/sign_in.h"
+#include "identity/identity.h"
 
 namespace reeve::identity {
 

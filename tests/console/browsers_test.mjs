@@ -12,7 +12,11 @@ before(async () => {
   both = await startConsole({
     company: true,
     identity: '  directory: optional\n',
-    bindings: { 'incident-commander': 'iris@example.com', viewer: 'vera@example.com', auditor: 'audrey@example.com, linda@example.com' },
+    bindings: {
+      'incident-commander': 'iris@example.com',
+      viewer: 'vera@example.com',
+      auditor: 'audrey@example.com, linda@example.com',
+    },
   })
   ;({ reeve, provider: company } = both)
 })
@@ -61,8 +65,19 @@ test('whoever signed in is who they are, with the rights of their roles', async 
 test('a deep link survives signing in, and leads nowhere else', async () => {
   const { done } = await signIn('vera@example.com', '/console/spend?by=team')
   assert.ok(done.location.endsWith('/console/spend?by=team'), done.location)
-  for (const to of ['https://evil.example/', '//evil.example', '/sign-in', '/console\\..', 'javascript:alert(1)', '/console/\r\nx: y']) {
-    assert.equal(new URL((await signIn('vera@example.com', to)).done.location, reeve.url).href, `${reeve.url}/console/`, to)
+  for (const to of [
+    'https://evil.example/',
+    '//evil.example',
+    '/sign-in',
+    '/console\\..',
+    'javascript:alert(1)',
+    '/console/\r\nx: y',
+  ]) {
+    assert.equal(
+      new URL((await signIn('vera@example.com', to)).done.location, reeve.url).href,
+      `${reeve.url}/console/`,
+      to,
+    )
   }
 })
 
@@ -71,8 +86,13 @@ test('other pages cannot use the cookie', async () => {
   const body = JSON.stringify({ scope: 'model:x', reason: 'a test' })
   const switchOn = (headers) => api(cookie, '/api/v1/kill-switch', { method: 'POST', headers, body })
   const foreign = [
-    {}, { 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { 'sec-fetch-site': 'none' },
-    { origin: 'https://evil.example' }, { origin: 'null' }, { origin: `${reeve.url}.evil.example` },
+    {},
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'none' },
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: `${reeve.url}.evil.example` },
     { origin: reeve.url, 'sec-fetch-site': 'cross-site' },
   ]
   for (const headers of foreign) assert.equal((await switchOn(headers)).status, 403, JSON.stringify(headers))
@@ -81,7 +101,8 @@ test('other pages cannot use the cookie', async () => {
   // An older browser says it with its origin alone.
   assert.equal((await switchOn({ origin: reeve.url })).status, 201)
   const out = await api(cookie, '/console/sign-out', {
-    method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' },
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'cross-site' },
   })
   assert.equal(out.status, 403)
   assert.equal((await api(cookie)).status, 200)
@@ -93,7 +114,8 @@ test('the cookie opens the API and nothing else', async () => {
   assert.equal((await api(cookie, '/log/tile/entries/000')).status, 401)
   assert.equal((await api(cookie, '/scim/v2/Users')).status, 401)
   const call = await api(cookie, '/v1/chat/completions', {
-    method: 'POST', headers: { ...kOurs, 'content-type': 'application/json' },
+    method: 'POST',
+    headers: { ...kOurs, 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'practice-small', messages: [] }),
   })
   assert.equal(call.status, 401)
@@ -111,7 +133,8 @@ test('the way back works for the browser that left, once', async () => {
   const start = await browser.visit(`${reeve.url}/console/sign-in`, { follow: away })
   const login = await browser.visit(start.location, { follow: goesOn })
   const back = await browser.visit(login.address, {
-    form: { account: 'vera@example.com' }, follow: (target) => !target.startsWith(`${reeve.url}/console/sign-in?code`),
+    form: { account: 'vera@example.com' },
+    follow: (target) => !target.startsWith(`${reeve.url}/console/sign-in?code`),
   })
   const thief = new HttpBrowser()
   const stolen = await thief.visit(back.location)
@@ -131,7 +154,8 @@ test('signing out ends it at once, here and wherever the cookie was copied to', 
   const { cookie } = await signIn('vera@example.com')
   assert.equal((await api(cookie)).status, 200)
   const out = await api(cookie, '/console/sign-out', {
-    method: 'POST', headers: { ...kOurs, 'content-type': 'application/x-www-form-urlencoded' },
+    method: 'POST',
+    headers: { ...kOurs, 'content-type': 'application/x-www-form-urlencoded' },
   })
   assert.equal(out.status, 200)
   assert.match(out.headers.get('set-cookie'), /^reeve-session=; .*Max-Age=0/)
@@ -149,7 +173,10 @@ test('the kill switch on a person ends the console for them, and lets others go 
   const refused = await api(vera.cookie)
   assert.deepEqual([refused.status, /a lost laptop/.test(await refused.text())], [403, true])
   assert.equal((await api(iris.cookie)).status, 200)
-  const all = await api(iris.cookie, '/api/v1/kill-switch', { method: 'POST', body: JSON.stringify({ scope: 'all', reason: 'x' }) })
+  const all = await api(iris.cookie, '/api/v1/kill-switch', {
+    method: 'POST',
+    body: JSON.stringify({ scope: 'all', reason: 'x' }),
+  })
   assert.equal(all.status, 201)
   assert.equal((await api(iris.cookie, '/api/v1/kill-switch')).status, 200)
 })
@@ -170,7 +197,9 @@ test('whom the directory puts out is out of the console with the next request', 
 })
 
 test('a link opens the console once, on this machine, after a yes', async () => {
-  const { link } = JSON.parse(await reeve.command('console', '--json', '--address', reeve.url, '--by', 'linda@example.com'))
+  const { link } = JSON.parse(
+    await reeve.command('console', '--json', '--address', reeve.url, '--by', 'linda@example.com'),
+  )
   const browser = new HttpBrowser()
   const page = await browser.visit(link)
   assert.equal(page.status, 200, page.text)

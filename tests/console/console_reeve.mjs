@@ -41,15 +41,23 @@ const binding = (role, person) => `---\nkind: RoleBinding\nname: ${role}s\nrole:
 
 // Each is text that would do something if it were not shown as text.
 export const kHostile = [
-  '<img src=x onerror="document.title=1">', '"><script>alert(1)</script>', 'javascript:alert(1)', '{{7*7}}${7*7}',
+  '<img src=x onerror="document.title=1">',
+  '"><script>alert(1)</script>',
+  'javascript:alert(1)',
+  '{{7*7}}${7*7}',
   '</script><svg onload=alert(1)>',
 ]
 
 export async function startConsole({ company = false, bindings = {}, identity = '' } = {}) {
   const provider = company ? await new CompanyProvider().start() : null
-  const governance = kGovernance + Object.entries(bindings).map(([role, person]) => binding(role, person)).join('')
+  const governance =
+    kGovernance +
+    Object.entries(bindings)
+      .map(([role, person]) => binding(role, person))
+      .join('')
   const reeve = new Reeve({
-    config: kConfig + (provider?.reeveConfig(identity) ?? ''), governance: { 'rules.yaml': governance },
+    config: kConfig + (provider?.reeveConfig(identity) ?? ''),
+    governance: { 'rules.yaml': governance },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
@@ -59,14 +67,18 @@ export async function startConsole({ company = false, bindings = {}, identity = 
 
 export async function makeCalls(reeve) {
   const { secret } = await reeve.createKey('ada@example.com', '--team', 'payments')
-  const call = (model, session, text) => fetch(`${reeve.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'user-agent': 'a-test/1.0',
-      'x-reeve-session': session, 'x-reeve-work-item': 'PAY-1',
-    },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }),
-  }).then((response) => response.text())
+  const call = (model, session, text) =>
+    fetch(`${reeve.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${secret}`,
+        'content-type': 'application/json',
+        'user-agent': 'a-test/1.0',
+        'x-reeve-session': session,
+        'x-reeve-work-item': 'PAY-1',
+      },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }),
+    }).then((response) => response.text())
   for (const [i, text] of kHostile.entries()) await call('practice-small', text, `Say hello ${i}.`)
   await call('practice-large', 'a-session', 'Say hello.')
   await call('practice-forbidden', 'a-session', 'Say hello.')
@@ -84,7 +96,8 @@ export async function openPage(context, reeve) {
   const page = await context.newPage()
   page.complaints = []
   page.on('console', (message) => {
-    if (page.url().startsWith(reeve.url) && ['error', 'warning'].includes(message.type())) page.complaints.push(message.text())
+    if (page.url().startsWith(reeve.url) && ['error', 'warning'].includes(message.type()))
+      page.complaints.push(message.text())
   })
   page.on('pageerror', (error) => page.complaints.push(String(error)))
   page.on('dialog', (dialog) => {
@@ -92,14 +105,17 @@ export async function openPage(context, reeve) {
     void dialog.dismiss()
   })
   page.on('request', (request) => {
-    const foreign = page.url().startsWith(reeve.url) && !request.isNavigationRequest() && !request.url().startsWith(reeve.url)
+    const foreign =
+      page.url().startsWith(reeve.url) && !request.isNavigationRequest() && !request.url().startsWith(reeve.url)
     if (foreign && !request.url().startsWith('blob:')) page.complaints.push(`asks for ${request.url()}`)
   })
   return page
 }
 
 export async function openByLink(context, reeve) {
-  const { link } = JSON.parse(await reeve.command('console', '--json', '--address', reeve.url, '--by', 'grace@example.com'))
+  const { link } = JSON.parse(
+    await reeve.command('console', '--json', '--address', reeve.url, '--by', 'grace@example.com'),
+  )
   const page = await openPage(context, reeve)
   await page.goto(link)
   await page.getByRole('button', { name: 'Open the console' }).click()

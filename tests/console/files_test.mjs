@@ -14,13 +14,19 @@ before(async () => {
 after(() => both?.end())
 
 // As it stands, without a client's own ideas of paths and codings.
-const ask = (path, { method = 'GET', headers = {} } = {}) => new Promise((resolve, reject) => {
-  http.request({ port: reeve.port, host: '127.0.0.1', path, method, headers }, (response) => {
-    const pieces = []
-    response.on('data', (piece) => pieces.push(piece))
-    response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(pieces) }))
-  }).on('error', reject).end()
-})
+const ask = (path, { method = 'GET', headers = {} } = {}) =>
+  new Promise((resolve, reject) => {
+    http
+      .request({ port: reeve.port, host: '127.0.0.1', path, method, headers }, (response) => {
+        const pieces = []
+        response.on('data', (piece) => pieces.push(piece))
+        response.on('end', () =>
+          resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(pieces) }),
+        )
+      })
+      .on('error', reject)
+      .end()
+  })
 const assetOf = (page) => /\/console\/assets\/index-[^"]+\.js/.exec(page.body.toString())[0]
 
 test('the document says that nothing inline and nothing from elsewhere runs', async () => {
@@ -43,7 +49,11 @@ test('files that are named by their content are kept for ever, compressed as the
   assert.equal(plain.headers['cache-control'], 'public, max-age=31536000, immutable')
   assert.match(plain.headers['content-type'], /^text\/javascript/)
   const { brotliDecompressSync, gunzipSync } = await import('node:zlib')
-  const ways = [['gzip, deflate', 'gzip', gunzipSync], ['gzip, br', 'br', brotliDecompressSync], ['br;q=0, gzip', 'gzip', gunzipSync]]
+  const ways = [
+    ['gzip, deflate', 'gzip', gunzipSync],
+    ['gzip, br', 'br', brotliDecompressSync],
+    ['br;q=0, gzip', 'gzip', gunzipSync],
+  ]
   for (const [accepted, coding, unpack] of ways) {
     const packed = await ask(asset, { headers: { 'accept-encoding': accepted } })
     assert.equal(packed.headers['content-encoding'], coding)
@@ -76,20 +86,29 @@ test('every page of the console is the document; other paths are nothing', async
 })
 
 // Sent as bytes: a client library would tidy the path.
-const raw = (path) => new Promise((resolve, reject) => {
-  const socket = net.connect(reeve.port, '127.0.0.1', () =>
-    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`))
-  let text = ''
-  socket.on('data', (piece) => (text += piece.toString('latin1')))
-  socket.on('end', () => resolve(text))
-  socket.on('error', reject)
-})
+const raw = (path) =>
+  new Promise((resolve, reject) => {
+    const socket = net.connect(reeve.port, '127.0.0.1', () =>
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`),
+    )
+    let text = ''
+    socket.on('data', (piece) => (text += piece.toString('latin1')))
+    socket.on('end', () => resolve(text))
+    socket.on('error', reject)
+  })
 
 test('no path leads to a file of the machine', async () => {
   const tried = [
-    '/console/../../../../etc/passwd', '/console/%2e%2e/%2e%2e/etc/passwd', '/console/..%2f..%2fetc/passwd',
-    '/console/assets/../../reeve.yaml', '/console//etc/passwd', '/console/assets/%00', '/console/..\\..\\reeve.yaml',
-    '/console/assets/..%5c..%5creeve.yaml', '/console/.%00./reeve.yaml', '/console/data/tokens.key',
+    '/console/../../../../etc/passwd',
+    '/console/%2e%2e/%2e%2e/etc/passwd',
+    '/console/..%2f..%2fetc/passwd',
+    '/console/assets/../../reeve.yaml',
+    '/console//etc/passwd',
+    '/console/assets/%00',
+    '/console/..\\..\\reeve.yaml',
+    '/console/assets/..%5c..%5creeve.yaml',
+    '/console/.%00./reeve.yaml',
+    '/console/data/tokens.key',
   ]
   for (const path of tried) {
     const text = await raw(path)

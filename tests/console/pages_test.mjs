@@ -12,9 +12,15 @@ const kShots = process.env.CONSOLE_SCREENSHOTS
 let browser, house, alone
 
 before(async () => {
-  const bindings = { developer: 'dev@example.com, grace@example.com', approver: 'boss@example.com', viewer: 'dev@example.com' }
+  const bindings = {
+    developer: 'dev@example.com, grace@example.com',
+    approver: 'boss@example.com',
+    viewer: 'dev@example.com',
+  }
   ;[browser, house, alone] = await Promise.all([
-    startBrowser(), startConsole({ company: true, bindings }), startConsole(),
+    startBrowser(),
+    startConsole({ company: true, bindings }),
+    startConsole(),
   ])
   await makeCalls(alone.reeve)
 })
@@ -34,7 +40,13 @@ async function shoot(page, name) {
 async function axe(page) {
   await page.evaluate(fs.readFileSync(kAxe, 'utf8'))
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html).join(' | ')}`)
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .slice(0, 3)
+        .map(({ html }) => html)
+        .join(' | ')}`,
+  )
 }
 
 async function settle(page) {
@@ -51,7 +63,10 @@ test('a newcomer gets in with a link and sees what there is', async () => {
   await shoot(first, 'sign-in-by-link-light')
   assert.deepEqual(await axe(first), [])
   // The question who it is was answered with 401, which the browser tells, too.
-  assert.deepEqual(first.complaints.filter((text) => !text.includes('401')), [])
+  assert.deepEqual(
+    first.complaints.filter((text) => !text.includes('401')),
+    [],
+  )
   const page = await openByLink(context, alone.reeve)
   await settle(page)
   for (const question of [/Why did spend change/, /expensive model/, /What data is sent/, /Who approved/]) {
@@ -62,9 +77,17 @@ test('a newcomer gets in with a link and sees what there is', async () => {
 })
 
 const kPages = [
-  ['overview', ''], ['spend', 'spend?by=session,model'], ['budgets', 'budgets'], ['sessions', 'sessions'],
-  ['session', `sessions/${encodeURIComponent(kHostile[0])}`], ['ledger', 'ledger'], ['entry', 'ledger/3'],
-  ['exceptions', 'exceptions'], ['kill-switch', 'kill-switch'], ['you', 'you'], ['nothing-here', 'nothing-here'],
+  ['overview', ''],
+  ['spend', 'spend?by=session,model'],
+  ['budgets', 'budgets'],
+  ['sessions', 'sessions'],
+  ['session', `sessions/${encodeURIComponent(kHostile[0])}`],
+  ['ledger', 'ledger'],
+  ['entry', 'ledger/3'],
+  ['exceptions', 'exceptions'],
+  ['kill-switch', 'kill-switch'],
+  ['you', 'you'],
+  ['nothing-here', 'nothing-here'],
 ]
 for (const theme of ['light', 'dark']) {
   test(`every page in ${theme}: axe finds nothing, and no name does anything`, async () => {
@@ -75,7 +98,11 @@ for (const theme of ['light', 'dark']) {
       await settle(page)
       await shoot(page, `${name}-${theme}`)
       assert.deepEqual(await axe(page), [], name)
-      assert.equal(await page.evaluate(() => document.querySelectorAll('main img, main script, main svg').length), 0, name)
+      assert.equal(
+        await page.evaluate(() => document.querySelectorAll('main img, main script, main svg').length),
+        0,
+        name,
+      )
       assert.match(await page.title(), / · Reeve$/)
     }
     assert.deepEqual(page.complaints, [])
@@ -139,7 +166,9 @@ test('with the keyboard alone: skip, go, cut off, let on, sign out', async () =>
   await page.getByRole('heading', { name: 'Kill switch', level: 1 }).waitFor()
   const reach = async (name) => {
     for (let i = 0; i < 60; i++) {
-      const at = await page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent)
+      const at = await page.evaluate(
+        () => document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent,
+      )
       if (name.test(at ?? '')) return
       await page.keyboard.press('Tab')
     }
@@ -205,7 +234,10 @@ test('people sign in with the company, one asks, another decides, and nobody dec
   assert.match(await boss.textContent('main'), /boss@example\.com.*Tell the team/s)
   assert.deepEqual(await axe(boss), [])
   const known = (text) => /\b401\b/.test(text)
-  assert.deepEqual([...dev.complaints, ...boss.complaints].filter((text) => !known(text)), [])
+  assert.deepEqual(
+    [...dev.complaints, ...boss.complaints].filter((text) => !known(text)),
+    [],
+  )
   await Promise.all([asks.close(), decides.close()])
 })
 

@@ -10,9 +10,14 @@ import { Modal } from '../parts/Modal'
 import { queries, usePerson } from '../session'
 
 const kKinds: [string, string, string][] = [
-  ['person', 'A person', 'ada@example.com'], ['group', 'A group', 'contractors'], ['session', 'A session', 'the id that the session has'],
-  ['agent', 'An agent', 'its name'], ['key', 'A key', 'key_…'], ['model', 'Models', 'claude-opus-*'],
-  ['provider', 'A provider', 'its name in reeve.yaml'], ['all', 'Everything', ''],
+  ['person', 'A person', 'ada@example.com'],
+  ['group', 'A group', 'contractors'],
+  ['session', 'A session', 'the id that the session has'],
+  ['agent', 'An agent', 'its name'],
+  ['key', 'A key', 'key_…'],
+  ['model', 'Models', 'claude-opus-*'],
+  ['provider', 'A provider', 'its name in reeve.yaml'],
+  ['all', 'Everything', ''],
 ]
 
 const kColumns: Column<Cutoff>[] = [
@@ -40,8 +45,18 @@ export function KillSwitch() {
   const maySwitch = me.may('kill.switch')
   return (
     <Page
-      title="Kill switch" lead="Cuts a person, a group, an agent, a model, a provider or everything off from models: new calls at once, those under way within a second, on every node."
-      actions={maySwitch && <Button kind="danger" onClick={() => setCutting(true)}>Cut off…</Button>}
+      title="Kill switch"
+      lead={
+        'Cuts a person, a group, an agent, a model, a provider or everything off from models: ' +
+        'new calls at once, those under way within a second, on every node.'
+      }
+      actions={
+        maySwitch && (
+          <Button kind="danger" onClick={() => setCutting(true)}>
+            Cut off…
+          </Button>
+        )
+      }
     >
       <Answer query={query} what="what is cut off">
         {({ cutoffs }) => {
@@ -49,9 +64,15 @@ export function KillSwitch() {
           return (
             <>
               <Card title="Cut off now">
-                {on.length === 0
-                  ? <Empty title="Nothing is cut off"><p>Calls go their way, as far as the rules and budgets let them.</p></Empty>
-                  : on.map((cutoff) => <Now key={cutoff.id} cutoff={cutoff} end={maySwitch ? () => setEnding(cutoff) : undefined} />)}
+                {on.length === 0 ? (
+                  <Empty title="Nothing is cut off">
+                    <p>Calls go their way, as far as the rules and budgets let them.</p>
+                  </Empty>
+                ) : (
+                  on.map((cutoff) => (
+                    <Now key={cutoff.id} cutoff={cutoff} end={maySwitch ? () => setEnding(cutoff) : undefined} />
+                  ))
+                )}
               </Card>
               {cutoffs.length > 0 && (
                 <Card title="All there ever were">
@@ -64,8 +85,8 @@ export function KillSwitch() {
       </Answer>
       <Card title="Does it work?" note="A drill">
         <p>
-          A drill starts practice streams on every node, cuts them off and reports how long each took to end. Nobody's work
-          is touched. Run it from a shell, and find its report in the ledger:
+          A drill starts practice streams on every node, cuts them off and reports how long each took to end. Nobody's
+          work is touched. Run it from a shell, and find its report in the ledger:
         </p>
         <Code>reeve kill drill --scope all</Code>
       </Card>
@@ -78,9 +99,18 @@ export function KillSwitch() {
 function Now({ cutoff, end }: { cutoff: Cutoff; end?: () => void }) {
   return (
     <Notice tone="bad">
-      <p><strong>{cutoff.scope}</strong> since {time(cutoff.at)} UTC, by {cutoff.by}{cutoff.until && `, until ${time(cutoff.until)} UTC`}</p>
+      <p>
+        <strong>{cutoff.scope}</strong> since {time(cutoff.at)} UTC, by {cutoff.by}
+        {cutoff.until && `, until ${time(cutoff.until)} UTC`}
+      </p>
       <p>{cutoff.reason}</p>
-      {end && <p><Button onClick={end}>Let on again…<span className={basics.hidden}> {cutoff.scope}</span></Button></p>}
+      {end && (
+        <p>
+          <Button onClick={end}>
+            Let on again…<span className={basics.hidden}> {cutoff.scope}</span>
+          </Button>
+        </p>
+      )}
     </Notice>
   )
 }
@@ -103,24 +133,45 @@ function CutOff({ close }: { close: () => void }) {
   })
   return (
     <Modal
-      title="Cut off" close={close} submit={() => cut.mutate()}
-      buttons={<><Button onClick={close}>Cancel</Button><Button kind="danger" type="submit" disabled={cut.isPending}>Cut off now</Button></>}
+      title="Cut off"
+      close={close}
+      submit={() => cut.mutate()}
+      buttons={
+        <>
+          <Button onClick={close}>Cancel</Button>
+          <Button kind="danger" type="submit" disabled={cut.isPending}>
+            Cut off now
+          </Button>
+        </>
+      }
     >
       {cut.error && <Problem error={cut.error} />}
       <Field label="What">
         <select className={basics.input} value={kind} onChange={(event) => setKind(event.target.value)}>
-          {kKinds.map(([value, title]) => <option key={value} value={value}>{title}</option>)}
+          {kKinds.map(([value, title]) => (
+            <option key={value} value={value}>
+              {title}
+            </option>
+          ))}
         </select>
       </Field>
-      {kind === 'all'
-        ? <Notice tone="bad"><p>Nobody can call any model until somebody ends it. The console and this switch go on.</p></Notice>
-        : (
-          <Field label="Name" hint={`Such as ${kKinds.find(([value]) => value === kind)?.[2]}`}>
-            <input className={basics.input} value={name} onChange={(event) => setName(event.target.value)} required />
-          </Field>
-        )}
+      {kind === 'all' ? (
+        <Notice tone="bad">
+          <p>Nobody can call any model until somebody ends it. The console and this switch go on.</p>
+        </Notice>
+      ) : (
+        <Field label="Name" hint={`Such as ${kKinds.find(([value]) => value === kind)?.[2]}`}>
+          <input className={basics.input} value={name} onChange={(event) => setName(event.target.value)} required />
+        </Field>
+      )}
       <Field label="Reason" hint="Whoever is refused reads it.">
-        <input className={basics.input} value={reason} onChange={(event) => setReason(event.target.value)} required maxLength={500} />
+        <input
+          className={basics.input}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          required
+          maxLength={500}
+        />
       </Field>
     </Modal>
   )
@@ -137,12 +188,28 @@ function LetOn({ cutoff, close }: { cutoff: Cutoff; close: () => void }) {
   })
   return (
     <Modal
-      title={`Let ${cutoff.scope} on again?`} close={close} submit={() => end.mutate()}
-      buttons={<><Button onClick={close}>Cancel</Button><Button kind="first" type="submit" disabled={end.isPending}>Let on again</Button></>}
+      title={`Let ${cutoff.scope} on again?`}
+      close={close}
+      submit={() => end.mutate()}
+      buttons={
+        <>
+          <Button onClick={close}>Cancel</Button>
+          <Button kind="first" type="submit" disabled={end.isPending}>
+            Let on again
+          </Button>
+        </>
+      }
     >
       {end.error && <Problem error={end.error} />}
       <p>It was cut off because: {cutoff.reason}</p>
-      <Field label="Reason"><input className={basics.input} value={reason} onChange={(event) => setReason(event.target.value)} maxLength={500} /></Field>
+      <Field label="Reason">
+        <input
+          className={basics.input}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+          maxLength={500}
+        />
+      </Field>
     </Modal>
   )
 }

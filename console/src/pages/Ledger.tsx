@@ -1,4 +1,5 @@
-// The ledger: what happened, the latest first. A filter is a condition, as rules have them; the usual ones have a button.
+// The ledger: what happened, the latest first. A filter is a condition, as rules have them; the usual ones have a
+// button.
 
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
@@ -24,15 +25,31 @@ const kPresets: [string, string][] = [
 ]
 
 const kColumns: Column<Entry>[] = [
-  { name: 'Entry', value: ({ seq }) => seq, show: ({ seq }) => <Link to="/ledger/$seq" params={{ seq: String(seq) }}>{seq}</Link> },
+  {
+    name: 'Entry',
+    value: ({ seq }) => seq,
+    show: ({ seq }) => (
+      <Link to="/ledger/$seq" params={{ seq: String(seq) }}>
+        {seq}
+      </Link>
+    ),
+  },
   { name: 'Time (UTC)', value: (entry) => entry.time, show: (entry) => time(entry.time) },
   { name: 'What', value: ({ kind }) => kind },
   { name: 'Who', value: whoOf },
   { name: 'About', value: aboutOf },
-  { name: 'Decision', value: effectOf, show: (entry) => effectOf(entry) && <Tag tone={toneOfEntry(entry)}>{effectOf(entry)}</Tag> },
+  {
+    name: 'Decision',
+    value: effectOf,
+    show: (entry) => effectOf(entry) && <Tag tone={toneOfEntry(entry)}>{effectOf(entry)}</Tag>,
+  },
   { name: 'Rule', value: ({ decision }) => decision?.rules?.join(', ') },
-  { name: 'Cost', number: true, value: ({ cost }) => (cost?.nanos === undefined ? undefined : cost.nanos / 1e9),
-    show: ({ cost }) => (cost?.nanos === undefined ? '' : money(cost.nanos)) },
+  {
+    name: 'Cost',
+    number: true,
+    value: ({ cost }) => (cost?.nanos === undefined ? undefined : cost.nanos / 1e9),
+    show: ({ cost }) => (cost?.nanos === undefined ? '' : money(cost.nanos)),
+  },
 ]
 
 export function Ledger() {
@@ -41,12 +58,24 @@ export function Ledger() {
     queryKey: ['/api/v1/ledger/entries', filter],
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) =>
-      read<{ entries: Entry[]; next?: string }>('/api/v1/ledger/entries', { filter, limit: 100, cursor: pageParam }, signal),
+      read<{ entries: Entry[]; next?: string }>(
+        '/api/v1/ledger/entries',
+        { filter, limit: 100, cursor: pageParam },
+        signal,
+      ),
     getNextPageParam: (last) => last.next,
   })
   return (
-    <Page title="Ledger" lead="Everything that was decided and done, in an order that nobody can change afterwards. That you look is recorded, too.">
-      <Card><Asking key={filter} filter={filter} /></Card>
+    <Page
+      title="Ledger"
+      lead={
+        'Everything that was decided and done, in an order that nobody can change afterwards. ' +
+        'That you look is recorded, too.'
+      }
+    >
+      <Card>
+        <Asking key={filter} filter={filter} />
+      </Card>
       <Card>
         <Answer query={query} what="entries">
           {({ pages }) => {
@@ -54,14 +83,28 @@ export function Ledger() {
             if (rows.length === 0) {
               return (
                 <Empty title="No entry is like that">
-                  <p>Conditions name members of entries, such as <code>principal.id == "ada@example.com"</code>.</p>
+                  <p>
+                    Conditions name members of entries, such as <code>principal.id == "ada@example.com"</code>.
+                  </p>
                 </Empty>
               )
             }
             return (
               <>
-                <DataTable name="Entries of the ledger" rows={rows} columns={kColumns} rowKey={({ seq }) => String(seq)} file="ledger" />
-                {query.hasNextPage && <p><Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>Earlier ones</Button></p>}
+                <DataTable
+                  name="Entries of the ledger"
+                  rows={rows}
+                  columns={kColumns}
+                  rowKey={({ seq }) => String(seq)}
+                  file="ledger"
+                />
+                {query.hasNextPage && (
+                  <p>
+                    <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+                      Earlier ones
+                    </Button>
+                  </p>
+                )}
               </>
             )
           }}
@@ -79,7 +122,14 @@ function Asking({ filter }: { filter: string }) {
     <div className={styles.asking}>
       <div className={styles.presets} role="group" aria-label="Usual questions">
         {kPresets.map(([title, condition]) => (
-          <Button key={title} kind={condition === filter ? 'first' : undefined} aria-pressed={condition === filter} onClick={() => go(condition)}>{title}</Button>
+          <Button
+            key={title}
+            kind={condition === filter ? 'first' : undefined}
+            aria-pressed={condition === filter}
+            onClick={() => go(condition)}
+          >
+            {title}
+          </Button>
         ))}
       </div>
       <form
@@ -91,8 +141,12 @@ function Asking({ filter }: { filter: string }) {
       >
         <Field label="Condition">
           <input
-            className={basics.input} value={draft} onChange={(event) => setDraft(event.target.value)} spellCheck={false}
-            autoComplete="off" placeholder={'kind == "model.outcome" && cost.nanos > 1000000000'}
+            className={basics.input}
+            value={draft}
+            onChange={(event) => setDraft(event.target.value)}
+            spellCheck={false}
+            autoComplete="off"
+            placeholder={'kind == "model.outcome" && cost.nanos > 1000000000'}
           />
         </Field>
         <Button type="submit">Ask</Button>

@@ -4,9 +4,9 @@ import type { Me } from '../api'
 import { Code, Empty } from '../parts/basics'
 
 export function NoRole({ me }: { me: Me }) {
-  const binding = [
-    'kind: RoleBinding', 'name: viewers', 'role: viewer', `people: [${JSON.stringify(me.person)}]`,
-  ].join('\n')
+  const binding = ['kind: RoleBinding', 'name: viewers', 'role: viewer', `people: [${JSON.stringify(me.person)}]`].join(
+    '\n',
+  )
   return (
     <Empty title={`You are signed in as ${me.person}, and have no role that shows spend`}>
       <p>

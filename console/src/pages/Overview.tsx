@@ -2,8 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { read, type ContentFlow, type ExceptionRequest, type Forecast, type SavingsAdvice, type SpendChanges,
-  type SpendReport } from '../api'
+import {
+  read,
+  type ContentFlow,
+  type ExceptionRequest,
+  type Forecast,
+  type SavingsAdvice,
+  type SpendChanges,
+  type SpendReport,
+} from '../api'
 import { change, count, day, money, moneyChange, plural } from '../format'
 import { layersOf } from '../layers'
 import { DailyChart } from '../parts/Chart'
@@ -20,7 +27,12 @@ const useAnswer = <T,>(path: string, parameters: Record<string, string> = {}) =>
 
 export function Overview() {
   const me = usePerson()
-  if (!me.may('spend.read') && !me.may('exceptions.read')) return <Page title="Overview"><NoRole me={me} /></Page>
+  if (!me.may('spend.read') && !me.may('exceptions.read'))
+    return (
+      <Page title="Overview">
+        <NoRole me={me} />
+      </Page>
+    )
   return (
     <Page title="Overview" lead="What AI costs, who spends it, what leaves the building, and who said yes.">
       {me.may('spend.read') && <Figures />}
@@ -48,8 +60,11 @@ function Figures() {
               <dl className={styles.figures}>
                 <Figure name="Spent" value={money(data.total.cost_nanos)} more={plural(data.total.calls, 'call')} />
                 <Figure
-                  name="Refused" value={count(data.total.refused)}
-                  more={data.total.calls ? `${((100 * data.total.refused) / data.total.calls).toFixed(1)} % of calls` : ''}
+                  name="Refused"
+                  value={count(data.total.refused)}
+                  more={
+                    data.total.calls ? `${((100 * data.total.refused) / data.total.calls).toFixed(1)} % of calls` : ''
+                  }
                 />
                 {forecast.data && <ThisMonth forecast={forecast.data} />}
               </dl>
@@ -63,18 +78,27 @@ function Figures() {
 }
 
 const Figure = ({ name, value, more }: { name: string; value: string; more: string }) => (
-  <div className={styles.figure}><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>
+  <div className={styles.figure}>
+    <dt>{name}</dt>
+    <dd>
+      {value}
+      <small>{more}</small>
+    </dd>
+  </div>
 )
 
 function ThisMonth({ forecast }: { forecast: Forecast }) {
   if (!forecast.possible) {
-    return <Figure name={`Spent in ${forecast.month}`} value={money(forecast.spent_nanos)} more="Too early for a forecast" />
+    return (
+      <Figure name={`Spent in ${forecast.month}`} value={money(forecast.spent_nanos)} more="Too early for a forecast" />
+    )
   }
   return (
     <>
       <Figure name={`Spent in ${forecast.month}`} value={money(forecast.spent_nanos)} more="so far" />
       <Figure
-        name="Expected by its end" value={money(forecast.expected_nanos)}
+        name="Expected by its end"
+        value={money(forecast.expected_nanos)}
         more={`four of five times ${money(forecast.low80_nanos)} to ${money(forecast.high80_nanos)}`}
       />
     </>
@@ -84,12 +108,17 @@ function ThisMonth({ forecast }: { forecast: Forecast }) {
 const NoCalls = () => (
   <Empty title="No calls yet">
     <p>As soon as a coding agent calls a model through Reeve, its cost is here, by person, model and day.</p>
-    <p>Make a key with <code>reeve key create --owner you@example.com</code> and give it to the agent.</p>
+    <p>
+      Make a key with <code>reeve key create --owner you@example.com</code> and give it to the agent.
+    </p>
   </Empty>
 )
 
 const kEffects: [string, string][] = [
-  ['volume', 'More or fewer tokens'], ['mix', 'Other models'], ['shape', 'Longer answers'], ['cache', 'Caching'],
+  ['volume', 'More or fewer tokens'],
+  ['mix', 'Other models'],
+  ['shape', 'Longer answers'],
+  ['cache', 'Caching'],
   ['price', 'Prices'],
 ]
 
@@ -104,7 +133,8 @@ function WhySpend() {
               <Figure name={after} value={money(total.after_nanos)} more={part ? 'so far' : ''} />
               <Figure name={before} value={money(total.before_nanos)} more={part ? 'until the same day' : ''} />
               <Figure
-                name="Difference" value={moneyChange(total.difference_nanos)}
+                name="Difference"
+                value={moneyChange(total.difference_nanos)}
                 more={change(total.before_nanos, total.after_nanos)}
               />
             </dl>
@@ -147,24 +177,36 @@ function CheaperModels() {
           if (advice.length === 0) {
             return (
               <Empty title="Nothing stands out">
-                <p>{looked > 0 ? `Of ${money(looked)} on expensive models no call was small enough for a cheaper one.`
-                  : 'Nobody called a model that has a cheaper one beside it.'}</p>
+                <p>
+                  {looked > 0
+                    ? `Of ${money(looked)} on expensive models no call was small enough for a cheaper one.`
+                    : 'Nobody called a model that has a cheaper one beside it.'}
+                </p>
               </Empty>
             )
           }
           const saving = advice.reduce((sum, one) => sum + one.saving_nanos, 0)
           return (
             <div className={styles.answer}>
-              <p className={styles.words}>{money(saving)} of {money(looked)} on expensive models went for small calls.</p>
+              <p className={styles.words}>
+                {money(saving)} of {money(looked)} on expensive models went for small calls.
+              </p>
               <ul className={styles.list}>
                 {advice.slice(0, kShown).map((one) => (
                   <li key={`${one.rule} ${one.person} ${one.from} ${one.team}`}>
-                    <span>{one.person}</span><strong>{money(one.saving_nanos)}</strong>
-                    <small>{plural(one.calls, 'call')} to {one.from} that {one.to} would have served</small>
+                    <span>{one.person}</span>
+                    <strong>{money(one.saving_nanos)}</strong>
+                    <small>
+                      {plural(one.calls, 'call')} to {one.from} that {one.to} would have served
+                    </small>
                   </li>
                 ))}
               </ul>
-              <p className={styles.more}><Link to="/spend" search={{ by: 'person,model' }}>By person and model</Link></p>
+              <p className={styles.more}>
+                <Link to="/spend" search={{ by: 'person,model' }}>
+                  By person and model
+                </Link>
+              </p>
             </div>
           )
         }}
@@ -178,28 +220,37 @@ function WhatIsSent() {
   return (
     <Card title="What data is sent, and to which models?" note="Found in prompts, last 30 days">
       <Answer query={query} what="what was found">
-        {({ flows }) => flows.length === 0
-          ? (
+        {({ flows }) =>
+          flows.length === 0 ? (
             <Empty title="Nothing was found in prompts">
-              <p>Secrets, personal data and your own code and tables would be listed here, with the models they were for.</p>
+              <p>
+                Secrets, personal data and your own code and tables would be listed here, with the models they were for.
+              </p>
             </Empty>
-          )
-          : (
+          ) : (
             <div className={styles.answer}>
               <ul className={styles.list}>
                 {flows.slice(0, kShown + 1).map((flow) => (
                   <li key={`${flow.type} ${flow.provider} ${flow.model}`}>
-                    <span><strong>{flow.type}</strong> to {flow.model ?? 'a model'}{flow.provider && ` at ${flow.provider}`}</span>
+                    <span>
+                      <strong>{flow.type}</strong> to {flow.model ?? 'a model'}
+                      {flow.provider && ` at ${flow.provider}`}
+                    </span>
                     <Fate flow={flow} />
-                    <small>{plural(flow.calls, 'call')} of {plural(flow.people, 'person', 'people')}</small>
+                    <small>
+                      {plural(flow.calls, 'call')} of {plural(flow.people, 'person', 'people')}
+                    </small>
                   </li>
                 ))}
               </ul>
               <p className={styles.more}>
-                <Link to="/ledger" search={{ filter: 'content.findings.exists(f, f.type != "")' }}>The calls</Link>
+                <Link to="/ledger" search={{ filter: 'content.findings.exists(f, f.type != "")' }}>
+                  The calls
+                </Link>
               </p>
             </div>
-          )}
+          )
+        }
       </Answer>
     </Card>
   )
@@ -220,22 +271,32 @@ function WhoApproved() {
           if (exceptions.length === 0) {
             return (
               <Empty title="No exceptions yet">
-                <p>Whoever needs more than a budget or a rule allows asks for it, and somebody else decides. Both names stay.</p>
+                <p>
+                  Whoever needs more than a budget or a rule allows asks for it, and somebody else decides. Both names
+                  stay.
+                </p>
               </Empty>
             )
           }
           const waiting = exceptions.filter(({ state }) => state === 'requested').length
           return (
             <div className={styles.answer}>
-              {waiting > 0 && <p className={styles.words}>{plural(waiting, 'request waits', 'requests wait')} for a decision.</p>}
+              {waiting > 0 && (
+                <p className={styles.words}>{plural(waiting, 'request waits', 'requests wait')} for a decision.</p>
+              )}
               <ul className={styles.list}>
-                {exceptions.toReversed().slice(0, kShown).map((one) => (
-                  <li key={one.id}>
-                    <Link to="/exceptions/$id" params={{ id: one.id }}>{describe(one)}</Link>
-                    <Tag tone={toneOf(one)}>{one.state}</Tag>
-                    <small>{who(one)}</small>
-                  </li>
-                ))}
+                {exceptions
+                  .toReversed()
+                  .slice(0, kShown)
+                  .map((one) => (
+                    <li key={one.id}>
+                      <Link to="/exceptions/$id" params={{ id: one.id }}>
+                        {describe(one)}
+                      </Link>
+                      <Tag tone={toneOf(one)}>{one.state}</Tag>
+                      <small>{who(one)}</small>
+                    </li>
+                  ))}
               </ul>
             </div>
           )
@@ -247,7 +308,8 @@ function WhoApproved() {
 
 function who({ request }: ExceptionRequest): string {
   const asked = `asked by ${request.asked.requested_by} on ${day(request.made)}`
-  const reviews = request.reviews.map(({ approved, by, at }) => `${approved ? 'approved' : 'denied'} by ${by} on ${day(at)}`)
+  const reviews = request.reviews.map(
+    ({ approved, by, at }) => `${approved ? 'approved' : 'denied'} by ${by} on ${day(at)}`,
+  )
   return [asked, ...reviews].join(', ')
 }
-

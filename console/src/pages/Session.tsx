@@ -13,11 +13,14 @@ export function Session() {
   const { session } = sessionRoute.useParams()
   const query = useQuery({
     queryKey: ['/api/v1/sessions', 'one', session],
-    queryFn: ({ signal }) => read<{ calls: SessionCall[]; cut: boolean }>(`/api/v1/sessions/${encodeURIComponent(session)}`, {}, signal),
+    queryFn: ({ signal }) =>
+      read<{ calls: SessionCall[]; cut: boolean }>(`/api/v1/sessions/${encodeURIComponent(session)}`, {}, signal),
   })
   return (
     <Page title={`Session ${session}`} lead={<Link to="/sessions">All sessions</Link>}>
-      <Answer query={query} what="the session">{({ calls, cut }) => <Trace calls={calls} cut={cut} />}</Answer>
+      <Answer query={query} what="the session">
+        {({ calls, cut }) => <Trace calls={calls} cut={cut} />}
+      </Answer>
     </Page>
   )
 }
@@ -26,8 +29,10 @@ const toneOf = ({ enforced, status }: SessionCall): Tone =>
   enforced === 'deny' ? 'bad' : status && status !== 'ok' ? 'warn' : undefined
 
 function wordOf(call: SessionCall): string {
-  if (call.enforced && call.enforced !== 'allow') return { deny: 'refused', redact: 'replaced', degrade: 'cheaper model',
-    route: 'routed' }[call.enforced] ?? call.enforced
+  if (call.enforced && call.enforced !== 'allow')
+    return (
+      { deny: 'refused', redact: 'replaced', degrade: 'cheaper model', route: 'routed' }[call.enforced] ?? call.enforced
+    )
   return call.status ?? 'under way'
 }
 
@@ -42,14 +47,32 @@ function Trace({ calls, cut }: { calls: SessionCall[]; cut: boolean }) {
   return (
     <>
       <p className={styles.figures}>
-        <span>by <b>{people}</b></span><span><b>{plural(calls.length, 'call')}</b></span><span><b>{money(cost)}</b></span>
-        <span><b>{refused}</b> refused</span><span>began <b>{time(calls[0]?.started ?? calls[0]?.time)}</b> UTC</span>
+        <span>
+          by <b>{people}</b>
+        </span>
+        <span>
+          <b>{plural(calls.length, 'call')}</b>
+        </span>
+        <span>
+          <b>{money(cost)}</b>
+        </span>
+        <span>
+          <b>{refused}</b> refused
+        </span>
+        <span>
+          began <b>{time(calls[0]?.started ?? calls[0]?.time)}</b> UTC
+        </span>
         {cut && <span>There are more calls than are shown here.</span>}
       </p>
       <Card title="Calls along time">
         <ol className={styles.trace}>
           {calls.map((call, i) => (
-            <Call key={call.seq} call={call} left={(100 * ((starts[i] ?? begin) - begin)) / length} width={(100 * (call.total_us ?? 0)) / 1000 / length} />
+            <Call
+              key={call.seq}
+              call={call}
+              left={(100 * ((starts[i] ?? begin) - begin)) / length}
+              width={(100 * (call.total_us ?? 0)) / 1000 / length}
+            />
           ))}
         </ol>
       </Card>
@@ -62,18 +85,34 @@ function Call({ call, left, width }: { call: SessionCall; left: number; width: n
   const tone = toneOf(call)
   const model = call.model_served ?? call.model_asked ?? ''
   const why = [
-    call.rule && `rule ${call.rule}`, call.findings && `found ${call.findings}`,
+    call.rule && `rule ${call.rule}`,
+    call.findings && `found ${call.findings}`,
     call.model_asked && call.model_served && call.model_asked !== call.model_served && `asked for ${call.model_asked}`,
     call.status_reason,
-  ].filter(Boolean).join('; ')
+  ]
+    .filter(Boolean)
+    .join('; ')
   return (
     <li className={styles.call}>
-      {mayRead
-        ? <Link to="/ledger/$seq" params={{ seq: String(call.seq) }} aria-label={`Entry ${call.seq} of the ledger`}>{call.seq}</Link>
-        : <span>{call.seq}</span>}
-      <span>{model} {call.agent && <Tag>{call.agent}</Tag>}</span>
-      <span className={styles.track} aria-hidden="true"><i data-tone={tone} style={{ left: `${Math.min(left, 99)}%`, width: `${width}%` }} /></span>
-      <span><Tag tone={tone}>{wordOf(call)}</Tag> {milliseconds(call.total_us)} · {countShort(call.output_tokens)} out · {money(call.cost_nanos)}</span>
+      {mayRead ? (
+        <Link to="/ledger/$seq" params={{ seq: String(call.seq) }} aria-label={`Entry ${call.seq} of the ledger`}>
+          {call.seq}
+        </Link>
+      ) : (
+        <span>{call.seq}</span>
+      )}
+      <span>
+        {model} {call.agent && <Tag>{call.agent}</Tag>}
+      </span>
+      <span className={styles.track} aria-hidden="true">
+        <i data-tone={tone} style={{ left: `${Math.min(left, 99)}%`, width: `${width}%` }} />
+      </span>
+      <span>
+        <Tag tone={tone}>{wordOf(call)}</Tag> {milliseconds(call.total_us)}
+        {' · '}
+        {countShort(call.output_tokens)} out ·{' '}
+        {money(call.cost_nanos)}
+      </span>
       {why && <p>{why}</p>}
     </li>
   )

@@ -20,10 +20,13 @@ export function SignIn() {
   return (
     <main className={styles.place}>
       <div className={styles.card}>
-        <div className={styles.brand}><img src={mark} alt="" /><h1>Reeve</h1></div>
+        <div className={styles.brand}>
+          <img src={mark} alt="" />
+          <h1>Reeve</h1>
+        </div>
         <p className={basics.soft}>Who spends what on AI, what leaves the building, and who decided it.</p>
         <Answer query={status} what="how people sign in here">
-          {({ providers }) => providers.length > 0 ? <ByProvider providers={providers} /> : <ByLink />}
+          {({ providers }) => (providers.length > 0 ? <ByProvider providers={providers} /> : <ByLink />)}
         </Answer>
       </div>
     </main>
@@ -51,12 +54,10 @@ function ByLink() {
       <h2>Open it with a link</h2>
       <p>No company's sign-in is configured here. On the machine that Reeve runs on, in the same directory, run</p>
       <Code>reeve console</Code>
-      <p>
-        and open the link that it prints, in a browser on that machine. It works once, for ten minutes.
-      </p>
+      <p>and open the link that it prints, in a browser on that machine. It works once, for ten minutes.</p>
       <p className={basics.soft}>
-        For more people than you: set <code>identity.oidc</code> with a <code>client_id</code> in <code>reeve.yaml</code>,
-        and everybody signs in with the company's provider.
+        For more people than you: set <code>identity.oidc</code> with a <code>client_id</code> in{' '}
+        <code>reeve.yaml</code>, and everybody signs in with the company's provider.
       </p>
     </>
   )

@@ -20,7 +20,11 @@ export function aboutOf({ model, detail, content }: Entry): string {
 }
 
 const kWords: Record<string, string> = {
-  allow: 'allowed', deny: 'refused', redact: 'replaced', degrade: 'cheaper model', route: 'routed',
+  allow: 'allowed',
+  deny: 'refused',
+  redact: 'replaced',
+  degrade: 'cheaper model',
+  route: 'routed',
 }
 export const effectOf = ({ decision }: Entry): string => {
   const effect = decision?.enforced ?? decision?.effect ?? ''

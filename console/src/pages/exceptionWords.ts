@@ -5,11 +5,17 @@ import { count, money } from '../format'
 import type { Tone } from '../parts/basics'
 
 export function describe({ request: { asked } }: ExceptionRequest): string {
-  const scope = Object.values(asked.scope ?? {}).flat().join(', ')
+  const scope = Object.values(asked.scope ?? {})
+    .flat()
+    .join(', ')
   const whom = scope ? ` for ${scope}` : ''
   if (asked.kind === 'budget') {
-    const amount = [asked.extra_nanos ? money(asked.extra_nanos) : '',
-      asked.extra_tokens ? `${count(asked.extra_tokens)} tokens` : ''].filter(Boolean).join(' and ')
+    const amount = [
+      asked.extra_nanos ? money(asked.extra_nanos) : '',
+      asked.extra_tokens ? `${count(asked.extra_tokens)} tokens` : '',
+    ]
+      .filter(Boolean)
+      .join(' and ')
     return `${amount} more of ${asked.budget}${whom}`
   }
   const rules = (asked.rules ?? []).join(', ')

@@ -9,16 +9,33 @@ import { DataTable, type Column } from './DataTable'
 
 const Plot = lazy(() => import('./Plot'))
 
-export interface Layer { name: string; values: number[] }
+export interface Layer {
+  name: string
+  values: number[]
+}
 export const kLayersMax = 6
 export const colourOf = (i: number) => `--series-${Math.min(i, kLayersMax - 1) + 1}`
 
-export function DailyChart({ name, days, layers, file }: { name: string; days: string[]; layers: Layer[]; file: string }) {
+export function DailyChart({
+  name,
+  days,
+  layers,
+  file,
+}: {
+  name: string
+  days: string[]
+  layers: Layer[]
+  file: string
+}) {
   const [asTable, setAsTable] = useState(false)
   const columns: Column<number>[] = [
     { name: 'Day', value: (i) => days[i] },
-    ...layers.map((layer): Column<number> => (
-      { name: layer.name, number: true, value: (i) => (layer.values[i] ?? 0) / 1e9, show: (i) => money(layer.values[i]) })),
+    ...layers.map((layer): Column<number> => ({
+      name: layer.name,
+      number: true,
+      value: (i) => (layer.values[i] ?? 0) / 1e9,
+      show: (i) => money(layer.values[i]),
+    })),
   ]
   return (
     <figure className={styles.figure} aria-label={name}>
@@ -27,23 +44,31 @@ export function DailyChart({ name, days, layers, file }: { name: string; days: s
           {asTable ? 'Show the chart' : 'Show as a table'}
         </Button>
       </div>
-      {asTable
-        ? <DataTable name={name} rows={days.map((_, i) => i)} columns={columns} rowKey={(i) => days[i] ?? ''} file={file} />
-        : (
-          <>
-            <div className={styles.plot} aria-hidden="true">
-              <Suspense fallback={<Loading what="the chart" />}><Plot days={days} layers={layers} /></Suspense>
-            </div>
-            <ul className={styles.legend}>
-              {layers.map((layer, i) => (
-                <li key={layer.name}>
-                  <span className={styles.dot} style={{ background: `var(${colourOf(i)})` }} />
-                  {layer.name}
-                </li>
-              ))}
-            </ul>
-          </>
-        )}
+      {asTable ? (
+        <DataTable
+          name={name}
+          rows={days.map((_, i) => i)}
+          columns={columns}
+          rowKey={(i) => days[i] ?? ''}
+          file={file}
+        />
+      ) : (
+        <>
+          <div className={styles.plot} aria-hidden="true">
+            <Suspense fallback={<Loading what="the chart" />}>
+              <Plot days={days} layers={layers} />
+            </Suspense>
+          </div>
+          <ul className={styles.legend}>
+            {layers.map((layer, i) => (
+              <li key={layer.name}>
+                <span className={styles.dot} style={{ background: `var(${colourOf(i)})` }} />
+                {layer.name}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
     </figure>
   )
 }

@@ -36,17 +36,30 @@ function useSorted<Row>(rows: Row[], columns: Column<Row>[], order: Order | unde
   }, [rows, columns, order])
 }
 
-function Head<Row>({ columns, order, sort }:
-  { columns: Column<Row>[]; order: Order | undefined; sort: (column: number) => void }) {
+function Head<Row>({
+  columns,
+  order,
+  sort,
+}: {
+  columns: Column<Row>[]
+  order: Order | undefined
+  sort: (column: number) => void
+}) {
   return (
     <thead>
       <tr>
         {columns.map((column, i) => {
           const direction = order?.column === i ? (order.down ? 'descending' : 'ascending') : undefined
           return (
-            <th key={column.name} scope="col" aria-sort={direction} className={column.number ? styles.number : undefined}>
+            <th
+              key={column.name}
+              scope="col"
+              aria-sort={direction}
+              className={column.number ? styles.number : undefined}
+            >
               <button type="button" className={styles.sort} onClick={() => sort(i)}>
-                {column.name}{direction && <span aria-hidden="true">{direction === 'ascending' ? ' ↑' : ' ↓'}</span>}
+                {column.name}
+                {direction && <span aria-hidden="true">{direction === 'ascending' ? ' ↑' : ' ↓'}</span>}
               </button>
             </th>
           )
@@ -62,18 +75,35 @@ function Row<T>({ row, columns, index }: { row: T; columns: Column<T>[]; index: 
       {columns.map((column, i) => {
         const shown = column.show ? column.show(row) : column.value(row)
         const className = column.number ? styles.number : undefined
-        return i === 0
-          ? <th key={column.name} scope="row" className={className}>{shown}</th>
-          : <td key={column.name} className={className}>{shown}</td>
+        return i === 0 ? (
+          <th key={column.name} scope="row" className={className}>
+            {shown}
+          </th>
+        ) : (
+          <td key={column.name} className={className}>
+            {shown}
+          </td>
+        )
       })}
     </tr>
   )
 }
 
 const Gap = ({ height, columns }: { height: number; columns: number }) =>
-  height > 0 ? <tr className={styles.gap} aria-hidden="true"><td colSpan={columns} style={{ height }} /></tr> : null
+  height > 0 ? (
+    <tr className={styles.gap} aria-hidden="true">
+      <td colSpan={columns} style={{ height }} />
+    </tr>
+  ) : null
 
-export function DataTable<T>({ name, rows, columns, rowKey, note, file }: {
+export function DataTable<T>({
+  name,
+  rows,
+  columns,
+  rowKey,
+  note,
+  file,
+}: {
   name: string
   rows: T[]
   columns: Column<T>[]
@@ -87,23 +117,41 @@ export function DataTable<T>({ name, rows, columns, rowKey, note, file }: {
   const scroll = useRef<HTMLDivElement>(null)
   const isLong = rows.length > kAllInSight
   const rolling = useVirtualizer({
-    count: isLong ? sorted.length : 0, getScrollElement: () => scroll.current, estimateSize: () => kRowHeight, overscan: 12,
+    count: isLong ? sorted.length : 0,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => kRowHeight,
+    overscan: 12,
   })
   const inSight = rolling.getVirtualItems()
   const sort = (column: number) =>
-    setOrder((now) => (now?.column === column ? { column, down: !now.down } : { column, down: Boolean(columns[column]?.number) }))
-  const csv = () => toCsv(columns.map((column) => column.name), sorted.map((row) => columns.map((column) => column.value(row))))
+    setOrder((now) =>
+      now?.column === column ? { column, down: !now.down } : { column, down: Boolean(columns[column]?.number) },
+    )
+  const csv = () =>
+    toCsv(
+      columns.map((column) => column.name),
+      sorted.map((row) => columns.map((column) => column.value(row))),
+    )
   const copy = () =>
-    navigator.clipboard.writeText(csv()).then(() => setCopied('Copied'), () => setCopied('Your browser does not let pages copy'))
+    navigator.clipboard.writeText(csv()).then(
+      () => setCopied('Copied'),
+      () => setCopied('Your browser does not let pages copy'),
+    )
   const above = inSight[0]?.start ?? 0
   const below = isLong ? rolling.getTotalSize() - (inSight.at(-1)?.end ?? 0) : 0
   return (
     <div className={styles.frame}>
       <div className={styles.tools}>
         <span>{note ?? `${count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`}</span>
-        <span className={basics.hidden} role="status">{copied}</span>
-        <Button kind="quiet" className={styles.small} onClick={() => void copy()}>{copied === 'Copied' ? 'Copied' : 'Copy'}</Button>
-        <Button kind="quiet" className={styles.small} onClick={() => download(`${file}.csv`, csv())}>CSV</Button>
+        <span className={basics.hidden} role="status">
+          {copied}
+        </span>
+        <Button kind="quiet" className={styles.small} onClick={() => void copy()}>
+          {copied === 'Copied' ? 'Copied' : 'Copy'}
+        </Button>
+        <Button kind="quiet" className={styles.small} onClick={() => download(`${file}.csv`, csv())}>
+          CSV
+        </Button>
       </div>
       <div className={styles.scroll} ref={scroll} role="region" aria-label={name} tabIndex={0}>
         <table className={styles.table} aria-label={name} aria-rowcount={rows.length + 1}>
@@ -112,9 +160,9 @@ export function DataTable<T>({ name, rows, columns, rowKey, note, file }: {
             {isLong && <Gap height={above} columns={columns.length} />}
             {isLong
               ? inSight.map(({ index }) => {
-                const row = sorted[index]
-                return row && <Row key={rowKey(row, index)} row={row} columns={columns} index={index} />
-              })
+                  const row = sorted[index]
+                  return row && <Row key={rowKey(row, index)} row={row} columns={columns} index={index} />
+                })
               : sorted.map((row, i) => <Row key={rowKey(row, i)} row={row} columns={columns} index={i} />)}
             {isLong && <Gap height={below} columns={columns.length} />}
           </tbody>

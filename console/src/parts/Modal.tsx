@@ -4,7 +4,13 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react'
 import styles from './Modal.module.css'
 
-export function Modal({ title, close, children, buttons, submit }: {
+export function Modal({
+  title,
+  close,
+  children,
+  buttons,
+  submit,
+}: {
   title: string
   close: () => void
   children: ReactNode

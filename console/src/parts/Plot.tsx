@@ -24,16 +24,27 @@ function optionsOf(width: number, height: number, order: number[]): uPlot.Option
   const axis = { stroke: variable('--soft'), grid, ticks: { show: false }, font: '12px system-ui, sans-serif' }
   const bars = uPlot.paths.bars?.({ size: [0.72, 34], align: 0 })
   return {
-    width, height, legend: { show: false }, cursor: { show: false },
+    width,
+    height,
+    legend: { show: false },
+    cursor: { show: false },
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'UTC'),
     // Half a day more on each side, so that the first and the last bar are whole.
-    scales: { x: { range: (_, low, high) => [low - kHalfDay, high + kHalfDay] }, y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] } },
-    axes: [{ ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map(dayOf) },
-      { ...axis, size: 64, values: (_, splits) => splits.map((split) => moneyShort(split)) }],
-    series: [{}, ...order.map((i) => {
-      const colour = variable(colourOf(i))
-      return { stroke: colour, fill: colour, width: 0, paths: bars, points: { show: false } }
-    })],
+    scales: {
+      x: { range: (_, low, high) => [low - kHalfDay, high + kHalfDay] },
+      y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map(dayOf) },
+      { ...axis, size: 64, values: (_, splits) => splits.map((split) => moneyShort(split)) },
+    ],
+    series: [
+      {},
+      ...order.map((i) => {
+        const colour = variable(colourOf(i))
+        return { stroke: colour, fill: colour, width: 0, paths: bars, points: { show: false } }
+      }),
+    ],
   }
 }
 
@@ -50,7 +61,8 @@ export default function Plot({ days, layers }: { days: string[]; layers: Layer[]
     }
     draw()
     const sized = new ResizeObserver(() =>
-      plot?.setSize({ width: Math.max(element.clientWidth, 200), height: element.clientHeight }))
+      plot?.setSize({ width: Math.max(element.clientWidth, 200), height: element.clientHeight }),
+    )
     sized.observe(element)
     // Colours are the theme's at the time of drawing.
     const themed = new MutationObserver(draw)

@@ -40,12 +40,31 @@ function useKeys(shown: Place[], help: () => void) {
 
 function Keys({ shown, close }: { shown: Place[]; close: () => void }) {
   return (
-    <Modal title="Keys" close={close} buttons={<Button kind="first" onClick={close} autoFocus>Close</Button>}>
+    <Modal
+      title="Keys"
+      close={close}
+      buttons={
+        <Button kind="first" onClick={close} autoFocus>
+          Close
+        </Button>
+      }
+    >
       <dl className={styles.keys}>
         {shown.map(({ key, title, path }) => [
-          <dt key={`${path}-key`}><kbd>g</kbd><kbd>{key}</kbd></dt>, <dd key={path}>{title}</dd>])}
-        <dt><kbd>?</kbd></dt><dd>This list</dd>
-        <dt><kbd>Tab</kbd></dt><dd>The first stop of a page skips the navigation</dd>
+          <dt key={`${path}-key`}>
+            <kbd>g</kbd>
+            <kbd>{key}</kbd>
+          </dt>,
+          <dd key={path}>{title}</dd>,
+        ])}
+        <dt>
+          <kbd>?</kbd>
+        </dt>
+        <dd>This list</dd>
+        <dt>
+          <kbd>Tab</kbd>
+        </dt>
+        <dd>The first stop of a page skips the navigation</dd>
       </dl>
     </Modal>
   )
@@ -67,22 +86,32 @@ function Person({ help }: { help: () => void }) {
   return (
     <Menu.Root modal={false}>
       <Menu.Trigger className={styles.person}>
-        {me.person}<small>{me.roles.join(', ') || (me.decided_by === 'roles' ? 'no role yet' : 'this machine')}</small>
+        {me.person}
+        <small>{me.roles.join(', ') || (me.decided_by === 'roles' ? 'no role yet' : 'this machine')}</small>
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Content className={styles.menu} side="top" align="start" sideOffset={6}>
           <Menu.Label className={styles.label}>Colours</Menu.Label>
           <Menu.RadioGroup value={theme} onValueChange={choose}>
             {(['system', 'light', 'dark'] as const).map((name) => (
-              <Menu.RadioItem key={name} value={name} className={styles.item} onSelect={(event) => event.preventDefault()}>
+              <Menu.RadioItem
+                key={name}
+                value={name}
+                className={styles.item}
+                onSelect={(event) => event.preventDefault()}
+              >
                 {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
                 <Menu.ItemIndicator>✓</Menu.ItemIndicator>
               </Menu.RadioItem>
             ))}
           </Menu.RadioGroup>
           <Menu.Separator className={styles.line} />
-          <Menu.Item className={styles.item} onSelect={help}>Keys <kbd>?</kbd></Menu.Item>
-          <Menu.Item className={styles.item} onSelect={() => void leave()}>Sign out</Menu.Item>
+          <Menu.Item className={styles.item} onSelect={help}>
+            Keys <kbd>?</kbd>
+          </Menu.Item>
+          <Menu.Item className={styles.item} onSelect={() => void leave()}>
+            Sign out
+          </Menu.Item>
         </Menu.Content>
       </Menu.Portal>
     </Menu.Root>
@@ -120,17 +149,28 @@ export function Shell() {
         Skip to the page
       </a>
       <header className={styles.side}>
-        <Link to="/" className={styles.brand}><img src={mark} alt="" />Reeve</Link>
+        <Link to="/" className={styles.brand}>
+          <img src={mark} alt="" />
+          Reeve
+        </Link>
         <nav className={styles.nav} aria-label="Pages">
           <ul>
             {shown.map(({ path, title }) => (
-              <li key={path}><Link to={path} activeOptions={{ exact: path === '/', includeSearch: false }}>{title}</Link></li>
+              <li key={path}>
+                <Link to={path} activeOptions={{ exact: path === '/', includeSearch: false }}>
+                  {title}
+                </Link>
+              </li>
             ))}
           </ul>
         </nav>
-        <div className={styles.foot}><Person help={() => setKeysOpen(true)} /></div>
+        <div className={styles.foot}>
+          <Person help={() => setKeysOpen(true)} />
+        </div>
       </header>
-      <main id="main" ref={main} tabIndex={-1} className={styles.main}><Outlet /></main>
+      <main id="main" ref={main} tabIndex={-1} className={styles.main}>
+        <Outlet />
+      </main>
       {keysOpen && <Keys shown={shown} close={() => setKeysOpen(false)} />}
     </div>
   )

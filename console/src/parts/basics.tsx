@@ -8,8 +8,17 @@ import styles from './basics.module.css'
 export { styles }
 export type Tone = 'good' | 'bad' | 'warn' | 'accent' | undefined
 
-export function Page({ title, lead, actions, children }:
-  { title: string; lead?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+export function Page({
+  title,
+  lead,
+  actions,
+  children,
+}: {
+  title: string
+  lead?: ReactNode
+  actions?: ReactNode
+  children: ReactNode
+}) {
   useEffect(() => {
     document.title = `${title} · Reeve`
   }, [title])
@@ -27,8 +36,17 @@ export function Page({ title, lead, actions, children }:
   )
 }
 
-export function Card({ title, note, children, className = '' }:
-  { title?: ReactNode; note?: ReactNode; children: ReactNode; className?: string }) {
+export function Card({
+  title,
+  note,
+  children,
+  className = '',
+}: {
+  title?: ReactNode
+  note?: ReactNode
+  children: ReactNode
+  className?: string
+}) {
   const id = useId()
   return (
     <section className={`${styles.card} ${className}`} aria-labelledby={title ? id : undefined}>
@@ -43,15 +61,31 @@ export function Card({ title, note, children, className = '' }:
   )
 }
 
-export function Button({ kind, ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: 'first' | 'danger' | 'quiet' }) {
-  return <button type="button" {...rest} className={`${styles.button} ${kind ? styles[kind] : ''} ${rest.className ?? ''}`} />
+export function Button({
+  kind,
+  ...rest
+}: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: 'first' | 'danger' | 'quiet' }) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      className={`${styles.button} ${kind ? styles[kind] : ''} ${rest.className ?? ''}`}
+    />
+  )
 }
 
-export const Tag = ({ tone, children }: { tone?: Tone; children: ReactNode }) =>
-  <span className={styles.tag} data-tone={tone}>{children}</span>
+export const Tag = ({ tone, children }: { tone?: Tone; children: ReactNode }) => (
+  <span className={styles.tag} data-tone={tone}>
+    {children}
+  </span>
+)
 
 export function Notice({ tone, children, alert = false }: { tone?: Tone; children: ReactNode; alert?: boolean }) {
-  return <div className={styles.notice} data-tone={tone} role={alert ? 'alert' : undefined}>{children}</div>
+  return (
+    <div className={styles.notice} data-tone={tone} role={alert ? 'alert' : undefined}>
+      {children}
+    </div>
+  )
 }
 
 // Nothing there yet: what it would be, and how it comes about.
@@ -64,12 +98,19 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
-export const Code = ({ children }: { children: string }) => <pre className={styles.code}><code>{children}</code></pre>
+export const Code = ({ children }: { children: string }) => (
+  <pre className={styles.code}>
+    <code>{children}</code>
+  </pre>
+)
 
 export const Loading = ({ what }: { what: string }) => (
   <div className={styles.skeleton} role="status">
     <span className={styles.hidden}>{`Reading ${what}`}</span>
-    <i /><i /><i /><i />
+    <i />
+    <i />
+    <i />
+    <i />
   </div>
 )
 
@@ -78,16 +119,30 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
   const known = error instanceof ApiError
   return (
     <Notice tone={known && error.status === 503 ? 'warn' : 'bad'} alert>
-      <p><strong>{known ? error.title : 'This page failed'}</strong></p>
+      <p>
+        <strong>{known ? error.title : 'This page failed'}</strong>
+      </p>
       <p>{error instanceof Error ? error.message : String(error)}</p>
-      {known && error.status === 403 && <p>Your roles are on <a href="/console/you">your own page</a>.</p>}
-      {retry && <p><Button onClick={retry}>Try again</Button></p>}
+      {known && error.status === 403 && (
+        <p>
+          Your roles are on <a href="/console/you">your own page</a>.
+        </p>
+      )}
+      {retry && (
+        <p>
+          <Button onClick={retry}>Try again</Button>
+        </p>
+      )}
     </Notice>
   )
 }
 
 // One question of the API, in all its states.
-export function Answer<T>({ query, what, children }: {
+export function Answer<T>({
+  query,
+  what,
+  children,
+}: {
   query: { data: T | undefined; error: unknown; refetch: () => unknown; isPending: boolean }
   what: string
   children: (data: T) => ReactNode
