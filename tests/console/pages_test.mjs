@@ -144,7 +144,7 @@ test('what is on the page is on the clipboard and in a file, and no formula runs
   await table.getByRole('button', { name: 'Calls' }).click()
   assert.equal(await table.getByRole('columnheader', { name: 'Calls' }).getAttribute('aria-sort'), 'descending')
   await page.getByRole('button', { name: 'Show as a table' }).click()
-  await page.getByRole('region', { name: 'Cost by day and session' }).waitFor()
+  await page.getByRole('region', { name: 'Cost by day and session, as a table' }).waitFor()
   await context.close()
 })
 

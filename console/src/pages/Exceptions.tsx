@@ -24,9 +24,9 @@ const kColumns: Column<ExceptionRequest>[] = [
   },
   { name: 'State', value: ({ state }) => state, show: (one) => <Tag tone={toneOf(one)}>{one.state}</Tag> },
   { name: 'Asked by', value: ({ request }) => request.asked.requested_by },
-  { name: 'On', value: ({ request }) => request.made, show: ({ request }) => day(request.made) },
+  { name: 'On', value: ({ request }) => request.made, show: ({ request }) => <time>{day(request.made)}</time> },
   { name: 'Decided by', value: ({ request }) => request.reviews.map(({ by }) => by).join(', ') },
-  { name: 'Until', value: ({ ends }) => ends, show: ({ ends }) => day(ends) },
+  { name: 'Until', value: ({ ends }) => ends, show: ({ ends }) => <time>{day(ends)}</time> },
   { name: 'Reason', value: ({ request }) => request.asked.reason },
 ]
 

@@ -46,7 +46,7 @@ export function DailyChart({
       </div>
       {asTable ? (
         <DataTable
-          name={name}
+          name={`${name}, as a table`}
           rows={days.map((_, i) => i)}
           columns={columns}
           rowKey={(i) => days[i] ?? ''}

@@ -35,7 +35,7 @@ function optionsOf(width: number, height: number, order: number[]): uPlot.Option
       y: { range: (_, _low, high) => [0, high > 0 ? high * 1.05 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, values: (_, splits) => splits.map(dayOf) },
+      { ...axis, grid: { show: false }, space: 64, size: 30, values: (_, splits) => splits.map(dayOf) },
       { ...axis, size: 64, values: (_, splits) => splits.map((split) => moneyShort(split)) },
     ],
     series: [

@@ -89,31 +89,30 @@ function Person({ help }: { help: () => void }) {
         {me.person}
         <small>{me.roles.join(', ') || (me.decided_by === 'roles' ? 'no role yet' : 'this machine')}</small>
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content className={styles.menu} side="top" align="start" sideOffset={6}>
-          <Menu.Label className={styles.label}>Colours</Menu.Label>
-          <Menu.RadioGroup value={theme} onValueChange={choose}>
-            {(['system', 'light', 'dark'] as const).map((name) => (
-              <Menu.RadioItem
-                key={name}
-                value={name}
-                className={styles.item}
-                onSelect={(event) => event.preventDefault()}
-              >
-                {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
-                <Menu.ItemIndicator>✓</Menu.ItemIndicator>
-              </Menu.RadioItem>
-            ))}
-          </Menu.RadioGroup>
-          <Menu.Separator className={styles.line} />
-          <Menu.Item className={styles.item} onSelect={help}>
-            Keys <kbd>?</kbd>
-          </Menu.Item>
-          <Menu.Item className={styles.item} onSelect={() => void leave()}>
-            Sign out
-          </Menu.Item>
-        </Menu.Content>
-      </Menu.Portal>
+      {/* Not in a portal: there it would lie outside of every landmark. */}
+      <Menu.Content className={styles.menu} side="top" align="start" sideOffset={6}>
+        <Menu.Label className={styles.label}>Colours</Menu.Label>
+        <Menu.RadioGroup value={theme} onValueChange={choose}>
+          {(['system', 'light', 'dark'] as const).map((name) => (
+            <Menu.RadioItem
+              key={name}
+              value={name}
+              className={styles.item}
+              onSelect={(event) => event.preventDefault()}
+            >
+              {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
+              <Menu.ItemIndicator>✓</Menu.ItemIndicator>
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
+        <Menu.Separator className={styles.line} />
+        <Menu.Item className={styles.item} onSelect={help}>
+          Keys <kbd>?</kbd>
+        </Menu.Item>
+        <Menu.Item className={styles.item} onSelect={() => void leave()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Content>
     </Menu.Root>
   )
 }
