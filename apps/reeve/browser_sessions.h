@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "identity/browser_grants.h"
+#include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_thread.h"
 

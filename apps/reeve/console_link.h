@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "identity/browser_grants.h"
+#include "identity/identity.h"
 
 namespace reeve::app {
 

@@ -154,7 +154,7 @@ Task<WebAnswer> SignInRoutes::tell_console(Request, net::Loop&) {
   json.begin_object().key("providers").begin_array();
   for (const identity::OidcIssuer& provider : providers_) json.value(provider_name(provider));
   WebAnswer answer;
-  answer.body = json.end_array().member("version", REEVE_VERSION).end_object().take();
+  answer.body = json.end_array().end_object().take();
   co_return answer;
 }
 

@@ -9,7 +9,9 @@ export function layersOf(report: SpendReport, dimension: string): { days: string
   const dates = groups.map((group) => String(group.day)).sort()
   const [first, last] = [dates[0], dates.at(-1)]
   if (!first || !last) return { days: [], layers: [] }
-  const days = daysBetween(first, last)
+  // Two weeks at least: a single bar says nothing about time.
+  const begin = new Date(Math.min(Date.parse(first), Date.parse(last) - 13 * 86_400_000)).toISOString().slice(0, 10)
+  const days = daysBetween(begin, last)
   const place = new Map(days.map((day, i) => [day, i]))
   const sums = new Map<string, number>()
   for (const group of groups) {

@@ -9,8 +9,8 @@ namespace reeve::identity {
 
 namespace {
 
-constexpr auto kBrowser = static_cast<GrantKind>(7);
-constexpr auto kLink = static_cast<GrantKind>(8);
+constexpr auto kBrowser = GrantKind::kBrowser;
+constexpr auto kLink = GrantKind::kLink;
 
 std::string make_secret() { return to_base64url(random_bytes(32)); }
 

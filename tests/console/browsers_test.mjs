@@ -160,7 +160,7 @@ test('signing out ends it at once, here and wherever the cookie was copied to', 
   assert.equal(out.status, 200)
   assert.match(out.headers.get('set-cookie'), /^reeve-session=; .*Max-Age=0/)
   assert.equal((await api(cookie)).status, 401)
-  const ended = (await entriesOf(reeve, 'identity.sign_in_ended')).at(-1)
+  const ended = (await entriesOf(reeve, 'identity.sign_in_ended', 2)).at(-1)
   assert.deepEqual([ended.detail.person, ended.detail.reason], ['vera@example.com', 'signed out'])
 })
 

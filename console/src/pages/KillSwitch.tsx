@@ -23,10 +23,10 @@ const kKinds: [string, string, string][] = [
 const kColumns: Column<Cutoff>[] = [
   { name: 'What', value: ({ scope }) => scope },
   { name: 'State', value: ({ on }) => (on ? 'off' : 'on again'), show: (cutoff) => <State cutoff={cutoff} /> },
-  { name: 'Since', value: ({ at }) => at, show: ({ at }) => time(at) },
+  { name: 'Since', value: ({ at }) => at, show: ({ at }) => <time>{time(at)}</time> },
   { name: 'By', value: ({ by }) => by },
   { name: 'Reason', value: ({ reason }) => reason },
-  { name: 'Ended', value: ({ ended }) => ended, show: ({ ended }) => time(ended) },
+  { name: 'Ended', value: ({ ended }) => ended, show: ({ ended }) => <time>{time(ended)}</time> },
   { name: 'Ended by', value: ({ ended_by: by }) => by },
 ]
 

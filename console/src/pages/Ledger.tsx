@@ -34,7 +34,7 @@ const kColumns: Column<Entry>[] = [
       </Link>
     ),
   },
-  { name: 'Time (UTC)', value: (entry) => entry.time, show: (entry) => time(entry.time) },
+  { name: 'Time (UTC)', value: (entry) => entry.time, show: (entry) => <time>{time(entry.time)}</time> },
   { name: 'What', value: ({ kind }) => kind },
   { name: 'Who', value: whoOf },
   { name: 'About', value: aboutOf },

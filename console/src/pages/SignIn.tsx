@@ -12,7 +12,7 @@ const here = () => location.pathname + location.search
 export function SignIn() {
   const status = useQuery({
     queryKey: ['status'],
-    queryFn: () => read<{ providers: string[]; version: string }>('/console/status'),
+    queryFn: () => read<{ providers: string[] }>('/console/status'),
   })
   useEffect(() => {
     document.title = 'Sign in · Reeve'
