@@ -98,7 +98,7 @@ const YamlValue* find_document(const ExceptionDesk& desk, std::string_view kind,
 /// Of a file, or else of the register.
 Result<YamlValue> budget_document(const ExceptionDesk& desk, std::string_view name) {
   if (const YamlValue* document = find_document(desk, "Budget", name)) return *document;
-  const auto registered = registered_budgets(desk.common);
+  const auto registered = desk.budgets != nullptr ? desk.budgets->list() : registered_budgets(desk.common);
   if (!registered) return registered.error();
   if (const auto* const row = find_registered(*registered, name)) return spend::document_of(*row);
   return invalid("there is no budget '" + printable(name, 80) + "'; 'reeve budget list' shows them");

@@ -18,13 +18,18 @@
 namespace reeve::app {
 
 struct ExceptionDesk {
-  Common common;  // where the register of budgets is
-  std::unique_ptr<store::Store> store;
-  std::vector<YamlValue> documents;  // of the governance directory
+  Common common;                         // where the register of budgets is
+  std::unique_ptr<store::Store> opened;  // by this desk; null: a server's
+  store::Store* store = nullptr;
+  spend::BudgetRegister* budgets = nullptr;  // a server's; null: that of the set-up
+  std::vector<YamlValue> documents;          // of the governance directory
   control::ApprovalPolicies policies;
 
   /// kInvalid when the ApprovalPolicy documents have errors: others would decide than is meant.
   static Result<ExceptionDesk> open(const Common& common);
+  /// The same inside a server, with what it has open: a second one in the same process would close the first one's
+  /// files behind its back. Both outlive the desk.
+  static Result<ExceptionDesk> open(const Common& common, store::Store& store, spend::BudgetRegister& budgets);
   /// By its id, or by the last characters of it, at least four, when no other ends so.
   Result<control::ExceptionRequest> find(std::string_view id) const;
   /// The person and the groups of its keys that are valid now.
@@ -32,6 +37,9 @@ struct ExceptionDesk {
   /// Writes it back, with what the ledger tells; marks what it renews when it was approved.
   Result<void> update(const control::ExceptionRequest& request, std::string_view kind, std::string_view by,
                       Instant now);
+
+ private:
+  Result<void> read_documents();
 };
 
 /// Makes the request, where the rules could take it and somebody may approve it, and tells of it.

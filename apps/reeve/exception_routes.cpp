@@ -18,7 +18,7 @@ Result<ExceptionDesk> desk_of(const Sources& sources) {
   Common common;
   common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
-  return ExceptionDesk::open(common);
+  return ExceptionDesk::open(common, *sources.store, sources.live_budgets->budget_register());
 }
 
 /// A person has the groups that vouch for it now, and those of its keys.
