@@ -68,7 +68,7 @@ struct Operation {
   std::string_view body = {};  // the schema of what is sent; empty: nothing
 };
 
-std::vector<Operation> operations() {
+std::vector<Operation> operations_about_money() {
   return {
       {"/api/v1/budgets", "get", "Budgets in force and their counters at this moment", {}, {}},
       {"/api/v1/budgets/{name}", "get", "One budget, with its ETag", {kName}, {404}},
@@ -107,6 +107,11 @@ std::vector<Operation> operations() {
        {kException},
        {400, 404, 409, 413},
        "ExceptionDecision"},
+  };
+}
+
+std::vector<Operation> operations_about_records() {
+  return {
       {"/api/v1/ledger/entries",
        "get",
        "Entries of the ledger; who reads them is recorded",
@@ -143,6 +148,12 @@ std::vector<Operation> operations() {
        {201, 400, 413},
        "Change"},
   };
+}
+
+std::vector<Operation> operations() {
+  std::vector<Operation> all = operations_about_money();
+  for (Operation& operation : operations_about_records()) all.push_back(std::move(operation));
+  return all;
 }
 
 void write_content(JsonWriter& json, std::string_view type, std::string_view schema) {

@@ -86,7 +86,8 @@ test('whoever is known is told who they are, and what is theirs', async () => {
   const ordinary = (await reeve.createKey('dev@example.com')).secret
   assert.deepEqual((await get('/api/v1/me', ordinary)).body.permissions, [])
   assertProblem(await get('/api/v1/me', null), 401)
-  assertProblem(await get('/api/v1/me', reader, { headers: { authorization: `Bearer ${reader}` }, method: 'POST' }), 405)
+  const headers = { authorization: `Bearer ${reader}` }
+  assertProblem(await get('/api/v1/me', reader, { headers, method: 'POST' }), 405)
 })
 
 test('exceptions are asked for by the principal, and nobody decides about their own', async () => {
