@@ -12,24 +12,25 @@
 #include <vector>
 
 #include "control/control.h"
-#include "reeve/commands.h"
+#include "reeve/register_access.h"
 #include "store/store.h"
 
 namespace reeve::app {
 
 struct ExceptionDesk {
-  Common common;                         // where the register of budgets is
-  std::unique_ptr<store::Store> opened;  // by this desk; null: a server's
-  store::Store* store = nullptr;
-  spend::BudgetRegister* budgets = nullptr;  // a server's; null: that of the set-up
+  Common common;                             // where the register of budgets is
+  RegisterAccess access;                     // as this desk opened it; empty inside a server
+  store::Registers* served = nullptr;        // a server's; null: those of `access`
+  spend::BudgetRegister* budgets = nullptr;  // likewise; null: that of the set-up
   std::vector<YamlValue> documents;          // of the governance directory
   control::ApprovalPolicies policies;
 
+  store::Registers& registers() const { return served != nullptr ? *served : access.registers(); }
   /// kInvalid when the ApprovalPolicy documents have errors: others would decide than is meant.
   static Result<ExceptionDesk> open(const Common& common);
   /// The same inside a server, with what it has open: a second one in the same process would close the first one's
   /// files behind its back. Both outlive the desk.
-  static Result<ExceptionDesk> open(const Common& common, store::Store& store, spend::BudgetRegister& budgets);
+  static Result<ExceptionDesk> open(const Common& common, store::Registers& registers, spend::BudgetRegister& budgets);
   /// By its id, or by the last characters of it, at least four, when no other ends so.
   Result<control::ExceptionRequest> find(std::string_view id) const;
   /// The person and the groups of its keys that are valid now.

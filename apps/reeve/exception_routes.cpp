@@ -18,7 +18,7 @@ Result<ExceptionDesk> desk_of(const Sources& sources) {
   Common common;
   common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
-  return ExceptionDesk::open(common, *sources.store, sources.live_budgets->budget_register());
+  return ExceptionDesk::open(common, *sources.registers, sources.live_budgets->budget_register());
 }
 
 /// A person has the groups that vouch for it now, and those of its keys.
@@ -106,7 +106,7 @@ ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
   const auto given = request.parameters.find("cursor");
   const auto cursor = given == request.parameters.end() ? std::optional<std::int64_t>(0) : parse_int(given->second);
   if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
-  const auto list = sources.store->exceptions().list();
+  const auto list = sources.registers->exceptions().list();
   if (!list) return problem_of(list.error());
   const auto first = std::min(static_cast<std::size_t>(*cursor), list->size());
   const std::size_t end = first + std::min(kPageMax, list->size() - first);

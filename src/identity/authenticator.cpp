@@ -15,10 +15,8 @@ constexpr int kRoundsMax = 3;
 
 class LoopAuthenticator final : public Authenticator {
  public:
-  LoopAuthenticator(Options options, KeyStore& keys, net::Client& client)
-      : keys_(keys, *options.clock),
-        tokens_(std::move(options.issuers), *options.clock, client),
-        directory_(options.directory) {
+  LoopAuthenticator(Options options, KeyTable& keys, net::Client& client)
+      : keys_(keys), tokens_(std::move(options.issuers), *options.clock, client), directory_(options.directory) {
     if (options.own_tokens != nullptr) own_tokens_.emplace(*options.own_tokens, *options.clock);
   }
 
@@ -64,6 +62,21 @@ class LoopAuthenticator final : public Authenticator {
   DirectoryView directory_;
 };
 
+/// For where there are few keys and one loop.
+class AloneAuthenticator final : public Authenticator {
+ public:
+  AloneAuthenticator(Options options, KeyStore& keys, net::Client& client)
+      : table_(keys, {.clock = options.clock}), inner_(std::move(options), table_, client) {}
+  std::optional<AuthOutcome> authenticate_now(std::string_view credential) override {
+    return inner_.authenticate_now(credential);
+  }
+  Task<AuthOutcome> authenticate(std::string_view credential) override { return inner_.authenticate(credential); }
+
+ private:
+  KeyTable table_;
+  LoopAuthenticator inner_;
+};
+
 }  // namespace
 
 net::ClientLimits Authenticator::client_limits() {
@@ -77,8 +90,12 @@ net::ClientLimits Authenticator::client_limits() {
   return limits;
 }
 
-std::unique_ptr<Authenticator> Authenticator::create(Options options, KeyStore& keys, net::Client& client) {
+std::unique_ptr<Authenticator> Authenticator::create(Options options, KeyTable& keys, net::Client& client) {
   return std::make_unique<LoopAuthenticator>(std::move(options), keys, client);
+}
+
+std::unique_ptr<Authenticator> Authenticator::create(Options options, KeyStore& keys, net::Client& client) {
+  return std::make_unique<AloneAuthenticator>(std::move(options), keys, client);
 }
 
 }  // namespace reeve::identity
