@@ -37,6 +37,13 @@ void add_people(CLI::App& app, Line& line) {
                              [&line] { return break_glass_status_command(line.common); });
   status.footer("Exits with 1 while it is open.");
 
+  const auto visitor = std::make_shared<ConsoleArguments>();
+  CLI::App& console = command(app, line, "console", "Print a link that opens the console, once, on this machine",
+                              [&line, visitor] { return console_command(line.common, *visitor); });
+  console.add_option("--by", visitor->by, "Who is signed in with it (default: the user that runs this)");
+  console.add_option("--address", visitor->address, "Of the server, instead of the configuration's");
+  console.footer("Where people sign in with the company's provider, open /console/ instead.");
+
   CLI::App& storage = family(app, "storage", "Where the control plane keeps what it has");
   CLI::App& move = command(storage, line, "move", "Copy what this node had for itself to the database that nodes share",
                            [&line] { return storage_move_command(line.common); });

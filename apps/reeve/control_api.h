@@ -34,6 +34,7 @@ class ControlApi {
     store::Store* store;
     store::Registers* registers;  // of all nodes, where they share a database
     std::filesystem::path data_directory;
+    std::string config_file;  // empty: none
     ApiCallers* callers;
     const RolesInForce* roles;
     LiveBudgets* live_budgets;

@@ -35,7 +35,13 @@ struct SettingsArguments {
 /// Which settings of a client a person gets. 1 when there are none.
 int settings_show_command(const Common& common, const SettingsArguments& arguments);
 
-/// `reeve role`, `reeve break-glass`, `reeve settings`.
+struct ConsoleArguments {
+  std::string by, address;  // empty: the user that runs the command; as the configuration says
+};
+/// Prints a link that signs a person in to the console, once.
+int console_command(const Common& common, const ConsoleArguments& arguments);
+
+/// `reeve role`, `reeve break-glass`, `reeve settings`, `reeve console`.
 void add_people(CLI::App& app, Line& line);
 
 }  // namespace reeve::app

@@ -354,9 +354,9 @@ Result<void> RunningService::start_listening() {
                        &recent_readings_};
   live_sessions_.emplace(config_.data_dir / "ledger");
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
-                             api_callers_.get(), &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger),
-                             kill_switch_register, &kill_switch_, gateway_.get(), &*live_sessions_,
-                             wait_until_switched});
+                             options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
+                             put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
+                             gateway_.get(), &*live_sessions_, wait_until_switched});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -371,15 +371,17 @@ Result<void> RunningService::start_listening() {
     std::string news = path == "/healthz" ? news_of_health() : std::string();
     if (!news.empty()) return answer_health(exchange, std::move(news));
     if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
+    if (ConsolePages::serves(path)) return console_.handle(exchange);
     return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
   });
   if (!server)
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url());
+  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), kill_switch_);
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
+  api_callers_->know(sign_in_routes_->browsers());
   gateway_->watch(server_->stats());
   return start_collecting_cosignatures();
 }

@@ -17,6 +17,8 @@
 #include "reeve/claude_code_routes.h"
 #include "reeve/client_reports.h"
 #include "reeve/command_notes.h"
+#include "reeve/commands.h"
+#include "reeve/console_files.h"
 #include "reeve/content_setup.h"
 #include "reeve/control_api.h"
 #include "reeve/directory_service.h"
@@ -69,6 +71,7 @@ class RunningService final : public Service {
   const Config& config() const override { return config_; }
   identity::KeyStore& keys() override { return registers().keys(); }
   bool stopping() const override { return stopping_.load(); }
+  Result<std::string> make_console_link() override { return sign_ins_->make_console_link(system_user_name()); }
 
  private:
   Result<void> begin();
@@ -169,6 +172,7 @@ class RunningService final : public Service {
   std::unique_ptr<PublishedLog> published_log_;
   std::unique_ptr<SignInRoutes> sign_in_routes_;
   std::optional<ClaudeCodeRoutes> claude_code_;
+  ConsolePages console_;
   std::unique_ptr<net::Server> server_;
   std::thread guest_;
   std::optional<Heartbeat> heartbeat_;  // from service.started to service.stopped

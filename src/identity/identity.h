@@ -194,6 +194,7 @@ class Authenticator {
 }  // namespace reeve::identity
 
 #include "identity/break_glass.h"       // when nobody who may can
+#include "identity/browser_grants.h"    // a sign-in as a browser holds it
 #include "identity/directory.h"         // people and groups
 #include "identity/provider_sign_in.h"  // a person signs in with an issuer
 #include "identity/roles.h"             // what people may do in the control plane

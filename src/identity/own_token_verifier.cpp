@@ -1,5 +1,6 @@
 #include "identity/own_token_verifier.h"
 
+#include "core/bytes.h"
 #include "identity/jwt.h"
 #include "identity/names.h"
 
@@ -108,6 +109,10 @@ OrRefusal<std::shared_ptr<const Principal>> OwnTokenVerifier::verify(std::string
   principal->team = claims["team"].string_or("");
   principal->issuer = claims["idp"].string_or("");
   principal->groups = read_names(claims["groups"]);
+  // RFC 9068 section 2.2.3: names with blanks between them.
+  for (const std::string_view scope : split(claims["scope"].string_or(""), ' ')) {
+    if (!scope.empty()) principal->scopes.emplace_back(scope);
+  }
   return std::shared_ptr<const Principal>(std::move(principal));
 }
 

@@ -138,6 +138,9 @@ Result<OwnTokens::Made> OwnTokens::make(const Principal& person, const SignInSes
   claims.member_if("team", person.team).member_if("idp", person.issuer);
   if (session.client == kClaudeCodeClient) claims.member("billing_group_tag", kWorkItemTag);
   write_names(claims, "groups", person.groups);
+  std::string scope;
+  for (const std::string& name : person.scopes) scope += (scope.empty() ? "" : " ") + name;
+  claims.member_if("scope", scope);
   claims.end_object();
   made.token = own_token_header(signing->id) + "." + to_base64url(claims.text());
   made.token += "." + to_base64url(signing->key.sign(made.token));

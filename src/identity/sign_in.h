@@ -39,7 +39,9 @@ enum class GrantKind : std::uint8_t {
   kAttempt = 3,       // `state` on the way to the company's provider and back
   kConfirmation = 4,  // a person whom the provider named, and who has not said yes yet
   kCode = 5,          // an authorization code (RFC 6749 section 4.1)
-  kRefresh = 6        // a refresh token
+  kRefresh = 6,       // a refresh token
+  kBrowser = 7,       // a sign-in as a browser holds it, by a cookie
+  kLink = 8           // a link that signs in whoever opens it first
 };
 
 struct Grant {
