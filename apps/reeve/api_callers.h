@@ -12,6 +12,7 @@
 #include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_request.h"
+#include "reeve/refusals.h"
 
 namespace reeve::app {
 
@@ -21,6 +22,9 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
 /// Why a principal may not do that here; nothing when it has the scope KIND:VALUE and says so.
 std::optional<ApiAnswer> refuse_scope(const identity::Principal& principal, std::string_view kind,
                                       std::string_view value);
+
+/// Why a principal without any scope of that kind is given nothing; nothing when it has one.
+std::optional<ApiAnswer> refuse_any_scope(const identity::Principal& principal, std::string_view kind);
 
 /// Whether the principal has any scope of that kind.
 bool has_scope_of(const identity::Principal& principal, std::string_view kind);
@@ -33,6 +37,11 @@ class ApiCallers {
                                                     const net::ClientTls& tls, identity::KeyStore& keys,
                                                     identity::OwnTokens* own_tokens,
                                                     identity::Directory* directory = nullptr);
+  /// Where what tell_refusal() says goes, and who says where a request comes from. Before the first exchange.
+  void tell_refusals_to(Refusals& refusals, net::TrustedProxies proxies) {
+    refusals_ = &refusals;
+    proxies_ = std::move(proxies);
+  }
 
   struct Caller {
     std::shared_ptr<const identity::Principal> principal;  // null: refused
@@ -42,6 +51,9 @@ class ApiCallers {
   Task<Caller> identify(net::Exchange& exchange, std::string_view kind);
   /// Whoever it is, with or without scopes.
   Task<Caller> identify(net::Exchange& exchange);
+  /// Records that `answer` refused a request of that part of the server. `caller`: null when nobody knows who it was.
+  Task<void> tell_refusal(net::Exchange& exchange, std::string_view what,
+                          std::shared_ptr<const identity::Principal> caller, const ApiAnswer& answer);
 
  private:
   struct Worker {
@@ -49,6 +61,8 @@ class ApiCallers {
     std::unique_ptr<identity::Authenticator> authenticator;
   };
   std::vector<Worker> workers_;  // by the index of the loop
+  Refusals* refusals_ = nullptr;  // null: nobody is told
+  net::TrustedProxies proxies_;
 };
 
 }  // namespace reeve::app

@@ -52,16 +52,6 @@ void print_cutoff(const Common& common, const Cutoff& cutoff) {
   std::printf("Let it on again with: reeve kill off --id %s\n", cutoff.id.c_str());
 }
 
-/// A command that reads no configuration would switch where no server looks.
-Result<std::optional<Config>> shared_config(const Common& common) {
-  const std::string file = config_file(common);
-  if (file.empty()) return std::optional<Config>();
-  if (const auto readable = read_data_dir(file); !readable) return readable.error();
-  std::vector<Diagnostic> complaints;
-  Config config = read_config(file, complaints);
-  return config.postgres ? std::optional(std::move(config)) : std::nullopt;
-}
-
 }  // namespace
 
 Result<KillSwitchAccess> open_kill_switch(const Common& common, bool here) {

@@ -15,5 +15,8 @@ namespace reeve::app {
 using Expand = std::function<std::string(const YamlValue& scalar)>;
 
 void read_identity(const YamlValue& value, const Expand& expand, Config& config, std::vector<Diagnostic>& complaints);
+/// What `trusted_proxies` says: who may say on whose behalf a request comes.
+void read_trusted_proxies(const YamlValue& value, const Expand& expand, Config& config,
+                          std::vector<Diagnostic>& complaints);
 
 }  // namespace reeve::app

@@ -14,6 +14,7 @@
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
+#include "reeve/sign_in_control_routes.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -146,6 +147,15 @@ constexpr std::array kRoutes = {
           Permission::kReadSessions},
     Route{net::Method::kGet, "/api/v1/sessions/", {}, show_session, Permission::kReadSessions},
     Route{net::Method::kDelete, "/api/v1/sessions/", {}, end_session, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{net::Method::kGet,
+          "/api/v1/sign-ins",
+          {"person", "state", "cursor"},
+          list_sign_ins,
+          Permission::kReadSessions},
+    Route{
+        net::Method::kPost, "/api/v1/sign-ins/end", {}, end_sign_ins, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{
+        net::Method::kDelete, "/api/v1/sign-ins/", {}, end_sign_in, Permission::kSwitchKill, kReasonBytesMax, "kill"},
     Route{net::Method::kGet, "/api/v1/kill-switch", {"state"}, list_cutoffs, Permission::kReadKillSwitch},
     Route{net::Method::kPost, "/api/v1/kill-switch", {}, switch_on, Permission::kSwitchKill, kReasonBytesMax, "kill"},
     Route{net::Method::kGet, "/api/v1/kill-switch/", {}, show_cutoff, Permission::kReadKillSwitch},
@@ -202,7 +212,11 @@ class ApiOverLoops final : public ControlApi {
   explicit ApiOverLoops(Sources sources) : sources_(std::move(sources)) {}
 
   Task<void> handle(net::Exchange& exchange) override {
-    ApiAnswer answer = co_await decide(exchange);
+    std::shared_ptr<const identity::Principal> caller;
+    ApiAnswer answer = co_await decide(exchange, caller);
+    if (answer.status == 401 || answer.status == 403) {
+      co_await sources_.callers->tell_refusal(exchange, "control API", caller, answer);
+    }
     if (answer.body.empty()) answer = problem(503, "Unavailable", "Too many requests of this API wait; try again.");
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
@@ -211,13 +225,16 @@ class ApiOverLoops final : public ControlApi {
 
  private:
   /// Who asks is known before anything of the request is looked at.
-  Task<ApiAnswer> decide(net::Exchange& exchange) {
+  Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
     const net::RequestHead& head = exchange.head();
     const ApiCallers::Caller caller = co_await sources_.callers->identify(exchange);
+    who = caller.principal;
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
     const bool by_role = !roles->empty() && caller.principal->type == "person";
-    if (!by_role && !has_scope_of(*caller.principal, "control"))
+    // Whoever made a key for a tool said what it is for; that its owner is an administrator is no part of that.
+    const bool by_scope = !by_role || !caller.principal->key_id.empty();
+    if (by_scope && !has_scope_of(*caller.principal, "control"))
       co_return *refuse_scope(*caller.principal, "control", "read");
     const std::string methods = methods_at(head.path);
     if (methods.empty()) co_return problem(404, "Not found", "/api/v1/openapi.json lists what is served here.");
@@ -227,8 +244,7 @@ class ApiOverLoops final : public ControlApi {
     if (route == kRoutes.end()) co_return problem(405, "Method not allowed", "This path takes " + methods + " only.");
     const std::string_view usual = route->method == net::Method::kGet ? "read" : "write";
     const std::string_view scope = route->scope.empty() ? usual : route->scope;
-    // A person's key that has scopes of this kind is held to them besides.
-    if (!by_role || has_scope_of(*caller.principal, "control")) {
+    if (by_scope) {
       if (auto no = refuse_scope(*caller.principal, "control", scope)) co_return *std::move(no);
     }
     if (by_role) {

@@ -28,6 +28,7 @@
 #include "reeve/notice_board.h"
 #include "reeve/notification_thread.h"
 #include "reeve/published_log.h"
+#include "reeve/refusals.h"
 #include "reeve/roles_in_force.h"
 #include "reeve/scim_api.h"
 #include "reeve/serve.h"
@@ -82,6 +83,7 @@ class RunningService final : public Service {
   // running_settings.cpp: what calls are decided by.
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
   Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config, const Error& why);
+  void use_roles_of_last_good(const std::vector<YamlValue>& documents, const std::vector<Diagnostic>& of_reading);
   Result<void> check_kept_long_enough(const Config& config) const;
   std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
                                                    std::shared_ptr<const spend::Catalogue> prices,
@@ -127,6 +129,7 @@ class RunningService final : public Service {
   spend::SwapMemory swaps_;
   NoticeBoard notices_;
   RolesInForce roles_;
+  std::optional<Refusals> refusals_;
   std::optional<BreakGlassBanner> break_glass_;
   // A producer's records are made one after the other: those of the main thread are one's, those of all others
   // another's.

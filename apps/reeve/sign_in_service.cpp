@@ -1,6 +1,5 @@
 #include "reeve/sign_in_service.h"
 
-#include "core/json.h"
 #include "core/log.h"
 
 namespace reeve::app {
@@ -14,12 +13,14 @@ constexpr const char* kKeyFile = "tokens.key";
 }  // namespace
 
 Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config, store::Store& store,
-                                                           identity::Grants::Record record) {
+                                                           identity::Grants::Record record, const std::string& node,
+                                                           identity::Directory* directory) {
   std::unique_ptr<SignInService> service(new SignInService);
+  service->directory_ = directory;
   service->store_ = &store.grants();
   service->record_ = std::move(record);
   if (config.postgres) {
-    auto shared = store::open_shared_grants(*config.postgres);
+    auto shared = store::open_shared_grants(*config.postgres, node);
     if (!shared) return std::move(shared).error();
     service->shared_ = *std::move(shared);
     service->store_ = service->shared_.get();
@@ -34,26 +35,20 @@ Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config,
 }
 
 Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime, const Config& config,
-                                                           const std::string& address) {
+                                                           const std::string& address, Refusals& refusals) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
-  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_);
+  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, directory_);
   auto routes =
-      SignInRoutes::create(runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, record_});
+      SignInRoutes::create(runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, &refusals,
+                                               config.trusted_proxies});
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;
 }
 
-Result<void> SignInService::end_sign_ins_of(const std::string& person, Instant when, const std::string& why) {
-  const auto ended = store_->end_sessions_of(person, when, why);
-  if (!ended) return ended.error();
-  for (const std::string& sign_in : *ended) {
-    JsonWriter json;
-    json.begin_object().member("person", person).member("reason", why).member("sign_in", sign_in).end_object();
-    // They have ended whether or not it can be written.
-    if (auto recorded = record_("identity.sign_in_ended", json.text()); !recorded) return recorded;
-  }
-  return {};
+Result<void> SignInService::end_sign_ins_of(const std::string& person, const identity::SignInEnd& end) {
+  const auto ended = store_->end_sessions_of(person, end);
+  return ended ? Result<void>() : Result<void>(ended.error());
 }
 
 void SignInService::run() {

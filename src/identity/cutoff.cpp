@@ -7,6 +7,7 @@
 #include "core/crypto.h"
 #include "core/id.h"
 #include "core/json.h"
+#include "identity/directory.h"
 #include "identity/names.h"
 
 namespace reeve::identity {
@@ -158,6 +159,7 @@ CutoffSet::CutoffSet(std::vector<Cutoff> cutoffs) : cutoffs_(std::move(cutoffs))
     switch (cutoff.scope.kind) {
       case CutoffKind::kAll: everything_.push_back(&cutoff); break;
       case CutoffKind::kModel: models_.push_back(&cutoff); break;
+      case CutoffKind::kPerson: by_name_[cutoff.scope.kind].emplace(fold_case(cutoff.scope.name), &cutoff); break;
       default: by_name_[cutoff.scope.kind].emplace(cutoff.scope.name, &cutoff);
     }
   }
@@ -167,7 +169,9 @@ const Cutoff* CutoffSet::named(CutoffKind kind, std::string_view name, const Cut
                                Instant now) const {
   const auto of_kind = by_name_.find(kind);
   if (name.empty() || of_kind == by_name_.end()) return nullptr;
-  const auto [begin, end] = of_kind->second.equal_range(name);
+  // A person is meant in whatever case a credential, a command or the directory writes the name.
+  const std::string folded = kind == CutoffKind::kPerson ? fold_case(name) : std::string();
+  const auto [begin, end] = of_kind->second.equal_range(folded.empty() ? name : std::string_view(folded));
   for (auto at = begin; at != end; ++at) {
     const Cutoff& cutoff = *at->second;
     const bool later = cutoff.issued_until && subject.issued && *subject.issued > *cutoff.issued_until;

@@ -33,7 +33,8 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
-#include "net/tls_stream.h"  // for threads that block
+#include "net/tls_stream.h"       // for threads that block
+#include "net/trusted_proxies.h"  // where requests come from
 
 namespace reeve::net {
 

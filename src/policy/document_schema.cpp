@@ -300,9 +300,23 @@ std::vector<Key> advice_keys() {
           {"minimum", Form::kText, "Only what saves at least so many dollars"}};
 }
 
-constexpr std::array<std::string_view, 10> kKinds{"Budget",       "ApprovalPolicy", "Notification", "Price",
+std::vector<Key> role_binding_keys() {
+  return {{"name", Form::kText, "Its name", true},
+          {"role",
+           Form::kChoice,
+           "What they may do in the control plane; docs/roles.md has the table",
+           true,
+           {},
+           {"viewer", "developer", "approver", "policy-author", "auditor", "incident-commander", "administrator"}},
+          {"groups", Form::kList, "Groups that have the role; these or people"},
+          {"people", Form::kList, "People who have it, by name"},
+          {"owner", Form::kText, "Whom to ask"},
+          {"description", Form::kText, "Why they have it"}};
+}
+
+constexpr std::array<std::string_view, 11> kKinds{"Budget",       "ApprovalPolicy", "Notification", "Price",
                                                   "UnknownPrice", "Discount",       "Surcharge",    "Commitment",
-                                                  "SpendAlert",   "AdviceRule"};
+                                                  "SpendAlert",   "AdviceRule",     "RoleBinding"};
 
 std::vector<Key> keys_of(std::string_view kind) {
   if (kind == "Budget") return budget_keys();
@@ -316,6 +330,7 @@ std::vector<Key> keys_of(std::string_view kind) {
   }
   if (kind == "Commitment") return commitment_keys();
   if (kind == "SpendAlert") return alert_keys();
+  if (kind == "RoleBinding") return role_binding_keys();
   return advice_keys();
 }
 

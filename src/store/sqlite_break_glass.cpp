@@ -67,13 +67,15 @@ Result<void> SqliteBreakGlass::open(const BreakGlassSeal& seal, const BreakGlass
   if (!transaction) return std::move(transaction).error();
   auto statement = database_.prepare(
       "UPDATE break_glass SET opened_at = ?, opened_by = ?, reason = ?, expires = ? WHERE number = ? AND opened_at IS "
-      "NULL AND number = (SELECT max(number) FROM break_glass)");
+      "NULL AND failures < ? AND number = (SELECT max(number) FROM break_glass)");
   if (!statement) return std::move(statement).error();
   statement->bind(1, seal.opened_at->nanoseconds).bind(2, std::string_view(seal.opened_by));
   statement->bind(3, std::string_view(seal.reason)).bind(4, seal.expires->nanoseconds).bind(5, seal.number);
+  statement->bind(6, std::int64_t{identity::kBreakGlassFailuresMax});
   if (auto done = statement->run(); !done) return done;
   if (database_.changes() != 1) {
-    return Error{ErrorCode::kConflict, "the seal was broken, or another made, by somebody else at this moment"};
+    return Error{ErrorCode::kConflict,
+                 "the seal was broken, another was made, or too many wrong codes were tried, at this moment"};
   }
   if (auto told = tell(event, std::to_string(seal.number)); !told) return told;
   return transaction->commit();
