@@ -39,14 +39,14 @@ void try_cookies(std::string_view text) {
 void try_addresses(std::string_view text) {
   static const std::vector<std::string> networks{"10.0.0.0/8", "::1", "fd00::/8"};
   for (const char* header : {"x-forwarded-for", "forwarded"}) {
-    static const auto both = std::pair(net::TrustedProxies::create("x-forwarded-for", networks).value(),
-                                       net::TrustedProxies::create("forwarded", networks).value());
+    static const auto both = std::pair(TrustedProxies::create("x-forwarded-for", networks).value(),
+                                       TrustedProxies::create("forwarded", networks).value());
     const auto& proxies = std::string_view(header) == "forwarded" ? both.second : both.first;
     const net::Headers headers{{header, text}};
     CHECK(proxies.client_address("203.0.113.9", headers) == "203.0.113.9");
     const std::string address = proxies.client_address("10.0.0.1", headers);
     CHECK(address == "10.0.0.1" || text.find(address) != std::string_view::npos);
-    CHECK(!net::address_group(address).empty());
+    CHECK(!address_group(address).empty());
   }
 }
 

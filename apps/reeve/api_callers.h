@@ -38,7 +38,7 @@ class ApiCallers {
                                                     identity::OwnTokens* own_tokens,
                                                     identity::Directory* directory = nullptr);
   /// Where what tell_refusal() says goes, and who says where a request comes from. Before the first exchange.
-  void tell_refusals_to(Refusals& refusals, net::TrustedProxies proxies) {
+  void tell_refusals_to(Refusals& refusals, identity::TrustedProxies proxies) {
     refusals_ = &refusals;
     proxies_ = std::move(proxies);
   }
@@ -62,7 +62,7 @@ class ApiCallers {
   };
   std::vector<Worker> workers_;  // by the index of the loop
   Refusals* refusals_ = nullptr;  // null: nobody is told
-  net::TrustedProxies proxies_;
+  identity::TrustedProxies proxies_;
 };
 
 }  // namespace reeve::app

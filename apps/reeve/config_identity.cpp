@@ -172,11 +172,11 @@ void read_trusted_proxies(const YamlValue& value, const Expand& expand, Config& 
   std::vector<std::string> networks;
   for (const YamlValue& item : addresses->items()) {
     networks.push_back(expand(item));
-    const auto checked = net::TrustedProxies::create("x-forwarded-for", std::span(&networks.back(), 1));
+    const auto checked = identity::TrustedProxies::create("x-forwarded-for", std::span(&networks.back(), 1));
     if (!checked) complaints.push_back(item.complain(checked.error().message));
   }
   auto proxies =
-      net::TrustedProxies::create(header == nullptr ? std::string("x-forwarded-for") : expand(*header), networks);
+      identity::TrustedProxies::create(header == nullptr ? std::string("x-forwarded-for") : expand(*header), networks);
   if (proxies) {
     config.trusted_proxies = *std::move(proxies);
   } else if (header != nullptr && !has_errors(complaints)) {

@@ -11,7 +11,7 @@ constexpr std::size_t kTextBytesMax = 300;
 }  // namespace
 
 Task<void> Refusals::tell(Refusal refusal, net::Loop& loop) {
-  const std::string whose = refusal.what + " " + net::address_group(refusal.address);
+  const std::string whose = refusal.what + " " + identity::address_group(refusal.address);
   if (rate_.admit(whose, loop.now()) != RateLimit::Answer::kYes) {
     ++left_out_;
     co_return;

@@ -115,7 +115,7 @@ Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) 
   request.path = head.path;
   request.query = head.query;
   request.address = client_address(exchange);
-  request.neighbours = net::address_group(request.address);
+  request.neighbours = identity::address_group(request.address);
   request.browser = browser_of(head.headers, cookie_name());
   request.is_new_browser = request.browser.empty();
   if (request.is_new_browser) request.browser = to_base64url(random_bytes(32));

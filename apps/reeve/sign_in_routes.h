@@ -33,7 +33,7 @@ class SignInRoutes {
     std::vector<identity::OidcIssuer> issuers;
     net::ClientTls tls;
     Refusals* refusals;
-    net::TrustedProxies proxies;
+    identity::TrustedProxies proxies;
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
 

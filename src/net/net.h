@@ -33,8 +33,7 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
-#include "net/tls_stream.h"       // for threads that block
-#include "net/trusted_proxies.h"  // where requests come from
+#include "net/tls_stream.h"  // for threads that block
 
 namespace reeve::net {
 

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "net/net.h"
+#include "identity/identity.h"
 
-namespace reeve::net {
+namespace reeve::identity {
 namespace {
 
 TrustedProxies trusted(std::string_view header = "X-Forwarded-For") {
@@ -10,12 +10,12 @@ TrustedProxies trusted(std::string_view header = "X-Forwarded-For") {
   return TrustedProxies::create(header, networks).value();
 }
 
-std::string behind(std::string_view peer, std::initializer_list<Header> fields, std::string_view header = "x-forwarded-for") {
-  return trusted(header).client_address(peer, Headers(fields));
+std::string behind(std::string_view peer, std::initializer_list<net::Header> fields, std::string_view header = "x-forwarded-for") {
+  return trusted(header).client_address(peer, net::Headers(fields));
 }
 
 TEST(TrustedProxies, NobodyIsBelievedWhoIsNotOne) {
-  EXPECT_EQ(TrustedProxies().client_address("203.0.113.9", Headers{{"x-forwarded-for", "198.51.100.1"}}), "203.0.113.9");
+  EXPECT_EQ(TrustedProxies().client_address("203.0.113.9", net::Headers{{"x-forwarded-for", "198.51.100.1"}}), "203.0.113.9");
   EXPECT_EQ(behind("203.0.113.9", {{"x-forwarded-for", "198.51.100.1"}}), "203.0.113.9");
   EXPECT_EQ(behind("172.32.0.1", {{"x-forwarded-for", "198.51.100.1"}}), "172.32.0.1") << "outside of 172.16.0.0/12";
   EXPECT_EQ(behind("11.0.0.1", {{"x-forwarded-for", "198.51.100.1"}}), "11.0.0.1");
@@ -76,4 +76,4 @@ TEST(AddressGroup, IsWhatOneCustomerHas) {
 }
 
 }  // namespace
-}  // namespace reeve::net
+}  // namespace reeve::identity

@@ -1,4 +1,4 @@
-#include "net/trusted_proxies.h"
+#include "identity/trusted_proxies.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,9 +7,8 @@
 #include <cstring>
 
 #include "core/bytes.h"
-#include "net/net.h"
 
-namespace reeve::net {
+namespace reeve::identity {
 
 namespace {
 
@@ -86,7 +85,7 @@ bool TrustedProxies::trusts(std::string_view address) const {
   });
 }
 
-std::string TrustedProxies::client_address(std::string_view peer, const Headers& headers) const {
+std::string TrustedProxies::client_address(std::string_view peer, const net::Headers& headers) const {
   if (networks_.empty() || !trusts(peer)) return std::string(peer);
   // In the order in which they were added, over all fields of the name.
   std::vector<std::string_view> hops;
@@ -121,4 +120,4 @@ std::string address_group(std::string_view address) {
   return std::string(out.data()) + "/64";
 }
 
-}  // namespace reeve::net
+}  // namespace reeve::identity

@@ -1,6 +1,6 @@
 #pragma once
 
-// Where a request comes from when others pass it on: a proxy that is trusted says so in a header field. Part of net.h.
+// Where a request comes from when others pass it on: a proxy that is trusted says so in a header field. Part of identity.h.
 
 #include <array>
 #include <cstdint>
@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "core/result.h"
+#include "net/net.h"
 
-namespace reeve::net {
-
-class Headers;
+namespace reeve::identity {
 
 /// Immutable; without any networks every peer is who it is.
 class TrustedProxies {
@@ -26,7 +25,7 @@ class TrustedProxies {
 
   /// The right-most address that is not a trusted proxy's: everything to the left of it is what a client made up. Where
   /// a proxy says what is no address, the proxy's own. The peer, when it is not trusted.
-  std::string client_address(std::string_view peer, const Headers& headers) const;
+  std::string client_address(std::string_view peer, const net::Headers& headers) const;
 
   bool operator==(const TrustedProxies&) const = default;
 
@@ -48,4 +47,4 @@ class TrustedProxies {
 /// least one. What is no address counts as it is.
 std::string address_group(std::string_view address);
 
-}  // namespace reeve::net
+}  // namespace reeve::identity
