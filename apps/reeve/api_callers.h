@@ -60,7 +60,7 @@ class ApiCallers {
     std::unique_ptr<net::Client> client;  // to issuers
     std::unique_ptr<identity::Authenticator> authenticator;
   };
-  std::vector<Worker> workers_;  // by the index of the loop
+  std::vector<Worker> workers_;   // by the index of the loop
   Refusals* refusals_ = nullptr;  // null: nobody is told
   identity::TrustedProxies proxies_;
 };

@@ -236,8 +236,9 @@ int login_command(const Common& common, const LoginArguments& arguments) {
   if (!codes->error.empty()) return fail(common, kAnswerIsNo, codes->description);
   for (const char* named : {"verification_uri", "verification_uri_complete"}) {
     if (is_page(codes->word(named), server)) continue;
-    return fail(common, kFailed, "the server names no page to sign in at (" + printable(codes->word(named), 200) +
-                                     "); is " + printable(server, 200) + " the right one?");
+    return fail(common, kFailed,
+                "the server names no page to sign in at (" + printable(codes->word(named), 200) + "); is " +
+                    printable(server, 200) + " the right one?");
   }
   const bool browser = !arguments.no_browser && !common.json && open_browser(codes->word("verification_uri_complete"));
   show_code(common, *codes, browser);

@@ -20,9 +20,7 @@ constexpr std::size_t kNameBytesMax = 256;
 struct SignInAccess {
   std::unique_ptr<store::Store> own;
   std::unique_ptr<store::SharedGrants> shared;  // null: this node is alone
-  identity::GrantStore& grants() const {
-    return shared ? static_cast<identity::GrantStore&>(*shared) : own->grants();
-  }
+  identity::GrantStore& grants() const { return shared ? static_cast<identity::GrantStore&>(*shared) : own->grants(); }
 };
 
 Result<SignInAccess> open_sign_ins(const Common& common) {

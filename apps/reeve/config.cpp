@@ -27,10 +27,10 @@ class ConfigReader {
 
   void read(const YamlValue& root, Config& config) {
     if (!root.is_mapping()) return complain(root, "reeve.yaml is a mapping of keys such as 'listen: 127.0.0.1:8484'");
-    root.refuse_unknown_keys({"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity",
-                              "ledger", "spend", "tls", "limits", "upstream", "workers", "log", "exports",
-                              "trusted_proxies"},
-                             complaints_);
+    root.refuse_unknown_keys(
+        {"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity", "ledger", "spend", "tls",
+         "limits", "upstream", "workers", "log", "exports", "trusted_proxies"},
+        complaints_);
     if (const YamlValue* value = root.find("listen")) read_listen(*value, config);
     read_data_dir(root, config.data_dir);
     if (const YamlValue* value = root.find("governance_dir")) config.governance_dir = path(*value);

@@ -51,7 +51,7 @@ struct Config {
   std::optional<identity::DirectoryMode> directory;  // none: no directory is in force
   identity::TokenSettings tokens;                    // of our own, for people who sign in
   std::string public_url;                            // how people reach this server; empty: where it listens
-  identity::TrustedProxies trusted_proxies;               // who says where a request comes from
+  identity::TrustedProxies trusted_proxies;          // who says where a request comes from
   bool record_request_digest = false;
   bool seal_content = false;
   Duration keep_content = std::chrono::hours(24 * 30);  // sealed content

@@ -147,15 +147,11 @@ constexpr std::array kRoutes = {
           Permission::kReadSessions},
     Route{net::Method::kGet, "/api/v1/sessions/", {}, show_session, Permission::kReadSessions},
     Route{net::Method::kDelete, "/api/v1/sessions/", {}, end_session, Permission::kSwitchKill, kReasonBytesMax, "kill"},
-    Route{net::Method::kGet,
-          "/api/v1/sign-ins",
-          {"person", "state", "cursor"},
-          list_sign_ins,
-          Permission::kReadSessions},
+    Route{
+        net::Method::kGet, "/api/v1/sign-ins", {"person", "state", "cursor"}, list_sign_ins, Permission::kReadSessions},
     Route{
         net::Method::kPost, "/api/v1/sign-ins/end", {}, end_sign_ins, Permission::kSwitchKill, kReasonBytesMax, "kill"},
-    Route{
-        net::Method::kDelete, "/api/v1/sign-ins/", {}, end_sign_in, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{net::Method::kDelete, "/api/v1/sign-ins/", {}, end_sign_in, Permission::kSwitchKill, kReasonBytesMax, "kill"},
     Route{net::Method::kGet, "/api/v1/kill-switch", {"state"}, list_cutoffs, Permission::kReadKillSwitch},
     Route{net::Method::kPost, "/api/v1/kill-switch", {}, switch_on, Permission::kSwitchKill, kReasonBytesMax, "kill"},
     Route{net::Method::kGet, "/api/v1/kill-switch/", {}, show_cutoff, Permission::kReadKillSwitch},

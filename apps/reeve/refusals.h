@@ -1,8 +1,8 @@
 #pragma once
 
-// What the ledger is told of attempts that were refused beside model calls, whose own records tell it: `identity.refused`.
-// Not each of a flood, which would fill the ledger: so many a minute of one kind from one address, and then how many
-// were left out.
+// What the ledger is told of attempts that were refused, beside model calls, whose own records tell it:
+// `identity.refused`. Not each of a flood, which would fill the ledger: so many a minute of one kind from one address,
+// and then how many were left out.
 
 #include <atomic>
 #include <cstdint>
@@ -17,10 +17,10 @@
 namespace reeve::app {
 
 struct Refusal {
-  std::string what;     // a name of ours, whatever was sent: "callback", "control API"
-  std::string why;      // never a credential
-  std::string address;  // of the client
-  std::string request;  // "GET /api/v1/budgets", where that says more; a path without its query
+  std::string what;         // a name of ours, whatever was sent: "callback", "control API"
+  std::string why;          // never a credential
+  std::string address;      // of the client
+  std::string request;      // "GET /api/v1/budgets", where that says more; a path without its query
   std::string who, key_id;  // where they are known
 };
 

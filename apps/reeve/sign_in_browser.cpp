@@ -74,7 +74,8 @@ std::optional<WebAnswer> SignInRoutes::refuse_code(const Request& request, Momen
     case kOneTooMany: return failure_page(429, "Too many wrong codes came from your network.", kLater);
     case kFlood: break;
   }
-  return failure_page(429, "Somebody tries out codes at this moment, and a wrong one came from your network, too.", kLater);
+  return failure_page(429, "Somebody tries out codes at this moment, and a wrong one came from your network, too.",
+                      kLater);
 }
 
 // ---- Devices ----
@@ -229,7 +230,8 @@ Task<WebAnswer> SignInRoutes::come_back(Request request, net::Loop& loop) {
   if (!secret) co_return failure_page(503, secret.error().message, "Try again in a moment.");
   const SignInClient* const client = find_sign_in_client(purpose.asking.client);
   // Whoever came from one of our own pages wants to go back there; anybody may put a link to the rest into a mail.
-  if (client != nullptr && client->is_console && purpose.from_own_page) co_return co_await finish_confirmation(*secret, request, true, loop);
+  if (client != nullptr && client->is_console && purpose.from_own_page)
+    co_return co_await finish_confirmation(*secret, request, true, loop);
   co_return confirmation_page(
       {form_token(browser), *secret, purpose, *person, std::string(client == nullptr ? "" : client->name)});
 }

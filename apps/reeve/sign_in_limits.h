@@ -21,9 +21,9 @@ namespace reeve::app {
 class RateLimit {
  public:
   struct Of {
-    std::size_t one = 0;        // of each
-    std::size_t all = 0;        // altogether, from where on it is a flood
-    std::size_t in_flood = 0;   // of each, then
+    std::size_t one = 0;       // of each
+    std::size_t all = 0;       // altogether, from where on it is a flood
+    std::size_t in_flood = 0;  // of each, then
     Duration window{};
   };
   explicit RateLimit(const Of& most) : most_(most) {}

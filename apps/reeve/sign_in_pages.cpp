@@ -122,8 +122,8 @@ WebAnswer providers_page(const std::string& form, const std::string& code,
 WebAnswer provider_links_page(const std::string& address, const std::vector<identity::OidcIssuer>& providers) {
   std::string links;
   for (std::size_t i = 0; i < providers.size(); ++i) {
-    links += "<a class=\"go\" href=\"" + escaped(address, kAddressBytesMax) + "&amp;provider=" + std::to_string(i) + "\">" +
-             escaped(provider_name(providers[i])) + "</a>";
+    links += "<a class=\"go\" href=\"" + escaped(address, kAddressBytesMax) + "&amp;provider=" + std::to_string(i) +
+             "\">" + escaped(provider_name(providers[i])) + "</a>";
   }
   return make_page(200, "Where do you sign in?", links);
 }
@@ -132,8 +132,7 @@ WebAnswer leaving_page(const std::string& address, const std::string& provider) 
   // A form that was redirected could not go to another host under the policy; a page that goes on can.
   WebAnswer page = make_page(200, "Going to " + provider,
                              "<p>You sign in there, and come back here.</p><a class=\"go\" href=\"" +
-                                 escaped(address, kAddressBytesMax) +
-                                 "\">Continue to " + escaped(provider) + "</a>");
+                                 escaped(address, kAddressBytesMax) + "\">Continue to " + escaped(provider) + "</a>");
   page.headers.emplace_back("refresh", "0;url=" + address);
   return page;
 }

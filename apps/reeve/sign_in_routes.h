@@ -50,7 +50,7 @@ class SignInRoutes {
     std::map<std::string, std::string, std::less<>> fields;  // of the query, or of the form that was sent
     std::string browser;                                     // the secret of its cookie; made when it has none
     bool is_new_browser = false;
-    std::string address;    // of the client, also behind a trusted proxy
+    std::string address;     // of the client, also behind a trusted proxy
     std::string neighbours;  // whom limits count together with it
     std::string origin, fetch_site;
     bool is_form = false;

@@ -38,9 +38,8 @@ Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime
                                                            const std::string& address, Refusals& refusals) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
   grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, directory_);
-  auto routes =
-      SignInRoutes::create(runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, &refusals,
-                                               config.trusted_proxies});
+  auto routes = SignInRoutes::create(
+      runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, &refusals, config.trusted_proxies});
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;

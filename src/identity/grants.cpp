@@ -217,8 +217,7 @@ AuthOutcome Grants::ask_directory(const Principal& person, Instant vouched) cons
   return directory_ == nullptr ? AuthOutcome{std::move(asked), {}, {}} : directory_->admit(asked);
 }
 
-Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::string& client,
-                                            Instant vouched) const {
+Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::string& client, Instant vouched) const {
   if (AuthOutcome admitted = ask_directory(person, vouched); !admitted.ok()) {
     const bool away = admitted.failure == AuthFailure::kUnavailable;
     return Error{away ? ErrorCode::kUnavailable : ErrorCode::kDenied, std::move(admitted.message)};

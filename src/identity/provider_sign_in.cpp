@@ -106,7 +106,8 @@ class SignInOverClient final : public ProviderSignIn {
     const Endpoints endpoints = *(*provider)->endpoints;
     // All providers send people back to one address, so another one's code could come under this one's state; and would
     // be given to it.
-    const bool is_its_own = arrival.answered_by.empty() ? !endpoints.answers_name_it : arrival.answered_by == own.issuer;
+    const bool is_its_own =
+        arrival.answered_by.empty() ? !endpoints.answers_name_it : arrival.answered_by == own.issuer;
     if (!is_its_own) co_return denied("The answer does not say that it is of the provider you went to. Begin again.");
     const auto tokens = co_await exchange(own, endpoints, arrival);
     if (!tokens) co_return tokens.error();
@@ -159,7 +160,7 @@ class SignInOverClient final : public ProviderSignIn {
     }
     if (endpoints) {
       if (!found->endpoints && !endpoints->answers_name_it && providers_.size() > 1) {
-        log_warning("an identity provider does not name itself in its answers (RFC 9207); with several providers it should",
+        log_warning("an identity provider does not name itself in its answers (RFC 9207), as it should beside others",
                     {{"issuer", found->issuer.issuer}});
       }
       found->endpoints = *std::move(endpoints);

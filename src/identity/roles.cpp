@@ -198,8 +198,8 @@ std::vector<RoleBindings::Held> RoleBindings::held_by(std::string_view person,
 RoleBindings::Decision RoleBindings::decide(const Principal& principal, Permission permission) const {
   if (unreadable_) {
     return {false,
-            "The files that say who has which role cannot be read, so nobody has one. 'reeve check' says what is wrong; "
-            "keys of type service go on by their scopes, and 'reeve break-glass open' makes one."};
+            "The files that say who has which role cannot be read, so nobody has one. 'reeve check' says what is "
+            "wrong; keys of type service go on by their scopes, and 'reeve break-glass open' makes one."};
   }
   const std::vector<Held> held = held_by(principal.id, principal.groups);
   std::string excluded;

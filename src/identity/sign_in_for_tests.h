@@ -26,13 +26,14 @@ class SignInHouse : public ::testing::Test {
   void open() {
     tokens_ = OwnTokens::open(key_file_, settings_, *store_, clock_).value();
     tokens_->serve_as("https://reeve.example.com");
-    grants_ = std::make_unique<Grants>(*store_, *tokens_, clock_,
-                                       [this](std::string_view kind, const std::string& detail) -> Result<void> {
-                                         if (ledger_is_down_) return Error{ErrorCode::kUnavailable, "no ledger"};
-                                         recorded_.emplace_back(kind, detail);
-                                         return {};
-                                       },
-                                       directory_);
+    grants_ = std::make_unique<Grants>(
+        *store_, *tokens_, clock_,
+        [this](std::string_view kind, const std::string& detail) -> Result<void> {
+          if (ledger_is_down_) return Error{ErrorCode::kUnavailable, "no ledger"};
+          recorded_.emplace_back(kind, detail);
+          return {};
+        },
+        directory_);
   }
 
   static Principal person(const std::string& id = "dev@example.com") {

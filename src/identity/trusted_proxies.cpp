@@ -56,7 +56,8 @@ Result<TrustedProxies> TrustedProxies::create(std::string_view header, std::span
   const bool is_field = !header.empty() && header.size() <= 64 && std::all_of(header.begin(), header.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
   });
-  if (!is_field) return Error{ErrorCode::kInvalid, "\"" + printable(header, 80) + "\" is not the name of a header field"};
+  if (!is_field)
+    return Error{ErrorCode::kInvalid, "\"" + printable(header, 80) + "\" is not the name of a header field"};
   for (const std::string& text : networks) {
     const std::size_t slash = text.find('/');
     const std::string_view address = std::string_view(text).substr(0, slash);

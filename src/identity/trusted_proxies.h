@@ -1,6 +1,7 @@
 #pragma once
 
-// Where a request comes from when others pass it on: a proxy that is trusted says so in a header field. Part of identity.h.
+// Where a request comes from when others pass it on: a proxy that is trusted says so in a header field. Part of the
+// face of identity.
 
 #include <array>
 #include <cstdint>

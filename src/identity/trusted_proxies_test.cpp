@@ -10,12 +10,14 @@ TrustedProxies trusted(std::string_view header = "X-Forwarded-For") {
   return TrustedProxies::create(header, networks).value();
 }
 
-std::string behind(std::string_view peer, std::initializer_list<net::Header> fields, std::string_view header = "x-forwarded-for") {
+std::string behind(std::string_view peer, std::initializer_list<net::Header> fields,
+                   std::string_view header = "x-forwarded-for") {
   return trusted(header).client_address(peer, net::Headers(fields));
 }
 
 TEST(TrustedProxies, NobodyIsBelievedWhoIsNotOne) {
-  EXPECT_EQ(TrustedProxies().client_address("203.0.113.9", net::Headers{{"x-forwarded-for", "198.51.100.1"}}), "203.0.113.9");
+  EXPECT_EQ(TrustedProxies().client_address("203.0.113.9", net::Headers{{"x-forwarded-for", "198.51.100.1"}}),
+            "203.0.113.9");
   EXPECT_EQ(behind("203.0.113.9", {{"x-forwarded-for", "198.51.100.1"}}), "203.0.113.9");
   EXPECT_EQ(behind("172.32.0.1", {{"x-forwarded-for", "198.51.100.1"}}), "172.32.0.1") << "outside of 172.16.0.0/12";
   EXPECT_EQ(behind("11.0.0.1", {{"x-forwarded-for", "198.51.100.1"}}), "11.0.0.1");
@@ -53,14 +55,16 @@ TEST(TrustedProxies, ReadTheirOwnFieldOnly) {
   // A quote that is never closed swallows nothing of what the proxy wrote.
   EXPECT_EQ(forwarded("for=\"1.1.1.1, for=192.0.2.43"), "192.0.2.43");
   EXPECT_EQ(forwarded("proto=https"), "10.1.2.3");
-  EXPECT_EQ(behind("10.1.2.3", {{"x-real-ip", "192.0.2.43"}, {"x-forwarded-for", "1.1.1.1"}}, "x-real-ip"), "192.0.2.43");
+  EXPECT_EQ(behind("10.1.2.3", {{"x-real-ip", "192.0.2.43"}, {"x-forwarded-for", "1.1.1.1"}}, "x-real-ip"),
+            "192.0.2.43");
 }
 
 TEST(TrustedProxies, RefuseWhatMakesNoSense) {
   const auto refused = [](std::string_view header, const std::string& network) {
     return !TrustedProxies::create(header, std::vector<std::string>{network}).ok();
   };
-  for (const char* wrong : {"", "10.0.0.0/33", "::1/129", "10.0.0.0/", "10.0.0.0/-1", "proxy.example.com", "10.0.0/8"}) {
+  for (const char* wrong :
+       {"", "10.0.0.0/33", "::1/129", "10.0.0.0/", "10.0.0.0/-1", "proxy.example.com", "10.0.0/8"}) {
     EXPECT_TRUE(refused("x-forwarded-for", wrong)) << wrong;
   }
   for (const char* wrong : {"", "two words", "x-forwarded-for:", "x\r\ny"}) EXPECT_TRUE(refused(wrong, "::1")) << wrong;

@@ -52,7 +52,8 @@ std::vector<std::string_view> cookies_of(std::string_view field, std::string_vie
   for (const std::string_view part : split(field, ';')) {
     const std::string_view cookie = trim(part);
     const std::size_t equals = cookie.find('=');
-    if (equals != std::string_view::npos && cookie.substr(0, equals) == name) values.push_back(cookie.substr(equals + 1));
+    if (equals != std::string_view::npos && cookie.substr(0, equals) == name)
+      values.push_back(cookie.substr(equals + 1));
   }
   return values;
 }

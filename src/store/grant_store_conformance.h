@@ -183,7 +183,6 @@ TYPED_TEST_P(GrantStoreConformance, ForgetsWhatHasExpired) {
 REGISTER_TYPED_TEST_SUITE_P(GrantStoreConformance, KeepsASecretByItsKindAndHash, ReplacesOnlyTheVersionBefore,
                             AChangeIsMadeWholeOrNotAtAll, OfManyThatReplaceAtOnceOneWins, KeepsSessionsAndTheirFirstEnd,
                             EndsAllSessionsOfAPerson, APersonIsMeantInWhateverCaseOfLetters,
-                            GenerationMovesWithEndsAndKeysAndThenTheyAreSeen,
-                            ForgetsWhatHasExpired);
+                            GenerationMovesWithEndsAndKeysAndThenTheyAreSeen, ForgetsWhatHasExpired);
 
 }  // namespace reeve::store

@@ -37,8 +37,7 @@ class SqliteGrantStore final : public identity::GrantStore {
  private:
   Result<void> put(const identity::Grant& grant, bool is_new);
   Result<void> begin(const identity::SignInSession& session);
-  Result<std::vector<std::string>> end(std::string_view column, std::string_view value,
-                                       const identity::SignInEnd& end);
+  Result<std::vector<std::string>> end(std::string_view column, std::string_view value, const identity::SignInEnd& end);
   Result<void> run_with(std::string_view sql, Instant before);
 
   std::mutex writing_;

@@ -32,8 +32,8 @@ class Work {
 
 inline Problem too_much_work() {
   return {400, "tooMany",
-          "this looks at more values than one request may; ask for less, name values by userName, displayName or id, or "
-          "send the rest in another request"};
+          "this looks at more values than one request may; ask for less, name values by userName, displayName or id, "
+          "or send the rest in another request"};
 }
 
 }  // namespace reeve::identity::scim
