@@ -40,8 +40,8 @@ export async function checkRecords(reeve, titles) {
   return mine.length
 }
 
-export const count = () => ({
-  made: made.length,
-  recorded: made.filter(({ unrecorded }) => !unrecorded).length,
-  left: Object.groupBy(made.filter(({ unrecorded }) => unrecorded), ({ unrecorded }) => unrecorded),
-})
+export function count() {
+  const left = {}
+  for (const { unrecorded } of made) if (unrecorded) left[unrecorded] = (left[unrecorded] ?? 0) + 1
+  return { made: made.length, recorded: made.filter(({ unrecorded }) => !unrecorded).length, left }
+}

@@ -43,7 +43,7 @@ export function signInAttacks(world) {
   ]
   const redirects = shapes.map((shape) => [`sent to ${JSON.stringify(shape)}`, 400, nowhere(shape)])
   redirects.push(
-    ['sent to another program\'s place', 400, nowhere(at('/console/sign-in'))],
+    ['sent to another program\'s place', 400, (from) => nowhere(at('/console/sign-in'))(from)],
     ['the console, sent elsewhere', 400, nowhere(kRedirect, { client_id: 'console' })],
     ['a program for devices, sent anywhere', 400, nowhere(kRedirect, { client_id: 'claude-code' })],
     ['a program that nobody registered', 400, nowhere(kRedirect, { client_id: 'evil' })],
