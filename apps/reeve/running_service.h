@@ -83,7 +83,7 @@ class RunningService final : public Service {
   // running_settings.cpp: what calls are decided by.
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
   Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config, const Error& why);
-  void use_roles_of_last_good(const std::vector<YamlValue>& documents, const std::vector<Diagnostic>& of_reading);
+  void use_roles_of_last_good(const std::vector<YamlValue>& documents);
   Result<void> check_kept_long_enough(const Config& config) const;
   std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
                                                    std::shared_ptr<const spend::Catalogue> prices,

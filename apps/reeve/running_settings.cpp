@@ -3,8 +3,6 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "core/log.h"
 #include "reeve/governance.h"
@@ -31,16 +29,6 @@ void warn_of_waiting_settings(const Config& running, const Config& wanted) {
     names += name;
   }
   if (!names.empty()) log_warning("changed settings wait for a restart", {{"settings", names}});
-}
-
-/// A file that cannot be read as YAML, or at all, and that may speak of roles.
-bool may_hide_a_role(const Diagnostic& complaint) {
-  if (complaint.severity != Diagnostic::Severity::kError) return false;
-  std::error_code unknown;
-  if (!std::filesystem::is_regular_file(complaint.file, unknown)) return true;
-  std::ifstream file(complaint.file, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return !file || text.find("RoleBinding") != std::string::npos;
 }
 
 }  // namespace
@@ -107,13 +95,12 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
                                                                 std::move(governance.budgets), std::move(detectors)));
 }
 
-/// Roles are not in the bundle that was kept. Where a slip may be in one of them, nobody knows who has which.
-void RunningService::use_roles_of_last_good(const std::vector<YamlValue>& documents,
-                                            const std::vector<Diagnostic>& of_reading) {
+/// Roles are not in the bundle that was kept. Where there is a slip in one of them, nobody knows who has which. (One
+/// that keeps a whole file from being read keeps the server from starting.)
+void RunningService::use_roles_of_last_good(const std::vector<YamlValue>& documents) {
   std::vector<Diagnostic> complaints;
   auto roles = identity::RoleBindings::build(documents, complaints);
-  const bool hidden = std::any_of(of_reading.begin(), of_reading.end(), may_hide_a_role);
-  if (!hidden && !has_errors(complaints)) return roles_.replace(std::move(roles));
+  if (!has_errors(complaints)) return roles_.replace(std::move(roles));
   roles_.replace(identity::RoleBindings::unreadable());
   log_error("people may do nothing in the control plane until their roles can be read", {});
 }
@@ -133,7 +120,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
   // Limits must not fall away with a slip in another file; a slip among the budgets themselves is not survived.
   complaints.clear();
   auto documents = read_yaml_directory(config.governance_dir, complaints);
-  use_roles_of_last_good(documents, complaints);
+  use_roles_of_last_good(documents);
   live_budgets_->use_files(documents);
   auto budgets = live_budgets_->build(complaints);
   if (!budgets) return why;
