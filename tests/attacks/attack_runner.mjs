@@ -1,8 +1,8 @@
 // Makes attacks, one after the other: each from an address of its own, so that the ledger's entry about it is found.
 //
 // An attack is [name, status, make, more]. `make` gets the header fields that say where it comes from and gives the
-// status of the answer, or an answer; a status of null: it checks that itself. `unrecorded`, of `more` or of the answer,
-// says why the ledger has no entry of it, on purpose.
+// status of the answer, or an answer; a status of null: it checks that itself. `unrecorded`, of `more` or of the
+// answer, says why the ledger has no entry of it, on purpose.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -75,7 +75,8 @@ export class PoisonedIssuers {
   token(name) {
     const [, alg, sign] = kPoisons[name]
     const now = Math.floor(Date.now() / 1000)
-    const claims = { iss: this.issuerOf(name), aud: 'reeve', sub: 'u', email: 'boss@example.com', iat: now, exp: now + 600 }
+    const who = { iss: this.issuerOf(name), aud: 'reeve', sub: 'u', email: 'boss@example.com' }
+    const claims = { ...who, iat: now, exp: now + 600 }
     const text = `${encode({ alg, kid: 'k', typ: 'JWT' })}.${encode(claims)}`
     return `${text}.${sign(text)}`
   }

@@ -32,14 +32,16 @@ export function signInAttacks(world) {
     'https://evil.example/callback', 'http://evil.example:49152/callback', '//evil.example/callback', '/callback', '',
     'http://127.0.0.1:49152@evil.example/callback', 'http://evil.example#@127.0.0.1:49152/callback',
     'http://127.0.0.1:49152/callback/../../x', 'http://127.0.0.1:49152/callback?next=https://evil.example',
-    'http://127.0.0.1:49152/callback#x', 'http://127.0.0.1:49152/callback/', 'http://127.0.0.1:49152//evil.example/callback',
+    'http://127.0.0.1:49152/callback#x', 'http://127.0.0.1:49152/callback/',
+    'http://127.0.0.1:49152//evil.example/callback',
     'http://127.0.0.1:49152\\@evil.example/callback', 'http://127.0.0.1.evil.example:49152/callback',
     'http://127.0.0.1:0x50/callback', 'http://127.0.0.1:123456/callback', 'http://127.0.0.1:/callback',
     'http://127.0.0.1/callback', 'http://localhost:49152/callback', 'http://127.1:49152/callback',
     'http://2130706433:49152/callback', 'http://0:49152/callback', 'http://[::ffff:127.0.0.1]:49152/callback',
     'https://127.0.0.1:49152/callback', 'HTTP://127.0.0.1:49152/callback', 'http://127.0.0.1:49152/Callback',
     ' http://127.0.0.1:49152/callback', 'http://127.0.0.1:49152/callback\r\nset-cookie: x=1', 'javascript:alert(1)',
-    'data:text/html,x', 'file:///etc/passwd', 'http://127。0。0。1:49152/callback', 'http://127.0.0.1:49152/callback\u0000',
+    'data:text/html,x', 'file:///etc/passwd', 'http://127。0。0。1:49152/callback',
+    'http://127.0.0.1:49152/callback\u0000',
   ]
   const redirects = shapes.map((shape) => [`sent to ${JSON.stringify(shape)}`, 400, nowhere(shape)])
   redirects.push(
@@ -91,7 +93,8 @@ export function signInAttacks(world) {
     ['revocation by GET', 405, send('GET', '/oauth/revoke?token=x')],
     ['another method in a header', 405, send('GET', '/oauth/token', undefined, { 'x-http-method-override': 'POST' })],
     ['tokens by JSON', 400, send('POST', '/oauth/token', '{"grant_type":"refresh_token"}', json)],
-    ['tokens by parts', 400, send('POST', '/oauth/token', '--x', { 'content-type': 'multipart/form-data; boundary=x' })],
+    ['tokens by parts', 400,
+      send('POST', '/oauth/token', '--x', { 'content-type': 'multipart/form-data; boundary=x' })],
     ['tokens by text', 400, send('POST', '/oauth/token', 'grant_type=refresh_token', { 'content-type': 'text/plain' })],
     ['a form that is too long', 413, form('/oauth/token', { grant_type: 'x'.repeat(20_000) })],
     ['a field twice', 400, send('POST', '/oauth/token', 'grant_type=a&grant_type=b',
@@ -179,8 +182,10 @@ export function signInAttacks(world) {
     ['a refresh token of a sign-in that has ended', 400, (from) =>
       token({ grant_type: 'refresh_token', refresh_token: world.over.refresh_token })(from)],
     ['a device code that nobody made', 400, token({ grant_type: kDeviceGrant, device_code: guessed })],
-    ['a device code of another program', 400, async (from) =>
-      token({ grant_type: kDeviceGrant, device_code: (await beginDevice(world.reeve)).device_code, client_id: '' })(from)],
+    ['a device code of another program', 400, async (from) => {
+      const { device_code: code } = await beginDevice(world.reeve)
+      return token({ grant_type: kDeviceGrant, device_code: code, client_id: '' })(from)
+    }],
     ['a device code that was used', 400, async (from) =>
       token({ grant_type: kDeviceGrant, device_code: (await signIn(world.reeve)).device_code })(from)],
     ['a user code as a device code', 400, async (from) =>
@@ -188,7 +193,8 @@ export function signInAttacks(world) {
     ['a password', 400, token({ grant_type: 'password', username: 'boss@example.com', password: 'x' })],
     ['the rights of a client', 400, token({ grant_type: 'client_credentials', client_id: 'console' })],
     ['a token exchange', 400, token({ grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange' })],
-    ['a bearer assertion', 400, token({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: 'a.b.c' })],
+    ['a bearer assertion', 400,
+      token({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: 'a.b.c' })],
     ['a device for a program that nobody registered', 400, form('/oauth/device', { client_id: 'evil' })],
   ]
 

@@ -128,7 +128,11 @@ export const scimAttacks = (house) => ({
     400,
     'mutability',
   ],
-  'a name removed': () => [['PATCH', `/Users/${house.bob.id}`, patch({ op: 'remove', path: 'userName' })], 400, 'mutability'],
+  'a name removed': () => [
+    ['PATCH', `/Users/${house.bob.id}`, patch({ op: 'remove', path: 'userName' })],
+    400,
+    'mutability',
+  ],
   'everything removed': () => [['PATCH', `/Users/${house.bob.id}`, patch({ op: 'remove' })], 400, 'noTarget'],
   'a bomb as a path': () => [
     ['PATCH', `/Users/${house.bob.id}`, patch({ op: 'remove', path: `emails[${'('.repeat(3000)}type pr` })],
@@ -145,7 +149,11 @@ export const scimAttacks = (house) => ({
     400,
     'invalidPath',
   ],
-  'another message': () => [['PATCH', `/Users/${house.bob.id}`, { schemas: [kBulk], Operations: [] }], 400, 'invalidSyntax'],
+  'another message': () => [
+    ['PATCH', `/Users/${house.bob.id}`, { schemas: [kBulk], Operations: [] }],
+    400,
+    'invalidSyntax',
+  ],
   'a stale tag': () => [['PUT', `/Users/${house.bob.id}`, user('bob@example.com'), { 'if-match': 'W/"99"' }], 412],
   'a stale tag, deleted': () => [['DELETE', `/Users/${house.bob.id}`, undefined, { 'if-match': 'W/"99"' }], 412],
   // Bulk.
