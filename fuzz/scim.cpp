@@ -73,7 +73,8 @@ struct House {
     query.kind = kind;
     query.limit = 10'000;
     std::set<std::string> taken;
-    for (const DirectoryEntry& entry : store->find(query).value().entries) {
+    const DirectoryPage page = store->find(query).value();
+    for (const DirectoryEntry& entry : page.entries) {
       CHECK(check_directory_name(entry.name).ok());
       CHECK(taken.insert(entry.folded_name).second);
       CHECK(JsonDocument::parse(entry.document).ok());
