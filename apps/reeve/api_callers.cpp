@@ -36,6 +36,10 @@ std::optional<ApiAnswer> refuse_scope(const identity::Principal& principal, std:
   return lacks_scope(kind, value);
 }
 
+std::optional<ApiAnswer> refuse_any_scope(const identity::Principal& principal, std::string_view kind) {
+  return has_scope_of(principal, kind) ? std::nullopt : std::optional(lacks_scope(kind, "read"));
+}
+
 Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string methods) {
   net::Headers headers{{"content-type", answer.status < 400 ? "application/json" : "application/problem+json"},
                        {"cache-control", "no-store"}};
@@ -122,6 +126,21 @@ Task<ApiCallers::Caller> ApiCallers::decide(std::string_view credential, net::Lo
     co_return refused(unavailable ? 503 : 401, unavailable ? "Unavailable" : "Unauthorized", outcome->message);
   }
   co_return Caller{outcome->principal, {}, {}};
+}
+
+Task<void> ApiCallers::tell_refusal(net::Exchange& exchange, std::string_view what,
+                                    std::shared_ptr<const identity::Principal> caller, const ApiAnswer& answer) {
+  if (refusals_ == nullptr) co_return;
+  const net::RequestHead& head = exchange.head();
+  const auto problem = JsonDocument::parse(answer.body);
+  Refusal refusal;
+  refusal.what = what;
+  refusal.why = std::to_string(answer.status);
+  if (problem) refusal.why += ": " + std::string(problem->root()["detail"].string_or(""));
+  refusal.address = proxies_.client_address(exchange.peer_address(), head.headers);
+  refusal.request = std::string(head.method_text) + " " + std::string(head.path);
+  if (caller) refusal.who = caller->id, refusal.key_id = caller->key_id;
+  co_await refusals_->tell(std::move(refusal), exchange.loop());
 }
 
 }  // namespace reeve::app

@@ -13,6 +13,7 @@
 #include "net/net.h"
 #include "reeve/api_request.h"
 #include "reeve/browser_sessions.h"
+#include "reeve/refusals.h"
 
 namespace reeve::app {
 
@@ -22,6 +23,9 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
 /// Why a principal may not do that here; nothing when it has the scope KIND:VALUE and says so.
 std::optional<ApiAnswer> refuse_scope(const identity::Principal& principal, std::string_view kind,
                                       std::string_view value);
+
+/// Why a principal without any scope of that kind is given nothing; nothing when it has one.
+std::optional<ApiAnswer> refuse_any_scope(const identity::Principal& principal, std::string_view kind);
 
 /// Whether the principal has any scope of that kind.
 bool has_scope_of(const identity::Principal& principal, std::string_view kind);
@@ -34,6 +38,11 @@ class ApiCallers {
                                                     const net::ClientTls& tls, identity::KeyTable& keys,
                                                     identity::OwnTokens* own_tokens,
                                                     identity::Directory* directory = nullptr);
+  /// Where what tell_refusal() says goes, and who says where a request comes from. Before the first exchange.
+  void tell_refusals_to(Refusals& refusals, identity::TrustedProxies proxies) {
+    refusals_ = &refusals;
+    proxies_ = std::move(proxies);
+  }
 
   struct Caller {
     std::shared_ptr<const identity::Principal> principal;  // null: refused
@@ -51,6 +60,9 @@ class ApiCallers {
   Task<Caller> identify_also_browser(net::Exchange& exchange);
   /// Before the loops start; outlives the last call.
   void know(BrowserSessions& browsers) { browsers_ = &browsers; }
+  /// Records that `answer` refused a request of that part of the server. `caller`: null when nobody knows who it was.
+  Task<void> tell_refusal(net::Exchange& exchange, std::string_view what,
+                          std::shared_ptr<const identity::Principal> caller, const ApiAnswer& answer);
 
  private:
   struct Worker {
@@ -60,6 +72,8 @@ class ApiCallers {
   Task<Caller> decide(std::string_view credential, net::Loop& loop);
   std::vector<Worker> workers_;  // by the index of the loop
   BrowserSessions* browsers_ = nullptr;
+  Refusals* refusals_ = nullptr;  // null: nobody is told
+  identity::TrustedProxies proxies_;
 };
 
 }  // namespace reeve::app

@@ -1,8 +1,27 @@
 #include "reeve/api_request.h"
 
+#include <algorithm>
+
+#include "core/bytes.h"
 #include "core/json.h"
 
 namespace reeve::app {
+
+Result<std::map<std::string, std::string>> read_texts(const ApiRequest& request,
+                                                      std::initializer_list<std::string_view> known) {
+  std::map<std::string, std::string> texts;
+  if (trim(request.body).empty()) return texts;
+  const auto document = JsonDocument::parse(request.body);
+  if (!document || !document->root().is_object()) return Error{ErrorCode::kInvalid, "the body is a JSON object"};
+  for (const auto& [name, value] : document->root().members()) {
+    const auto text = value.as_string();
+    if (std::find(known.begin(), known.end(), name) == known.end() || !text) {
+      return Error{ErrorCode::kInvalid, "the body has no text '" + printable(name, 40) + "'"};
+    }
+    texts[std::string(name)] = *text;
+  }
+  return texts;
+}
 
 ApiAnswer problem(int status, std::string_view title, std::string_view detail) {
   JsonWriter json;

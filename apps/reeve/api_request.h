@@ -2,6 +2,7 @@
 
 // What the control API's routes are given and what they answer when something is wrong.
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ struct ApiRequest {
   std::string body;
   std::optional<std::string> if_match, if_none_match, idempotency_key;
 };
+
+/// The members that a body may have, all of them texts; an empty body has none.
+Result<std::map<std::string, std::string>> read_texts(const ApiRequest& request,
+                                                      std::initializer_list<std::string_view> known);
 
 /// A problem of RFC 9457.
 ApiAnswer problem(int status, std::string_view title, std::string_view detail);

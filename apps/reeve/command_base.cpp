@@ -25,6 +25,15 @@ std::string default_config_file(const std::filesystem::path& here, const std::fi
   return std::filesystem::exists(package_file, ignored) ? package_file : std::filesystem::path();
 }
 
+Result<std::optional<Config>> shared_config(const Common& common) {
+  const std::string file = config_file(common);
+  if (file.empty()) return std::optional<Config>();
+  if (const auto readable = read_data_dir(file); !readable) return readable.error();
+  std::vector<Diagnostic> complaints;
+  Config config = read_config(file, complaints);
+  return config.postgres ? std::optional(std::move(config)) : std::nullopt;
+}
+
 Result<std::filesystem::path> data_directory(const Common& common) {
   if (common.data_dir) return std::filesystem::path(*common.data_dir);
   const std::string file = config_file(common);

@@ -11,6 +11,7 @@
 #include "reeve/kill_commands.h"
 #include "reeve/ledger_commands.h"
 #include "reeve/sign_in_commands.h"
+#include "reeve/sign_in_listing.h"
 
 namespace reeve::app {
 
@@ -65,6 +66,8 @@ struct Line {
   std::string trusted_key;
   EvidenceArguments evidence;
   LoginArguments login;
+  SignInListArguments sign_in_list;
+  SignInEndArguments sign_in_end;
   bool list = false;
   KillArguments kill;
   SessionArguments session;
@@ -84,7 +87,7 @@ void add_exports(CLI::App& ledger, Line& line);
 void add_ledger_proofs(CLI::App& ledger, Line& line);
 /// `reeve spend`, `budget`, `exception`, `approve`, `notifications`.
 void add_money(CLI::App& app, Line& line);
-/// `reeve login`, `logout`, `whoami`, `token`.
+/// `reeve login`, `logout`, `whoami`, `token`, `sign-in`.
 void add_sign_in(CLI::App& app, Line& line);
 /// `reeve change`.
 void add_changes(CLI::App& app, Line& line);

@@ -77,6 +77,20 @@ std::string machine_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string(name.data()) : std::string("this machine");
 }
 
+/// A browser may be sent there, and a person told to go: a web address of nothing but itself, encrypted or of this
+/// machine, or of the very server that was named.
+bool is_page(const std::string& address, const std::string& server) {
+  const bool plain = std::all_of(address.begin(), address.end(), [](char c) {
+    return c > 0x20 && c < 0x7F && std::string_view("\"'`<>\\^{|}$").find(c) == std::string_view::npos;
+  });
+  if (!plain || address.size() > 2'000) return false;
+  const auto page = net::parse_url(address.substr(0, address.find_first_of("?#")));
+  const auto own = net::parse_url(server);
+  if (!page) return false;
+  const bool loopback = page->host == "localhost" || page->host == "::1" || page->host.starts_with("127.");
+  return page->tls || loopback || (own && own->tls == page->tls && own->authority() == page->authority());
+}
+
 /// True when a browser was started; whether it shows the page, nobody knows.
 bool open_browser(const std::string& address) {
   const char* own = std::getenv("BROWSER");
@@ -220,6 +234,12 @@ int login_command(const Common& common, const LoginArguments& arguments) {
       ask(server + "/oauth/device", {{"client_id", kClient}, {"device_name", "reeve on " + machine_name()}});
   if (!codes) return fail_of(common, codes.error());
   if (!codes->error.empty()) return fail(common, kAnswerIsNo, codes->description);
+  for (const char* named : {"verification_uri", "verification_uri_complete"}) {
+    if (is_page(codes->word(named), server)) continue;
+    return fail(common, kFailed,
+                "the server names no page to sign in at (" + printable(codes->word(named), 200) + "); is " +
+                    printable(server, 200) + " the right one?");
+  }
   const bool browser = !arguments.no_browser && !common.json && open_browser(codes->word("verification_uri_complete"));
   show_code(common, *codes, browser);
   const auto tokens = wait_for_tokens(server, *codes);

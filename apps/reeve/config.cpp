@@ -28,9 +28,10 @@ class ConfigReader {
 
   void read(const YamlValue& root, Config& config) {
     if (!root.is_mapping()) return complain(root, "reeve.yaml is a mapping of keys such as 'listen: 127.0.0.1:8484'");
-    root.refuse_unknown_keys({"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity",
-                              "ledger", "spend", "tls", "limits", "upstream", "workers", "log", "exports", "sealing"},
-                             complaints_);
+    root.refuse_unknown_keys(
+        {"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity", "ledger", "spend", "tls",
+         "limits", "upstream", "workers", "log", "exports", "sealing", "trusted_proxies"},
+        complaints_);
     if (const YamlValue* value = root.find("listen")) read_listen(*value, config);
     read_data_dir(root, config.data_dir);
     if (const YamlValue* value = root.find("governance_dir")) config.governance_dir = path(*value);
@@ -42,6 +43,9 @@ class ConfigReader {
     if (const YamlValue* value = root.find("identity")) {
       read_identity(
           *value, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config), config, complaints_);
+    }
+    if (const YamlValue* value = root.find("trusted_proxies")) {
+      read_trusted_proxies(*value, [this](const YamlValue& scalar) { return text(scalar); }, config, complaints_);
     }
     if (const YamlValue* value = root.find("ledger")) read_ledger(*value, config);
     if (const YamlValue* value = root.find("spend")) read_spend(*value, config);
@@ -362,6 +366,7 @@ std::vector<std::string_view> settings_for_a_restart(const Config& running, cons
       {"workers", running.workers == wanted.workers},
       {"identity",
        running.issuers == wanted.issuers && running.tokens == wanted.tokens && running.public_url == wanted.public_url},
+      {"trusted_proxies", running.trusted_proxies == wanted.trusted_proxies},
       {"identity.directory", running.directory == wanted.directory},
       {"ledger.origin", running.ledger_origin == wanted.ledger_origin},
       {"ledger.node", running.ledger_node == wanted.ledger_node},

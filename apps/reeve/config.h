@@ -22,6 +22,8 @@
 
 namespace reeve::app {
 
+struct Common;
+
 struct ProviderConfig {
   gateway::Provider provider;
   bool practice = false;  // served by the practice model inside this program
@@ -53,6 +55,7 @@ struct Config {
   std::optional<identity::DirectoryMode> directory;  // none: no directory is in force
   identity::TokenSettings tokens;                    // of our own, for people who sign in
   std::string public_url;                            // how people reach this server; empty: where it listens
+  identity::TrustedProxies trusted_proxies;          // who says where a request comes from
   bool record_request_digest = false;
   bool seal_content = false;
   Duration keep_content = std::chrono::hours(24 * 30);  // sealed content
@@ -88,6 +91,10 @@ Config parse_config(std::string_view text, const std::string& name, const std::f
 /// The data directory that the file names, for commands that need nothing else of it: what else it holds may be wrong,
 /// or want secrets that only the server has in its environment.
 Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file);
+
+/// The configuration where it names a database that nodes share, else nothing. An error, where there is one that cannot
+/// be read: a command that went on without it would change what no server looks at.
+Result<std::optional<Config>> shared_config(const Common& common);
 
 /// The settings that differ and that a reload cannot change, by their names in the file: "limits", "ledger.origin".
 std::vector<std::string_view> settings_for_a_restart(const Config& running, const Config& wanted);

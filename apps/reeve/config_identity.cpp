@@ -164,6 +164,30 @@ class IdentityReader {
 
 }  // namespace
 
+void read_trusted_proxies(const YamlValue& value, const Expand& expand, Config& config,
+                          std::vector<Diagnostic>& complaints) {
+  const YamlValue* addresses = value.is_mapping() ? value.find("addresses") : nullptr;
+  if (addresses == nullptr || !addresses->is_sequence()) {
+    complaints.push_back(value.complain("name the proxies: {header: x-forwarded-for, addresses: [10.0.0.0/8]}"));
+    return;
+  }
+  value.refuse_unknown_keys({"header", "addresses"}, complaints);
+  const YamlValue* header = value.find("header");
+  std::vector<std::string> networks;
+  for (const YamlValue& item : addresses->items()) {
+    networks.push_back(expand(item));
+    const auto checked = identity::TrustedProxies::create("x-forwarded-for", std::span(&networks.back(), 1));
+    if (!checked) complaints.push_back(item.complain(checked.error().message));
+  }
+  auto proxies =
+      identity::TrustedProxies::create(header == nullptr ? std::string("x-forwarded-for") : expand(*header), networks);
+  if (proxies) {
+    config.trusted_proxies = *std::move(proxies);
+  } else if (header != nullptr && !has_errors(complaints)) {
+    complaints.push_back(header->complain(proxies.error().message));
+  }
+}
+
 void read_identity(const YamlValue& value, const Expand& expand, SecretReader secrets, Config& config,
                    std::vector<Diagnostic>& complaints) {
   IdentityReader(expand, secrets, complaints).read(value, config);

@@ -16,5 +16,8 @@ using Expand = std::function<std::string(const YamlValue& scalar)>;
 
 void read_identity(const YamlValue& value, const Expand& expand, SecretReader secrets, Config& config,
                    std::vector<Diagnostic>& complaints);
+/// What `trusted_proxies` says: who may say on whose behalf a request comes.
+void read_trusted_proxies(const YamlValue& value, const Expand& expand, Config& config,
+                          std::vector<Diagnostic>& complaints);
 
 }  // namespace reeve::app

@@ -75,6 +75,24 @@ TEST(ConfigIdentity, PointsAtTheMistakeAndNamesTheWayOut) {
   complains(issuer + "      group_map: {a: {b: c}}\n", "5:22:", "name of a group");
 }
 
+TEST(ConfigIdentity, ReadsWhoMaySayWhereARequestComesFrom) {
+  const auto read = [](const std::string& text) {
+    Parsed parsed;
+    parsed.config = parse_config("trusted_proxies: " + text + "\n", "reeve.yaml", "/etc/reeve", parsed.complaints);
+    return parsed;
+  };
+  const net::Headers headers{{"x-real-ip", "198.51.100.1"}, {"x-forwarded-for", "203.0.113.5"}};
+  const auto plain = read("{addresses: [10.0.0.0/8]}");
+  EXPECT_EQ(plain.first(), "");
+  EXPECT_EQ(plain.config.trusted_proxies.client_address("10.0.0.1", headers), "203.0.113.5");
+  const auto named = read("{header: X-Real-IP, addresses: [10.0.0.0/8]}");
+  EXPECT_EQ(named.config.trusted_proxies.client_address("10.0.0.1", headers), "198.51.100.1");
+  for (const char* wrong : {"10.0.0.0/8", "{header: x}", "{addresses: [proxy.example.com]}",
+                            "{addresses: [\"::1\"], header: two words}", "{addresses: [\"::1\"], trust: all}"}) {
+    EXPECT_TRUE(read(wrong).first().starts_with("reeve.yaml:1:")) << wrong << ": " << read(wrong).first();
+  }
+}
+
 TEST(ConfigIdentity, OnThisMachinePlainHttpWillDo) {
   EXPECT_THAT(parse("  public_url: http://127.0.0.1:8484\n").complaints, IsEmpty());
   EXPECT_THAT(parse("  public_url: http://localhost:8484\n").complaints, IsEmpty());

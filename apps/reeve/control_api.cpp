@@ -16,6 +16,7 @@
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
 #include "reeve/person_route.h"
+#include "reeve/sign_in_control_routes.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -149,6 +150,11 @@ constexpr std::array kRoutes = {
           Permission::kReadSessions},
     Route{net::Method::kGet, "/api/v1/sessions/", {}, show_session, Permission::kReadSessions},
     Route{net::Method::kDelete, "/api/v1/sessions/", {}, end_session, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{
+        net::Method::kGet, "/api/v1/sign-ins", {"person", "state", "cursor"}, list_sign_ins, Permission::kReadSessions},
+    Route{
+        net::Method::kPost, "/api/v1/sign-ins/end", {}, end_sign_ins, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{net::Method::kDelete, "/api/v1/sign-ins/", {}, end_sign_in, Permission::kSwitchKill, kReasonBytesMax, "kill"},
     Route{net::Method::kGet, "/api/v1/kill-switch", {"state"}, list_cutoffs, Permission::kReadKillSwitch},
     Route{net::Method::kPost, "/api/v1/kill-switch", {}, switch_on, Permission::kSwitchKill, kReasonBytesMax, "kill"},
     Route{net::Method::kGet, "/api/v1/kill-switch/", {}, show_cutoff, Permission::kReadKillSwitch},
@@ -226,7 +232,11 @@ class ApiOverLoops final : public ControlApi {
   explicit ApiOverLoops(Sources sources) : sources_(std::move(sources)) {}
 
   Task<void> handle(net::Exchange& exchange) override {
-    ApiAnswer answer = co_await decide(exchange);
+    std::shared_ptr<const identity::Principal> caller;
+    ApiAnswer answer = co_await decide(exchange, caller);
+    if (answer.status == 401 || answer.status == 403) {
+      co_await sources_.callers->tell_refusal(exchange, "control API", caller, answer);
+    }
     if (answer.body.empty()) answer = problem(503, "Unavailable", "Too many requests of this API wait; try again.");
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
@@ -235,16 +245,19 @@ class ApiOverLoops final : public ControlApi {
 
  private:
   /// Who asks is known before anything of the request is looked at.
-  Task<ApiAnswer> decide(net::Exchange& exchange) {
+  Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
     const net::RequestHead& head = exchange.head();
     const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
+    who = caller.principal;
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
     if (head.path == kPersonPath && head.method == net::Method::kGet) {
       co_return tell_person(*caller.principal, *roles, permissions_of(*caller.principal, *roles));
     }
     const bool by_role = !roles->empty() && caller.principal->type == "person";
-    if (!by_role && !has_scope_of(*caller.principal, "control"))
+    // Whoever made a key for a tool said what it is for; that its owner is an administrator is no part of that.
+    const bool by_scope = !by_role || !caller.principal->key_id.empty();
+    if (by_scope && !has_scope_of(*caller.principal, "control"))
       co_return *refuse_scope(*caller.principal, "control", "read");
     const std::string methods = methods_at(head.path);
     if (head.path == kPersonPath) co_return problem(405, "Method not allowed", "This path takes GET only.");
@@ -254,8 +267,7 @@ class ApiOverLoops final : public ControlApi {
     });
     if (route == kRoutes.end()) co_return problem(405, "Method not allowed", "This path takes " + methods + " only.");
     const std::string_view scope = scope_of(*route);
-    // A person's key that has scopes of this kind is held to them besides.
-    if (!by_role || has_scope_of(*caller.principal, "control")) {
+    if (by_scope) {
       if (auto no = refuse_scope(*caller.principal, "control", scope)) co_return *std::move(no);
     }
     if (by_role) {

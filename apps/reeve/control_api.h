@@ -3,7 +3,7 @@
 // The control API, /api/v1: what budgets, spend, reservations and exceptions are at this moment, and the writing of
 // budgets. docs/api.md describes it. Machines need a Reeve key whose
 // scopes name it: without a scope of the kind `control` nothing is given. Once there are RoleBinding documents, people
-// need a role that has the route's permission.
+// need a role that has the route's permission, besides.
 //
 // A loop reads the credential and waits; the answer is made on one thread of its own, since stores and the ledger
 // block.
@@ -45,6 +45,7 @@ class ControlApi {
     const identity::KillSwitch* cutoffs;     // as this process knows them
     gateway::Gateway* gateway;
     LiveSessions* sessions;
+    identity::GrantStore* sign_ins;
     /// Waits until this node knows the cutoff; false: for seconds it did not.
     std::function<bool(std::string_view id, bool on)> wait_until_switched;
   };

@@ -26,6 +26,9 @@ constexpr Parameter kException{"id", "path", "The exception's id", true};
 constexpr Parameter kSeq{"seq", "path", "The entry's number", true};
 constexpr Parameter kSession{"session", "path", "The session's id", true};
 constexpr Parameter kSessionState{"state", "query", "live, or not there"};
+constexpr Parameter kSignIn{"id", "path", "The sign-in's id", true};
+constexpr Parameter kSignInPerson{"person", "query", "Only this person's, in whatever case of letters"};
+constexpr Parameter kSignInState{"state", "query", "open, or all; open without it"};
 constexpr Parameter kCutoff{"id", "path", "The cutoff's id", true};
 constexpr Parameter kCutoffState{"state", "query", "on, or all; on without it"};
 constexpr Parameter kFilter{"filter", "query", "A condition over the members of entries"};
@@ -130,6 +133,13 @@ std::vector<Operation> operations_about_records() {
        {kSession, kIdempotencyKey},
        {201, 400, 413, 422},
        "Reason"},
+      {"/api/v1/sign-ins",
+       "get",
+       "Who is signed in, the last begun first",
+       {kSignInPerson, kSignInState, kCursor},
+       {400}},
+      {"/api/v1/sign-ins/end", "post", "Ends all sign-ins of a person", {}, {400, 413}, "SignInsEnd"},
+      {"/api/v1/sign-ins/{id}", "delete", "Ends a sign-in", {kSignIn}, {400, 404, 413}, "Reason"},
       {"/api/v1/kill-switch", "get", "What is cut off", {kCutoffState}, {400}},
       {"/api/v1/kill-switch",
        "post",
@@ -238,6 +248,7 @@ void write_text_schemas(JsonWriter& json) {
   schema("ExceptionRequest", {"until", "reason"},
          {"budget", "rule", "approval", "add", "until", "reason", "work_item"});
   schema("ExceptionDecision", {"decision"}, {"decision", "reason", "digest", "until"});
+  schema("SignInsEnd", {"person", "reason"}, {"person", "reason"});
 }
 
 void write_problem_schema(JsonWriter& json) {

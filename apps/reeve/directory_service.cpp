@@ -1,5 +1,7 @@
 #include "reeve/directory_service.h"
 
+#include <iterator>
+
 #include "core/log.h"
 
 namespace reeve::app {
@@ -83,7 +85,10 @@ void DirectoryService::end_what_is_under_way() {
     const std::lock_guard lock(ending_);
     cut_off.swap(cut_off_);
   }
-  if (!cut_off.empty()) end_(cut_off);
+  if (cut_off.empty()) return;
+  std::vector<identity::Cutoff> again = end_(cut_off);
+  const std::lock_guard lock(ending_);
+  cut_off_.insert(cut_off_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
 }
 
 }  // namespace reeve::app

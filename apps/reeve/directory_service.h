@@ -30,8 +30,9 @@ class DirectoryService {
   identity::Directory& directory() { return directory_; }
   identity::DirectoryStore& entries() { return entries_; }
 
-  /// Ends what whoever was cut off has under way: calls, sign-ins. Called on the follower's thread; null: nothing more.
-  using End = std::function<void(const std::vector<identity::Cutoff>&)>;
+  /// Ends what whoever was cut off has under way: calls, sign-ins; gives back those with whom that failed, who come
+  /// again with the next look. Called on the follower's thread; null: nothing more.
+  using End = std::function<std::vector<identity::Cutoff>(const std::vector<identity::Cutoff>&)>;
   void end_with(End end);
 
  private:

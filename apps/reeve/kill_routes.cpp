@@ -31,23 +31,6 @@ ApiAnswer answer_with(int status, const identity::Cutoff& cutoff) {
   return {status, identity::cutoff_to_json(cutoff), {}};
 }
 
-/// The members that a body may have, all of them texts; an empty body has none.
-Result<std::map<std::string, std::string>> read_texts(const ApiRequest& request,
-                                                      std::initializer_list<std::string_view> known) {
-  std::map<std::string, std::string> texts;
-  if (trim(request.body).empty()) return texts;
-  const auto document = JsonDocument::parse(request.body);
-  if (!document || !document->root().is_object()) return Error{ErrorCode::kInvalid, "the body is a JSON object"};
-  for (const auto& [name, value] : document->root().members()) {
-    const auto text = value.as_string();
-    if (std::find(known.begin(), known.end(), name) == known.end() || !text) {
-      return Error{ErrorCode::kInvalid, "the body has no text '" + printable(name, 40) + "'"};
-    }
-    texts[std::string(name)] = *text;
-  }
-  return texts;
-}
-
 Result<void> check_key(const ApiRequest& request) {
   if (!request.idempotency_key) return {};
   const std::string& key = *request.idempotency_key;

@@ -102,6 +102,9 @@ Task<void> PublishedLog::handle(net::Exchange& exchange) {
   }
   if (published->kind == Kind::kEntries) {
     const ApiAnswer refusal = co_await admit_reader(exchange, published->number);
+    if (refusal.status == 401 || refusal.status == 403) {
+      co_await sources_.callers->tell_refusal(exchange, "ledger files", nullptr, refusal);
+    }
     if (refusal.status != 200) co_return co_await respond(exchange, refusal);
   }
   co_await send(exchange, std::string(name), published->kind);

@@ -180,18 +180,6 @@ Result<void> RunningService::begin() {
   return {};
 }
 
-void RunningService::end_what_leavers_have() {
-  if (!directory_) return;
-  directory_->end_with([this](const std::vector<identity::Cutoff>& cut_off) {
-    gateway_->end_calls(std::make_shared<const identity::CutoffSet>(cut_off));
-    for (const identity::Cutoff& cutoff : cut_off) {
-      const auto ended =
-          sign_ins_->end_sign_ins_of(cutoff.scope.name, cutoff.issued_until.value_or(cutoff.at), cutoff.reason);
-      if (!ended) log_error("sign-ins of a leaver cannot be ended", {{"why", ended.error().message}});
-    }
-  });
-}
-
 /// What commands, people and other nodes do beside this process, from now on.
 void RunningService::start_watching() {
   provider_report_.emplace(config_.data_dir);
@@ -276,16 +264,6 @@ Result<void> RunningService::start_exports() {
   });
 }
 
-Result<void> RunningService::open_sign_ins() {
-  auto service = SignInService::open(config_, *store_, [this](auto kind, const auto& told) -> Result<void> {
-    if (record(kind, told)) return {};
-    return Error{ErrorCode::kUnavailable, "the ledger cannot record it"};
-  });
-  if (!service) return std::move(service).error();
-  sign_ins_ = *std::move(service);
-  return {};
-}
-
 Result<void> RunningService::start_gateway() {
   gateway::GatewayOptions gateway_options;
   identity::Directory* const directory = directory_ ? &directory_->directory() : nullptr;
@@ -339,6 +317,7 @@ Result<void> RunningService::start_listening() {
                                     directory_ ? &directory_->directory() : nullptr);
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
+  api_callers_->tell_refusals_to(*refusals_, config_.trusted_proxies);
   const auto put_budgets_in_force = [this] {
     const auto wake = [this] { mailbox_->put(kBudgetsWritten); };
     if (!live_budgets_->wait_for_look(kInForceMax, wake)) log_warning("a budget that was written is not in force yet");
@@ -356,7 +335,7 @@ Result<void> RunningService::start_listening() {
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
                              options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
                              put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
-                             gateway_.get(), &*live_sessions_, wait_until_switched});
+                             gateway_.get(), &*live_sessions_, &sign_ins_->store(), wait_until_switched});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -378,7 +357,7 @@ Result<void> RunningService::start_listening() {
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), kill_switch_);
+  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), *refusals_, kill_switch_);
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
   api_callers_->know(sign_in_routes_->browsers());
@@ -455,6 +434,7 @@ void RunningService::stop() {
   if (api_) api_->stop();
   if (scim_) scim_->stop();
   if (sign_in_routes_) sign_in_routes_->stop();
+  if (refusals_) refusals_->stop();
   if (index_) index_->stop();
   budget_follower_.reset();
   register_follower_.reset();

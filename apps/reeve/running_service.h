@@ -34,6 +34,7 @@
 #include "reeve/notification_thread.h"
 #include "reeve/provider_report.h"
 #include "reeve/published_log.h"
+#include "reeve/refusals.h"
 #include "reeve/register_follower.h"
 #include "reeve/roles_in_force.h"
 #include "reeve/scim_api.h"
@@ -97,6 +98,7 @@ class RunningService final : public Service {
   // running_settings.cpp: what calls are decided by.
   Result<std::shared_ptr<const gateway::Settings>> build_settings(const Config& config);
   Result<std::shared_ptr<const gateway::Settings>> build_settings_of_last_good(const Config& config, const Error& why);
+  void use_roles_of_last_good(const std::vector<YamlValue>& documents);
   Result<void> check_kept_long_enough(const Config& config) const;
   std::shared_ptr<gateway::Settings> settings_with(const Config& config, std::shared_ptr<const policy::Bundle> bundle,
                                                    std::shared_ptr<const spend::Catalogue> prices,
@@ -151,6 +153,7 @@ class RunningService final : public Service {
   NoticeBoard notices_;
   RolesInForce roles_;
   ClientReports client_reports_;
+  std::optional<Refusals> refusals_;
   std::optional<BreakGlassBanner> break_glass_;
   // A producer's records are made one after the other: those of the main thread are one's, those of all others
   // another's.

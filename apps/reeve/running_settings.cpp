@@ -96,6 +96,16 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
                                                                 std::move(governance.budgets), std::move(detectors)));
 }
 
+/// Roles are not in the bundle that was kept. Where there is a slip in one of them, nobody knows who has which. (One
+/// that keeps a whole file from being read keeps the server from starting.)
+void RunningService::use_roles_of_last_good(const std::vector<YamlValue>& documents) {
+  std::vector<Diagnostic> complaints;
+  auto roles = identity::RoleBindings::build(documents, complaints);
+  if (!has_errors(complaints)) return roles_.replace(std::move(roles));
+  roles_.replace(identity::RoleBindings::unreadable());
+  log_error("people may do nothing in the control plane until their roles can be read", {});
+}
+
 /// At a start with rules that cannot be read, the ones that were in force last hold, as they do when a reload fails:
 /// nobody is locked out by a slip in a file, and nothing is opened by one. Not for longer than the bundle is good.
 Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_of_last_good(const Config& config,
@@ -111,10 +121,10 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
   // Limits must not fall away with a slip in another file; a slip among the budgets themselves is not survived.
   complaints.clear();
   auto documents = read_yaml_directory(config.governance_dir, complaints);
+  use_roles_of_last_good(documents);
   live_budgets_->use_files(documents);
   auto budgets = live_budgets_->build(complaints);
   if (!budgets) return why;
-  roles_.replace(identity::RoleBindings::build(documents, complaints));
   client_reports_.use(harness::ClientSettingsSet::build(documents, complaints), system_clock().now());
   log_error("the rules of the last time are in force, because today's cannot be read",
             {{"why", why.message}, {"bundle", last->bundle->digest()}, {"good_until", format_time(last->valid_until)}});

@@ -58,6 +58,12 @@ std::optional<ApiAnswer> read_tags(const net::Headers& headers, identity::ScimRe
   return std::nullopt;
 }
 
+/// All that it refuses, but for looking for what is not there, which providers do before they make it.
+bool is_worth_telling(const net::RequestHead& head, const ApiAnswer& answer) {
+  if (answer.status < 400 || answer.status >= 500) return false;
+  return answer.status != 404 || head.method != net::Method::kGet;
+}
+
 /// Searching changes nothing.
 bool writes(const net::RequestHead& head) {
   return head.method != net::Method::kGet && !head.path.ends_with("/.search");
@@ -70,7 +76,9 @@ ScimApi::ScimApi(identity::DirectoryStore* entries, ApiCallers& callers) : calle
 }
 
 Task<void> ScimApi::handle(net::Exchange& exchange) {
-  ApiAnswer answer = co_await decide(exchange);
+  std::shared_ptr<const identity::Principal> caller;
+  ApiAnswer answer = co_await decide(exchange, caller);
+  if (is_worth_telling(exchange.head(), answer)) co_await callers_.tell_refusal(exchange, "SCIM", caller, answer);
   if (answer.status == 503 && answer.body.empty()) {
     answer = refused(503, "Too many requests for the directory wait; try again.");
   }
@@ -78,10 +86,12 @@ Task<void> ScimApi::handle(net::Exchange& exchange) {
 }
 
 /// Who asks is known before anything of the request is looked at.
-Task<ApiAnswer> ScimApi::decide(net::Exchange& exchange) {
+Task<ApiAnswer> ScimApi::decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
   const net::RequestHead& head = exchange.head();
-  const ApiCallers::Caller caller = co_await callers_.identify(exchange, "scim");
+  const ApiCallers::Caller caller = co_await callers_.identify(exchange);
   if (!caller.principal) co_return in_scim(caller.refusal);
+  who = caller.principal;
+  if (const auto no = refuse_any_scope(*caller.principal, "scim")) co_return in_scim(*no);
   if (caller.principal->key_id.empty()) co_return refused(403, "Only a Reeve key with a scope of scim is taken here.");
   // Whoever writes groups can give roles: that is for the identity provider, never for a person's own key.
   if (caller.principal->type != "service") {

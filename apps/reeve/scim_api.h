@@ -23,7 +23,7 @@ class ScimApi {
   void stop() { thread_.stop(); }
 
  private:
-  Task<ApiAnswer> decide(net::Exchange& exchange);
+  Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who);
 
   ApiCallers& callers_;
   std::optional<identity::Scim> scim_;

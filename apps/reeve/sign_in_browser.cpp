@@ -45,6 +45,38 @@ bool SignInRoutes::is_own_form(const Request& request) const {
   return equal_constant_time(request.field("form"), form_token(request.browser));
 }
 
+// ---- Limits ----
+
+std::optional<WebAnswer> SignInRoutes::refuse_departure(const Request& request, Moment now) {
+  constexpr const char* kLater = "Wait ten minutes, then begin again.";
+  using enum RateLimit::Answer;
+  const bool known = !request.is_new_browser;
+  if (known && browser_departures_.admit(request.browser, now) != kYes) {
+    return failure_page(429, "This browser has begun to sign in very often.", kLater);
+  }
+  switch (departures_.admit(request.neighbours, now)) {
+    case kYes: return std::nullopt;
+    case kOneTooMany: return failure_page(429, "Very many sign-ins were begun from your network.", kLater);
+    case kFlood: break;
+  }
+  return failure_page(429, "Very many sign-ins are being begun at this moment, from many places.", kLater);
+}
+
+std::optional<WebAnswer> SignInRoutes::refuse_code(const Request& request, Moment now) {
+  constexpr const char* kLater = "Try again in ten minutes.";
+  using enum RateLimit::Answer;
+  if (browser_wrong_codes_.would_admit(request.browser, now) != kYes) {
+    return failure_page(429, "Too many wrong codes were entered in this browser.", kLater);
+  }
+  switch (wrong_codes_.would_admit(request.neighbours, now)) {
+    case kYes: return std::nullopt;
+    case kOneTooMany: return failure_page(429, "Too many wrong codes came from your network.", kLater);
+    case kFlood: break;
+  }
+  return failure_page(429, "Somebody tries out codes at this moment, and a wrong one came from your network, too.",
+                      kLater);
+}
+
 // ---- Devices ----
 
 Task<WebAnswer> SignInRoutes::show_code_form(Request request, net::Loop&) {
@@ -59,14 +91,16 @@ Task<WebAnswer> SignInRoutes::take_code(Request request, net::Loop& loop) {
     co_return failure_page(403, "This form did not come from this page, or your browser keeps no cookies.",
                            "Open " + public_address("/sign-in") + " and enter the code there.");
   }
-  if (!wrong_codes_.would_admit(request.address, loop.now())) {
-    co_return failure_page(429, "Too many wrong codes came from your network.", "Try again in ten minutes.");
+  if (auto refused = refuse_code(request, loop.now())) {
+    co_await note_refusal("user code", "too many were wrong", request.address, loop);
+    co_return *std::move(refused);
   }
   identity::Grants* const grants = sources_.grants;
   const auto purpose =
       co_await on_thread<identity::Purpose>([grants, code] { return grants->find_device(code); }, loop);
   if (!purpose && purpose.error().code == ErrorCode::kNotFound) {
-    wrong_codes_.admit(request.address, loop.now());
+    wrong_codes_.admit(request.neighbours, loop.now());
+    browser_wrong_codes_.admit(request.browser, loop.now());
     co_await note_refusal("user code", "no device waits with it", request.address, loop);
     co_return code_page(form, code, purpose.error().message);
   }
@@ -74,6 +108,10 @@ Task<WebAnswer> SignInRoutes::take_code(Request request, net::Loop& loop) {
   if (request.field("provider").empty() && providers_.size() > 1) co_return providers_page(form, code, providers_);
   const auto provider = static_cast<std::size_t>(parse_int(request.field("provider")).value_or(0));
   if (provider >= providers_.size()) co_return failure_page(400, "There is no such provider.", kBeginAgain);
+  if (auto refused = refuse_departure(request, loop.now())) {
+    co_await note_refusal("departure", "too many", request.address, loop);
+    co_return *std::move(refused);
+  }
   const auto address = co_await depart(*purpose, provider, request.browser, loop);
   if (!address) co_return failure_page(503, address.error().message, "Try again in a moment.");
   co_return leaving_page(*address, provider_name(providers_[provider]));
@@ -94,6 +132,23 @@ Task<Result<std::string>> SignInRoutes::depart(identity::Purpose purpose, std::s
 
 // ---- Programs that wait for a code ----
 
+/// What the program that sent it is told; its address is registered by then.
+std::optional<SignInRoutes::Complaint> SignInRoutes::complaint_about(const Request& request) const {
+  if (request.field("response_type") != "code") return Complaint{"unsupported_response_type", "Ask for code."};
+  if (request.field("code_challenge_method") != "S256" || !is_challenge(request.field("code_challenge"))) {
+    return Complaint{"invalid_request", "A code_challenge by S256 is needed."};
+  }
+  if (providers_.empty()) {
+    return Complaint{"access_denied", "Nobody can sign in here: no provider has a client_id."};
+  }
+  const std::string& chosen = request.field("provider");
+  const auto provider = parse_int(chosen);
+  if (chosen.empty() || (provider && *provider >= 0 && static_cast<std::size_t>(*provider) < providers_.size())) {
+    return std::nullopt;
+  }
+  return Complaint{"invalid_request", "There is no such provider."};
+}
+
 Task<WebAnswer> SignInRoutes::authorize(Request request, net::Loop& loop) {
   const SignInClient* const client = find_sign_in_client(request.field("client_id"));
   const std::string redirect_uri = request.field("redirect_uri");
@@ -105,30 +160,32 @@ Task<WebAnswer> SignInRoutes::authorize(Request request, net::Loop& loop) {
   }
   const std::string& state = request.field("state");
   if (state.size() > kStateBytesMax) {
+    co_await note_refusal("authorize", "its state is too long", request.address, loop);
     co_return failure_page(400, "The program that wants to sign you in sent a state of more than 512 bytes.",
                            "Close this page and tell whoever makes that program.");
   }
-  const auto back = [&](const char* error, const char* description) {
-    std::vector<std::pair<std::string, std::string>> fields{{"error", error}, {"error_description", description}};
+  if (const auto wrong = complaint_about(request)) {
+    co_await note_refusal("authorize", wrong->error + ": " + wrong->description, request.address, loop);
+    std::vector<std::pair<std::string, std::string>> fields{{"error", wrong->error},
+                                                            {"error_description", wrong->description}};
     if (!state.empty()) fields.emplace_back("state", state);
     fields.emplace_back("iss", sources_.tokens->issuer());
-    return redirect_page(302, with_fields(redirect_uri, fields));
-  };
-  if (request.field("response_type") != "code") co_return back("unsupported_response_type", "Ask for code.");
-  if (request.field("code_challenge_method") != "S256" || !is_challenge(request.field("code_challenge"))) {
-    co_return back("invalid_request", "A code_challenge by S256 is needed.");
+    co_return redirect_page(302, with_fields(redirect_uri, fields));
   }
-  if (providers_.empty()) co_return back("access_denied", "Nobody can sign in here: no provider has a client_id.");
   if (request.field("provider").empty() && providers_.size() > 1) {
     co_return provider_links_page("/oauth/authorize?" + request.query, providers_);
   }
   const auto provider = static_cast<std::size_t>(parse_int(request.field("provider")).value_or(0));
-  if (provider >= providers_.size()) co_return back("invalid_request", "There is no such provider.");
+  if (auto refused = refuse_departure(request, loop.now())) {
+    co_await note_refusal("departure", "too many", request.address, loop);
+    co_return *std::move(refused);
+  }
   identity::Purpose purpose;
   purpose.asking = {std::string(client->id), {}, request.address};
   purpose.redirect_uri = redirect_uri;
   purpose.challenge = request.field("code_challenge");
   purpose.state = state;
+  purpose.from_own_page = request.fetch_site == "same-origin";
   const auto address = co_await depart(purpose, provider, request.browser, loop);
   if (!address) co_return failure_page(503, address.error().message, "Try again in a moment.");
   co_return redirect_page(302, *address);
@@ -160,7 +217,7 @@ Task<WebAnswer> SignInRoutes::come_back(Request request, net::Loop& loop) {
   }
   auto person = co_await workers_[loop.index()].providers->arrive(
       attempt->issuer, {request.field("code"), public_address("/sign-in/callback"), derived("nonce", browser, state),
-                        derived("verifier", browser, state)});
+                        derived("verifier", browser, state), request.field("iss")});
   if (!person) {
     co_await note_refusal("callback", person.error().message, request.address, loop);
     co_return failure_page(status_of(person.error()), person.error().message, kBeginAgain);
@@ -171,8 +228,9 @@ Task<WebAnswer> SignInRoutes::come_back(Request request, net::Loop& loop) {
       loop);
   if (!secret) co_return failure_page(503, secret.error().message, "Try again in a moment.");
   const SignInClient* const client = find_sign_in_client(purpose.asking.client);
-  // Our own console is what they are looking at; any other program has to be agreed to.
-  if (client != nullptr && client->is_console) co_return co_await finish_confirmation(*secret, browser, true, loop);
+  // Whoever came from one of our own pages wants to go back there; anybody may put a link to the rest into a mail.
+  if (client != nullptr && client->is_console && purpose.from_own_page)
+    co_return co_await finish_confirmation(*secret, request, true, loop);
   co_return confirmation_page(
       {form_token(browser), *secret, purpose, *person, std::string(client == nullptr ? "" : client->name)});
 }
@@ -184,14 +242,20 @@ Task<WebAnswer> SignInRoutes::take_confirmation(Request request, net::Loop& loop
     co_return failure_page(403, "This form did not come from this page, or your browser keeps no cookies.",
                            kBeginAgain);
   }
-  co_return co_await finish_confirmation(request.field("confirmation"), request.browser, said == "yes", loop);
+  const std::string secret = request.field("confirmation");
+  const bool yes = said == "yes";
+  co_return co_await finish_confirmation(secret, std::move(request), yes, loop);
 }
 
-Task<WebAnswer> SignInRoutes::finish_confirmation(std::string secret, std::string browser, bool yes, net::Loop& loop) {
+Task<WebAnswer> SignInRoutes::finish_confirmation(std::string secret, Request request, bool yes, net::Loop& loop) {
   identity::Grants* const grants = sources_.grants;
+  const std::string browser = request.browser;
   const auto confirmed = co_await on_thread<identity::Grants::Confirmed>(
       [grants, secret, browser, yes] { return grants->confirm(secret, browser, yes); }, loop);
-  if (!confirmed) co_return failure_page(status_of(confirmed.error()), confirmed.error().message, kBeginAgain);
+  if (!confirmed) {
+    co_await note_refusal("confirmation", confirmed.error().message, request.address, loop);
+    co_return failure_page(status_of(confirmed.error()), confirmed.error().message, kBeginAgain);
+  }
   const identity::Purpose& purpose = confirmed->purpose;
   if (!yes) {
     co_await note_refusal("confirmation", "its owner said no", purpose.asking.address, loop);

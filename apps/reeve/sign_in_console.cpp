@@ -55,8 +55,14 @@ Task<WebAnswer> SignInRoutes::sign_in_to_console(Request request, net::Loop& loo
   }
   const auto provider = static_cast<std::size_t>(parse_int(request.field("provider")).value_or(0));
   if (provider >= providers_.size()) co_return failure_page(400, "There is no such provider.", kBeginAgain);
+  if (auto refused = refuse_departure(request, loop.now())) {
+    co_await note_refusal("departure", "too many", request.address, loop);
+    co_return *std::move(refused);
+  }
   const std::string state = make_state(request.browser, target);
   identity::Purpose purpose;
+  // This server began it, for this browser alone: `state` and challenge are its own.
+  purpose.from_own_page = true;
   purpose.asking = {"console", {}, request.address};
   purpose.redirect_uri = public_address("/console/sign-in");
   purpose.challenge = to_base64url(as_bytes(sha256(derived("console-verifier", request.browser, state))));

@@ -78,12 +78,16 @@ Task<WebAnswer> SignInRoutes::give_keys(Request, net::Loop& loop) {
 
 Task<WebAnswer> SignInRoutes::begin_device(Request request, net::Loop& loop) {
   const SignInClient* const client = find_device_client(request.field("client_id"), request.field("surface"));
-  if (client == nullptr) co_return oauth_error(400, "invalid_client", "This client is not registered.");
+  if (client == nullptr) {
+    co_await note_refusal("device", "invalid_client", request.address, loop);
+    co_return oauth_error(400, "invalid_client", "This client is not registered.");
+  }
   if (providers_.empty()) {
     co_return oauth_error(400, "invalid_request",
                           "Nobody can sign in here: no provider of the configuration has a client_id. Use a key.");
   }
-  if (!device_codes_.admit(request.address, loop.now())) {
+  if (device_codes_.admit(request.neighbours, loop.now()) != RateLimit::Answer::kYes) {
+    co_await note_refusal("device", "too many", request.address, loop);
     co_return oauth_error(429, "slow_down", "Too many sign-ins begin here. Try again in some minutes.");
   }
   // What it says of itself, with its version.
@@ -124,6 +128,7 @@ identity::TokenAnswer SignInRoutes::exchange(const Request& request) const {
 
 Task<WebAnswer> SignInRoutes::give_tokens(Request request, net::Loop& loop) {
   if (find_sign_in_client(request.field("client_id")) == nullptr) {
+    co_await note_refusal("token", "invalid_client", request.address, loop);
     co_return oauth_error(400, "invalid_client", "This client is not registered.");
   }
   const std::string address = request.address;

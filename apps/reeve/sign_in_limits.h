@@ -1,8 +1,13 @@
 #pragma once
 
-// How often something may go wrong, or be done, from one address and altogether, in a stretch of time. In memory, of
-// this node alone.
+// How often something may go wrong, or be done, by one (an address, a browser) and altogether, in a stretch of time. In
+// memory, of this node alone.
+//
+// What all do together never shuts anybody out by itself: whoever floods from many addresses would lock everybody else
+// out with it. Once there is a flood, each one has fewer tries instead.
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -15,38 +20,50 @@ namespace reeve::app {
 /// Thread-safe.
 class RateLimit {
  public:
-  RateLimit(std::size_t of_one_max, std::size_t of_all_max, Duration window)
-      : of_one_max_(of_one_max), of_all_max_(of_all_max), window_(window) {}
+  struct Of {
+    std::size_t one = 0;       // of each
+    std::size_t all = 0;       // altogether, from where on it is a flood
+    std::size_t in_flood = 0;  // of each, then
+    Duration window{};
+  };
+  explicit RateLimit(const Of& most) : most_(most) {}
 
-  /// Counts one; false when the limit was reached before it.
-  bool admit(std::string_view who, Moment now) {
+  enum class Answer : std::uint8_t { kYes, kOneTooMany, kFlood };
+
+  /// Counts one; anything but kYes when the limit was reached before it.
+  Answer admit(std::string_view who, Moment now) {
     const std::lock_guard lock(mutex_);
-    return is_open(who, now) && count(who);
+    const Answer answer = look(who, now);
+    if (answer == Answer::kYes) {
+      ++all_;
+      ++ones_[std::string(who)];
+    }
+    return answer;
   }
   /// Whether one more would be admitted; counts nothing.
-  bool would_admit(std::string_view who, Moment now) {
+  Answer would_admit(std::string_view who, Moment now) {
     const std::lock_guard lock(mutex_);
-    return is_open(who, now);
+    return look(who, now);
   }
 
  private:
-  bool is_open(std::string_view who, Moment now) {
-    if (now - begun_ >= window_) {
+  static constexpr std::size_t kKnownMax = 100'000;
+
+  Answer look(std::string_view who, Moment now) {
+    if (now - begun_ >= most_.window) {
       begun_ = now;
       all_ = 0;
       ones_.clear();
     }
     const auto one = ones_.find(who);
-    return all_ < of_all_max_ && (one == ones_.end() || one->second < of_one_max_);
-  }
-  bool count(std::string_view who) {
-    ++all_;
-    ++ones_[std::string(who)];  // no more of them than of_all_max_
-    return true;
+    const std::size_t used = one == ones_.end() ? 0 : one->second;
+    if (used >= most_.one) return Answer::kOneTooMany;
+    const bool flood = all_ >= most_.all;
+    const bool is_full = one == ones_.end() && ones_.size() >= kKnownMax;
+    return (flood && used >= most_.in_flood) || is_full ? Answer::kFlood : Answer::kYes;
   }
 
-  const std::size_t of_one_max_, of_all_max_;
-  const Duration window_;
+  const Of most_;
   std::mutex mutex_;
   Moment begun_{};
   std::size_t all_ = 0;

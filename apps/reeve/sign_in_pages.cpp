@@ -28,9 +28,13 @@ constexpr std::string_view kStyle =
     ".soft{color:var(--soft)}#hint{margin-top:.75rem}@media(max-width:36rem){main{margin:0;border:0;border-radius:0;"
     "min-height:100vh}}";
 
-std::string escaped(std::string_view text) {
+/// Of what is shown; an address that is cut off would lead elsewhere.
+constexpr std::size_t kShownBytesMax = 2'000;
+constexpr std::size_t kAddressBytesMax = 64UL << 10U;
+
+std::string escaped(std::string_view text, std::size_t bytes_max = kShownBytesMax) {
   std::string out;
-  for (const char c : printable(text, 2000)) {
+  for (const char c : printable(text, bytes_max)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
@@ -118,8 +122,8 @@ WebAnswer providers_page(const std::string& form, const std::string& code,
 WebAnswer provider_links_page(const std::string& address, const std::vector<identity::OidcIssuer>& providers) {
   std::string links;
   for (std::size_t i = 0; i < providers.size(); ++i) {
-    links += "<a class=\"go\" href=\"" + escaped(address) + "&amp;provider=" + std::to_string(i) + "\">" +
-             escaped(provider_name(providers[i])) + "</a>";
+    links += "<a class=\"go\" href=\"" + escaped(address, kAddressBytesMax) + "&amp;provider=" + std::to_string(i) +
+             "\">" + escaped(provider_name(providers[i])) + "</a>";
   }
   return make_page(200, "Where do you sign in?", links);
 }
@@ -127,8 +131,8 @@ WebAnswer provider_links_page(const std::string& address, const std::vector<iden
 WebAnswer leaving_page(const std::string& address, const std::string& provider) {
   // A form that was redirected could not go to another host under the policy; a page that goes on can.
   WebAnswer page = make_page(200, "Going to " + provider,
-                             "<p>You sign in there, and come back here.</p><a class=\"go\" href=\"" + escaped(address) +
-                                 "\">Continue to " + escaped(provider) + "</a>");
+                             "<p>You sign in there, and come back here.</p><a class=\"go\" href=\"" +
+                                 escaped(address, kAddressBytesMax) + "\">Continue to " + escaped(provider) + "</a>");
   page.headers.emplace_back("refresh", "0;url=" + address);
   return page;
 }

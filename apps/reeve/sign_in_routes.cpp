@@ -2,16 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "core/bytes.h"
 #include "core/json.h"
-#include "core/log.h"
 
 namespace reeve::app {
 
 namespace {
 
 constexpr std::size_t kFormBytesMax = 16UL << 10U;
+constexpr std::size_t kNoFlood = std::numeric_limits<std::size_t>::max();
 
 std::string_view name_of(net::Method method) { return method == net::Method::kPost ? "POST" : "GET"; }
 
@@ -45,10 +46,12 @@ const std::string& SignInRoutes::Request::field(std::string_view name) const {
 SignInRoutes::SignInRoutes(Sources sources)
     : sources_(std::move(sources)),
       // A whole company may come from one address; what is counted here costs little.
-      device_codes_(300, 3000, std::chrono::minutes(10)),
-      // Of 20^8 codes: a thousand that wait are not found by guessing 200 times.
-      wrong_codes_(20, 200, std::chrono::minutes(10)),
-      notes_(30, 300, std::chrono::minutes(1)),
+      device_codes_({300, 3000, 10, std::chrono::minutes(10)}),
+      departures_({300, 3000, 10, std::chrono::minutes(10)}),
+      browser_departures_({30, kNoFlood, 0, std::chrono::minutes(10)}),
+      // Of 20^8 codes: a thousand that wait are not found by a million guesses, one time in twenty-five.
+      wrong_codes_({60, 500, 2, std::chrono::minutes(10)}),
+      browser_wrong_codes_({10, kNoFlood, 0, std::chrono::minutes(10)}),
       browsers_(*sources_.browsers, *sources_.tokens, *sources_.kill_switch, thread_) {
   for (const identity::OidcIssuer& issuer : sources_.issuers) {
     if (!issuer.client_id.empty()) providers_.push_back(issuer);
@@ -100,13 +103,18 @@ bool SignInRoutes::serves(std::string_view path) {
          path.starts_with("/oauth/") || is_of_console;
 }
 
+std::string SignInRoutes::client_address(const net::Exchange& exchange) const {
+  return sources_.proxies.client_address(exchange.peer_address(), exchange.head().headers);
+}
+
 Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) {
   const net::RequestHead& head = exchange.head();
   Request request;
   request.method = head.method;
   request.path = head.path;
   request.query = head.query;
-  request.address = exchange.peer_address();
+  request.address = client_address(exchange);
+  request.neighbours = identity::address_group(request.address);
   request.browser = cookie_secret(head.headers, cookie_name());
   request.session = browsers_.secret_of(head.headers);
   request.is_foreign = browsers_.is_foreign(head);
@@ -145,6 +153,8 @@ Task<WebAnswer> SignInRoutes::answer(net::Exchange& exchange) {
     return at_path(candidate) && candidate.method == head.method;
   });
   if (path == paths().end()) {
+    co_await note_refusal("request", "405: " + std::string(head.method_text) + " " + std::string(head.path),
+                          client_address(exchange), exchange.loop());
     WebAnswer answer = oauth_error(405, "invalid_request", "This path does not take that method.");
     answer.headers.emplace_back("allow", name_of(known->method));
     co_return answer;
@@ -152,6 +162,7 @@ Task<WebAnswer> SignInRoutes::answer(net::Exchange& exchange) {
   auto request = co_await read(exchange);
   if (!request) {
     const std::string& what = request.error().message;
+    co_await note_refusal("request", std::string(head.path) + ": " + what, client_address(exchange), exchange.loop());
     co_return path->is_for_people ? failure_page(status_of(request.error()), what, "Begin again.")
                                   : oauth_error(status_of(request.error()), "invalid_request", what);
   }
@@ -174,26 +185,8 @@ Task<void> SignInRoutes::handle(net::Exchange& exchange) {
   static_cast<void>(sent);
 }
 
-/// Not every one: whoever guesses would fill the ledger. The limit is far above what people do.
 Task<void> SignInRoutes::note_refusal(std::string what, std::string why, std::string address, net::Loop& loop) {
-  if (!notes_.admit(what + " " + address, loop.now())) {
-    ++unnoted_;
-    co_return;
-  }
-  JsonWriter json;
-  json.begin_object().member("address", address);
-  // What was left out since the last entry, so that a flood shows.
-  if (const std::uint64_t unnoted = unnoted_.exchange(0); unnoted > 0) json.member("left_out", unnoted);
-  json.member("reason", why).member("what", what).end_object();
-  const std::string detail = json.take();
-  const auto& record = sources_.record;
-  const std::function<Result<bool>()> work = [&record, detail]() -> Result<bool> {
-    auto recorded = record("identity.refused", detail);
-    if (!recorded) return std::move(recorded).error();
-    return true;
-  };
-  const auto recorded = co_await on_thread<bool>(work, loop);
-  if (!recorded) log_warning("a refused sign-in is not recorded", {{"why", recorded.error().message}});
+  co_await sources_.refusals->tell({std::move(what), std::move(why), std::move(address), {}, {}, {}}, loop);
 }
 
 }  // namespace reeve::app

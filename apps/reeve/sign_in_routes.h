@@ -6,10 +6,10 @@
 // A loop reads the request and talks with the company's provider; what asks the store or the ledger runs on one thread
 // of its own, since those block.
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +18,7 @@
 #include "net/net.h"
 #include "reeve/api_thread.h"
 #include "reeve/browser_sessions.h"
+#include "reeve/refusals.h"
 #include "reeve/sign_in_clients.h"
 #include "reeve/sign_in_limits.h"
 #include "reeve/sign_in_pages.h"
@@ -33,7 +34,8 @@ class SignInRoutes {
     identity::OwnTokens* tokens;
     std::vector<identity::OidcIssuer> issuers;
     net::ClientTls tls;
-    identity::Grants::Record record;
+    Refusals* refusals;
+    identity::TrustedProxies proxies;
     const identity::KillSwitch* kill_switch;
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
@@ -53,7 +55,8 @@ class SignInRoutes {
     std::map<std::string, std::string, std::less<>> fields;  // of the query, or of the form that was sent
     std::string browser;                                     // the secret of its cookie; made when it has none
     bool is_new_browser = false;
-    std::string address;
+    std::string address;     // of the client, also behind a trusted proxy
+    std::string neighbours;  // whom limits count together with it
     std::string origin, fetch_site, user_agent;
     bool is_form = false;
     std::string session;      // the secret of the console's cookie, or empty
@@ -74,11 +77,19 @@ class SignInRoutes {
   static std::span<const Path> paths();
 
   explicit SignInRoutes(Sources sources);
+  std::string client_address(const net::Exchange& exchange) const;
   Task<Result<Request>> read(net::Exchange& exchange);
   Task<WebAnswer> answer(net::Exchange& exchange);
   /// Runs `work` on the thread.
   template <typename T>
   Task<Result<T>> on_thread(std::function<Result<T>()> work, net::Loop& loop);
+  struct Complaint {
+    std::string error, description;  // RFC 6749 section 4.1.2.1
+  };
+  std::optional<Complaint> complaint_about(const Request& request) const;
+  /// What keeps one more person from going to the provider now; nothing when nothing does.
+  std::optional<WebAnswer> refuse_departure(const Request& request, Moment now);
+  std::optional<WebAnswer> refuse_code(const Request& request, Moment now);
   Task<void> note_refusal(std::string what, std::string why, std::string address, net::Loop& loop);
   std::string public_address(std::string_view path) const { return sources_.tokens->issuer() + std::string(path); }
   bool is_secure() const { return sources_.tokens->issuer().starts_with("https://"); }
@@ -100,7 +111,7 @@ class SignInRoutes {
   Task<WebAnswer> take_confirmation(Request request, net::Loop& loop);
   Task<Result<std::string>> depart(identity::Purpose purpose, std::size_t provider, std::string browser,
                                    net::Loop& loop);
-  Task<WebAnswer> finish_confirmation(std::string secret, std::string browser, bool yes, net::Loop& loop);
+  Task<WebAnswer> finish_confirmation(std::string secret, Request request, bool yes, net::Loop& loop);
 
   // sign_in_console.cpp
   Task<WebAnswer> sign_in_to_console(Request request, net::Loop& loop);
@@ -117,8 +128,8 @@ class SignInRoutes {
   const Sources sources_;
   std::vector<identity::OidcIssuer> providers_;  // with which people sign in
   std::vector<Worker> workers_;                  // by the index of the loop
-  RateLimit device_codes_, wrong_codes_, notes_;
-  std::atomic<std::uint64_t> unnoted_{0};  // refusals that have no entry
+  // By address, and by the cookie of a browser, so that one that is tried out does not cost its neighbours theirs.
+  RateLimit device_codes_, departures_, browser_departures_, wrong_codes_, browser_wrong_codes_;
   ApiThread thread_;
   BrowserSessions browsers_;
 };

@@ -38,17 +38,36 @@ TEST(SignInClients, AProgramThatSendsNoClientIdIsKnownByItsSurface) {
   EXPECT_TRUE(client_traits()[0].sends_no_id && client_traits()[0].shares_tokens);
 }
 
-TEST(RateLimit, CountsForOneAndForAllAndBeginsAnew) {
-  RateLimit limit(2, 3, std::chrono::minutes(1));
+TEST(RateLimit, CountsForOneAndBeginsAnew) {
+  using enum RateLimit::Answer;
+  RateLimit limit({2, 100, 0, std::chrono::minutes(1)});
   const Moment now = Moment{} + std::chrono::hours(1);
-  EXPECT_TRUE(limit.would_admit("a", now));
-  EXPECT_TRUE(limit.admit("a", now));
-  EXPECT_TRUE(limit.admit("a", now));
-  EXPECT_FALSE(limit.admit("a", now));
-  EXPECT_FALSE(limit.would_admit("a", now));
-  EXPECT_TRUE(limit.admit("b", now));
-  EXPECT_FALSE(limit.admit("c", now)) << "three of all";
-  EXPECT_TRUE(limit.admit("a", now + std::chrono::minutes(1)));
+  EXPECT_EQ(limit.would_admit("a", now), kYes);
+  EXPECT_EQ(limit.admit("a", now), kYes);
+  EXPECT_EQ(limit.admit("a", now), kYes);
+  EXPECT_EQ(limit.admit("a", now), kOneTooMany);
+  EXPECT_EQ(limit.would_admit("a", now), kOneTooMany);
+  EXPECT_EQ(limit.admit("b", now), kYes);
+  EXPECT_EQ(limit.admit("a", now + std::chrono::minutes(1)), kYes);
+}
+
+TEST(RateLimit, AFloodFromManyPlacesLocksNobodyOutWhoDidNothing) {
+  using enum RateLimit::Answer;
+  RateLimit limit({20, 100, 1, std::chrono::minutes(1)});
+  const Moment now = Moment{} + std::chrono::hours(1);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(limit.admit("attacker " + std::to_string(i % 10), now), kYes);
+  EXPECT_EQ(limit.admit("attacker 1", now), kFlood);
+  EXPECT_EQ(limit.would_admit("a person", now), kYes);
+  EXPECT_EQ(limit.admit("a person", now), kYes);
+  EXPECT_EQ(limit.admit("a person", now), kFlood) << "one try, as everybody has now";
+}
+
+TEST(SignInPages, AnAddressIsNotCutOff) {
+  const std::string address = "https://idp.example.com/authorize?state=" + std::string(5'000, 's') + "&nonce=n";
+  const WebAnswer leaving = leaving_page(address, "Example Corp");
+  EXPECT_NE(leaving.body.find("&amp;nonce=n\""), std::string::npos);
+  const WebAnswer links = provider_links_page(address, {identity::OidcIssuer(), identity::OidcIssuer()});
+  EXPECT_NE(links.body.find("&amp;nonce=n&amp;provider=1\""), std::string::npos);
 }
 
 TEST(SignInPages, EscapeWhatComesFromOutside) {

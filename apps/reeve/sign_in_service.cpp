@@ -1,6 +1,5 @@
 #include "reeve/sign_in_service.h"
 
-#include "core/json.h"
 #include "core/log.h"
 #include "reeve/console_link.h"
 
@@ -15,12 +14,14 @@ constexpr const char* kKeyFile = "tokens.key";
 }  // namespace
 
 Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config, store::Store& store,
-                                                           identity::Grants::Record record) {
+                                                           identity::Grants::Record record, const std::string& node,
+                                                           identity::Directory* directory) {
   std::unique_ptr<SignInService> service(new SignInService);
+  service->directory_ = directory;
   service->store_ = &store.grants();
   service->record_ = std::move(record);
   if (config.postgres) {
-    auto shared = store::open_shared_grants(*config.postgres);
+    auto shared = store::open_shared_grants(*config.postgres, node);
     if (!shared) return std::move(shared).error();
     service->shared_ = *std::move(shared);
     service->store_ = service->shared_.get();
@@ -35,13 +36,14 @@ Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config,
 }
 
 Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime, const Config& config,
-                                                           const std::string& address,
+                                                           const std::string& address, Refusals& refusals,
                                                            const identity::KillSwitch& kill_switch) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
-  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, client_traits());
+  grants_ =
+      std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, directory_, client_traits());
   browsers_.emplace(*store_, *tokens_, *grants_, system_clock());
-  auto routes = SignInRoutes::create(
-      runtime, {grants_.get(), &*browsers_, tokens_.get(), config.issuers, config.upstream_tls, record_, &kill_switch});
+  auto routes = SignInRoutes::create(runtime, {grants_.get(), &*browsers_, tokens_.get(), config.issuers,
+                                               config.upstream_tls, &refusals, config.trusted_proxies, &kill_switch});
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;
@@ -53,16 +55,9 @@ Result<std::string> SignInService::make_console_link(const std::string& person) 
   return console_link(tokens_->issuer(), *secret);
 }
 
-Result<void> SignInService::end_sign_ins_of(const std::string& person, Instant when, const std::string& why) {
-  const auto ended = store_->end_sessions_of(person, when, why);
-  if (!ended) return ended.error();
-  for (const std::string& sign_in : *ended) {
-    JsonWriter json;
-    json.begin_object().member("person", person).member("reason", why).member("sign_in", sign_in).end_object();
-    // They have ended whether or not it can be written.
-    if (auto recorded = record_("identity.sign_in_ended", json.text()); !recorded) return recorded;
-  }
-  return {};
+Result<void> SignInService::end_sign_ins_of(const std::string& person, const identity::SignInEnd& end) {
+  const auto ended = store_->end_sessions_of(person, end);
+  return ended ? Result<void>() : Result<void>(ended.error());
 }
 
 void SignInService::run() {

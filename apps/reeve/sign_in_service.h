@@ -18,20 +18,22 @@ namespace reeve::app {
 
 class SignInService {
  public:
-  /// Opens what tokens are made and verified with. `store` outlives it; `record` writes an entry of the ledger and
-  /// waits for it.
+  /// Opens what tokens are made and verified with. `store` outlives it, and `directory`, which may be null; `record`
+  /// writes an entry of the ledger and waits for it. `node`: whose ledger it is.
   static Result<std::unique_ptr<SignInService>> open(const Config& config, store::Store& store,
-                                                     identity::Grants::Record record);
+                                                     identity::Grants::Record record, const std::string& node,
+                                                     identity::Directory* directory);
   ~SignInService();
 
   identity::OwnTokens& tokens() { return *tokens_; }
-  /// Ends every sign-in of a person who lost them, each with its entry.
-  Result<void> end_sign_ins_of(const std::string& person, Instant when, const std::string& why);
+  identity::GrantStore& store() { return *store_; }
+  /// Ends every sign-in of a person who lost them; the entries wait with the notes of the store.
+  Result<void> end_sign_ins_of(const std::string& person, const identity::SignInEnd& end);
 
   /// Before the loops start. `address`: where the server listens; the configuration's public_url goes before it. The
   /// routes must not outlive the runtime, nor this.
   Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address,
-                                              const identity::KillSwitch& kill_switch);
+                                              Refusals& refusals, const identity::KillSwitch& kill_switch);
   /// A link that signs the person in to the console, once. After start().
   Result<std::string> make_console_link(const std::string& person);
 
@@ -45,6 +47,7 @@ class SignInService {
   std::unique_ptr<identity::Grants> grants_;
   std::optional<identity::BrowserGrants> browsers_;
   identity::Grants::Record record_;
+  identity::Directory* directory_ = nullptr;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/secret_text.h"
 #include "identity/identity.h"
+#include "identity/key_format.h"
 #include "identity/names.h"
 
 namespace reeve::identity {
@@ -100,17 +101,21 @@ Result<OpenedGlass> open_break_glass(BreakGlassStore& store, KeyStore& keys, std
   opened.opened_by = by;
   opened.reason = reason;
   opened.expires = now + time_to_live;
-  // Broken, and told, before there is a key.
-  auto told = store.open(opened, event("break_glass.opened", by, reason, format_time(*opened.expires)));
-  if (!told) return std::move(told).error();
   KeyRequest request;
   request.owner = kBreakGlassOwner;
   request.type = "service";
   request.scopes = {"control:*", "ledger:read", "scim:*"};
   request.time_to_live = time_to_live;
   request.note = "break-glass by " + printable(by, 100);
-  auto made = create_key(keys, request, now);
+  // Before the seal is broken: a key that cannot be made must not cost the code. Nobody has its secret until the seal
+  // is broken, and told; where that fails, nobody ever will.
+  auto made = make_key(keys, request, now);
   if (!made) return std::move(made).error();
+  auto told = store.open(opened, event("break_glass.opened", by, reason, format_time(*opened.expires)));
+  if (!told) {
+    static_cast<void>(keys.revoke(made->key.id, now));
+    return std::move(told).error();
+  }
   return OpenedGlass{std::move(made->secret), made->key.id, *opened.expires};
 }
 

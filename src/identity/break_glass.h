@@ -15,6 +15,8 @@ namespace reeve::identity {
 
 class KeyStore;
 
+inline constexpr int kBreakGlassFailuresMax = 5;
+
 /// What is kept of a seal. The code itself is nowhere.
 struct BreakGlassSeal {
   std::int64_t number = 0;
@@ -41,14 +43,14 @@ class BreakGlassStore {
   virtual Result<void> seal(const BreakGlassSeal& seal, const BreakGlassEvent& event) = 0;
   /// The newest; nothing when there never was one.
   virtual Result<std::optional<BreakGlassSeal>> newest() = 0;
-  /// Marks it as opened: opened_at, opened_by, reason and expires. kConflict when somebody did meanwhile.
+  /// Marks it as opened: opened_at, opened_by, reason and expires. kConflict when somebody did meanwhile, when there is
+  /// a newer one, or when it has kBreakGlassFailuresMax failures.
   virtual Result<void> open(const BreakGlassSeal& seal, const BreakGlassEvent& event) = 0;
   virtual Result<void> count_failure(std::int64_t number, const BreakGlassEvent& event) = 0;
 };
 
 inline constexpr Duration kBreakGlassLongest = std::chrono::hours(1);
-inline constexpr int kBreakGlassFailuresMax = 5;
-/// The owner of such keys.
+/// The owner of such keys. Nobody else's name.
 inline constexpr std::string_view kBreakGlassOwner = "break-glass";
 
 /// Makes a code and keeps its slow hash. The code is returned once and never kept.

@@ -19,7 +19,7 @@ class InMemory final : public BreakGlassStore {
     return seals.empty() ? std::optional<BreakGlassSeal>() : std::optional(seals.back());
   }
   Result<void> open(const BreakGlassSeal& given, const BreakGlassEvent& event) override {
-    if (seals.back().opened_at) return Error{ErrorCode::kConflict, "opened meanwhile"};
+    if (seals.back().opened_at || opened_meanwhile) return Error{ErrorCode::kConflict, "opened meanwhile"};
     seals.back() = given;
     told.push_back(event.kind);
     return {};
@@ -31,6 +31,16 @@ class InMemory final : public BreakGlassStore {
   }
   std::vector<BreakGlassSeal> seals;
   std::vector<std::string> told;
+  bool opened_meanwhile = false;
+};
+
+/// A full disk.
+class TakesNoKeys final : public KeyStore {
+ public:
+  Result<void> insert(const VirtualKey&) override { return Error{ErrorCode::kUnavailable, "the disk is full"}; }
+  Result<std::vector<VirtualKey>> list() override { return std::vector<VirtualKey>(); }
+  Result<void> revoke(std::string_view, Instant) override { return {}; }
+  std::uint64_t generation() const override { return 1; }
 };
 
 class BreakGlass : public ::testing::Test {
@@ -59,6 +69,32 @@ TEST_F(BreakGlass, ASealOpensOnceForAnHourAndIsTold) {
   EXPECT_THAT(keys->front().scopes, ::testing::Contains("control:*"));
   EXPECT_FALSE(open(*code).ok()) << "a second time";
   EXPECT_THAT(store_.told, ::testing::ElementsAre("break_glass.sealed", "break_glass.opened"));
+}
+
+TEST_F(BreakGlass, AKeyThatCannotBeMadeDoesNotCostTheCode) {
+  const auto code = seal_break_glass(store_, "ada", now_);
+  TakesNoKeys full;
+  EXPECT_FALSE(open_break_glass(store_, full, *code, "ada", "fire", kBreakGlassLongest, now_).ok());
+  EXPECT_FALSE(store_.seals.back().opened_at);
+  EXPECT_TRUE(open(*code).ok());
+}
+
+TEST_F(BreakGlass, WhoeverIsSecondGetsNoKeyThatWorks) {
+  const auto code = seal_break_glass(store_, "ada", now_);
+  store_.opened_meanwhile = true;
+  EXPECT_FALSE(open(*code).ok());
+  const auto keys = keys_->list();
+  ASSERT_EQ(keys->size(), 1u);
+  EXPECT_TRUE(keys->front().revoked);
+}
+
+TEST_F(BreakGlass, NobodyElseHasItsName) {
+  for (const char* name : {"break-glass", "Break-Glass", " break-glass ", "break-gla\u017F\u017F"}) {
+    KeyRequest request;
+    request.owner = name;
+    request.type = "service";
+    EXPECT_FALSE(create_key(*keys_, request, now_).ok()) << name;
+  }
 }
 
 TEST_F(BreakGlass, WrongCodesAreToldAndVoidTheSeal) {

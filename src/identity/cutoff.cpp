@@ -8,6 +8,7 @@
 #include "core/declared.h"
 #include "core/id.h"
 #include "core/json.h"
+#include "identity/directory.h"
 #include "identity/names.h"
 
 namespace reeve::identity {

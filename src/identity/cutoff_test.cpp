@@ -99,6 +99,20 @@ TEST(CutoffSet, EachKindCoversItsOwnAndNothingElse) {
   }
 }
 
+// The directory names people by their folded login; a credential writes it as its provider does.
+TEST(CutoffSet, APersonIsMeantInWhateverCase) {
+  CutoffSubject subject;
+  for (const char* written : {"ada", "Ada", "ADA"}) {
+    subject.person = written;
+    EXPECT_TRUE(covers("person:ada", subject)) << written;
+    EXPECT_TRUE(covers("person:Ada", subject)) << written;
+  }
+  subject.person = "Иван";
+  EXPECT_TRUE(covers("person:иван", subject));
+  subject.person = "adm\u0131n";
+  EXPECT_FALSE(covers("person:admin", subject)) << "somebody else, whose name looks like it";
+}
+
 TEST(CutoffSet, HoldsForAsLongAsItSays) {
   Cutoff timed = cutoff("all");
   timed.until = kNow + std::chrono::seconds(10);

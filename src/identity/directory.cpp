@@ -78,6 +78,16 @@ struct Directory::State {
     return names;
   }
 
+  /// The logins of somebody who was active that are not theirs any more here, or not those of somebody active.
+  void add_missing_logins(const Person& before, std::vector<std::string>& missing) const {
+    const auto same = person_by_id.find(before.id);
+    const Person* now = same == person_by_id.end() ? nullptr : &people[same->second];
+    const auto logins = now != nullptr && now->active ? split(now->logins, '\n') : std::vector<std::string_view>();
+    for (const std::string_view login : split(before.logins, '\n')) {
+      if (std::find(logins.begin(), logins.end(), login) == logins.end()) missing.emplace_back(login);
+    }
+  }
+
   void forget_logins(Index index) {
     for (const std::string_view login : split(people[index].logins, '\n')) {
       const auto [first, last] = by_login.equal_range(login);
@@ -264,9 +274,7 @@ Result<void> Directory::read() {
     // A database that was restored may lack people that were known before.
     if (fresh && usable_.load()) {
       for (const State::Person& person : state_->people) {
-        const auto same = fresh->person_by_id.find(person.id);
-        const bool stays = same != fresh->person_by_id.end() && fresh->people[same->second].active;
-        if (person.active && !stays) gone.push_back(person.logins);
+        if (person.active) fresh->add_missing_logins(person, gone);
       }
     }
     if (fresh) {
@@ -351,7 +359,7 @@ AuthOutcome Directory::admit(const std::shared_ptr<const Principal>& principal) 
                    "Reeve cannot read its directory of people at the moment, so it cannot tell who may still call. Try "
                    "again shortly; whoever runs Reeve finds the cause in its log.");
   }
-  const std::string login = fold_name(principal->id);
+  const std::string login = fold_case(principal->id);
   const std::shared_lock lock(mutex_);
   const auto cut_off = state_->cut_off.find(login);
   // What does not say when it was issued may be from before.
@@ -383,7 +391,7 @@ AuthOutcome Directory::admit(const std::shared_ptr<const Principal>& principal) 
 std::optional<std::vector<std::string>> Directory::groups_of(std::string_view login) const {
   const std::shared_lock lock(mutex_);
   const State::Person* person = nullptr;
-  if (state_->find(fold_name(login), person) != State::Found::kOne || !person->active) return std::nullopt;
+  if (state_->find(fold_case(login), person) != State::Found::kOne || !person->active) return std::nullopt;
   return state_->groups_of(*person);
 }
 

@@ -3,7 +3,7 @@
 // The directory: people and groups as an identity provider keeps them here over SCIM, and what a credential is worth by
 // it. Part of the identity room's face.
 //
-// A person is known by logins: the userName and the e-mail addresses, folded (fold_name). A credential speaks for the
+// A person is known by logins: the userName and the e-mail addresses, folded (fold_case). A credential speaks for the
 // person whose login its owner's name is. Whoever is not active is refused with the next request; what was issued to a
 // login before its person was deactivated or removed stays void, also when the name comes back for the same person or
 // for another one.
@@ -38,10 +38,10 @@ struct DirectoryEntry {
   std::string id;  // "usr_…", "grp_…": ours, never used twice
   EntryKind kind = EntryKind::kPerson;
   std::string name;         // userName or displayName, as written
-  std::string folded_name;  // unique among entries of its kind
+  std::string folded_name;  // fold_name of it: unique among entries of its kind
   std::string external_id;  // the identity provider's, or empty
   bool active = true;
-  std::vector<std::string> logins;  // of a person, folded; the first is folded_name
+  std::vector<std::string> logins;  // of a person, by fold_case; the first is that of the name
   std::string team;                 // of a person
   std::uint64_t version = 1;
   Instant created, modified;
@@ -113,12 +113,17 @@ std::unique_ptr<DirectoryStore> make_memory_directory();
 
 // ---- Names ----
 
-/// What two names are compared by: without case (of Latin, Greek and Cyrillic letters), with look-alike forms of one
-/// letter (the Kelvin sign, the long s) as that letter.
+/// What somebody is looked up by: without case (of Latin, Greek and Cyrillic letters). A letter beyond ASCII never
+/// becomes one of ASCII, so nobody is found under a name that only looks like theirs.
+std::string fold_case(std::string_view text);
+/// What keeps two names apart that look alike: fold_case, and forms of one letter (the Kelvin sign, the long s, the i
+/// without its dot) as that letter. Only to refuse by, never to find somebody by.
 std::string fold_name(std::string_view text);
+/// True for names that nobody may have, in whatever form of letters: kBreakGlassOwner.
+bool is_reserved_name(std::string_view text);
 /// Why a name must not be one of the directory: not a name at all (is_name), invisible or direction-changing
 /// characters, letters of full width or mathematical alphabets, marks that combine, or letters of two alphabets in one
-/// word, which is how one name is made to look like another.
+/// word, which is how one name is made to look like another; or one that is reserved.
 Result<void> check_directory_name(std::string_view text);
 
 // ---- What it decides ----

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/bytes.h"
+#include "identity/break_glass.h"
 #include "identity/directory.h"
 #include "identity/names.h"
 
@@ -52,13 +53,21 @@ bool is_paired_odd(char32_t c) {
   return is_between(c, 0x139, 0x148) || is_between(c, 0x179, 0x17E) || is_between(c, 0x4C1, 0x4CE);
 }
 
-char32_t fold(char32_t c) {
-  if (c < 0x80) return is_between(c, 'A', 'Z') ? c + 32 : c;
+/// Letters that are another one's form, and look like it.
+char32_t without_disguise(char32_t c) {
   switch (c) {
     case 0x130:
     case 0x131: return 'i';
     case 0x17F: return 's';
     case 0x212A: return 'k';
+    default: return c;
+  }
+}
+
+char32_t fold(char32_t c) {
+  if (c < 0x80) return is_between(c, 'A', 'Z') ? c + 32 : c;
+  if (without_disguise(c) != c) return c;
+  switch (c) {
     case 0x212B: return 0xE5;
     case 0x178: return 0xFF;
     case 0x1E9E: return 0xDF;
@@ -122,7 +131,7 @@ Error refused(std::string_view name, std::string_view why) {
 
 }  // namespace
 
-std::string fold_name(std::string_view text) {
+std::string fold_case(std::string_view text) {
   if (!is_utf8(text)) return std::string(text);
   std::string folded;
   folded.reserve(text.size());
@@ -130,10 +139,21 @@ std::string fold_name(std::string_view text) {
   return folded;
 }
 
+std::string fold_name(std::string_view text) {
+  if (!is_utf8(text)) return std::string(text);
+  std::string folded;
+  folded.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) append(folded, fold(without_disguise(next_character(text, at))));
+  return folded;
+}
+
+bool is_reserved_name(std::string_view text) { return fold_name(trim(text)) == kBreakGlassOwner; }
+
 Result<void> check_directory_name(std::string_view text) {
   if (!is_name(text)) {
     return refused(text, "a name is 1 to 256 bytes of readable text in one line, without blanks around it");
   }
+  if (is_reserved_name(text)) return refused(text, "it is kept for the key that a break-glass code opens");
   Alphabet alphabet = Alphabet::kNone;
   for (std::size_t at = 0; at < text.size();) {
     const char32_t c = next_character(text, at);

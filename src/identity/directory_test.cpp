@@ -153,6 +153,50 @@ TEST_F(DirectoryDecides, ChangesOfMembershipAreFollowedAndARingOfGroupsEnds) {
   EXPECT_EQ(directory.people(), 1u);
 }
 
+/// A store that tells everything from the beginning each time, as after a restore.
+class FromTheBeginning final : public DirectoryStore {
+ public:
+  std::string logins;
+  std::uint64_t moment = 1;
+  Result<ChangeOutcome> change(const DirectoryChange&) override { return ChangeOutcome::kDone; }
+  Result<std::optional<DirectoryEntry>> entry(EntryKind, std::string_view) override {
+    return std::optional<DirectoryEntry>();
+  }
+  Result<DirectoryPage> find(const DirectoryQuery&) override { return DirectoryPage(); }
+  Result<std::vector<DirectoryLink>> members_of(std::string_view) override { return std::vector<DirectoryLink>(); }
+  Result<std::vector<DirectoryLink>> groups_of(std::string_view) override { return std::vector<DirectoryLink>(); }
+  std::uint64_t generation() const override { return moment; }
+  Result<std::uint64_t> read_changes(std::uint64_t, DirectoryReader& reader) override {
+    reader.forget_all();
+    reader.person("usr_1", logins, "", true);
+    return moment;
+  }
+};
+
+TEST(DirectoryReadAnew, ALoginThatSomebodyActiveLostEndsWhatIsUnderWay) {
+  FromTheBeginning store;
+  const ManualClock clock(from_unix_seconds(1'700'000'000));
+  Directory directory(store, DirectoryMode::kOptional, clock);
+  std::vector<std::string> cut;
+  directory.on_cutoff([&cut](const Cutoff& cutoff) { cut.push_back(cutoff.scope.name); });
+  store.logins = "ada@example.com\ncountess@example.com";
+  ASSERT_TRUE(directory.look().ok());
+  store.logins = "ada@example.com";
+  store.moment = 2;
+  ASSERT_TRUE(directory.look().ok());
+  EXPECT_THAT(cut, ElementsAre("countess@example.com"));
+}
+
+TEST_F(DirectoryDecides, NobodyIsFoundUnderANameThatOnlyLooksLikeTheirs) {
+  put(person("usr_1", {"admin@example.com"}));
+  for (const char* look_alike : {"adm\u0131n@example.com", "\u0130admin@example.com", "adm\u0131n@EXAMPLE.com"}) {
+    EXPECT_FALSE(admit(look_alike).ok()) << look_alike;
+  }
+  put(person("usr_2", {fold_case("Y\u0131ld\u0131z")}));
+  EXPECT_TRUE(admit("y\u0131ld\u0131Z").ok()) << "their own name, in another case";
+  EXPECT_FALSE(admit("yildiz").ok());
+}
+
 /// Many people and groups that are nowhere but in what is told of them.
 class MadeUp final : public DirectoryStore {
  public:
@@ -206,6 +250,10 @@ TEST(DirectoryNames, AreTheSameInAnyCase) {
   EXPECT_EQ(fold_name("\u212Aim"), "kim") << "the Kelvin sign";
   EXPECT_EQ(fold_name("\u017Fam"), "sam") << "the long s";
   EXPECT_NE(fold_name("ada"), fold_name("adа")) << "a Cyrillic letter stays another";
+  EXPECT_EQ(fold_name("adm\u0131n"), "admin") << "the i without its dot keeps another from the name";
+  EXPECT_EQ(fold_case("ADM\u0131N"), "adm\u0131n") << "and finds nobody by it";
+  EXPECT_EQ(fold_case("\u212Aim"), "\u212Aim");
+  EXPECT_EQ(fold_case("JOSÉ"), "josé");
 }
 
 TEST(DirectoryNames, ThatLookLikeOthersAreRefused) {
@@ -213,9 +261,26 @@ TEST(DirectoryNames, ThatLookLikeOthersAreRefused) {
        {"ada@example.com", "José Ñandú", "иван@example.com", "Łódź-team", "李明", "O'Brien", "a.b+c"}) {
     EXPECT_TRUE(check_directory_name(good).ok()) << good;
   }
-  for (const char* bad : {"", " ada", "ada ", "adа@example.com" /* Cyrillic a */, "αda", "ada\u200B@example.com",
-                          "\u202Eada", "ａda", "\U0001D41Ada", "e\u0301milie", "ada\u00ADb", "ada\uFEFF", "a\nb",
-                          "ada\u00A0b", "\u2160van", "\u13AAda" /* Cherokee */, "ada\U000E0041"}) {
+  for (const char* bad : {"",
+                          " ada",
+                          "ada ",
+                          "adа@example.com" /* Cyrillic a */,
+                          "αda",
+                          "ada\u200B@example.com",
+                          "\u202Eada",
+                          "ａda",
+                          "\U0001D41Ada",
+                          "e\u0301milie",
+                          "ada\u00ADb",
+                          "ada\uFEFF",
+                          "a\nb",
+                          "ada\u00A0b",
+                          "\u2160van",
+                          "\u13AAda" /* Cherokee */,
+                          "ada\U000E0041",
+                          "break-glass",
+                          "BREAK-GLASS",
+                          "break-gla\u017F\u017F"}) {
     EXPECT_FALSE(check_directory_name(bad).ok()) << bad;
   }
 }

@@ -60,6 +60,7 @@ std::string to_json(const GrantDocument& document) {
   json.begin_object().member_if("address", purpose.asking.address).member_if("browser", document.browser);
   json.member_if("challenge", purpose.challenge).member_if("client", purpose.asking.client);
   json.member_if("device", purpose.asking.device).member_if("device_hash", purpose.device_hash);
+  if (purpose.from_own_page) json.member("from_own_page", true);
   json.member_if("issuer", document.issuer).member_if("mark", document.mark);
   if (document.person) json.key("person").raw(principal_to_json(*document.person));
   json.member_if("redirect_uri", purpose.redirect_uri).member_if("session", document.session);
@@ -81,7 +82,8 @@ Result<GrantDocument> grant_document_from_json(std::string_view text) {
                       word("device_hash"),
                       word("redirect_uri"),
                       word("challenge"),
-                      word("their_state")};
+                      word("their_state"),
+                      root["from_own_page"].as_bool().value_or(false)};
   document.browser = word("browser");
   document.issuer = word("issuer");
   document.session = word("session");

@@ -38,6 +38,7 @@ TokenAnswer refused_by(const Error& error) {
     return refused("invalid_grant", "Somebody else used this first. Sign in again.");
   }
   if (error.code == ErrorCode::kTooLarge) return refused("access_denied", error.message);
+  if (error.code == ErrorCode::kDenied) return refused("invalid_grant", error.message);
   return refused("temporarily_unavailable", "Reeve cannot do this at the moment: " + error.message);
 }
 
@@ -62,14 +63,13 @@ std::string signed_in_detail(const SignInSession& session, const Principal& pers
   return json.member("sign_in", session.id).end_object().take();
 }
 
-std::string ended_detail(const std::string& session, std::string_view person, std::string_view why,
-                         std::string_view by) {
+}  // namespace
+
+std::string sign_in_ended_detail(std::string_view session, std::string_view person, const SignInEnd& end) {
   JsonWriter json;
-  json.begin_object().member_if("by", by).member_if("person", person).member("reason", why);
+  json.begin_object().member_if("by", end.by).member_if("person", person).member("reason", end.why);
   return json.member("sign_in", session).end_object().take();
 }
-
-}  // namespace
 
 // ---- Devices ----
 
@@ -210,7 +210,18 @@ struct Grants::Begun {
   TokenAnswer answer;
 };
 
-Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::string& client) const {
+/// What the directory makes of somebody who was known to be themselves since then.
+AuthOutcome Grants::ask_directory(const Principal& person, Instant vouched) const {
+  auto asked = std::make_shared<Principal>(person);
+  asked->issued = vouched;
+  return directory_ == nullptr ? AuthOutcome{std::move(asked), {}, {}} : directory_->admit(asked);
+}
+
+Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::string& client, Instant vouched) const {
+  if (AuthOutcome admitted = ask_directory(person, vouched); !admitted.ok()) {
+    const bool away = admitted.failure == AuthFailure::kUnavailable;
+    return Error{away ? ErrorCode::kUnavailable : ErrorCode::kDenied, std::move(admitted.message)};
+  }
   const Instant now = clock_.now();
   Begun begun;
   begun.person = person;
@@ -227,16 +238,22 @@ Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::
 }
 
 /// Recorded before it can be used: what is lost after that is a session that nobody has.
-TokenAnswer Grants::finish(Begun begun, GrantChange change, const Asking& asking) {
+Result<TokenAnswer> Grants::finish(Begun begun, GrantChange change, const Asking& asking) {
   auto recorded = record_("identity.signed_in", signed_in_detail(begun.session, begun.person, asking));
-  if (!recorded) return refused_by(recorded.error());
+  if (!recorded) return std::move(recorded).error();
   GrantDocument refresh;
   refresh.session = begun.session.id;
   refresh.purpose.asking.client = begun.session.client;
   change.inserted.push_back(
       make_grant(GrantKind::kRefresh, begun.answer.refresh_token, refresh, begun.session.expires));
   change.begun = begun.session;
-  if (auto stored = store_.apply(change); !stored) return refused_by(stored.error());
+  if (auto stored = store_.apply(change); !stored) {
+    // So that the ledger names no sign-in that goes on for ever and that nobody has.
+    static_cast<void>(record_(kSignInEndedKind,
+                              sign_in_ended_detail(begun.session.id, begun.session.person,
+                                                   {clock_.now(), "it was not kept, and nobody has its tokens", {}})));
+    return std::move(stored).error();
+  }
   return std::move(begun.answer);
 }
 
@@ -282,13 +299,14 @@ TokenAnswer Grants::exchange_device(std::string_view device_code, std::string_vi
   if (document->state == GrantState::kUsed || !document->person) {
     return refused("invalid_grant", "This device code was used already. Begin again.");
   }
-  auto begun = begin_session(*document->person, document->purpose.asking.client);
+  auto begun = begin_session(*document->person, document->purpose.asking.client, (*found)->expires - kCodesLive);
   if (!begun) return refused_by(begun.error());
   document->state = GrantState::kUsed;
   document->session = begun->session.id;
   GrantChange change;
   change.replaced.push_back(next(**found, *document));
-  return finish(*std::move(begun), std::move(change), document->purpose.asking);
+  auto finished = finish(*std::move(begun), std::move(change), document->purpose.asking);
+  return finished ? *std::move(finished) : refused_by(finished.error());
 }
 
 TokenAnswer Grants::exchange_code(std::string_view code, std::string_view client, std::string_view redirect_uri,
@@ -309,13 +327,22 @@ TokenAnswer Grants::exchange_code(std::string_view code, std::string_view client
   if (!well_formed || !equal_constant_time(to_base64url(as_bytes(sha256(verifier))), purpose.challenge)) {
     return refused("invalid_grant", "The code_verifier is not the one that belongs to this code.");
   }
-  auto begun = begin_session(document->person.value_or(Principal()), purpose.asking.client);
+  auto begun = begin_session(document->person.value_or(Principal()), purpose.asking.client,
+                             (*found)->expires - kAuthorizationCodeLives);
   if (!begun) return refused_by(begun.error());
   document->state = GrantState::kUsed;
   document->session = begun->session.id;
   GrantChange change;
   change.replaced.push_back(next(**found, *document));
-  return finish(*std::move(begun), std::move(change), purpose.asking);
+  auto finished = finish(*std::move(begun), std::move(change), purpose.asking);
+  if (finished) return *std::move(finished);
+  if (finished.error().code != ErrorCode::kConflict) return refused_by(finished.error());
+  // Two came with the code at once, and this is the second: what the first bought ends, as if it had come later.
+  const auto taken = store_.find(GrantKind::kCode, sha256(code));
+  if (!taken) return refused_by(taken.error());
+  const auto winner = *taken ? grant_document_from_json((*taken)->document) : Result<GrantDocument>(GrantDocument());
+  if (!winner) return refused_by(winner.error());
+  return end_for_reuse(winner->session, "an authorization code");
 }
 
 const ClientTraits* Grants::traits_of(std::string_view client) const {
@@ -362,6 +389,12 @@ TokenAnswer Grants::refresh(std::string_view refresh_token, std::string_view cli
   if (!*session || (*session)->ended || (*session)->expires <= clock_.now()) return ended;
   const auto person = principal_from_json((*session)->document);
   if (!person) return refused_by(person.error());
+  // Also where their sign-ins could not be ended when they were cut off.
+  if (const AuthOutcome admitted = ask_directory(*person, (*session)->created); !admitted.ok()) {
+    if (admitted.failure == AuthFailure::kUnavailable) return refused("temporarily_unavailable", admitted.message);
+    auto gone = end_session((*session)->id, "the directory does not have them as active", {});
+    return gone ? refused("invalid_grant", admitted.message) : refused_by(gone.error());
+  }
   auto made = tokens_.make(*person, **session);
   if (!made) return refused_by(made.error());
 
@@ -393,17 +426,9 @@ TokenAnswer Grants::end_for_reuse(const std::string& session, std::string_view w
 
 // ---- Ends ----
 
+/// The store keeps what the ledger has to tell with the end: it holds also where the ledger cannot be written.
 Result<bool> Grants::end_session(const std::string& id, const std::string& why, const std::string& by) {
-  const auto session = store_.session(id);
-  if (!session) return session.error();
-  if (!*session || (*session)->ended) return false;
-  // The end comes first: it must hold also where the ledger cannot be written.
-  auto ended = store_.end_session(id, clock_.now(), why);
-  if (!ended || !*ended) return ended;
-  if (auto recorded = record_("identity.sign_in_ended", ended_detail(id, (*session)->person, why, by)); !recorded) {
-    return std::move(recorded).error();
-  }
-  return true;
+  return store_.end_session(id, {clock_.now(), why, by});
 }
 
 Result<bool> Grants::revoke(std::string_view token, std::string_view why) {

@@ -3,6 +3,7 @@
 
 #include "core/bytes.h"
 #include "identity/grant_documents.h"
+#include "identity/own_token_verifier.h"
 #include "identity/sign_in_for_tests.h"
 
 namespace reeve::identity {
@@ -188,8 +189,9 @@ TEST_F(GrantsOfAHouse, NobodyIsSignedInUnrecordedButAnEndHoldsAllTheSame) {
   ledger_is_down_ = true;
   EXPECT_EQ(sign_in().error, "temporarily_unavailable");
   EXPECT_THAT(store_->sessions("").value(), ::testing::SizeIs(1));
-  EXPECT_FALSE(grants_->revoke(tokens.refresh_token, "signed out").ok());
+  EXPECT_TRUE(grants_->revoke(tokens.refresh_token, "signed out").value());
   EXPECT_TRUE(store_->session(tokens.session.id).value()->ended);
+  EXPECT_EQ(recorded_.back().first, kSignInEndedKind) << "it waits in the store until the ledger can be written";
 }
 
 TEST_F(GrantsOfAHouse, NoSecretIsKept) {
@@ -210,6 +212,126 @@ TEST_F(GrantsOfAHouse, ForgetsWhatHasExpired) {
   clock_.advance(std::chrono::hours(2));
   ASSERT_TRUE(grants_->look().ok());
   EXPECT_FALSE(store_->find(GrantKind::kDevice, sha256(codes.device_code)).value());
+}
+
+/// Gives the second of two exchanges what the first has read: both come at the same moment.
+class OneMomentBehind final : public GrantStore {
+ public:
+  explicit OneMomentBehind(GrantStore& store) : store_(store) {}
+  std::function<void()> meanwhile;  // runs once, between what is read and what is written
+
+  Result<void> apply(const GrantChange& change) override {
+    if (auto run = std::exchange(meanwhile, nullptr)) run();
+    return store_.apply(change);
+  }
+  Result<std::optional<Grant>> find(GrantKind kind, const Sha256& hash) override { return store_.find(kind, hash); }
+  Result<std::optional<SignInSession>> session(std::string_view id) override { return store_.session(id); }
+  Result<std::vector<SignInSession>> sessions(std::string_view person) override { return store_.sessions(person); }
+  Result<bool> end_session(std::string_view id, const SignInEnd& end) override { return store_.end_session(id, end); }
+  Result<std::vector<std::string>> end_sessions_of(std::string_view person, const SignInEnd& end) override {
+    return store_.end_sessions_of(person, end);
+  }
+  Result<std::vector<std::string>> ended_since(Instant since) override { return store_.ended_since(since); }
+  Result<void> publish_key(const TokenKey& key) override { return store_.publish_key(key); }
+  Result<std::vector<TokenKey>> keys() override { return store_.keys(); }
+  Result<void> forget_expired(Instant before) override { return store_.forget_expired(before); }
+  std::uint64_t generation() const override { return store_.generation(); }
+
+ private:
+  GrantStore& store_;
+};
+
+TEST_F(GrantsOfAHouse, OfTwoExchangesOfOneCodeAtOnceNeitherIsWorthAnything) {
+  const std::string code = code_for(person());
+  OneMomentBehind behind(*store_);
+  Grants second(behind, *tokens_, clock_, [this](std::string_view kind, const std::string& detail) -> Result<void> {
+    recorded_.emplace_back(kind, detail);
+    return {};
+  });
+  TokenAnswer first;
+  behind.meanwhile = [&] { first = exchange(code); };
+  EXPECT_EQ(second.exchange_code(code, "reeve-cli", kRedirect, kVerifier).error, "invalid_grant");
+  ASSERT_TRUE(first.ok());
+  EXPECT_TRUE(store_->session(first.session.id).value()->ended);
+  EXPECT_EQ(grants_->refresh(first.refresh_token, "reeve-cli").error, "invalid_grant");
+  // Both that were said to have begun are said to have ended.
+  EXPECT_THAT(kinds(), ElementsAre("identity.signed_in", "identity.signed_in", "identity.sign_in_ended",
+                                   "identity.sign_in_ended"));
+}
+
+class GrantsWithADirectory : public GrantsOfAHouse {
+ protected:
+  GrantsWithADirectory() {
+    directory_ = &people_;
+    open();
+    put(1, true);
+  }
+  void put(std::uint64_t version, bool active) {
+    DirectoryChange change;
+    change.entry.id = "usr_1";
+    change.entry.name = "Dev@Example.com";
+    change.entry.folded_name = fold_name(change.entry.name);
+    change.entry.logins = {fold_case(change.entry.name)};
+    change.entry.version = version;
+    change.entry.active = active;
+    change.entry.modified = clock_.now();
+    if (!active) change.cut_off = change.entry.logins;
+    change.kind = "identity.changed";
+    ASSERT_EQ(entries_->change(change).value(), ChangeOutcome::kDone);
+  }
+  TokenAnswer refresh(const TokenAnswer& tokens) { return grants_->refresh(tokens.refresh_token, "reeve-cli"); }
+
+  std::unique_ptr<DirectoryStore> entries_ = make_memory_directory();
+  Directory people_{*entries_, DirectoryMode::kRequired, clock_};
+};
+
+/// As after a crash between the deactivation and the end of the sign-ins: the session is still there.
+TEST_F(GrantsWithADirectory, ASignInFromBeforeADeactivationIsWorthNothingAfterTheReturn) {
+  const TokenAnswer before = sign_in();
+  ASSERT_TRUE(before.ok()) << before.description;
+  clock_.advance(std::chrono::milliseconds(10));
+  put(2, false);
+  EXPECT_EQ(sign_in().error, "invalid_grant");
+  clock_.advance(std::chrono::milliseconds(10));
+  put(3, true);
+  OwnTokenVerifier verifier(*tokens_, clock_);
+  EXPECT_FALSE(people_.admit(verifier.decide(before.access_token).principal).ok());
+  EXPECT_EQ(refresh(before).error, "invalid_grant");
+  EXPECT_TRUE(store_->session(before.session.id).value()->ended);
+  EXPECT_EQ(recorded_.back().first, kSignInEndedKind);
+
+  clock_.advance(std::chrono::milliseconds(10));
+  const TokenAnswer after = sign_in();
+  ASSERT_TRUE(after.ok()) << after.description;
+  EXPECT_TRUE(people_.admit(verifier.decide(after.access_token).principal).ok()) << "within the same second";
+  EXPECT_TRUE(refresh(after).ok());
+}
+
+TEST_F(GrantsWithADirectory, WhatRenewsATokenDoesNotMakeTheSignInYounger) {
+  TokenAnswer tokens = sign_in();
+  clock_.advance(std::chrono::minutes(10));
+  tokens = refresh(tokens);
+  ASSERT_TRUE(tokens.ok());
+  OwnTokenVerifier verifier(*tokens_, clock_);
+  EXPECT_EQ(verifier.decide(tokens.access_token).principal->issued, tokens.session.created);
+}
+
+TEST_F(GrantsWithADirectory, AnAgreementFromBeforeADeactivationSignsNobodyInAfterTheReturn) {
+  const std::string device = agreed_device(person());
+  const std::string code = code_for(person());
+  clock_.advance(std::chrono::seconds(1));
+  put(2, false);
+  clock_.advance(std::chrono::seconds(1));
+  put(3, true);
+  EXPECT_EQ(grants_->exchange_device(device, "reeve-cli").error, "invalid_grant");
+  EXPECT_EQ(exchange(code).error, "invalid_grant");
+  EXPECT_THAT(kinds(), IsEmpty());
+}
+
+TEST_F(GrantsWithADirectory, WhoeverIsNotInItIsNotSignedIn) {
+  const TokenAnswer stranger = sign_in(person("eve@example.com"));
+  EXPECT_EQ(stranger.error, "invalid_grant");
+  EXPECT_THAT(stranger.description, HasSubstr("not in the directory"));
 }
 
 TEST(UserCode, IsReadAsPeopleTypeIt) {

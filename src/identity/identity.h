@@ -200,4 +200,5 @@ class Authenticator {
 #include "identity/roles.h"             // what people may do in the control plane
 #include "identity/scim.h"              // how identity providers keep the directory
 #include "identity/sign_in.h"           // what Reeve itself gives to people who signed in
+#include "identity/trusted_proxies.h"   // where a request comes from
 #include "identity/web_form.h"          // what OAuth speaks

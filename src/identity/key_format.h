@@ -5,7 +5,12 @@
 #include <cstddef>
 #include <string_view>
 
+#include "identity/identity.h"
+
 namespace reeve::identity {
+
+/// create_key(), also for the owner whose name is reserved.
+Result<NewKey> make_key(KeyStore& store, const KeyRequest& request, Instant now);
 
 inline constexpr std::string_view kSecretPrefix = "rv_";
 inline constexpr std::size_t kSecretRandomBytes = 32;

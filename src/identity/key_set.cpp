@@ -9,6 +9,7 @@
 #include <openssl/rsa.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/bytes.h"
 #include "identity/names.h"
@@ -170,10 +171,30 @@ Result<VerificationKey> VerificationKey::from_ec(const JsonValue& jwk) {
   return key;
 }
 
+namespace {
+
+/// The points of edwards25519 whose order divides 8, in every encoding that a decoder may take, but for the bit of the
+/// sign: with such a key there are signatures that are good for any text (RFC 8032 section 5.1.7 leaves the check out).
+bool is_of_small_order(std::string_view point) {
+  constexpr std::array<std::string_view, 7> kPoints{"0000000000000000000000000000000000000000000000000000000000000000",
+                                                    "0100000000000000000000000000000000000000000000000000000000000000",
+                                                    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+                                                    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+                                                    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                                    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                                    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
+  std::string unsigned_point(point);
+  unsigned_point.back() = static_cast<char>(unsigned_point.back() & 0x7F);
+  return std::find(kPoints.begin(), kPoints.end(), to_hex(unsigned_point)) != kPoints.end();
+}
+
+}  // namespace
+
 Result<VerificationKey> VerificationKey::from_okp(const JsonValue& jwk) {
   if (jwk["crv"].string_or("") != "Ed25519") return unusable("its curve is not Ed25519");
   const auto x = read_bytes(jwk, "x", 32);
   if (!x) return x.error();
+  if (is_of_small_order(*x)) return unusable("its point is of small order: anybody could sign with it");
   VerificationKey key;
   key.type_ = Type::kEd25519;
   EVP_PKEY* raw = EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, unsigned_bytes(*x), x->size());

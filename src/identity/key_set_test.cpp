@@ -68,6 +68,17 @@ TEST(VerificationKey, EachServesExactlyTheAlgorithmsOfItsType) {
   }
 }
 
+/// With such a key a signature is good for any text.
+TEST(VerificationKey, APointOfSmallOrderIsNoKey) {
+  for (const char* point : {"0100000000000000000000000000000000000000000000000000000000000000",
+                            "0000000000000000000000000000000000000000000000000000000000000080",
+                            "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+                            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
+    const std::string x = to_base64url(*from_hex(point));
+    EXPECT_FALSE(from_jwk(R"({"kty":"OKP","crv":"Ed25519","x":")" + x + "\"}").ok()) << point;
+  }
+}
+
 TEST(VerificationKey, PaddingsAndHashesAreNotMixedUp) {
   const auto key = from_jwk(rsa_key().jwk());
   ASSERT_TRUE(key.ok());

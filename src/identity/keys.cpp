@@ -126,6 +126,14 @@ class MemoryKeyStore final : public KeyStore {
 }  // namespace
 
 Result<NewKey> create_key(KeyStore& store, const KeyRequest& request, Instant now) {
+  if (is_reserved_name(request.owner)) {
+    return invalid("the owner \"" + printable(request.owner) +
+                   "\" is kept for the key that a break-glass code opens: reeve break-glass open");
+  }
+  return make_key(store, request, now);
+}
+
+Result<NewKey> make_key(KeyStore& store, const KeyRequest& request, Instant now) {
   if (auto checked = check_request(request); !checked) return std::move(checked).error();
   NewKey made;
   made.secret = std::string(kSecretPrefix) + to_base64url(random_bytes(kSecretRandomBytes));

@@ -10,6 +10,8 @@ namespace {
 
 class MemoryGrantStore final : public GrantStore {
  public:
+  explicit MemoryGrantStore(std::function<void(std::string_view, const std::string&)> note) : note_(std::move(note)) {}
+
   Result<void> apply(const GrantChange& change) override {
     const std::lock_guard lock(mutex_);
     const Error conflict{ErrorCode::kConflict, "somebody else changed this first"};
@@ -43,7 +45,7 @@ class MemoryGrantStore final : public GrantStore {
     const std::lock_guard lock(mutex_);
     std::vector<SignInSession> list;
     for (const auto& [id, session] : sessions_) {
-      if (person.empty() || session.person == person) list.push_back(session);
+      if (person.empty() || fold_case(session.person) == fold_case(person)) list.push_back(session);
     }
     std::sort(list.begin(), list.end(), [](const SignInSession& left, const SignInSession& right) {
       return std::tie(left.created, left.id) > std::tie(right.created, right.id);
@@ -52,21 +54,20 @@ class MemoryGrantStore final : public GrantStore {
     return list;
   }
 
-  Result<bool> end_session(std::string_view id, Instant when, std::string_view why) override {
+  Result<bool> end_session(std::string_view id, const SignInEnd& end) override {
     const std::lock_guard lock(mutex_);
     const auto found = sessions_.find(id);
     if (found == sessions_.end() || found->second.ended) return false;
-    end(found->second, when, why);
+    finish(found->second, end);
     return true;
   }
 
-  Result<std::vector<std::string>> end_sessions_of(std::string_view person, Instant when,
-                                                   std::string_view why) override {
+  Result<std::vector<std::string>> end_sessions_of(std::string_view person, const SignInEnd& end) override {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> ids;
     for (auto& [id, session] : sessions_) {
-      if (session.person != person || session.ended) continue;
-      end(session, when, why);
+      if (session.ended || fold_case(session.person) != fold_case(person)) continue;
+      finish(session, end);
       ids.push_back(id);
     }
     return ids;
@@ -107,11 +108,14 @@ class MemoryGrantStore final : public GrantStore {
   std::uint64_t generation() const override { return generation_.load(); }
 
  private:
-  void end(SignInSession& session, Instant when, std::string_view why) {
-    session.ended = when;
-    session.why = why;
+  void finish(SignInSession& session, const SignInEnd& end) {
+    session.ended = end.when;
+    session.why = end.why;
+    if (note_) note_(kSignInEndedKind, sign_in_ended_detail(session.id, session.person, end));
     ++generation_;
   }
+
+  const std::function<void(std::string_view, const std::string&)> note_;
 
   std::mutex mutex_;
   std::map<std::pair<GrantKind, Sha256>, Grant> grants_;
@@ -122,6 +126,9 @@ class MemoryGrantStore final : public GrantStore {
 
 }  // namespace
 
-std::unique_ptr<GrantStore> make_memory_grant_store() { return std::make_unique<MemoryGrantStore>(); }
+std::unique_ptr<GrantStore> make_memory_grant_store(
+    std::function<void(std::string_view kind, const std::string& detail)> note) {
+  return std::make_unique<MemoryGrantStore>(std::move(note));
+}
 
 }  // namespace reeve::identity

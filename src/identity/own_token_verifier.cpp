@@ -1,6 +1,8 @@
 #include "identity/own_token_verifier.h"
 
 #include "core/bytes.h"
+#include <cmath>
+
 #include "identity/jwt.h"
 #include "identity/names.h"
 
@@ -104,7 +106,10 @@ OrRefusal<std::shared_ptr<const Principal>> OwnTokenVerifier::verify(std::string
     return Refusal{AuthFailure::kNotYetValid, "This token is valid later only. Check the clocks of Reeve's nodes."};
   }
   principal->expires = from_unix_seconds(*expires);
-  principal->issued = from_unix_seconds(*issued);
+  // As old as the sign-in: a token that was renewed after its person was cut off is worth no more than the first.
+  const auto signed_in = claims["auth_time"].as_double();
+  if (!signed_in || !(*signed_in >= 0 && *signed_in < 9e9)) return malformed();
+  principal->issued = Instant{std::llround(*signed_in * 1e6) * 1'000};
   principal->type = claims["principal_type"].string_or("person");
   principal->team = claims["team"].string_or("");
   principal->issuer = claims["idp"].string_or("");

@@ -14,6 +14,13 @@ namespace {
 constexpr Duration kKeysOutlive = std::chrono::hours(2);  // their last token
 constexpr Duration kReadAgainAfter = std::chrono::milliseconds(250);
 
+/// With microseconds: a NumericDate of RFC 7519 may have a fraction, and whoever signs in again within the second in
+/// which they were cut off is let in.
+std::string format_seconds(Instant at) {
+  const std::string fraction = std::to_string(1'000'000 + at.nanoseconds / 1'000 % 1'000'000).substr(1);
+  return std::to_string(unix_seconds(at)) + "." + fraction;
+}
+
 void write_names(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
   json.key(name).begin_array();
   for (const std::string& value : values) json.value(value);
@@ -134,6 +141,7 @@ Result<OwnTokens::Made> OwnTokens::make(const Principal& person, const SignInSes
   JsonWriter claims;
   claims.begin_object().member("iss", issuer_).member("aud", settings_.audience).member("sub", person.id);
   claims.member("iat", unix_seconds(now)).member("exp", unix_seconds(made.expires)).member("jti", make_id("tok"));
+  claims.key("auth_time").raw(format_seconds(session.created));
   claims.member("sid", session.id).member_if("client_id", session.client).member("principal_type", person.type);
   claims.member_if("team", person.team).member_if("idp", person.issuer);
   if (session.client == kClaudeCodeClient) claims.member("billing_group_tag", kWorkItemTag);

@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "core/log.h"
 #include "identity/claims.h"
 #include "identity/identity.h"
 #include "identity/issuer_address.h"
@@ -23,6 +24,7 @@ struct Endpoints {
   std::string authorization;
   DocumentAddress token;
   std::optional<DocumentAddress> userinfo;
+  bool answers_name_it = false;  // RFC 9207
   Moment read_at;
 };
 
@@ -41,6 +43,7 @@ Result<Endpoints> read_endpoints(std::string_view document, const std::string& i
   auto token = address("token_endpoint");
   if (!token) return with_context(std::move(token).error(), "token_endpoint");
   endpoints.token = *std::move(token);
+  endpoints.answers_name_it = root["authorization_response_iss_parameter_supported"].as_bool().value_or(false);
   if (root["userinfo_endpoint"].present()) {
     auto userinfo = address("userinfo_endpoint");
     if (!userinfo) return with_context(std::move(userinfo).error(), "userinfo_endpoint");
@@ -101,6 +104,11 @@ class SignInOverClient final : public ProviderSignIn {
     if (!provider) co_return provider.error();
     const OidcIssuer& own = (*provider)->issuer;
     const Endpoints endpoints = *(*provider)->endpoints;
+    // All providers send people back to one address, so another one's code could come under this one's state; and would
+    // be given to it.
+    const bool is_its_own =
+        arrival.answered_by.empty() ? !endpoints.answers_name_it : arrival.answered_by == own.issuer;
+    if (!is_its_own) co_return denied("The answer does not say that it is of the provider you went to. Begin again.");
     const auto tokens = co_await exchange(own, endpoints, arrival);
     if (!tokens) co_return tokens.error();
     const auto json = JsonDocument::parse(*tokens, /*depth_max=*/16);
@@ -151,6 +159,10 @@ class SignInOverClient final : public ProviderSignIn {
                             endpoints.error().message + ").");
     }
     if (endpoints) {
+      if (!found->endpoints && !endpoints->answers_name_it && providers_.size() > 1) {
+        log_warning("an identity provider does not name itself in its answers (RFC 9207), as it should beside others",
+                    {{"issuer", found->issuer.issuer}});
+      }
       found->endpoints = *std::move(endpoints);
       found->endpoints->read_at = clock_.steady();
     }

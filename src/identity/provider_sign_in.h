@@ -30,11 +30,13 @@ class ProviderSignIn {
   };
   virtual Task<Result<std::string>> departure_address(std::string issuer, Departure departure) = 0;
 
-  /// Who came back with `code`, verified: the ID token's signature, issuer, audience, times and nonce; groups from the
-  /// userinfo endpoint where the issuer is configured so. kDenied with a sentence for the person otherwise, and
+  /// Who came back with `code`, verified: that the answer is this provider's, where it says that its answers name it
+  /// (RFC 9207); the ID token's signature, issuer, audience, times and nonce; groups from the userinfo endpoint where
+  /// the issuer is configured so. kDenied with a sentence for the person otherwise, and
   /// kUnavailable when the provider cannot be reached.
   struct Arrival {
     std::string code, redirect_uri, nonce, verifier;
+    std::string answered_by;  // `iss` of the answer; empty: it has none
   };
   virtual Task<Result<Principal>> arrive(std::string issuer, Arrival arrival) = 0;
 };

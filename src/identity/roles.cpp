@@ -106,7 +106,7 @@ std::optional<RoleBinding> read_binding(const YamlValue& document, std::vector<D
                       read_names(document, "people", complaints),
                       document.file(),
                       document.line()};
-  for (std::string& person : binding.people) person = fold_name(person);
+  for (std::string& person : binding.people) person = fold_case(person);
   if (!binding.groups.empty() || !binding.people.empty()) return binding;
   complaints.push_back(document.complain("this gives the role to nobody; name groups or people"));
   return std::nullopt;
@@ -177,9 +177,15 @@ RoleBindings RoleBindings::build(const std::vector<YamlValue>& documents, std::v
   return bindings;
 }
 
+RoleBindings RoleBindings::unreadable() {
+  RoleBindings bindings;
+  bindings.unreadable_ = true;
+  return bindings;
+}
+
 std::vector<RoleBindings::Held> RoleBindings::held_by(std::string_view person,
                                                       std::span<const std::string> groups) const {
-  const std::string folded = fold_name(person);
+  const std::string folded = fold_case(person);
   std::vector<Held> held;
   for (const RoleBinding& binding : list_) {
     const bool by_group = std::any_of(groups.begin(), groups.end(),
@@ -190,6 +196,11 @@ std::vector<RoleBindings::Held> RoleBindings::held_by(std::string_view person,
 }
 
 RoleBindings::Decision RoleBindings::decide(const Principal& principal, Permission permission) const {
+  if (unreadable_) {
+    return {false,
+            "The files that say who has which role cannot be read, so nobody has one. 'reeve check' says what is "
+            "wrong; keys of type service go on by their scopes, and 'reeve break-glass open' makes one."};
+  }
   const std::vector<Held> held = held_by(principal.id, principal.groups);
   std::string excluded;
   for (const Held& own : held) {

@@ -74,8 +74,12 @@ class RoleBindings {
   /// other is a complaint.
   static RoleBindings build(const std::vector<YamlValue>& documents, std::vector<Diagnostic>& complaints);
 
+  /// For when the documents cannot be read: nobody is given anything. As if there were none, scopes would decide, and
+  /// give more.
+  static RoleBindings unreadable();
+
   /// Without any, keys' scopes alone decide, as if there were no roles.
-  bool empty() const { return list_.empty(); }
+  bool empty() const { return list_.empty() && !unreadable_; }
   std::span<const RoleBinding> list() const { return list_; }
 
   struct Held {
@@ -95,6 +99,7 @@ class RoleBindings {
 
  private:
   std::vector<RoleBinding> list_;
+  bool unreadable_ = false;
 };
 
 }  // namespace reeve::identity

@@ -110,5 +110,27 @@ TEST(Roles, MistakesAreComplaints) {
   }
 }
 
+TEST(Roles, ThatCannotBeReadGiveNobodyAnything) {
+  const RoleBindings bindings = RoleBindings::unreadable();
+  EXPECT_FALSE(bindings.empty()) << "or scopes would decide";
+  Principal ada;
+  ada.id = "ada@example.com";
+  for (std::size_t i = 0; i < kPermissions; ++i) {
+    EXPECT_FALSE(bindings.decide(ada, static_cast<Permission>(i)).allowed);
+  }
+}
+
+TEST(Roles, AreNotGivenToANameThatOnlyLooksLikeOne) {
+  const RoleBindings bindings = bindings_of("kind: RoleBinding\nname: a\nrole: administrator\npeople: [Admin@x.org]\n");
+  const auto allowed = [&](const char* name) {
+    Principal person;
+    person.id = name;
+    return bindings.decide(person, Permission::kWriteKeys).allowed;
+  };
+  EXPECT_TRUE(allowed("admin@x.org"));
+  EXPECT_TRUE(allowed("ADMIN@x.org"));
+  EXPECT_FALSE(allowed("adm\u0131n@x.org"));
+}
+
 }  // namespace
 }  // namespace reeve::identity

@@ -63,6 +63,16 @@ struct SignInSession {
   std::string why;  // it ended
 };
 
+/// The end of a sign-in.
+struct SignInEnd {
+  Instant when;
+  std::string why;  // at most 500 bytes
+  std::string by;   // who ended it; empty: Reeve itself
+};
+/// The entry of the ledger that tells of one.
+inline constexpr std::string_view kSignInEndedKind = "identity.sign_in_ended";
+std::string sign_in_ended_detail(std::string_view session, std::string_view person, const SignInEnd& end);
+
 /// What changes together, all of it or nothing.
 struct GrantChange {
   std::vector<Grant> inserted;
@@ -88,13 +98,14 @@ class GrantStore {
   /// Also what has expired, as long as it was not forgotten.
   virtual Result<std::optional<Grant>> find(GrantKind kind, const Sha256& hash) = 0;
   virtual Result<std::optional<SignInSession>> session(std::string_view id) = 0;
-  /// Those that began last come first, at most 1000; of one person, or of everybody when `person` is empty.
+  /// Those that began last come first, at most 1000; of one person in whatever case of letters (fold_case), or of
+  /// everybody when `person` is empty.
   virtual Result<std::vector<SignInSession>> sessions(std::string_view person) = 0;
-  /// Ends one session. False when it had ended before, or there is none: its first end stays.
-  virtual Result<bool> end_session(std::string_view id, Instant when, std::string_view why) = 0;
-  /// Ends every session of a person that has not ended; the ids of those.
-  virtual Result<std::vector<std::string>> end_sessions_of(std::string_view person, Instant when,
-                                                           std::string_view why) = 0;
+  /// Ends one session, and leaves what the ledger tells of it with the notes that wait for it, in one transaction.
+  /// False when it had ended before, or there is none: its first end stays.
+  virtual Result<bool> end_session(std::string_view id, const SignInEnd& end) = 0;
+  /// The same for every session of a person, as sessions() finds them, that has not ended; the ids of those.
+  virtual Result<std::vector<std::string>> end_sessions_of(std::string_view person, const SignInEnd& end) = 0;
   /// Sessions that were ended at or after `since`.
   virtual Result<std::vector<std::string>> ended_since(Instant since) = 0;
   /// Adds a key, or changes when it retires.
@@ -106,8 +117,9 @@ class GrantStore {
   virtual std::uint64_t generation() const = 0;
 };
 
-/// Kept in memory only, for tests. Thread-safe.
-std::unique_ptr<GrantStore> make_memory_grant_store();
+/// Kept in memory only, for tests. Thread-safe. `note` is told what the ledger has to tell.
+std::unique_ptr<GrantStore> make_memory_grant_store(
+    std::function<void(std::string_view kind, const std::string& detail)> note = {});
 
 std::string principal_to_json(const Principal& principal);
 Result<Principal> principal_from_json(std::string_view json);
@@ -124,7 +136,8 @@ struct TokenSettings {
 /// kInvalid, with a sentence, when a time is out of its range.
 Result<void> check_token_settings(const TokenSettings& settings);
 
-/// Makes and verifies tokens: JWTs of RFC 9068 (`typ` at+jwt), signed with Ed25519. Thread-safe.
+/// Makes and verifies tokens: JWTs of RFC 9068 (`typ` at+jwt), signed with Ed25519. Thread-safe. What a token says of
+/// its person is as old as the sign-in (`auth_time`), however often it was renewed.
 class OwnTokens {
  public:
   /// Reads the signing key, or makes one: readable by its owner only. The store outlives this.
@@ -194,6 +207,7 @@ struct Purpose {
   Asking asking;
   std::string device_hash;  // hexadecimal; empty: for a code
   std::string redirect_uri, challenge, state;
+  bool from_own_page = false;  // the browser says that it was sent from one of this server's pages
 };
 
 struct TokenAnswer {
@@ -226,9 +240,16 @@ class Grants {
   /// Writes an entry of the ledger and waits for it. What fails to be recorded does not happen.
   using Record = std::function<Result<void>(std::string_view kind, const std::string& detail)>;
 
-  Grants(GrantStore& store, OwnTokens& tokens, const Clock& clock, Record record,
+  /// `directory`: where there is one, nobody whom it refuses gets a token, nor by a sign-in from before they were cut
+  /// off. It outlives this, as do the others.
+  Grants(GrantStore& store, OwnTokens& tokens, const Clock& clock, Record record, Directory* directory = nullptr,
          std::vector<ClientTraits> clients = {})
-      : store_(store), tokens_(tokens), clock_(clock), record_(std::move(record)), clients_(std::move(clients)) {}
+      : store_(store),
+        tokens_(tokens),
+        clock_(clock),
+        record_(std::move(record)),
+        directory_(directory),
+        clients_(std::move(clients)) {}
 
   static constexpr Duration kCodesLive = std::chrono::minutes(10);  // of devices, and attempts
   static constexpr Duration kAuthorizationCodeLives = std::chrono::minutes(1);
@@ -273,9 +294,11 @@ class Grants {
 
  private:
   struct Begun;
-  Result<Begun> begin_session(const Principal& person, const std::string& client) const;
+  /// `vouched`: since when the person has been known to be who they are.
+  Result<Begun> begin_session(const Principal& person, const std::string& client, Instant vouched) const;
+  AuthOutcome ask_directory(const Principal& person, Instant vouched) const;
   Result<Grant> take(GrantKind kind, std::string_view secret, std::string_view browser);
-  TokenAnswer finish(Begun begun, GrantChange change, const Asking& asking);
+  Result<TokenAnswer> finish(Begun begun, GrantChange change, const Asking& asking);
   TokenAnswer refuse_device(std::string_view error, const Sha256& hash);
   TokenAnswer end_for_reuse(const std::string& session, std::string_view what);
   TokenAnswer refuse_used_refresh(const Sha256& hash, std::string_view address);
@@ -287,6 +310,7 @@ class Grants {
   OwnTokens& tokens_;
   const Clock& clock_;
   const Record record_;
+  Directory* const directory_;  // null: there is none
   const std::vector<ClientTraits> clients_;
   std::mutex mutex_;
   struct Polling {

@@ -33,7 +33,7 @@ class SignInHouse : public ::testing::Test {
           recorded_.emplace_back(kind, detail);
           return {};
         },
-        std::vector<ClientTraits>{{std::string(kClaudeCodeClient), true, true}});
+        directory_, std::vector<ClientTraits>{{std::string(kClaudeCodeClient), true, true}});
   }
 
   static Principal person(const std::string& id = "dev@example.com") {
@@ -64,7 +64,10 @@ class SignInHouse : public ::testing::Test {
   ManualClock clock_{from_unix_seconds(1'700'000'000)};
   const std::filesystem::path key_file_ = std::filesystem::temp_directory_path() / make_id("reeve-tokens");
   TokenSettings settings_;
-  std::unique_ptr<GrantStore> store_ = make_memory_grant_store();
+  // What waits in the store for the ledger counts as told.
+  std::unique_ptr<GrantStore> store_ = make_memory_grant_store(
+      [this](std::string_view kind, const std::string& detail) { recorded_.emplace_back(kind, detail); });
+  Directory* directory_ = nullptr;  // before open()
   std::unique_ptr<OwnTokens> tokens_;
   std::unique_ptr<Grants> grants_;
   bool ledger_is_down_ = false;

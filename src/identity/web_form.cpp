@@ -47,6 +47,17 @@ std::string web_form(const std::vector<std::pair<std::string, std::string>>& fie
   return out;
 }
 
+std::vector<std::string_view> cookies_of(std::string_view field, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const std::string_view part : split(field, ';')) {
+    const std::string_view cookie = trim(part);
+    const std::size_t equals = cookie.find('=');
+    if (equals != std::string_view::npos && cookie.substr(0, equals) == name)
+      values.push_back(cookie.substr(equals + 1));
+  }
+  return values;
+}
+
 Result<std::map<std::string, std::string, std::less<>>> parse_web_form(std::string_view text) {
   std::map<std::string, std::string, std::less<>> fields;
   for (const std::string_view part : split(text, '&')) {

@@ -316,9 +316,23 @@ std::vector<Key> client_settings_keys() {
           {"settings", Form::kFree, "As the client's own file of settings has them", true}};
 }
 
-constexpr std::array<std::string_view, 11> kKinds{"Budget",       "ApprovalPolicy", "Notification",  "Price",
-                                                  "UnknownPrice", "Discount",       "Surcharge",     "Commitment",
-                                                  "SpendAlert",   "AdviceRule",     "ClientSettings"};
+std::vector<Key> role_binding_keys() {
+  return {{"name", Form::kText, "Its name", true},
+          {"role",
+           Form::kChoice,
+           "What they may do in the control plane; docs/roles.md has the table",
+           true,
+           {},
+           {"viewer", "developer", "approver", "policy-author", "auditor", "incident-commander", "administrator"}},
+          {"groups", Form::kList, "Groups that have the role; these or people"},
+          {"people", Form::kList, "People who have it, by name"},
+          {"owner", Form::kText, "Whom to ask"},
+          {"description", Form::kText, "Why they have it"}};
+}
+
+constexpr std::array<std::string_view, 12> kKinds{"Budget",       "ApprovalPolicy", "Notification",   "Price",
+                                                  "UnknownPrice", "Discount",       "Surcharge",      "Commitment",
+                                                  "SpendAlert",   "AdviceRule",     "ClientSettings", "RoleBinding"};
 
 std::vector<Key> keys_of(std::string_view kind) {
   if (kind == "Budget") return budget_keys();
@@ -333,6 +347,7 @@ std::vector<Key> keys_of(std::string_view kind) {
   if (kind == "Commitment") return commitment_keys();
   if (kind == "SpendAlert") return alert_keys();
   if (kind == "ClientSettings") return client_settings_keys();
+  if (kind == "RoleBinding") return role_binding_keys();
   return advice_keys();
 }
 

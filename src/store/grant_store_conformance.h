@@ -116,9 +116,9 @@ TYPED_TEST_P(GrantStoreConformance, KeepsSessionsAndTheirFirstEnd) {
   EXPECT_EQ(mine[0].id, "sgn_2");
   EXPECT_EQ(this->grants().sessions("").value().size(), 3u);
   const Instant first = from_unix_seconds(1'700'000'300);
-  EXPECT_TRUE(this->grants().end_session("sgn_1", first, "signed out").value());
-  EXPECT_FALSE(this->grants().end_session("sgn_1", first + std::chrono::seconds(5), "again").value());
-  EXPECT_FALSE(this->grants().end_session("sgn_none", first, "none").value());
+  EXPECT_TRUE(this->grants().end_session("sgn_1", {first, "signed out", ""}).value());
+  EXPECT_FALSE(this->grants().end_session("sgn_1", {first + std::chrono::seconds(5), "again", ""}).value());
+  EXPECT_FALSE(this->grants().end_session("sgn_none", {first, "none", ""}).value());
   const auto ended = this->grants().session("sgn_1").value();
   ASSERT_TRUE(ended);
   EXPECT_EQ(ended->ended, first);
@@ -134,9 +134,19 @@ TYPED_TEST_P(GrantStoreConformance, EndsAllSessionsOfAPerson) {
   this->begin(sample_session("sgn_2"));
   this->begin(sample_session("sgn_3", "other@example.com"));
   const Instant now = from_unix_seconds(1'700'000'300);
-  ASSERT_TRUE(this->grants().end_session("sgn_1", now - std::chrono::hours(1), "signed out").value());
-  EXPECT_THAT(this->grants().end_sessions_of("dev@example.com", now, "left").value(), ::testing::ElementsAre("sgn_2"));
-  EXPECT_THAT(this->grants().end_sessions_of("dev@example.com", now, "left").value(), ::testing::IsEmpty());
+  ASSERT_TRUE(this->grants().end_session("sgn_1", {now - std::chrono::hours(1), "signed out", ""}).value());
+  const identity::SignInEnd left{now, "left", ""};
+  EXPECT_THAT(this->grants().end_sessions_of("dev@example.com", left).value(), ::testing::ElementsAre("sgn_2"));
+  EXPECT_THAT(this->grants().end_sessions_of("dev@example.com", left).value(), ::testing::IsEmpty());
+}
+
+TYPED_TEST_P(GrantStoreConformance, APersonIsMeantInWhateverCaseOfLetters) {
+  this->begin(sample_session("sgn_1", "Åda.Иван"));
+  this->begin(sample_session("sgn_2", "adm\u0131n"));
+  EXPECT_EQ(this->grants().sessions("ÅDA.ИВАН").value().size(), 1u);
+  const identity::SignInEnd left{from_unix_seconds(1'700'000'300), "left", ""};
+  EXPECT_THAT(this->grants().end_sessions_of("admin", left).value(), ::testing::IsEmpty()) << "it only looks like it";
+  EXPECT_THAT(this->grants().end_sessions_of("åda.иван", left).value(), ::testing::ElementsAre("sgn_1"));
 }
 
 TYPED_TEST_P(GrantStoreConformance, GenerationMovesWithEndsAndKeysAndThenTheyAreSeen) {
@@ -144,7 +154,7 @@ TYPED_TEST_P(GrantStoreConformance, GenerationMovesWithEndsAndKeysAndThenTheyAre
   const auto start = this->grants().generation();
   this->begin(sample_session("sgn_1"));
   EXPECT_THAT(this->grants().ended_since(now).value(), ::testing::IsEmpty());
-  ASSERT_TRUE(this->grants().end_session("sgn_1", now, "signed out").value());
+  ASSERT_TRUE(this->grants().end_session("sgn_1", {now, "signed out", ""}).value());
   const auto after_end = this->grants().generation();
   EXPECT_GT(after_end, start);
   EXPECT_THAT(this->grants().ended_since(now).value(), ::testing::ElementsAre("sgn_1"));
@@ -172,7 +182,7 @@ TYPED_TEST_P(GrantStoreConformance, ForgetsWhatHasExpired) {
 
 REGISTER_TYPED_TEST_SUITE_P(GrantStoreConformance, KeepsASecretByItsKindAndHash, ReplacesOnlyTheVersionBefore,
                             AChangeIsMadeWholeOrNotAtAll, OfManyThatReplaceAtOnceOneWins, KeepsSessionsAndTheirFirstEnd,
-                            EndsAllSessionsOfAPerson, GenerationMovesWithEndsAndKeysAndThenTheyAreSeen,
-                            ForgetsWhatHasExpired);
+                            EndsAllSessionsOfAPerson, APersonIsMeantInWhateverCaseOfLetters,
+                            GenerationMovesWithEndsAndKeysAndThenTheyAreSeen, ForgetsWhatHasExpired);
 
 }  // namespace reeve::store

@@ -28,5 +28,21 @@ class Sqlite {
 INSTANTIATE_TYPED_TEST_SUITE_P(InMemory, GrantStoreConformance, InMemory);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, GrantStoreConformance, Sqlite);
 
+TEST(SqliteGrants, WhatTheLedgerTellsOfAnEndIsKeptWithIt) {
+  TemporaryDirectory directory;
+  const auto store = Store::open_embedded(directory.path()).value();
+  for (const char* id : {"sgn_1", "sgn_2"}) ASSERT_TRUE(store->grants().apply({{}, {}, sample_session(id)}).ok());
+  const Instant now = from_unix_seconds(1'700'000'300);
+  ASSERT_TRUE(store->grants().end_session("sgn_1", {now, "signed out", "dev@example.com"}).value());
+  ASSERT_FALSE(store->grants().end_session("sgn_1", {now, "again", ""}).value());
+  ASSERT_EQ(store->grants().end_sessions_of("DEV@example.com", {now, "left", ""}).value().size(), 1u);
+  const auto notes = store->unrecorded_notes().value();
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0].kind, identity::kSignInEndedKind);
+  EXPECT_EQ(notes[0].detail,
+            R"({"by":"dev@example.com","person":"dev@example.com","reason":"signed out","sign_in":"sgn_1"})");
+  EXPECT_EQ(notes[1].detail, R"({"person":"dev@example.com","reason":"left","sign_in":"sgn_2"})");
+}
+
 }  // namespace
 }  // namespace reeve::store

@@ -265,7 +265,15 @@ CREATE TRIGGER token_key_deleted AFTER DELETE ON token_key
 BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'sign_in'; END;
 )sql";
 
-constexpr std::array<Migration, 13> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+// By the folded name, as the directory names whoever is cut off. What began before has at least its ASCII letters so.
+constexpr const char* kSignInLogins = R"sql(
+ALTER TABLE sign_in_session ADD COLUMN login TEXT NOT NULL DEFAULT '';
+UPDATE sign_in_session SET login = lower(person);
+DROP INDEX sign_in_session_by_person;
+CREATE INDEX sign_in_session_by_login ON sign_in_session (login);
+)sql";
+
+constexpr std::array<Migration, 14> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                     {2, "ledger entries of key changes", kKeyEntries},
                                                     {3, "reports of checks", kCheckReports},
                                                     {4, "originals behind placeholders", kPlaceholders},
@@ -277,7 +285,8 @@ constexpr std::array<Migration, 13> kMigrations = {{{1, "virtual keys", kVirtual
                                                     {10, "people who are signed in", kSignIns},
                                                     {11, "people and groups", kDirectory},
                                                     {12, "break-glass", kBreakGlass},
-                                                    {13, "what changed of keys", kKeyChanges}}};
+                                                    {13, "what changed of keys", kKeyChanges},
+                                                    {14, "sign-ins by folded name", kSignInLogins}}};
 
 /// Refuses databases of other programs before anything is written to them; marks an empty one as ours.
 Result<void> claim(Database& database) {

@@ -67,10 +67,11 @@ Result<void> SqliteBreakGlass::open(const BreakGlassSeal& seal, const BreakGlass
   if (!transaction) return std::move(transaction).error();
   auto statement = database_.prepare(
       "UPDATE break_glass SET opened_at = ?, opened_by = ?, reason = ?, expires = ? WHERE number = ? AND opened_at IS "
-      "NULL AND number = (SELECT max(number) FROM break_glass)");
+      "NULL AND failures < ? AND number = (SELECT max(number) FROM break_glass)");
   if (!statement) return std::move(statement).error();
   statement->bind(1, seal.opened_at->nanoseconds).bind(2, std::string_view(seal.opened_by));
   statement->bind(3, std::string_view(seal.reason)).bind(4, seal.expires->nanoseconds).bind(5, seal.number);
+  statement->bind(6, std::int64_t{identity::kBreakGlassFailuresMax});
   if (auto done = statement->run(); !done) return done;
   if (database_.changes() != 1) return seal_is_broken();
   if (auto told = tell(event, std::to_string(seal.number)); !told) return told;

@@ -1,12 +1,13 @@
 #include "store/sqlite_grant_store.h"
 
-#include <cstring>
+#include "store/sqlite_notes.h"
 
 namespace reeve::store {
 
 using identity::Grant;
 using identity::GrantChange;
 using identity::GrantKind;
+using identity::SignInEnd;
 using identity::SignInSession;
 using identity::TokenKey;
 
@@ -64,12 +65,14 @@ Result<void> SqliteGrantStore::put(const Grant& grant, bool is_new) {
 
 Result<void> SqliteGrantStore::begin(const SignInSession& session) {
   auto statement = writer_.prepare(
-      "INSERT INTO sign_in_session (id, person, client, document, created, expires) VALUES (?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT DO NOTHING");
+      "INSERT INTO sign_in_session (id, person, client, document, created, expires, login) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
   if (!statement) return std::move(statement).error();
   statement->bind(1, std::string_view(session.id)).bind(2, std::string_view(session.person));
   statement->bind(3, std::string_view(session.client)).bind(4, std::string_view(session.document));
   statement->bind(5, session.created.nanoseconds).bind(6, session.expires.nanoseconds);
+  const std::string login = identity::fold_case(session.person);
+  statement->bind(7, std::string_view(login));
   if (auto ran = statement->run(); !ran) return ran;
   return writer_.changes() == 1 ? Result<void>() : conflict();
 }
@@ -111,39 +114,47 @@ Result<std::optional<SignInSession>> SqliteGrantStore::session(std::string_view 
 }
 
 Result<std::vector<SignInSession>> SqliteGrantStore::sessions(std::string_view person) {
+  const std::string login = identity::fold_case(person);
   const std::lock_guard lock(reading_);
   auto rows =
-      reader_.prepare(std::string(kSession) + "WHERE ?1 = '' OR person = ?1 ORDER BY created DESC, id DESC LIMIT 1000");
-  if (rows) rows->bind(1, person);
+      reader_.prepare(std::string(kSession) + "WHERE ?1 = '' OR login = ?1 ORDER BY created DESC, id DESC LIMIT 1000");
+  if (rows) rows->bind(1, std::string_view(login));
   return all_rows<SignInSession>(std::move(rows), read_session);
 }
 
-Result<bool> SqliteGrantStore::end_session(std::string_view id, Instant when, std::string_view why) {
-  bool ended = false;
-  {
-    const std::lock_guard lock(writing_);
-    auto statement = writer_.prepare("UPDATE sign_in_session SET ended = ?, why = ? WHERE id = ? AND ended IS NULL");
-    if (!statement) return std::move(statement).error();
-    if (auto ran = statement->bind(1, when.nanoseconds).bind(2, why).bind(3, id).run(); !ran) {
-      return std::move(ran).error();
-    }
-    ended = writer_.changes() == 1;
-  }
-  if (ended) changes_.announce();
-  return ended;
+Result<bool> SqliteGrantStore::end_session(std::string_view id, const SignInEnd& end) {
+  const auto ended = this->end("id", id, end);
+  if (!ended) return ended.error();
+  return !ended->empty();
 }
 
-Result<std::vector<std::string>> SqliteGrantStore::end_sessions_of(std::string_view person, Instant when,
-                                                                   std::string_view why) {
-  Result<std::vector<std::string>> ids{std::vector<std::string>()};
+Result<std::vector<std::string>> SqliteGrantStore::end_sessions_of(std::string_view person, const SignInEnd& end) {
+  return this->end("login", identity::fold_case(person), end);
+}
+
+/// Those whose `column` is that value, and what the ledger tells of them, in one transaction.
+Result<std::vector<std::string>> SqliteGrantStore::end(std::string_view column, std::string_view value,
+                                                       const SignInEnd& end) {
+  std::vector<std::string> ids;
   {
     const std::lock_guard lock(writing_);
-    auto rows = writer_.prepare(
-        "UPDATE sign_in_session SET ended = ?, why = ? WHERE person = ? AND ended IS NULL RETURNING id");
-    if (rows) rows->bind(1, when.nanoseconds).bind(2, why).bind(3, person);
-    ids = all_rows<std::string>(std::move(rows), first_text);
+    auto transaction = Transaction::begin(writer_);
+    if (!transaction) return std::move(transaction).error();
+    auto rows = writer_.prepare("UPDATE sign_in_session SET ended = ?, why = ? WHERE " + std::string(column) +
+                                " = ? AND ended IS NULL RETURNING id, person");
+    if (rows) rows->bind(1, end.when.nanoseconds).bind(2, std::string_view(end.why)).bind(3, value);
+    const auto ended = all_rows<std::pair<std::string, std::string>>(std::move(rows), [](const Statement& row) {
+      return std::pair(std::string(row.bytes(0)), std::string(row.bytes(1)));
+    });
+    if (!ended) return ended.error();
+    for (const auto& [id, person] : *ended) {
+      const std::string detail = identity::sign_in_ended_detail(id, person, end);
+      if (auto noted = add_note(writer_, identity::kSignInEndedKind, detail); !noted) return std::move(noted).error();
+      ids.push_back(id);
+    }
+    if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
   }
-  if (ids && !ids->empty()) changes_.announce();
+  if (!ids.empty()) changes_.announce();
   return ids;
 }
 

@@ -23,9 +23,8 @@ class SqliteGrantStore final : public identity::GrantStore {
   Result<std::optional<identity::Grant>> find(identity::GrantKind kind, const Sha256& hash) override;
   Result<std::optional<identity::SignInSession>> session(std::string_view id) override;
   Result<std::vector<identity::SignInSession>> sessions(std::string_view person) override;
-  Result<bool> end_session(std::string_view id, Instant when, std::string_view why) override;
-  Result<std::vector<std::string>> end_sessions_of(std::string_view person, Instant when,
-                                                   std::string_view why) override;
+  Result<bool> end_session(std::string_view id, const identity::SignInEnd& end) override;
+  Result<std::vector<std::string>> end_sessions_of(std::string_view person, const identity::SignInEnd& end) override;
   Result<std::vector<std::string>> ended_since(Instant since) override;
   Result<void> publish_key(const identity::TokenKey& key) override;
   Result<std::vector<identity::TokenKey>> keys() override;
@@ -38,6 +37,7 @@ class SqliteGrantStore final : public identity::GrantStore {
  private:
   Result<void> put(const identity::Grant& grant, bool is_new);
   Result<void> begin(const identity::SignInSession& session);
+  Result<std::vector<std::string>> end(std::string_view column, std::string_view value, const identity::SignInEnd& end);
   Result<void> run_with(std::string_view sql, Instant before);
 
   std::mutex writing_;

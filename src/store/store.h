@@ -227,7 +227,7 @@ class SharedGrants : public identity::GrantStore {
   virtual Result<void> catch_up() = 0;
 };
 
-/// As open_slices().
-Result<std::unique_ptr<SharedGrants>> open_shared_grants(const PostgresOptions& options);
+/// As open_shared_directory(). `node`: whose ledger tells of the sign-ins that are ended here.
+Result<std::unique_ptr<SharedGrants>> open_shared_grants(const PostgresOptions& options, std::string node);
 
 }  // namespace reeve::store

@@ -24,22 +24,22 @@ class Postgres {
 
  private:
   const std::string database_ = shared_server().create_database();
-  Result<std::unique_ptr<SharedGrants>> grants_ = open_shared_grants(shared_server().options(database_));
+  Result<std::unique_ptr<SharedGrants>> grants_ = open_shared_grants(shared_server().options(database_), "node-1");
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, GrantStoreConformance, Postgres);
 
 TEST(PostgresGrants, WhatEndsOnOneNodeIsSeenOnTheOtherWhenItCatchesUp) {
   const std::string database = shared_server().create_database();
-  const auto first = open_shared_grants(shared_server().options(database)).value();
-  const auto second = open_shared_grants(shared_server().options(database)).value();
+  const auto first = open_shared_grants(shared_server().options(database), "node-1").value();
+  const auto second = open_shared_grants(shared_server().options(database), "node-2").value();
   ASSERT_TRUE(second->catch_up().ok());
   const auto before = second->generation();
   ASSERT_TRUE(second->catch_up().ok());
   EXPECT_EQ(second->generation(), before);
   const Instant now = from_unix_seconds(1'700'000'300);
   ASSERT_TRUE(first->apply({{}, {}, sample_session("sgn_1")}).ok());
-  ASSERT_TRUE(first->end_session("sgn_1", now, "signed out").value());
+  ASSERT_TRUE(first->end_session("sgn_1", {now, "signed out", ""}).value());
   const identity::TokenKey key{"reeve-a", std::string(32, '\1'), now, now + std::chrono::hours(1)};
   ASSERT_TRUE(first->publish_key(key).ok());
   EXPECT_THAT(second->ended_since(now).value(), IsEmpty());
@@ -51,8 +51,8 @@ TEST(PostgresGrants, WhatEndsOnOneNodeIsSeenOnTheOtherWhenItCatchesUp) {
 
 TEST(PostgresGrants, ASecretIsUsedOnOneNodeOnly) {
   const std::string database = shared_server().create_database();
-  const auto first = open_shared_grants(shared_server().options(database)).value();
-  const auto second = open_shared_grants(shared_server().options(database)).value();
+  const auto first = open_shared_grants(shared_server().options(database), "node-1").value();
+  const auto second = open_shared_grants(shared_server().options(database), "node-2").value();
   const auto grant = sample_grant("one");
   ASSERT_TRUE(first->apply({{grant}, {}, {}}).ok());
   const auto used = next_version(grant, "{}");
@@ -64,9 +64,9 @@ TEST(PostgresGrants, ASecretIsUsedOnOneNodeOnly) {
 
 TEST(PostgresGrants, AChangeWhoseAnswerWasLostIsRecognisedWhenItIsRepeated) {
   const std::string database = shared_server().create_database();
-  const auto direct = open_shared_grants(shared_server().options(database)).value();
+  const auto direct = open_shared_grants(shared_server().options(database), "node-1").value();
   CuttingProxy proxy(shared_server().port());
-  PostgresGrantStore over_proxy(shared_server().options(database, proxy.port()));
+  PostgresGrantStore over_proxy(shared_server().options(database, proxy.port()), "node-1");
   auto grant = sample_grant("one");
   ASSERT_TRUE(over_proxy.apply({{grant}, {}, {}}).ok());
   proxy.cut_at_random(200);
@@ -83,6 +83,46 @@ TEST(PostgresGrants, AChangeWhoseAnswerWasLostIsRecognisedWhenItIsRepeated) {
     grant = *stored;
   }
   EXPECT_GE(proxy.lost_answers(), 12u);
+}
+
+TEST(PostgresGrants, WhatIsForgottenOrEndedInVainMovesNothing) {
+  const std::string database = shared_server().create_database();
+  const auto grants = open_shared_grants(shared_server().options(database), "node-1").value();
+  ASSERT_TRUE(grants->catch_up().ok());
+  const auto before = grants->generation();
+  const Instant now = from_unix_seconds(1'700'000'300);
+  ASSERT_TRUE(grants->forget_expired(now).ok());
+  EXPECT_FALSE(grants->end_session("sgn_none", {now, "none", ""}).value());
+  EXPECT_THAT(grants->end_sessions_of("nobody", {now, "none", ""}).value(), IsEmpty());
+  ASSERT_TRUE(grants->catch_up().ok());
+  EXPECT_EQ(grants->generation(), before);
+}
+
+TEST(PostgresGrants, AnEndIsToldByItsNodeOnceAlsoWhenItsAnswerWasLost) {
+  const std::string database = shared_server().create_database();
+  const auto direct = open_shared_grants(shared_server().options(database), "node-2").value();
+  const auto notes = open_shared_budgets(shared_server().options(database), "node-1").value();
+  CuttingProxy proxy(shared_server().port());
+  PostgresGrantStore over_proxy(shared_server().options(database, proxy.port()), "node-1");
+  ASSERT_TRUE(over_proxy.catch_up().ok());
+  proxy.cut_at_random(60);
+  std::size_t ended = 0;
+  // No more notes than are listed at a time.
+  for (int i = 0; i < 1'000 && ended < 60; ++i) {
+    const std::string id = "sgn_" + std::to_string(i);
+    ASSERT_TRUE(direct->apply({{}, {}, sample_session(id)}).ok());
+    const auto done = over_proxy.end_session(id, {from_unix_seconds(1'700'000'300), "left", "ada"});
+    if (!done) std::this_thread::sleep_for(std::chrono::milliseconds(50));  // it connects again after a pause
+    if (done) EXPECT_TRUE(*done) << id << ": nobody else ends it";
+    const auto stored = direct->session(id).value();
+    ended += stored->ended ? 1 : 0;
+    if (done) EXPECT_TRUE(stored->ended) << id;
+  }
+  EXPECT_GT(proxy.lost_answers(), 0u);
+  const auto told = notes->unrecorded_notes().value();
+  EXPECT_EQ(told.size(), ended);
+  EXPECT_EQ(told.front().kind, identity::kSignInEndedKind);
+  EXPECT_THAT(told.front().detail, ::testing::HasSubstr("\"by\":\"ada\""));
 }
 
 }  // namespace

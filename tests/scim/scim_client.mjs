@@ -10,7 +10,8 @@ export const kBulk = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 const kError = 'urn:ietf:params:scim:api:messages:2.0:Error'
 
 // `reeve`: the server; `secret`: of a key with scopes of scim.
-export function scimClient(reeve, secret) {
+// `from`: header fields that say where the request comes from.
+export function scimClient(reeve, secret, from = {}) {
   return async (method, path, body, headers = {}) => {
     const response = await fetch(`http://127.0.0.1:${reeve.port}/scim/v2${path}`, {
       method,
@@ -18,6 +19,7 @@ export function scimClient(reeve, secret) {
         ...(secret ? { authorization: `Bearer ${secret}` } : {}),
         'content-type': 'application/scim+json',
         ...headers,
+        ...from,
       },
       body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
     })

@@ -1,6 +1,7 @@
 // What somebody tries who wants to be somebody else: each is refused, says what to do, and is on record.
 
 import assert from 'node:assert/strict'
+import http from 'node:http'
 import { after, before, test } from 'node:test'
 import { hiddenFields, HttpBrowser, refreshTarget } from './http_browser.mjs'
 import {
@@ -236,6 +237,39 @@ test('text from outside does not become markup', async () => {
   const text = await page.text()
   assert.doesNotMatch(text, /<script/)
   assert.match(text, /&lt;script&gt;/)
+})
+
+test('the console asks too, unless one of our own pages sent the browser', async () => {
+  const asked = { client_id: 'console', redirect_uri: `${reeve.url}/console/sign-in` }
+  const follow = (target) => !target.startsWith(company.issuer)
+  const comeBack = async (headers) => {
+    const browser = new HttpBrowser()
+    const start = await browser.visit(authorizeAddress(asked), { headers, follow })
+    const back = await logInAtCompany(reeve, browser, start.location, 'dev@example.com')
+    return browser.visit(back, { follow: () => false })
+  }
+  const linked = await comeBack({ 'sec-fetch-site': 'cross-site' })
+  assert.deepEqual([linked.status, /Sign this program in\?/.test(linked.text)], [200, true], linked.text)
+  const own = await comeBack({ 'sec-fetch-site': 'same-origin' })
+  assert.equal(own.status, 303)
+  assert.ok(own.location.startsWith(`${reeve.url}/console/sign-in?code=`), own.location)
+})
+
+test('the command sends nobody to what is no page', async () => {
+  let page = ''
+  const evil = http.createServer((_, response) => {
+    const codes = { device_code: 'd', user_code: 'BCDF-GHJK', expires_in: 1, interval: 1 }
+    response.end(JSON.stringify({ ...codes, verification_uri: page, verification_uri_complete: page }))
+  })
+  await new Promise((done) => evil.listen(0, '127.0.0.1', done))
+  const server = `http://127.0.0.1:${evil.address().port}`
+  for (page of ['file:///etc/passwd', 'javascript:alert(1)', '--help', '', 'http://evil.example/', 'https://a b/',
+                'https://user@evil.example/', 'https://evil.example/$(id)', 'https://evil.example/\u001b[2J']) {
+    const login = reeve.command('login', '--server', server, '--no-browser')
+    await assert.rejects(login, ({ code, stderr }) => code === 3 && /names no page/.test(stderr), page)
+  }
+  evil.close()
+  evil.closeAllConnections()
 })
 
 test('groups that do not fit into the token sign nobody in', async () => {

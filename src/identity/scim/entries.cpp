@@ -58,7 +58,7 @@ Problem bad_name(std::string_view attribute, const Error& error) {
 
 /// The userName first, then the addresses.
 std::optional<Problem> read_logins(const Value& attributes, DirectoryEntry& entry) {
-  entry.logins = {entry.folded_name};
+  entry.logins = {fold_case(entry.name)};
   const Value* emails = attributes.find("emails");
   const Value::List* list = emails == nullptr ? nullptr : emails->list();
   if (list == nullptr) return std::nullopt;
@@ -66,7 +66,7 @@ std::optional<Problem> read_logins(const Value& attributes, DirectoryEntry& entr
     const std::string_view address = email.text_of("value");
     if (address.empty()) continue;
     if (const auto checked = check_directory_name(address); !checked) return bad_name("emails", checked.error());
-    std::string folded = fold_name(address);
+    std::string folded = fold_case(address);
     if (std::find(entry.logins.begin(), entry.logins.end(), folded) == entry.logins.end()) {
       entry.logins.push_back(std::move(folded));
     }
@@ -308,6 +308,7 @@ OrProblem<DirectoryEntry> Writer::write(const ResourceType& type, const Director
   DirectoryChange change;
   DirectoryEntry& entry = change.entry;
   const bool person = type.kind == EntryKind::kPerson;
+  const Instant now = clock.now();
   entry.id = before == nullptr ? make_id(person ? "usr" : "grp") : before->id;
   entry.version = before == nullptr ? 1 : before->version + 1;
   entry.created = before == nullptr ? now : before->created;
@@ -324,6 +325,7 @@ OrProblem<DirectoryEntry> Writer::write(const ResourceType& type, const Director
     if (!read) return unavailable(read.error());
     known = *std::move(read);
     members_before = member_ids(known);
+    if (!work.spend(members_before.size())) return too_much_work();
   }
   const std::set<std::string> members = member_ids(attributes);
   std::set_difference(members.begin(), members.end(), members_before.begin(), members_before.end(),
@@ -350,7 +352,7 @@ std::optional<Problem> Writer::remove(const ResourceType& type, const DirectoryE
   DirectoryChange change;
   change.entry = before;
   change.entry.version = before.version + 1;
-  change.entry.modified = now;
+  change.entry.modified = std::max(clock.now(), before.modified + Duration(1));
   change.removes = true;
   change.cut_off = before.logins;
   tell(change, type.kind == EntryKind::kPerson ? "identity.removed" : "identity.group_removed", {}, by);

@@ -9,6 +9,7 @@
 #include "core/time.h"
 #include "identity/scim.h"
 #include "identity/scim/filter.h"
+#include "identity/scim/work.h"
 
 namespace reeve::identity::scim {
 
@@ -35,7 +36,8 @@ Result<Value> attributes_of(DirectoryStore& store, const ResourceType& type, con
 struct Writer {
   DirectoryStore& store;
   std::string by;
-  Instant now;
+  const Clock& clock;  // each change has a time of its own: whoever is cut off by it is cut off then
+  Work& work;          // of the whole request
 
   /// The entry as it is now. `before`: null for a new one. Problem 412 when somebody changed it meanwhile.
   OrProblem<DirectoryEntry> write(const ResourceType& type, const DirectoryEntry* before, Value attributes) const;

@@ -264,7 +264,7 @@ bool holds(const Filter& filter, const Value& value) {
     case Comparison::kEw:
       if (text == nullptr || wanted == nullptr) return false;
       return attribute.case_exact ? compare_text(filter.comparison, *text, *wanted)
-                                  : compare_text(filter.comparison, fold_name(*text), fold_name(*wanted));
+                                  : compare_text(filter.comparison, fold_case(*text), fold_case(*wanted));
     default: break;
   }
   if (const bool* flag = value.flag()) {
@@ -330,7 +330,7 @@ int compare_values(const Value& left, const Value& right, bool case_exact) {
   const std::string* right_text = right.text();
   if (left_text != nullptr && right_text != nullptr) {
     const int order =
-        case_exact ? left_text->compare(*right_text) : fold_name(*left_text).compare(fold_name(*right_text));
+        case_exact ? left_text->compare(*right_text) : fold_case(*left_text).compare(fold_case(*right_text));
     return order < 0 ? -1 : order > 0 ? 1 : 0;
   }
   if (left.flag() != nullptr && right.flag() != nullptr) return int{*left.flag()} - int{*right.flag()};
@@ -374,6 +374,13 @@ bool matches(const Filter& filter, const Value& resource) {
   if (values.empty()) return asks_for_none && (filter.comparison == Comparison::kEq) != !filter.value.absent();
   if (filter.value.absent() && filter.comparison != Comparison::kPr) return filter.comparison == Comparison::kNe;
   return std::any_of(values.begin(), values.end(), [&](const Value* value) { return holds(filter, *value); });
+}
+
+std::size_t count_terms(const Filter& filter) {
+  std::size_t terms = filter.kind == Filter::Kind::kCompare ? 1 : 0;
+  if (filter.path.values != nullptr) terms += count_terms(*filter.path.values);
+  for (const Filter& operand : filter.operands) terms += count_terms(operand);
+  return terms;
 }
 
 std::optional<std::string> required_text(const Filter& filter, std::string_view attribute) {

@@ -42,6 +42,8 @@ struct Filter {
 /// scimType invalidFilter when it is none.
 OrProblem<Filter> parse_filter(const ResourceType& type, std::string_view text);
 bool matches(const Filter& filter, const Value& resource);
+/// How many comparisons it has, also those in brackets.
+std::size_t count_terms(const Filter& filter);
 
 /// A path of PATCH, of sortBy, or of `attributes`; invalidPath when it is none.
 OrProblem<Path> parse_path(const ResourceType& type, std::string_view text);
@@ -56,7 +58,7 @@ std::optional<std::string> required_text(const Filter& filter, std::string_view 
 /// members that make it true. Nothing when it says more than that.
 std::optional<Value> value_that_matches(const Filter& filter);
 
-/// -1, 0, 1 as `left` is before, equal to, or behind `right`; texts by fold_name unless exact.
+/// -1, 0, 1 as `left` is before, equal to, or behind `right`; texts by fold_case unless exact.
 int compare_values(const Value& left, const Value& right, bool case_exact);
 
 }  // namespace reeve::identity::scim

@@ -65,7 +65,7 @@ std::string identity_of(const Attribute& attribute, const Value& item) {
   const Attribute* value = find_attribute(attribute.parts, "value");
   if (value == nullptr || item.find("value") == nullptr) return item.to_json();
   std::string identity(item.text_of("value"));
-  if (!value->case_exact) identity = fold_name(identity) + "\n" + fold_name(item.text_of("type"));
+  if (!value->case_exact) identity = fold_case(identity) + "\n" + fold_case(item.text_of("type"));
   return identity;
 }
 
@@ -233,8 +233,18 @@ MaybeProblem refuse_to_write(const Path& path) {
   return std::nullopt;
 }
 
-MaybeProblem change_at(const Path& path, Kind kind, const Value& given, Value& resource) {
+/// The values that are looked at: those that are there, once for each term of the condition, and those that come.
+std::size_t values_looked_at(const Path& path, const Value& given, const Value& resource) {
+  const auto size = [](const Value* value) {
+    return value == nullptr || value->list() == nullptr ? std::size_t{1} : value->list()->size();
+  };
+  const std::size_t terms = path.values == nullptr ? 1 : 1 + count_terms(*path.values);
+  return terms * size(resource.find(path.attribute->name)) + size(&given);
+}
+
+MaybeProblem change_at(const Path& path, Kind kind, const Value& given, Value& resource, Work& work) {
   if (auto wrong = refuse_to_write(path)) return wrong;
+  if (!work.spend(values_looked_at(path, given, resource))) return too_much_work();
   const Attribute& attribute = *path.attribute;
   if (path.values != nullptr || (attribute.many && path.part != nullptr)) {
     return change_selected(path, kind, given, resource);
@@ -250,7 +260,7 @@ MaybeProblem change_at(const Path& path, Kind kind, const Value& given, Value& r
 
 /// Each member of the value is a path; what the server alone writes, and what it does not know, is passed over, as in a
 /// whole resource.
-MaybeProblem change_without_path(const ResourceType& type, const Operation& operation, Value& resource) {
+MaybeProblem change_without_path(const ResourceType& type, const Operation& operation, Value& resource, Work& work) {
   const Value::Members* members = operation.value.members();
   if (members == nullptr) return problem("invalidValue", "without a path the value is an object");
   for (const auto& [name, value] : *members) {
@@ -258,7 +268,7 @@ MaybeProblem change_without_path(const ResourceType& type, const Operation& oper
     const Path* known = std::get_if<Path>(&path);
     if (known == nullptr && name.find('[') != std::string::npos) return std::get<Problem>(path);
     if (known == nullptr || known->attribute->mutability == Mutability::kReadOnly) continue;
-    if (auto wrong = change_at(*known, operation.kind, value, resource)) return wrong;
+    if (auto wrong = change_at(*known, operation.kind, value, resource, work)) return wrong;
   }
   return std::nullopt;
 }
@@ -280,11 +290,11 @@ OrProblem<std::vector<Operation>> read_operations(const Value& body) {
   return operations;
 }
 
-std::optional<Problem> apply(const ResourceType& type, const Operation& operation, Value& resource) {
-  if (!operation.path) return change_without_path(type, operation, resource);
+std::optional<Problem> apply(const ResourceType& type, const Operation& operation, Value& resource, Work& work) {
+  if (!operation.path) return change_without_path(type, operation, resource, work);
   const auto path = parse_path(type, *operation.path);
   if (const auto* wrong = std::get_if<Problem>(&path)) return *wrong;
-  return change_at(std::get<Path>(path), operation.kind, operation.value, resource);
+  return change_at(std::get<Path>(path), operation.kind, operation.value, resource, work);
 }
 
 }  // namespace reeve::identity::scim

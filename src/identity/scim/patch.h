@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "identity/scim/schema.h"
+#include "identity/scim/work.h"
 
 namespace reeve::identity::scim {
 
@@ -21,7 +22,8 @@ struct Operation {
 };
 
 OrProblem<std::vector<Operation>> read_operations(const Value& body);
-/// Changes the resource; a problem leaves it half changed, so it works on a copy of the caller's.
-std::optional<Problem> apply(const ResourceType& type, const Operation& operation, Value& resource);
+/// Changes the resource; a problem leaves it half changed, so it works on a copy of the caller's. `work`: of the whole
+/// request.
+std::optional<Problem> apply(const ResourceType& type, const Operation& operation, Value& resource, Work& work);
 
 }  // namespace reeve::identity::scim

@@ -22,8 +22,9 @@ std::string patched(const ResourceType& type, const std::string& resource, const
   const auto read = read_operations(value_of_text(
       R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":)" + operations + "}"));
   if (const auto* problem = std::get_if<Problem>(&read)) return problem->type;
+  Work work;
   for (const Operation& operation : std::get<std::vector<Operation>>(read)) {
-    if (const auto problem = apply(type, operation, value)) return problem->type;
+    if (const auto problem = apply(type, operation, value, work)) return problem->type;
   }
   return value.to_json();
 }
@@ -111,6 +112,31 @@ TEST(ScimPatch, RefusesWhatMakesNoSense) {
             "mutability");
 }
 
+TEST(ScimPatch, AThousandConditionsOverAHugeGroupAreRefusedBeforeTheyAreTried) {
+  constexpr int kMembers = 100'000;
+  Value::List members;
+  for (int i = 0; i < kMembers; ++i) {
+    Value member;
+    member.set("value", Value("usr_" + std::to_string(i)));
+    members.push_back(std::move(member));
+  }
+  Value group;
+  group.set("displayName", Value("everybody"));
+  group.set("members", Value(std::move(members)));
+  Operation operation;
+  operation.kind = Operation::Kind::kRemove;
+  operation.path = R"(members[value eq "nobody"])";
+  Work work;
+  std::size_t done = 0;
+  std::optional<Problem> refused;
+  while (done < kOperationsMax && !(refused = apply(group_type(), operation, group, work))) ++done;
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->type, "tooMany");
+  EXPECT_GE(done, 20u) << "what providers send goes through";
+  EXPECT_LE(done, 50u);
+  EXPECT_EQ(group.find("members")->list()->size(), static_cast<std::size_t>(kMembers));
+}
+
 /// Random operations on some texts and a list of members, against plain maps and lists that do the same.
 TEST(ScimPatch, DoesWhatAPlainModelDoes) {
   std::mt19937 random(20'261'122);
@@ -140,7 +166,8 @@ TEST(ScimPatch, DoesWhatAPlainModelDoes) {
         if (!removes && !expected_problem) emails[type] = text;
       }
       Value tried = value;
-      const auto problem = apply(user_type(), operation, tried);
+      Work work;
+      const auto problem = apply(user_type(), operation, tried, work);
       ASSERT_EQ(problem.has_value(), expected_problem) << *operation.path;
       if (!problem) value = std::move(tried);
     }

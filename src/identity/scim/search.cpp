@@ -115,8 +115,15 @@ class Lister {
  private:
   struct Sorted {
     Value key;
-    DirectoryEntry entry;
+    std::string id;
   };
+
+  /// What it costs to look at one entry: its links, each once for every term.
+  std::size_t values_looked_at(const Value& resource, std::string_view linked) const {
+    const Value* links = resource.find(linked);
+    const std::size_t values = links == nullptr || links->list() == nullptr ? 1 : 1 + links->list()->size();
+    return values * (filter_ ? count_terms(*filter_) : 1);
+  }
 
   /// Calls `take` with each entry that matches.
   std::optional<Problem> each_match(DirectoryQuery query, auto take) {
@@ -131,6 +138,7 @@ class Lister {
       for (const DirectoryEntry& entry : page->entries) {
         const auto resource = resource_of(store_, type_, entry, base_, whole);
         if (!resource) return unavailable(resource.error());
+        if (!work_.spend(values_looked_at(*resource, linked))) return too_much_work();
         if (!filter_ || matches(*filter_, *resource)) take(entry, *resource);
       }
       if (page->entries.size() < kChunk) return std::nullopt;
@@ -151,18 +159,23 @@ class Lister {
     std::vector<Sorted> all;
     auto wrong = each_match(query, [&](const DirectoryEntry& entry, const Value& resource) {
       const auto values = values_at(*sort_by_, resource);
-      all.push_back({values.empty() ? Value() : key_of(values), entry});
+      all.push_back({values.empty() ? Value() : key_of(values), entry.id});
     });
     if (wrong) return wrong;
     const Attribute& attribute = sort_by_->part != nullptr ? *sort_by_->part : *sort_by_->attribute;
     std::sort(all.begin(), all.end(), [&](const Sorted& left, const Sorted& right) {
       const int order = compare_values(left.key, right.key, attribute.case_exact);
       if (order != 0) return descending ? order > 0 : order < 0;
-      return left.entry.id < right.entry.id;
+      return left.id < right.id;
     });
     total_ = all.size();
     std::vector<DirectoryEntry> shown;
-    for (std::size_t i = offset; i < all.size() && shown.size() < count; ++i) shown.push_back(all[i].entry);
+    for (std::size_t i = offset; i < all.size() && shown.size() < count; ++i) {
+      auto entry = store_.entry(type_.kind, all[i].id);
+      if (!entry) return unavailable(entry.error());
+      // Removed meanwhile.
+      if (*entry) shown.push_back(**std::move(entry));
+    }
     return show(shown);
   }
 
@@ -192,6 +205,7 @@ class Lister {
   const Projection projection_;
   std::optional<Filter> filter_;
   std::optional<Path> sort_by_;
+  Work work_;
   std::size_t total_ = 0;
   Value::List resources_;
 };

@@ -110,7 +110,7 @@ OrProblem<Value> changed(const Writer& writer, net::Method method, const Resourc
   auto attributes = attributes_of(writer.store, type, before);
   if (!attributes) return unavailable(attributes.error());
   for (const Operation& operation : std::get<std::vector<Operation>>(operations)) {
-    if (auto wrong = apply(type, operation, *attributes)) return *std::move(wrong);
+    if (auto wrong = apply(type, operation, *attributes, writer.work)) return *std::move(wrong);
   }
   return *std::move(attributes);
 }
@@ -249,7 +249,8 @@ ScimAnswer Scim::answer(const ScimRequest& request) {
   if (request.body.size() > kScimBodyBytesMax) {
     return refuse(413, "A body has at most " + std::to_string(kScimBodyBytesMax) + " bytes.");
   }
-  const Writer writer{store_, request.by, clock_.now()};
+  Work work;
+  const Writer writer{store_, request.by, clock_, work};
   const std::string path = percent_decoded(request.path);
   if (!is_utf8(path) || path.find('\0') != std::string::npos) return describe("", request.base);
   std::string_view rest;

@@ -168,5 +168,85 @@ TEST_F(ScimService, DescribesItself) {
   EXPECT_EQ(ask(net::Method::kGet, "/Me").status, 501);
 }
 
+TEST_F(ScimService, ANameThatOnlyLooksLikeOneIsNotFoundAndNotTaken) {
+  make_user("admin@example.com");
+  // Whoever looks whether somebody is there must not be told that it is somebody else: they would be changed instead.
+  EXPECT_EQ(total("/Users?filter=userName%20eq%20%22adm%C4%B1n@example.com%22"), 0);
+  EXPECT_EQ(total("/Users?filter=userName%20sw%20%22adm%C4%B1n%22"), 0);
+  EXPECT_EQ(total("/Users?filter=userName%20eq%20%22ADMIN@example.com%22"), 1);
+  EXPECT_EQ(post_user("adm\u0131n@example.com").status, 409);
+  make_user("y\u0131ld\u0131z");
+  EXPECT_EQ(total("/Users?filter=userName%20eq%20%22Y%C4%B1ld%C4%B1z%22"), 1);
+  EXPECT_EQ(post_user("break-glass").status, 400);
+}
+
+/// One group with so many members, and nobody else.
+class OneHugeGroup final : public DirectoryStore {
+ public:
+  static constexpr std::size_t kMembers = 60'000;
+  Result<ChangeOutcome> change(const DirectoryChange&) override { return ChangeOutcome::kDone; }
+  Result<std::optional<DirectoryEntry>> entry(EntryKind, std::string_view) override { return std::optional(group()); }
+  Result<DirectoryPage> find(const DirectoryQuery&) override { return DirectoryPage{1, {group()}}; }
+  Result<std::vector<DirectoryLink>> members_of(std::string_view) override {
+    return std::vector<DirectoryLink>(kMembers, DirectoryLink{"usr_1", EntryKind::kPerson, "ada"});
+  }
+  Result<std::vector<DirectoryLink>> groups_of(std::string_view) override { return std::vector<DirectoryLink>(); }
+  Result<std::uint64_t> read_changes(std::uint64_t, DirectoryReader&) override { return std::uint64_t{1}; }
+  std::uint64_t generation() const override { return 1; }
+
+ private:
+  static DirectoryEntry group() {
+    DirectoryEntry entry;
+    entry.id = "grp_1";
+    entry.kind = EntryKind::kGroup;
+    entry.name = entry.folded_name = "everybody";
+    return entry;
+  }
+};
+
+TEST(ScimWork, AFilterOfAHundredTermsOverAHugeGroupIsRefused) {
+  OneHugeGroup store;
+  const ManualClock clock(from_unix_seconds(1'700'000'000));
+  Scim scim(store, clock);
+  const auto search = [&](int terms) {
+    ScimRequest request;
+    request.path = "/Groups";
+    request.query = "filter=members.value+eq+%22a%22";
+    for (int i = 1; i < terms; ++i) request.query += "+or+members.value+eq+%22b%22";
+    return scim.answer(request);
+  };
+  EXPECT_EQ(search(1).status, 200);
+  const ScimAnswer refused = search(90);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("tooMany"));
+}
+
+/// Time goes on while a request is answered.
+class Ticking final : public Clock {
+ public:
+  Instant now() const override { return from_unix_seconds(1'700'000'000 + ++ticks_); }
+  Moment steady() const override { return Moment{} + std::chrono::seconds(ticks_); }
+
+ private:
+  mutable std::int64_t ticks_ = 0;
+};
+
+TEST(ScimBulk, WhoeverIsCutOffByItIsCutOffAtTheMomentOfTheChange) {
+  const auto store = make_memory_directory();
+  const Ticking clock;
+  Scim scim(*store, clock);
+  ScimRequest request;
+  request.method = net::Method::kPost;
+  request.path = "/Bulk";
+  const std::string user = R"("schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName")";
+  request.body = R"({"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[)"
+                 R"({"method":"POST","path":"/Users","bulkId":"a","data":{)" +
+                 user + R"(:"ada"}},{"method":"POST","path":"/Users","bulkId":"b","data":{)" + user + R"(:"bob"}}]})";
+  ASSERT_EQ(scim.answer(request).status, 200);
+  const auto people = store->find({}).value().entries;
+  ASSERT_EQ(people.size(), 2u);
+  EXPECT_LT(people[0].modified, people[1].modified);
+}
+
 }  // namespace
 }  // namespace reeve::identity::scim

@@ -10,6 +10,7 @@ namespace reeve::store {
 using identity::Grant;
 using identity::GrantChange;
 using identity::GrantKind;
+using identity::SignInEnd;
 using identity::SignInSession;
 using identity::TokenKey;
 
@@ -27,19 +28,27 @@ constexpr std::string_view kIsDone =
 constexpr std::string_view kFind =
     "SELECT document, version, expires FROM grant_secret WHERE kind = $1::bigint AND hash = $2::bytea";
 constexpr std::string_view kBegin =
-    "INSERT INTO sign_in_session (id, person, client, document, created, expires, change) VALUES ($1::text, $2::text, "
-    "$3::text, $4::text, $5::bigint, $6::bigint, $7::text) ON CONFLICT DO NOTHING";
+    "INSERT INTO sign_in_session (id, person, client, document, created, expires, change, login) VALUES ($1::text, "
+    "$2::text, $3::text, $4::text, $5::bigint, $6::bigint, $7::text, $8::text) ON CONFLICT DO NOTHING";
 constexpr std::string_view kSessionIsDone = "SELECT FROM sign_in_session WHERE id = $1::text AND change = $2::text";
 constexpr std::string_view kSession =
     "SELECT id, person, client, document, created, expires, ended, why FROM sign_in_session WHERE id = $1::text";
 constexpr std::string_view kSessions =
     "SELECT id, person, client, document, created, expires, ended, why FROM sign_in_session "
-    "WHERE $1::text = '' OR person = $1::text ORDER BY created DESC, id DESC LIMIT 1000";
+    "WHERE $1::text = '' OR login = $1::text ORDER BY created DESC, id DESC LIMIT 1000";
+// The change is that of the end from then on: one whose answer was lost is known again.
 constexpr std::string_view kEnd =
-    "UPDATE sign_in_session SET ended = $2::bigint, why = $3::text WHERE id = $1::text AND ended IS NULL";
+    "UPDATE sign_in_session SET ended = $2::bigint, why = $3::text, change = $4::text WHERE id = $1::text "
+    "AND ended IS NULL";
 constexpr std::string_view kEndAll =
-    "UPDATE sign_in_session SET ended = $2::bigint, why = $3::text WHERE person = $1::text AND ended IS NULL "
-    "RETURNING id";
+    "UPDATE sign_in_session SET ended = $2::bigint, why = $3::text, change = $4::text WHERE login = $1::text "
+    "AND ended IS NULL";
+constexpr std::string_view kEndedByChange =
+    "SELECT id, person FROM sign_in_session WHERE (id = $1::text OR login = $1::text) AND change = $2::text "
+    "AND ended IS NOT NULL";
+constexpr std::string_view kNote =
+    "INSERT INTO budget_note (change, node, kind, detail, taken) "
+    "VALUES ($1::text, $2::text, $3::text, $4::text, clock_timestamp()) ON CONFLICT DO NOTHING";
 constexpr std::string_view kPublish =
     "INSERT INTO token_key (id, public_key, created, retired) VALUES ($1::text, $2::bytea, $3::bigint, $4::bigint) "
     "ON CONFLICT (id) DO UPDATE SET retired = excluded.retired";
@@ -67,6 +76,8 @@ Result<bool> begin(PostgresConnection& connection, const SignInSession& session,
   PostgresParameters parameters;
   parameters.bytes(session.id).bytes(session.person).bytes(session.client).bytes(session.document);
   parameters.integer(session.created.nanoseconds).integer(session.expires.nanoseconds).bytes(number);
+  const std::string login = identity::fold_case(session.person);
+  parameters.bytes(login);
   const auto rows = connection.run(kBegin, parameters);
   if (!rows) return rows.error();
   if (rows->changed() == 1) return true;
@@ -89,6 +100,32 @@ Result<void> write(PostgresConnection& connection, const GrantChange& change, st
     const auto done = begin(connection, *change.begun, number);
     if (!done) return done.error();
     if (!*done) return conflict();
+  }
+  return transaction->commit();
+}
+
+struct Teller {
+  const std::string& number;
+  const std::string& node;
+};
+
+Result<void> end_and_note(PostgresConnection& connection, std::string_view sql, std::string_view whose,
+                          const SignInEnd& end, const Teller& teller, std::vector<std::string>& ids) {
+  auto transaction = PostgresTransaction::begin(connection);
+  if (!transaction) return std::move(transaction).error();
+  PostgresParameters parameters;
+  parameters.bytes(whose).integer(end.when.nanoseconds).bytes(end.why).bytes(teller.number);
+  if (const auto ended = connection.run(sql, parameters); !ended) return ended.error();
+  const auto rows = connection.run(kEndedByChange, PostgresParameters().bytes(whose).bytes(teller.number));
+  if (!rows) return rows.error();
+  for (std::size_t row = 0; row < rows->size(); ++row) {
+    const std::string id(rows->bytes(row, 0));
+    const std::string detail = identity::sign_in_ended_detail(id, rows->bytes(row, 1), end);
+    const std::string change = teller.number + ":" + id;
+    PostgresParameters note;
+    note.bytes(change).bytes(teller.node).bytes(identity::kSignInEndedKind).bytes(detail);
+    if (const auto noted = connection.run(kNote, note); !noted) return noted.error();
+    ids.push_back(id);
   }
   return transaction->commit();
 }
@@ -161,30 +198,36 @@ Result<std::optional<SignInSession>> PostgresGrantStore::session(std::string_vie
 }
 
 Result<std::vector<SignInSession>> PostgresGrantStore::sessions(std::string_view person) {
-  return select_sessions(kSessions, person);
+  return select_sessions(kSessions, identity::fold_case(person));
 }
 
-Result<bool> PostgresGrantStore::end_session(std::string_view id, Instant when, std::string_view why) {
-  const auto changed = run(kEnd, PostgresParameters().bytes(id).integer(when.nanoseconds).bytes(why));
-  if (!changed) return changed.error();
-  // Here it holds at once, on other nodes from their next look on.
-  if (*changed == 1) {
-    if (auto seen = catch_up(); !seen) return std::move(seen).error();
-  }
-  return *changed == 1;
+Result<bool> PostgresGrantStore::end_session(std::string_view id, const SignInEnd& end) {
+  const auto ended = this->end(kEnd, id, end);
+  if (!ended) return ended.error();
+  return !ended->empty();
 }
 
-Result<std::vector<std::string>> PostgresGrantStore::end_sessions_of(std::string_view person, Instant when,
-                                                                     std::string_view why) {
+Result<std::vector<std::string>> PostgresGrantStore::end_sessions_of(std::string_view person, const SignInEnd& end) {
+  return this->end(kEndAll, identity::fold_case(person), end);
+}
+
+/// With what the ledger tells of them, in one transaction. Here they hold at once, on other nodes from their next look
+/// on: what was committed is not made undone by a database that goes away afterwards.
+Result<std::vector<std::string>> PostgresGrantStore::end(std::string_view sql, std::string_view whose,
+                                                         const SignInEnd& end) {
+  const std::string number = to_hex(random_bytes(16));
   std::vector<std::string> ids;
-  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kEndAll, PostgresParameters().bytes(person).integer(when.nanoseconds).bytes(why));
-    if (!rows) return rows.error();
-    for (std::size_t row = 0; row < rows->size(); ++row) ids.emplace_back(rows->bytes(row, 0));
-    return {};
+  auto done = connection_.use([&](PostgresConnection& connection) {
+    ids.clear();
+    return end_and_note(connection, sql, whose, end, {number, node_}, ids);
   });
   if (!done) return with_context(std::move(done).error(), kSubject);
-  if (auto seen = catch_up(); !seen) return std::move(seen).error();
+  if (ids.empty()) return ids;
+  // No look that was begun before may put back what it read then.
+  const std::lock_guard looking(looking_);
+  const std::lock_guard lock(mutex_);
+  for (const std::string& id : ids) seen_.ended.emplace_back(id, end.when);
+  ++generation_;
   return ids;
 }
 
@@ -255,9 +298,9 @@ Result<std::vector<TokenKey>> PostgresGrantStore::keys() {
   return seen_.keys;
 }
 
-Result<std::unique_ptr<SharedGrants>> open_shared_grants(const PostgresOptions& options) {
+Result<std::unique_ptr<SharedGrants>> open_shared_grants(const PostgresOptions& options, std::string node) {
   if (auto migrated = migrate_shared_schema(options); !migrated) return std::move(migrated).error();
-  return std::unique_ptr<SharedGrants>(std::make_unique<PostgresGrantStore>(options));
+  return std::unique_ptr<SharedGrants>(std::make_unique<PostgresGrantStore>(options, std::move(node)));
 }
 
 }  // namespace reeve::store

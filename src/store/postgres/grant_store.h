@@ -15,15 +15,15 @@ namespace reeve::store {
 class PostgresGrantStore final : public SharedGrants {
  public:
   /// Connects when it is first asked. The schema is up to date already: open_shared_grants() sees to that.
-  explicit PostgresGrantStore(PostgresOptions options) : connection_(std::move(options)) {}
+  PostgresGrantStore(PostgresOptions options, std::string node)
+      : connection_(std::move(options)), node_(std::move(node)) {}
 
   Result<void> apply(const identity::GrantChange& change) override;
   Result<std::optional<identity::Grant>> find(identity::GrantKind kind, const Sha256& hash) override;
   Result<std::optional<identity::SignInSession>> session(std::string_view id) override;
   Result<std::vector<identity::SignInSession>> sessions(std::string_view person) override;
-  Result<bool> end_session(std::string_view id, Instant when, std::string_view why) override;
-  Result<std::vector<std::string>> end_sessions_of(std::string_view person, Instant when,
-                                                   std::string_view why) override;
+  Result<bool> end_session(std::string_view id, const identity::SignInEnd& end) override;
+  Result<std::vector<std::string>> end_sessions_of(std::string_view person, const identity::SignInEnd& end) override;
   Result<std::vector<std::string>> ended_since(Instant since) override;
   Result<void> publish_key(const identity::TokenKey& key) override;
   Result<std::vector<identity::TokenKey>> keys() override;
@@ -41,8 +41,10 @@ class PostgresGrantStore final : public SharedGrants {
   Result<std::size_t> run(std::string_view sql, const PostgresParameters& parameters);
   Result<std::vector<identity::SignInSession>> select_sessions(std::string_view sql, std::string_view parameter);
   Result<Seen> look();
+  Result<std::vector<std::string>> end(std::string_view sql, std::string_view whose, const identity::SignInEnd& end);
 
   SharedConnection connection_;
+  const std::string node_;  // whose ledger tells of what is ended here
   std::mutex looking_;
   std::int64_t counter_ = -1;  // in the database, at the last look; guarded by looking_
   std::mutex mutex_;

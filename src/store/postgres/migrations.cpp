@@ -8,6 +8,7 @@
 #include "store/postgres/budget_schema.h"
 #include "store/postgres/directory_schema.h"
 #include "store/postgres/grant_schema.h"
+#include "store/postgres/grant_steps.h"
 #include "store/postgres/kill_switch_schema.h"
 #include "store/postgres/register_schema.h"
 #include "store/postgres/slice_schema.h"
@@ -16,12 +17,13 @@ namespace reeve::store {
 
 namespace {
 
-constexpr std::array<Migration, 6> kMigrations = {{{1, "slices of budgets", kSliceSchema},
+constexpr std::array<Migration, 7> kMigrations = {{{1, "slices of budgets", kSliceSchema},
                                                    {2, "budgets that are written while servers run", kBudgetSchema},
                                                    {3, "the kill switch", kKillSwitchSchema},
                                                    {4, "people who are signed in", kGrantSchema},
                                                    {5, "people and groups", kDirectorySchema},
-                                                   {6, "keys, exceptions and notifications", kRegisterSchema}}};
+                                                   {6, "keys, exceptions and notifications", kRegisterSchema},
+                                                   {7, "sign-ins by folded name", kSignInLogins}}};
 
 // Other nodes may be taking a step meanwhile.
 constexpr Duration kMigrationTimeout = std::chrono::minutes(2);
