@@ -16,7 +16,10 @@ ApiAnswer lacks_scope(std::string_view kind, std::string_view value) {
                      std::string(kind) + ":" + std::string(value) + "'.");
 }
 
-ApiCallers::Caller refused(ApiAnswer answer) { return {nullptr, std::move(answer)}; }
+ApiCallers::Caller refused(ApiAnswer answer) { return {nullptr, std::move(answer), {}}; }
+ApiCallers::Caller refused(int status, std::string_view title, std::string why) {
+  return {nullptr, problem(status, title, why), std::move(why)};
+}
 
 }  // namespace
 
@@ -68,27 +71,57 @@ Task<ApiCallers::Caller> ApiCallers::identify(net::Exchange& exchange, std::stri
 }
 
 Task<ApiCallers::Caller> ApiCallers::identify(net::Exchange& exchange) {
+  Caller caller = co_await identify_any(exchange);
+  if (!caller.principal || caller.principal->client != identity::kClaudeCodeClient) co_return caller;
+  co_return refused(403, "Forbidden",
+                    "This sign-in is Claude Code's, which is for calls of models only. Sign in with 'reeve login'.");
+}
+
+Task<ApiCallers::Caller> ApiCallers::identify_any(net::Exchange& exchange) {
   const net::Headers& headers = exchange.head().headers;
   if (headers.count("authorization") > 1) {
-    co_return refused(problem(400, "Bad request", "The header authorization came twice; send only one credential."));
+    co_return refused(400, "Bad request", "The header authorization came twice; send only one credential.");
   }
   const auto header = [&headers](std::string_view name) {
     return name == "authorization" ? headers.get(name) : std::string_view();
   };
   const auto credential = wire::read_credential(header, {});
-  if (!credential) co_return refused(problem(401, "Unauthorized", credential.error().message));
+  if (!credential) co_return refused(401, "Unauthorized", credential.error().message);
   if (credential->empty()) {
-    co_return refused(problem(401, "Unauthorized", "Send a Reeve key as \"Authorization: Bearer rv_...\"."));
+    co_return refused(401, "Unauthorized", "Send a Reeve key as \"Authorization: Bearer rv_...\".");
   }
-  identity::Authenticator& authenticator = *workers_[exchange.loop().index()].authenticator;
-  auto outcome = authenticator.authenticate_now(*credential);
-  if (!outcome) outcome = co_await authenticator.authenticate(*credential);
+  co_return co_await decide(*credential, exchange.loop());
+}
+
+Task<ApiCallers::Caller> ApiCallers::identify_also_browser(net::Exchange& exchange) {
+  const net::RequestHead& head = exchange.head();
+  const std::string secret = browsers_ == nullptr ? std::string() : browsers_->secret_of(head.headers);
+  // A credential that was sent on purpose goes before what the browser adds by itself.
+  if (secret.empty() || head.headers.count("authorization") > 0) co_return co_await identify(exchange);
+  if (browsers_->is_foreign(head)) {
+    co_return refused(problem(403, "Forbidden", "This request did not come from the console's own pages."));
+  }
+  const auto token = co_await browsers_->token(secret, exchange.loop());
+  if (!token) {
+    const bool ended = token.error().code == ErrorCode::kDenied;
+    co_return refused(problem(ended ? 401 : 503, ended ? "Unauthorized" : "Unavailable", token.error().message));
+  }
+  Caller caller = co_await decide(*token, exchange.loop());
+  if (!caller.principal) co_return caller;
+  const std::string cut_off = browsers_->refusal_of(*caller.principal, system_clock().now());
+  if (!cut_off.empty()) co_return refused(problem(403, "Forbidden", cut_off));
+  co_return caller;
+}
+
+Task<ApiCallers::Caller> ApiCallers::decide(std::string_view credential, net::Loop& loop) {
+  identity::Authenticator& authenticator = *workers_[loop.index()].authenticator;
+  auto outcome = authenticator.authenticate_now(credential);
+  if (!outcome) outcome = co_await authenticator.authenticate(credential);
   if (!outcome->ok()) {
     const bool unavailable = outcome->failure == identity::AuthFailure::kUnavailable;
-    co_return refused(unavailable ? problem(503, "Unavailable", outcome->message)
-                                  : problem(401, "Unauthorized", outcome->message));
+    co_return refused(unavailable ? 503 : 401, unavailable ? "Unavailable" : "Unauthorized", outcome->message);
   }
-  co_return Caller{outcome->principal, {}};
+  co_return Caller{outcome->principal, {}, {}};
 }
 
 }  // namespace reeve::app

@@ -12,6 +12,7 @@
 #include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_request.h"
+#include "reeve/browser_sessions.h"
 
 namespace reeve::app {
 
@@ -37,18 +38,28 @@ class ApiCallers {
   struct Caller {
     std::shared_ptr<const identity::Principal> principal;  // null: refused
     ApiAnswer refusal;
+    std::string why;  // of a refusal, as a sentence
   };
   /// A key without any scope of that kind is refused.
   Task<Caller> identify(net::Exchange& exchange, std::string_view kind);
-  /// Whoever it is, with or without scopes.
+  /// Whoever it is, with or without scopes; but nobody by a token that was made for calls of models only.
   Task<Caller> identify(net::Exchange& exchange);
+  /// Also by such a token: for what goes with calls.
+  Task<Caller> identify_any(net::Exchange& exchange);
+  /// The same, and people whose browser is signed in to the console. Only where what answers is not content that a
+  /// page of another site could use.
+  Task<Caller> identify_also_browser(net::Exchange& exchange);
+  /// Before the loops start; outlives the last call.
+  void know(BrowserSessions& browsers) { browsers_ = &browsers; }
 
  private:
   struct Worker {
     std::unique_ptr<net::Client> client;  // to issuers
     std::unique_ptr<identity::Authenticator> authenticator;
   };
+  Task<Caller> decide(std::string_view credential, net::Loop& loop);
   std::vector<Worker> workers_;  // by the index of the loop
+  BrowserSessions* browsers_ = nullptr;
 };
 
 }  // namespace reeve::app

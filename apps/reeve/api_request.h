@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "net/net.h"
@@ -19,6 +20,7 @@ struct ApiRequest {
   std::string name;                                            // after the path, where the route takes one
   std::map<std::string, std::string, std::less<>> parameters;  // of the query
   std::string who;                                             // the principal's id
+  std::vector<std::string> groups;                             // the principal's
   std::string body;
   std::optional<std::string> if_match, if_none_match, idempotency_key;
 };

@@ -26,10 +26,9 @@ void BreakGlassBanner::look(Instant now) {
   }
 }
 
-Task<void> BreakGlassBanner::answer_health(net::Exchange& exchange) const {
-  const std::string body = "ok\nBREAK-GLASS IS OPEN until " + format_time({open_until_.load()}) + "\n";
-  const auto sent = co_await exchange.respond(200, {{"content-type", "text/plain; charset=utf-8"}}, body);
-  static_cast<void>(sent);
+std::string BreakGlassBanner::line() const {
+  const std::int64_t until = open_until_.load();
+  return until == 0 ? std::string() : "BREAK-GLASS IS OPEN until " + format_time({until}) + "\n";
 }
 
 }  // namespace reeve::app

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "identity/identity.h"
-#include "net/net.h"
 
 namespace reeve::app {
 
@@ -18,9 +17,8 @@ class BreakGlassBanner {
 
   /// About once a second, on one thread.
   void look(Instant now);
-  bool is_open() const { return open_until_.load() != 0; }
-  /// Who and why is not for everybody who can reach the port.
-  Task<void> answer_health(net::Exchange& exchange) const;
+  /// For /healthz; empty while the seal is whole. Who and why is not for everybody who can reach the port.
+  std::string line() const;
 
  private:
   identity::BreakGlassStore& store_;

@@ -38,7 +38,13 @@ void BudgetFollower::look() {
               {{"why", caught_up.error().message}});
   }
   away_ = !caught_up;
-  if (caught_up) notes_.look();
+  while (caught_up && notes_.look() && !is_stopping()) {
+  }
+}
+
+bool BudgetFollower::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 }  // namespace reeve::app

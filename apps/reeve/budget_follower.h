@@ -25,6 +25,7 @@ class BudgetFollower {
  private:
   void run();
   void look();
+  bool is_stopping();
 
   store::SharedBudgets& budgets_;
   CommandNotes notes_;

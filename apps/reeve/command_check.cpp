@@ -40,7 +40,7 @@ int check_command(const Common& common) {
     return fail(common, kWrongUse,
                 "there is no reeve.yaml here; name one with --config, or write one with 'reeve init .'");
   std::vector<Diagnostic> complaints;
-  const Config config = read_config(file, complaints);
+  const Config config = read_config(file, complaints, OpenSecrets::kYes);
   const auto registered = read_registered(common, file, complaints);
   const Governance governance = read_governance(config.governance_dir, complaints, {}, registered);
   check_export_formats(config, *with_shipped_mappings(governance.documents), file, complaints);

@@ -58,7 +58,7 @@ Result<evidence::Question> question_of(const evidence::Catalogue& catalogue, con
 
 /// Signs packs and nothing else: a checkpoint can never be mistaken for one.
 Result<Ed25519Key> pack_key(const std::filesystem::path& data) {
-  const auto seed = kept_value(data / "evidence.key", [] { return random_bytes(32); });
+  const auto seed = kept_secret(data / "evidence.key", [] { return random_bytes(32); });
   if (!seed) return seed.error();
   return Ed25519Key::from_seed(*seed);
 }

@@ -98,7 +98,7 @@ const YamlValue* find_document(const ExceptionDesk& desk, std::string_view kind,
 /// Of a file, or else of the register.
 Result<YamlValue> budget_document(const ExceptionDesk& desk, std::string_view name) {
   if (const YamlValue* document = find_document(desk, "Budget", name)) return *document;
-  const auto registered = registered_budgets(desk.common);
+  const auto registered = desk.budgets != nullptr ? desk.budgets->list() : registered_budgets(desk.common);
   if (!registered) return registered.error();
   if (const auto* const row = find_registered(*registered, name)) return spend::document_of(*row);
   return invalid("there is no budget '" + printable(name, 80) + "'; 'reeve budget list' shows them");
@@ -169,16 +169,6 @@ Result<void> check(const ExceptionDesk& desk, const ExceptionRequest& request) {
   return desk.policies.somebody_may_approve(request);
 }
 
-Result<ExceptionRequest> ask(ExceptionDesk& desk, Asked asked, Instant now) {
-  if (auto prepared = prepare(desk, asked); !prepared) return std::move(prepared).error();
-  auto request = control::make_request(std::move(asked), now);
-  if (!request) return request;
-  if (auto good = check(desk, *request); !good) return std::move(good).error();
-  const auto step = control::step_of(*request, "exception.requested", request->asked.requested_by, now);
-  if (auto kept = desk.registers().exceptions().insert(*request, step); !kept) return std::move(kept).error();
-  return request;
-}
-
 Result<ExceptionRequest> change(ExceptionDesk& desk, const ExceptionRequestArguments& arguments, Instant now) {
   auto request = desk.find(arguments.id);
   if (!request) return request;
@@ -221,11 +211,21 @@ int with_desk(const Common& common, Instant now, const Do& work) {
 
 }  // namespace
 
+Result<ExceptionRequest> ask_exception(ExceptionDesk& desk, Asked asked, Instant now) {
+  if (auto prepared = prepare(desk, asked); !prepared) return std::move(prepared).error();
+  auto request = control::make_request(std::move(asked), now);
+  if (!request) return request;
+  if (auto good = check(desk, *request); !good) return std::move(good).error();
+  const auto step = control::step_of(*request, "exception.requested", request->asked.requested_by, now);
+  if (auto kept = desk.registers().exceptions().insert(*request, step); !kept) return std::move(kept).error();
+  return request;
+}
+
 int exception_request_command(const Common& common, const ExceptionRequestArguments& arguments) {
   const Instant now = system_clock().now();
   auto asked = read_request(arguments, now);
   if (!asked) return fail(common, kWrongUse, asked.error().message);
-  return with_desk(common, now, [&](ExceptionDesk& desk) { return ask(desk, *asked, now); });
+  return with_desk(common, now, [&](ExceptionDesk& desk) { return ask_exception(desk, *asked, now); });
 }
 
 int exception_change_command(const Common& common, const ExceptionRequestArguments& arguments) {

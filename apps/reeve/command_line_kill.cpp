@@ -57,10 +57,12 @@ void add_sessions(CLI::App& app, Line& line) {
                            [&line] { return session_list_command(line.common, line.session); });
   reads_ledger(list, line);
   list.add_option("--since", line.session.since, "A duration (1h) or a time")->capture_default_str();
-  CLI::App& show = command(session, line, "show", "Print a session's calls in the order of time",
-                           [&line] { return ledger_trace_command(line.common, line.sessions); });
+  list.add_flag("--live", line.session.live, "Only those with a call under way");
+  list.add_flag("--watch", line.session.watch, "Print it again every two seconds, until it is interrupted");
+  CLI::App& show = command(session, line, "show", "Print a session, its sub-agents, and its calls in the order of time",
+                           [&line] { return session_show_command(line.common, line.session); });
   reads_ledger(show, line);
-  show.add_option("SESSION", line.sessions.session, "Its id, as 'list' prints it")->required();
+  show.add_option("SESSION", line.session.session, "Its id, as 'list' prints it")->required();
   CLI::App& end = command(session, line, "end", "End a session: its calls under way, and all that follow",
                           [&line] { return session_end_command(line.common, line.session); });
   end.add_option("SESSION", line.session.session, "Its id, as 'list' prints it")->required();

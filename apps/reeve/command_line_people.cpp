@@ -13,6 +13,15 @@ void add_people(CLI::App& app, Line& line) {
                           [&line] { return role_who_command(line.common, line.id); });
   who.add_option("NAME", line.id, "A person, a group, or a role")->required();
 
+  const auto wanted = std::make_shared<SettingsArguments>();
+  CLI::App& settings = family(app, "settings", "The settings that developers' tools get from here");
+  CLI::App& show = command(settings, line, "show", "Show which settings a person gets, and from which documents",
+                           [&line, wanted] { return settings_show_command(line.common, *wanted); });
+  show.add_option("--person", wanted->person, "Who: an e-mail address")->required();
+  show.add_option("-g,--group", wanted->groups, "A group, besides those of the directory; repeat for more");
+  show.add_option("--client", wanted->client, "The program that takes them")->capture_default_str();
+  show.footer("Exits with 1 when no document matches.");
+
   const auto arguments = std::make_shared<BreakGlassArguments>();
   CLI::App& glass = family(app, "break-glass", "A sealed code for when nobody who may can");
   CLI::App& seal = command(glass, line, "seal", "Make a code and print it, once; those of before open nothing more",
@@ -27,6 +36,13 @@ void add_people(CLI::App& app, Line& line) {
   CLI::App& status = command(glass, line, "status", "Whether there is a sealed code, and whether it was opened",
                              [&line] { return break_glass_status_command(line.common); });
   status.footer("Exits with 1 while it is open.");
+
+  const auto visitor = std::make_shared<ConsoleArguments>();
+  CLI::App& console = command(app, line, "console", "Print a link that opens the console, once, on this machine",
+                              [&line, visitor] { return console_command(line.common, *visitor); });
+  console.add_option("--by", visitor->by, "Who is signed in with it (default: the user that runs this)");
+  console.add_option("--address", visitor->address, "Of the server, instead of the configuration's");
+  console.footer("Where people sign in with the company's provider, open /console/ instead.");
 
   CLI::App& storage = family(app, "storage", "Where the control plane keeps what it has");
   CLI::App& move = command(storage, line, "move", "Copy what this node had for itself to the database that nodes share",

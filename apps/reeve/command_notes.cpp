@@ -5,28 +5,56 @@
 
 namespace reeve::app {
 
-void CommandNotes::look() {
-  if (!mark_recorded()) return;
+bool CommandNotes::look() {
+  if (!mark_recorded()) return false;
   auto notes = store_.unrecorded_notes();
-  if (!notes) return log_error("notes of commands cannot be listed", {{"why", notes.error().message}});
-  for (store::Note& note : *notes) {
-    if (note.kind == "content.erased") forget_erased(note);
-    const auto entry = record(note);
-    if (!entry) break;
-    note.entry = *entry;
-    recorded_.push_back(std::move(note));
+  if (!notes) {
+    log_error("notes of commands cannot be listed", {{"why", notes.error().message}});
+    return false;
   }
-  mark_recorded();
+  const std::size_t found = notes->size();
+  for (const store::Note& note : *notes) {
+    if (note.kind == "content.erased") forget_erased(note);
+  }
+  notes->resize(record(*notes));
+  recorded_ = *std::move(notes);
+  const bool all = recorded_.size() == found;
+  return mark_recorded() && all && found == store::UnrecordedNotes::kNotesAtOnce;
 }
 
-/// Its entry; that of an earlier reading where that speaks for this one.
-std::optional<std::uint64_t> CommandNotes::record(const store::Note& note) {
-  const auto reading = readings_ != nullptr && note.kind == kReadKind ? read_reading(note.detail) : std::nullopt;
-  if (!reading) return record_(note.kind, note.detail);
-  if (const auto earlier = readings_->find(*reading)) return earlier;
-  const auto entry = record_(note.kind, note.detail);
-  if (entry) readings_->remember(*reading, *entry);
-  return entry;
+bool CommandNotes::is_reading(const store::Note& note) const {
+  return readings_ != nullptr && note.kind == kReadKind && read_reading(note.detail).has_value();
+}
+
+/// How many, from the first one on. Together as far as none of them may speak for another.
+std::size_t CommandNotes::record(std::span<store::Note> notes) {
+  std::size_t done = 0;
+  while (done < notes.size()) {
+    if (is_reading(notes[done])) {
+      if (!record_reading(notes[done])) break;
+      ++done;
+      continue;
+    }
+    std::size_t end = done + 1;
+    while (end < notes.size() && !is_reading(notes[end])) ++end;
+    const std::size_t wanted = end - done;
+    const std::size_t recorded = record_(notes.subspan(done, wanted));
+    done += recorded;
+    if (recorded < wanted) break;
+  }
+  return done;
+}
+
+/// Its entry is that of an earlier reading where that speaks for this one.
+bool CommandNotes::record_reading(store::Note& note) {
+  const auto reading = read_reading(note.detail);
+  if (const auto earlier = readings_->find(*reading)) {
+    note.entry = *earlier;
+    return true;
+  }
+  if (record_(std::span(&note, 1)) == 0) return false;
+  readings_->remember(*reading, note.entry);
+  return true;
 }
 
 /// The command removed what the store has; what this process has in memory goes, too.

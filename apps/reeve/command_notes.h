@@ -5,9 +5,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
+#include <span>
 #include <vector>
 
 #include "content/content.h"
@@ -18,20 +16,24 @@ namespace reeve::app {
 
 class CommandNotes {
  public:
-  /// Appends an entry and waits for it; its index, or nothing when it could not be written.
-  using Record = std::function<std::optional<std::uint64_t>(std::string_view kind, const std::string& detail)>;
+  /// Appends an entry for each of them, in their order, waits until these are durable and says which they are in
+  /// `entry`. How many, from the first one on: fewer when the ledger cannot be written.
+  using Record = std::function<std::size_t(std::span<store::Note> notes)>;
 
   /// The store must outlive it, and the vault, which may be null. Whose content a command erased, the vault forgets.
   /// `readings`, which may be null: what an entry speaks for already gets no second one.
   CommandNotes(store::UnrecordedNotes& store, content::Vault* vault, Record record, RecentReadings* readings = nullptr)
       : store_(store), vault_(vault), record_(std::move(record)), readings_(readings) {}
 
-  /// Records what the ledger lacks, at most 100 notes. What cannot be recorded now is recorded by a later call.
-  void look();
+  /// Records what the ledger lacks, at most kNotesAtOnce notes. What cannot be recorded now is recorded by a later
+  /// call. True: it went well, and there may be more.
+  bool look();
 
  private:
   void forget_erased(const store::Note& note);
-  std::optional<std::uint64_t> record(const store::Note& note);
+  bool is_reading(const store::Note& note) const;
+  std::size_t record(std::span<store::Note> notes);
+  bool record_reading(store::Note& note);
   bool mark_recorded();
 
   store::UnrecordedNotes& store_;

@@ -68,9 +68,10 @@ void print_binding(const RoleBinding& binding) {
   if (!binding.people.empty()) std::printf("  people: %s (%s)\n", joined(binding.people).c_str(), binding.name.c_str());
 }
 
-/// The groups of whoever has that name in the directory; the name itself may be a group's.
-std::vector<std::string> groups_of(const Common& common, const Config& config, const std::string& name) {
-  std::vector<std::string> groups{name};
+}  // namespace
+
+std::vector<std::string> directory_groups_of(const Common& common, const Config& config, const std::string& name) {
+  std::vector<std::string> groups;
   if (!config.directory) return groups;
   auto store = open_store(common, false);
   if (!store) return groups;
@@ -82,11 +83,10 @@ std::vector<std::string> groups_of(const Common& common, const Config& config, c
   }
   identity::Directory directory(shared ? *shared : (*store)->directory(), *config.directory, system_clock());
   if (!directory.look()) return groups;
-  for (std::string& group : directory.groups_of(name).value_or(std::vector<std::string>())) {
-    groups.push_back(std::move(group));
-  }
-  return groups;
+  return directory.groups_of(name).value_or(std::vector<std::string>());
 }
+
+namespace {
 
 int show_held(const Common& common, const std::string& name, const std::vector<RoleBindings::Held>& held) {
   if (common.json) {
@@ -147,7 +147,9 @@ int role_who_command(const Common& common, const std::string& name) {
     if (!common.json && !held.empty()) return kDone;
     return show_held(common, name, held);
   }
-  const auto groups = groups_of(common, desk->config, name);
+  // The name itself may be a group's.
+  auto groups = directory_groups_of(common, desk->config, name);
+  groups.push_back(name);
   return show_held(common, name, desk->bindings.held_by(name, groups));
 }
 

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "core/json.h"
+#include "core/sealing.h"
 #include "reeve/commands.h"
 #include "reeve/serve.h"
 #include "reeve/starter.h"
@@ -44,6 +45,7 @@ int run_command(const Common& common, const std::optional<std::string>& listen, 
   options.data_dir = common.data_dir;
   options.listen = listen;
   if (options.config_file.empty()) {
+    use_sealing({});  // the package's configuration is not this one's
     options.config_text = starter_config();
     std::error_code ignored;
     if (!std::filesystem::exists("governance", ignored)) {

@@ -8,6 +8,7 @@
 #include "core/bytes.h"
 #include "reeve/config_content.h"
 #include "reeve/config_identity.h"
+#include "reeve/config_providers.h"
 #include "reeve/config_served_log.h"
 #include "reeve/config_witnesses.h"
 
@@ -18,8 +19,8 @@ namespace {
 /// Reads one configuration document; every method adds what is wrong to `complaints` and goes on.
 class ConfigReader {
  public:
-  ConfigReader(std::filesystem::path base, std::vector<Diagnostic>& complaints)
-      : base_(std::move(base)), complaints_(complaints) {}
+  ConfigReader(std::filesystem::path base, std::vector<Diagnostic>& complaints, OpenSecrets opens = OpenSecrets::kNo)
+      : base_(std::move(base)), complaints_(complaints), opens_(opens) {}
 
   void read_data_dir(const YamlValue& root, std::filesystem::path& data_dir) {
     if (const YamlValue* value = root.find("data_dir")) data_dir = path(*value);
@@ -28,17 +29,19 @@ class ConfigReader {
   void read(const YamlValue& root, Config& config) {
     if (!root.is_mapping()) return complain(root, "reeve.yaml is a mapping of keys such as 'listen: 127.0.0.1:8484'");
     root.refuse_unknown_keys({"listen", "data_dir", "governance_dir", "storage", "providers", "models", "identity",
-                              "ledger", "spend", "tls", "limits", "upstream", "workers", "log", "exports"},
+                              "ledger", "spend", "tls", "limits", "upstream", "workers", "log", "exports", "sealing"},
                              complaints_);
     if (const YamlValue* value = root.find("listen")) read_listen(*value, config);
     read_data_dir(root, config.data_dir);
     if (const YamlValue* value = root.find("governance_dir")) config.governance_dir = path(*value);
     if (const YamlValue* value = root.find("storage")) read_storage(*value, config);
     if (const YamlValue* value = root.find("workers")) config.workers = number(*value, 1, 256);
+    if (const YamlValue* value = root.find("sealing")) read_sealing(*value, base_, config.sealing, complaints_);
     if (const YamlValue* value = root.find("providers")) read_providers(*value, config);
     if (const YamlValue* value = root.find("models")) read_models(*value, config);
     if (const YamlValue* value = root.find("identity")) {
-      read_identity(*value, [this](const YamlValue& scalar) { return text(scalar); }, config, complaints_);
+      read_identity(
+          *value, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config), config, complaints_);
     }
     if (const YamlValue* value = root.find("ledger")) read_ledger(*value, config);
     if (const YamlValue* value = root.find("spend")) read_spend(*value, config);
@@ -143,8 +146,10 @@ class ConfigReader {
     const YamlValue* url = value.find("url");
     if (url == nullptr) return complain(value, "postgres needs a url, such as postgresql://reeve@db.example.com/reeve");
     store::PostgresOptions options;
-    options.url = text(*url);
-    if (const auto checked = store::check_postgres_url(options.url); !checked) complain(*url, checked.error().message);
+    options.url = secrets(config).read_address(*url, "storage.postgres.url");
+    const bool opened = !is_sealed(url->text()) || !options.url.empty();
+    if (const auto checked = store::check_postgres_url(options.url); opened && !checked)
+      complain(*url, checked.error().message);
     if (const YamlValue* file = value.find("password_file")) options.password_file = path(*file);
     read_duration(value, "connect_timeout", options.connect_timeout);
     read_duration(value, "call_timeout", options.call_timeout);
@@ -153,90 +158,22 @@ class ConfigReader {
     config.postgres = std::move(options);
   }
 
-  std::vector<wire::Dialect> read_dialects(const YamlValue& value, bool& practice) {
-    std::vector<wire::Dialect> dialects;
-    const std::vector<YamlValue> single{value};
-    for (const YamlValue& item : value.is_sequence() ? value.items() : single) {
-      const std::string name = text(item);
-      if (name == "practice") {
-        practice = true;
-        dialects = {wire::Dialect::kAnthropic, wire::Dialect::kOpenAiChat, wire::Dialect::kOpenAiResponses,
-                    wire::Dialect::kGemini};
-      } else if (const auto dialect = wire::dialect_from_name(name)) {
-        dialects.push_back(*dialect);
-      } else {
-        complain(item, "'" + printable(name, 40) +
-                           "' is not a dialect; use anthropic, openai-chat, openai-responses, gemini or practice");
-      }
-    }
-    return dialects;
-  }
-
-  static std::string vendor_of(const std::vector<wire::Dialect>& dialects) {
-    if (dialects.empty()) return {};
-    switch (dialects.front()) {
-      case wire::Dialect::kAnthropic: return "anthropic";
-      case wire::Dialect::kGemini: return "google";
-      case wire::Dialect::kOpenAiChat:
-      case wire::Dialect::kOpenAiResponses:
-      case wire::Dialect::kOpenAiEmbeddings: return "openai";
-    }
-    return {};
-  }
-
-  /// Why a URL is none, without the text itself: what the environment put there, or a query, may be a secret.
-  static std::string reason_of(const Error& error) {
-    const std::size_t reason = error.message.rfind(": ");
-    return "base_url is not as a vendor's SDK takes it" +
-           (reason == std::string::npos ? ": " + error.message : error.message.substr(reason));
-  }
-
-  static bool holds_control_character(std::string_view text) {
-    return std::any_of(text.begin(), text.end(), [](char c) {
-      const auto byte = static_cast<unsigned char>(c);
-      return byte < 0x20 || byte == 0x7F;
-    });
-  }
-
-  void read_provider(const YamlValue& value, Config& config) {
-    if (!mapping(value, {"name", "dialect", "base_url", "api_key", "region", "retention", "prices"})) return;
-    ProviderConfig read;
-    gateway::Provider& provider = read.provider;
-    const YamlValue* name = value.find("name");
-    const YamlValue* dialect = value.find("dialect");
-    const YamlValue* base_url = value.find("base_url");
-    if (name == nullptr) return complain(value, "a provider needs a name");
-    if (dialect == nullptr)
-      return complain(value, "a provider needs a dialect: anthropic, openai-chat, openai-responses or gemini");
-    provider.name = text(*name);
-    if (!provider_lines_.emplace(provider.name, config.providers.size()).second) {
-      return complain(*name, "there is another provider of that name");
-    }
-    provider.dialects = read_dialects(*dialect, read.practice);
-    provider.simulated = read.practice;
-    if (base_url != nullptr) {
-      auto url = net::parse_url(text(*base_url));
-      if (!url) return complain(*base_url, reason_of(url.error()));
-      provider.base_url = *std::move(url);
-    } else if (!read.practice) {
-      complain(value, "a provider needs a base_url, such as https://api.anthropic.com");
-    }
-    if (const YamlValue* key = value.find("api_key")) provider.api_key = text(*key);
-    if (holds_control_character(provider.api_key)) {
-      complain(value, "api_key holds a line break or another control character");
-    }
-    if (const YamlValue* region = value.find("region")) provider.region = text(*region);
-    if (const YamlValue* retention = value.find("retention")) provider.retention = text(*retention);
-    const YamlValue* prices = value.find("prices");
-    provider.price_provider = prices != nullptr ? text(*prices)
-                              : read.practice   ? "practice"
-                                                : vendor_of(provider.dialects);
-    config.providers.push_back(std::move(read));
-  }
-
   void read_providers(const YamlValue& value, Config& config) {
     if (!value.is_sequence()) return complain(value, "a list of providers is expected here");
-    for (const YamlValue& item : value.items()) read_provider(item, config);
+    for (const YamlValue& item : value.items()) {
+      auto read =
+          read_provider(item, [this](const YamlValue& scalar) { return text(scalar); }, secrets(config), complaints_);
+      if (!read) continue;
+      if (!provider_lines_.emplace(read->provider.name, config.providers.size()).second) {
+        complain(*item.find("name"), "there is another provider of that name");
+        continue;
+      }
+      config.providers.push_back(*std::move(read));
+    }
+  }
+
+  SecretReader secrets(Config& config) {
+    return {[this](const YamlValue& scalar) { return text(scalar); }, opens_, config.secrets, complaints_};
   }
 
   void read_models(const YamlValue& value, Config& config) {
@@ -376,11 +313,12 @@ class ConfigReader {
 
   std::filesystem::path base_;
   std::vector<Diagnostic>& complaints_;
+  const OpenSecrets opens_;
   std::map<std::string, std::size_t> provider_lines_;
 };
 
 Config from_documents(const std::vector<YamlValue>& documents, const std::string& name,
-                      const std::filesystem::path& base, std::vector<Diagnostic>& complaints) {
+                      const std::filesystem::path& base, std::vector<Diagnostic>& complaints, OpenSecrets opens) {
   Config config;
   config.data_dir = (base / "data").lexically_normal();
   config.governance_dir = (base / "governance").lexically_normal();
@@ -389,20 +327,20 @@ Config from_documents(const std::vector<YamlValue>& documents, const std::string
     return config;
   }
   if (documents.size() > 1) complaints.push_back(documents[1].complain("reeve.yaml holds one document"));
-  ConfigReader(base, complaints).read(documents.front(), config);
+  ConfigReader(base, complaints, opens).read(documents.front(), config);
   return config;
 }
 
 }  // namespace
 
-Config read_config(const std::filesystem::path& file, std::vector<Diagnostic>& complaints) {
+Config read_config(const std::filesystem::path& file, std::vector<Diagnostic>& complaints, OpenSecrets opens) {
   const auto documents = read_yaml_file(file, complaints);
-  return from_documents(documents, file.string(), file.parent_path(), complaints);
+  return from_documents(documents, file.string(), file.parent_path(), complaints, opens);
 }
 
 Config parse_config(std::string_view text, const std::string& name, const std::filesystem::path& base,
-                    std::vector<Diagnostic>& complaints) {
-  return from_documents(parse_yaml(text, name, complaints), name, base, complaints);
+                    std::vector<Diagnostic>& complaints, OpenSecrets opens) {
+  return from_documents(parse_yaml(text, name, complaints), name, base, complaints, opens);
 }
 
 Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file) {

@@ -15,7 +15,9 @@
 #include "identity/identity.h"
 #include "ledger/ledger.h"
 #include "net/net.h"
+#include "reeve/config_secrets.h"
 #include "reeve/key_source.h"
+#include "reeve/sealing_settings.h"
 #include "store/store.h"
 
 namespace reeve::app {
@@ -42,7 +44,9 @@ struct Config {
   // Without the database nobody knows what other nodes switched off: so long new calls are still let through, and so
   // long those under way go on.
   Duration refuse_after = std::chrono::seconds(15), end_after = std::chrono::seconds(60);
-  std::size_t workers = 0;  // 0: one per core
+  std::size_t workers = 0;            // 0: one per core
+  SealingSettings sealing;            // what secrets are sealed with
+  std::vector<ConfigSecret> secrets;  // where they are
   std::vector<ProviderConfig> providers;
   std::vector<gateway::Model> models;
   std::vector<identity::OidcIssuer> issuers;
@@ -75,10 +79,11 @@ struct Config {
 };
 
 /// Reads the file, or the text when a program made it up. Relative paths in it are meant from `base`. What is wrong
-/// goes to `complaints`; the result holds what could be read.
-Config read_config(const std::filesystem::path& file, std::vector<Diagnostic>& complaints);
+/// goes to `complaints`; the result holds what could be read. Sealed secrets are empty unless they are opened.
+Config read_config(const std::filesystem::path& file, std::vector<Diagnostic>& complaints,
+                   OpenSecrets opens = OpenSecrets::kNo);
 Config parse_config(std::string_view text, const std::string& name, const std::filesystem::path& base,
-                    std::vector<Diagnostic>& complaints);
+                    std::vector<Diagnostic>& complaints, OpenSecrets opens = OpenSecrets::kNo);
 
 /// The data directory that the file names, for commands that need nothing else of it: what else it holds may be wrong,
 /// or want secrets that only the server has in its environment.

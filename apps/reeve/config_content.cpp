@@ -72,32 +72,6 @@ void read_retention(const YamlValue& value, const YamlValue& ledger, Config& con
   for (const YamlValue& name : frameworks->items()) config.retention_frameworks.push_back(name.text());
 }
 
-void read_source(const YamlValue& value, const std::filesystem::path& base, KeySource& source,
-                 std::vector<Diagnostic>& complaints) {
-  const auto wrong = [&complaints](const YamlValue& at, std::string message) {
-    complaints.push_back(at.complain(std::move(message)));
-  };
-  if (!value.is_mapping() || value.members().size() != 1) {
-    return wrong(value, "say where the key is: {file: PATH}, {env: NAME} or {command: [PROGRAM, ...]}");
-  }
-  value.refuse_unknown_keys({"file", "env", "command"}, complaints);
-  if (const YamlValue* file = value.find("file")) {
-    if (!file->is_scalar() || file->text().empty()) return wrong(*file, "a path is expected here");
-    const std::filesystem::path given = file->text();
-    source.file = given.is_absolute() ? given : (base / given).lexically_normal();
-  }
-  if (const YamlValue* name = value.find("env")) {
-    if (!name->is_scalar() || name->text().empty()) return wrong(*name, "the name of a variable is expected here");
-    source.environment = name->text();
-  }
-  if (const YamlValue* command = value.find("command")) {
-    const bool is_words = !command->items().empty() && std::ranges::all_of(command->items(), &YamlValue::is_scalar);
-    if (!is_words)
-      return wrong(*command, "a list of words is expected here, such as [kms, decrypt, content.key.sealed]");
-    for (const YamlValue& word : command->items()) source.command.push_back(word.text());
-  }
-}
-
 }  // namespace
 
 void read_kept_content(const YamlValue& ledger, const std::filesystem::path& base, Config& config,
@@ -105,7 +79,8 @@ void read_kept_content(const YamlValue& ledger, const std::filesystem::path& bas
   if (const YamlValue* keep = ledger.find("keep")) read_keep(*keep, config.keep_content, complaints);
   if (const YamlValue* retention = ledger.find("retention")) read_retention(*retention, ledger, config, complaints);
   if (const YamlValue* classes = ledger.find("keep_classes")) read_classes(*classes, config, complaints);
-  if (const YamlValue* source = ledger.find("content_key")) read_source(*source, base, config.content_key, complaints);
+  if (const YamlValue* source = ledger.find("content_key"))
+    read_key_source(*source, base, config.content_key, complaints);
 }
 
 Result<KeySource> read_content_key_source(const std::filesystem::path& file) {
@@ -114,7 +89,7 @@ Result<KeySource> read_content_key_source(const std::filesystem::path& file) {
   KeySource source;
   const YamlValue* ledger = documents.empty() ? nullptr : documents.front().find("ledger");
   const YamlValue* value = ledger == nullptr ? nullptr : ledger->find("content_key");
-  if (value != nullptr) read_source(*value, file.parent_path(), source, complaints);
+  if (value != nullptr) read_key_source(*value, file.parent_path(), source, complaints);
   if (has_errors(complaints)) return Error{ErrorCode::kInvalid, complaints.front().to_string()};
   return source;
 }

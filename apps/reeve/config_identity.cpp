@@ -10,8 +10,8 @@ namespace {
 
 class IdentityReader {
  public:
-  IdentityReader(const Expand& expand, std::vector<Diagnostic>& complaints)
-      : expand_(expand), complaints_(complaints) {}
+  IdentityReader(const Expand& expand, SecretReader& secrets, std::vector<Diagnostic>& complaints)
+      : expand_(expand), secrets_(secrets), complaints_(complaints) {}
 
   void read(const YamlValue& value, Config& config) {
     if (!mapping(value, {"oidc", "tokens", "public_url", "directory"})) return;
@@ -83,7 +83,10 @@ class IdentityReader {
   void read_client(const YamlValue& item, identity::OidcIssuer& issuer) {
     text(item, "name", issuer.name);
     text(item, "client_id", issuer.client_id);
-    text(item, "client_secret", issuer.client_secret);
+    if (const YamlValue* secret = item.find("client_secret")) {
+      const std::string& name = issuer.name.empty() ? issuer.issuer : issuer.name;
+      issuer.client_secret = secrets_.read(*secret, "identity.oidc." + name + ".client_secret");
+    }
     text(item, "scopes", issuer.scopes);
     const auto scopes = split(issuer.scopes, ' ');
     if (std::find(scopes.begin(), scopes.end(), "openid") == scopes.end()) {
@@ -155,13 +158,15 @@ class IdentityReader {
   }
 
   const Expand& expand_;
+  SecretReader& secrets_;
   std::vector<Diagnostic>& complaints_;
 };
 
 }  // namespace
 
-void read_identity(const YamlValue& value, const Expand& expand, Config& config, std::vector<Diagnostic>& complaints) {
-  IdentityReader(expand, complaints).read(value, config);
+void read_identity(const YamlValue& value, const Expand& expand, SecretReader secrets, Config& config,
+                   std::vector<Diagnostic>& complaints) {
+  IdentityReader(expand, secrets, complaints).read(value, config);
 }
 
 }  // namespace reeve::app

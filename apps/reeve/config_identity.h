@@ -14,6 +14,7 @@ namespace reeve::app {
 /// A scalar with variables of the environment put in.
 using Expand = std::function<std::string(const YamlValue& scalar)>;
 
-void read_identity(const YamlValue& value, const Expand& expand, Config& config, std::vector<Diagnostic>& complaints);
+void read_identity(const YamlValue& value, const Expand& expand, SecretReader secrets, Config& config,
+                   std::vector<Diagnostic>& complaints);
 
 }  // namespace reeve::app

@@ -44,7 +44,7 @@ ledger: {content: hash, sync: always}
 )");
   EXPECT_EQ(parsed.first(), "");
   ASSERT_EQ(parsed.config.providers.size(), 2U);
-  EXPECT_EQ(parsed.config.providers[0].provider.api_key, "sk-test");
+  EXPECT_EQ(parsed.config.providers[0].provider.keys.at(0).secret.view(), "sk-test");
   EXPECT_EQ(parsed.config.providers[0].provider.price_provider, "anthropic");
   EXPECT_EQ(parsed.config.providers[1].provider.base_url.path, "/v1");
   ASSERT_EQ(parsed.config.models.size(), 2U);
@@ -94,7 +94,7 @@ TEST(Config, AVariableMayHaveADefault) {
     const Parsed parsed =
         parse("providers:\n  - {name: a, dialect: anthropic, base_url: http://x, api_key: \"" + text + "\"}\n");
     EXPECT_EQ(parsed.first(), "") << text;
-    return parsed.config.providers.at(0).provider.api_key;
+    return std::string(parsed.config.providers.at(0).provider.keys.at(0).secret.view());
   };
   EXPECT_EQ(key_from("${REEVE_NO_SUCH_VARIABLE:-none}"), "none");
   EXPECT_EQ(key_from("${REEVE_TEST_EMPTY:-none}"), "none");

@@ -158,7 +158,7 @@ std::filesystem::path content_directory(const std::filesystem::path& data_direct
 }
 
 Result<std::string> vault_key(const std::filesystem::path& data_directory) {
-  return kept_value(data_directory / "vault.key", [] { return random_bytes(32); });
+  return kept_secret(data_directory / "vault.key", [] { return random_bytes(32); });
 }
 
 Result<std::string> content_key(const std::filesystem::path& data_directory, const KeySource& source, bool make) {
@@ -168,7 +168,7 @@ Result<std::string> content_key(const std::filesystem::path& data_directory, con
   if (!make && !std::filesystem::exists(file, ignored)) {
     return Error{ErrorCode::kNotFound, "no content was ever kept in " + data_directory.string()};
   }
-  auto key = kept_value(file, [] { return random_bytes(32); });
+  auto key = kept_secret(file, [] { return random_bytes(32); });
   if (key && key->size() != 32) return Error{ErrorCode::kCorrupt, file.string() + " is not a key of 32 bytes"};
   return key;
 }

@@ -10,10 +10,12 @@
 #include "reeve/budget_routes.h"
 #include "reeve/budget_state.h"
 #include "reeve/control_api_description.h"
-#include "reeve/exception_desk.h"
+#include "reeve/exception_routes.h"
+#include "reeve/insight_routes.h"
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
+#include "reeve/person_route.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -21,7 +23,6 @@ namespace reeve::app {
 namespace {
 
 using Parameters = decltype(ApiRequest::parameters);
-constexpr std::size_t kPageMax = 200;
 
 std::string percent_decoded(std::string_view text) {
   std::string out;
@@ -64,6 +65,7 @@ using Sources = ControlApi::Sources;
 
 Common common_of(const Sources& sources) {
   Common common;
+  common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
   common.json = true;
   return common;
@@ -96,23 +98,6 @@ ApiAnswer list_reservations(const Sources& sources, const ApiRequest& request) {
                   json.end_array().end_object().take());
 }
 
-/// Rows are never deleted and come oldest first, so a position in the list stays one.
-ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
-  const auto cursor = parse_int(value_or(request.parameters, "cursor", "0"));
-  if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
-  const auto list = sources.registers->exceptions().list();
-  if (!list) return problem_of(list.error());
-  const auto first = std::min(static_cast<std::size_t>(*cursor), list->size());
-  const std::size_t end = first + std::min(kPageMax, list->size() - first);
-  const Instant now = system_clock().now();
-  JsonWriter json;
-  json.begin_object().key("exceptions").begin_array();
-  for (std::size_t i = first; i < end; ++i) write_exception(json, (*list)[i], now);
-  json.end_array();
-  if (end < list->size()) json.member("next", std::to_string(end));
-  return {200, json.end_object().take(), {}};
-}
-
 ApiAnswer describe_api(const Sources&, const ApiRequest&) { return {200, control_api_description(), {}}; }
 
 struct Route {
@@ -124,7 +109,8 @@ struct Route {
   std::size_t body_bytes_max = 0;   // 0: takes none
   std::string_view scope = {};      // of the kind `control`; empty: read for GET, else write
 };
-constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U;
+constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U,
+                      kExceptionBytesMax = 16UL << 10U;
 constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/budgets", {}, list_budgets, Permission::kReadBudgets},
     Route{net::Method::kGet, "/api/v1/budgets/", {}, show_budget, Permission::kReadBudgets},
@@ -132,7 +118,24 @@ constexpr std::array kRoutes = {
     Route{net::Method::kDelete, "/api/v1/budgets/", {}, delete_budget, Permission::kWriteBudgets},
     Route{net::Method::kGet, "/api/v1/spend", {"by", "since", "until"}, report_spend, Permission::kReadSpend},
     Route{net::Method::kGet, "/api/v1/reservations", {}, list_reservations, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/spend/changes", {"month", "by"}, explain_spend, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/spend/forecast", {}, forecast_spend, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/spend/advice", {"since", "until"}, advise_on_spend, Permission::kReadSpend},
+    Route{net::Method::kGet, "/api/v1/content/flows", {"since"}, list_content_flows, Permission::kReadLedger},
     Route{net::Method::kGet, "/api/v1/exceptions", {"cursor"}, list_exceptions, Permission::kReadExceptions},
+    Route{net::Method::kPost,
+          "/api/v1/exceptions",
+          {},
+          ask_for_exception,
+          Permission::kAskExceptions,
+          kExceptionBytesMax},
+    Route{net::Method::kGet, "/api/v1/exceptions/", {}, show_exception, Permission::kReadExceptions},
+    Route{net::Method::kPost,
+          "/api/v1/exceptions/",
+          {},
+          decide_exception,
+          Permission::kDecideExceptions,
+          kExceptionBytesMax},
     Route{net::Method::kGet,
           "/api/v1/ledger/entries",
           {"filter", "since", "until", "cursor", "limit", "order", "proof"},
@@ -154,6 +157,27 @@ constexpr std::array kRoutes = {
     Route{net::Method::kPost, "/api/v1/changes", {}, answer_told_changes, Permission::kWriteChanges, kChangesBytesMax},
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };
+
+constexpr std::string_view kPersonPath = "/api/v1/me";
+
+std::string_view scope_of(const Route& route) {
+  if (!route.scope.empty()) return route.scope;
+  return route.method == net::Method::kGet ? "read" : "write";
+}
+
+/// What the routes would let somebody do, by the names of permissions.
+std::vector<std::string_view> permissions_of(const identity::Principal& person, const identity::RoleBindings& roles) {
+  const bool by_role = !roles.empty() && person.type == "person";
+  std::vector<std::string_view> names;
+  for (const Route& route : kRoutes) {
+    const std::string_view name = identity::permission_name(route.permission);
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    if ((!by_role || has_scope_of(person, "control")) && refuse_scope(person, "control", scope_of(route))) continue;
+    if (by_role && !roles.decide(person, route.permission).allowed) continue;
+    names.push_back(name);
+  }
+  return names;
+}
 
 bool is_at(const Route& route, std::string_view path) {
   if (!route.path.ends_with('/')) return path == route.path;
@@ -213,20 +237,23 @@ class ApiOverLoops final : public ControlApi {
   /// Who asks is known before anything of the request is looked at.
   Task<ApiAnswer> decide(net::Exchange& exchange) {
     const net::RequestHead& head = exchange.head();
-    const ApiCallers::Caller caller = co_await sources_.callers->identify(exchange);
+    const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
+    if (head.path == kPersonPath && head.method == net::Method::kGet) {
+      co_return tell_person(*caller.principal, *roles, permissions_of(*caller.principal, *roles));
+    }
     const bool by_role = !roles->empty() && caller.principal->type == "person";
     if (!by_role && !has_scope_of(*caller.principal, "control"))
       co_return *refuse_scope(*caller.principal, "control", "read");
     const std::string methods = methods_at(head.path);
+    if (head.path == kPersonPath) co_return problem(405, "Method not allowed", "This path takes GET only.");
     if (methods.empty()) co_return problem(404, "Not found", "/api/v1/openapi.json lists what is served here.");
     const auto* const route = std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& candidate) {
       return candidate.method == head.method && is_at(candidate, head.path);
     });
     if (route == kRoutes.end()) co_return problem(405, "Method not allowed", "This path takes " + methods + " only.");
-    const std::string_view usual = route->method == net::Method::kGet ? "read" : "write";
-    const std::string_view scope = route->scope.empty() ? usual : route->scope;
+    const std::string_view scope = scope_of(*route);
     // A person's key that has scopes of this kind is held to them besides.
     if (!by_role || has_scope_of(*caller.principal, "control")) {
       if (auto no = refuse_scope(*caller.principal, "control", scope)) co_return *std::move(no);
@@ -242,6 +269,7 @@ class ApiOverLoops final : public ControlApi {
     request.name = percent_decoded(head.path.substr(std::min(route->path.size(), head.path.size())));
     request.parameters = *std::move(parameters);
     request.who = caller.principal->id;
+    request.groups = caller.principal->groups;
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };

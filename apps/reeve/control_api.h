@@ -18,6 +18,7 @@
 #include "reeve/api_callers.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
+#include "reeve/live_sessions.h"
 #include "reeve/roles_in_force.h"
 #include "spend/spend.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ class ControlApi {
     store::Store* store;
     store::Registers* registers;  // of all nodes, where they share a database
     std::filesystem::path data_directory;
+    std::string config_file;  // empty: none
     ApiCallers* callers;
     const RolesInForce* roles;
     LiveBudgets* live_budgets;
@@ -42,8 +44,9 @@ class ControlApi {
     identity::KillSwitchStore* kill_switch;  // where the API switches
     const identity::KillSwitch* cutoffs;     // as this process knows them
     gateway::Gateway* gateway;
-    /// Returns when this node knows the cutoff, or has not come so far for a second.
-    std::function<void(std::string_view id, bool on)> wait_until_switched;
+    LiveSessions* sessions;
+    /// Waits until this node knows the cutoff; false: for seconds it did not.
+    std::function<bool(std::string_view id, bool on)> wait_until_switched;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

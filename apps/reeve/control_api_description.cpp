@@ -20,6 +20,9 @@ constexpr Parameter kName{"name", "path", "The budget's name", true};
 constexpr Parameter kBy{"by", "query", "Dimensions, separated by commas; person,model without it"};
 constexpr Parameter kSince{"since", "query", "A duration before now or a time; 30d without it"};
 constexpr Parameter kUntil{"until", "query", "The same; now without it"};
+constexpr Parameter kMonth{"month", "query", "As 2026-11; the current one without it"};
+constexpr Parameter kDimension{"by", "query", "One dimension to split by"};
+constexpr Parameter kException{"id", "path", "The exception's id", true};
 constexpr Parameter kSeq{"seq", "path", "The entry's number", true};
 constexpr Parameter kSession{"session", "path", "The session's id", true};
 constexpr Parameter kSessionState{"state", "query", "live, or not there"};
@@ -65,7 +68,7 @@ struct Operation {
   std::string_view body = {};  // the schema of what is sent; empty: nothing
 };
 
-std::vector<Operation> operations() {
+std::vector<Operation> operations_about_money() {
   return {
       {"/api/v1/budgets", "get", "Budgets in force and their counters at this moment", {}, {}},
       {"/api/v1/budgets/{name}", "get", "One budget, with its ETag", {kName}, {404}},
@@ -82,7 +85,33 @@ std::vector<Operation> operations() {
        {400, 404, 409, 412, 422, 428}},
       {"/api/v1/spend", "get", "Sums of recorded cost", {kBy, kSince, kUntil}, {400}},
       {"/api/v1/reservations", "get", "What is held for calls under way", {}, {}},
+      {"/api/v1/spend/changes",
+       "get",
+       "Why a month costs more or less than the one before",
+       {kMonth, kDimension},
+       {400}},
+      {"/api/v1/spend/forecast", "get", "What the month will come to", {}, {}},
+      {"/api/v1/spend/advice", "get", "Who could have used a cheaper model", {kSince, kUntil}, {400}},
+      {"/api/v1/content/flows", "get", "What was found in requests, and where they went", {kSince}, {400}},
       {"/api/v1/exceptions", "get", "Exceptions, oldest first, 200 at a time", {kCursor}, {400}},
+      {"/api/v1/exceptions",
+       "post",
+       "Asks for an exception, for whoever asks",
+       {},
+       {201, 400, 413},
+       "ExceptionRequest"},
+      {"/api/v1/exceptions/{id}", "get", "One exception, and who may decide about it", {kException}, {400, 404}},
+      {"/api/v1/exceptions/{id}",
+       "post",
+       "Approves or denies it; nobody decides about their own",
+       {kException},
+       {400, 404, 409, 413},
+       "ExceptionDecision"},
+  };
+}
+
+std::vector<Operation> operations_about_records() {
+  return {
       {"/api/v1/ledger/entries",
        "get",
        "Entries of the ledger; who reads them is recorded",
@@ -110,6 +139,7 @@ std::vector<Operation> operations() {
        "CutoffRequest"},
       {"/api/v1/kill-switch/{id}", "get", "One cutoff", {kCutoff}, {404}},
       {"/api/v1/kill-switch/{id}", "delete", "Lets on again", {kCutoff}, {400, 404, 413}, "Reason"},
+      {"/api/v1/me", "get", "Who asks, and what of the API is theirs; for everybody who is known", {}, {}},
       {"/api/v1/openapi.json", "get", "This description", {}, {}},
       {"/api/v1/changes",
        "post",
@@ -118,6 +148,12 @@ std::vector<Operation> operations() {
        {201, 400, 413},
        "Change"},
   };
+}
+
+std::vector<Operation> operations() {
+  std::vector<Operation> all = operations_about_money();
+  for (Operation& operation : operations_about_records()) all.push_back(std::move(operation));
+  return all;
 }
 
 void write_content(JsonWriter& json, std::string_view type, std::string_view schema) {
@@ -188,7 +224,7 @@ void write_change_schema(JsonWriter& json) {
 }
 
 /// Objects of texts.
-void write_kill_switch_schemas(JsonWriter& json) {
+void write_text_schemas(JsonWriter& json) {
   const auto schema = [&](const char* name, std::initializer_list<const char*> required,
                           std::initializer_list<const char*> members) {
     json.key(name).begin_object().member("type", "object").key("required").begin_array();
@@ -199,6 +235,9 @@ void write_kill_switch_schemas(JsonWriter& json) {
   };
   schema("CutoffRequest", {"scope", "reason"}, {"scope", "reason", "until"});
   schema("Reason", {}, {"reason"});
+  schema("ExceptionRequest", {"until", "reason"},
+         {"budget", "rule", "approval", "add", "until", "reason", "work_item"});
+  schema("ExceptionDecision", {"decision"}, {"decision", "reason", "digest", "until"});
 }
 
 void write_problem_schema(JsonWriter& json) {
@@ -244,7 +283,7 @@ std::string description() {
   json.end_object().end_object().key("schemas").begin_object();
   write_budget_schema(json);
   write_change_schema(json);
-  write_kill_switch_schemas(json);
+  write_text_schemas(json);
   write_problem_schema(json);
   return json.end_object().end_object().end_object().take();
 }

@@ -54,16 +54,29 @@ Result<ExceptionDesk> ExceptionDesk::open(const Common& common) {
   auto access = open_registers(common, false);
   if (!access) return std::move(access).error();
   desk.access = *std::move(access);
+  if (auto read = desk.read_documents(); !read) return std::move(read).error();
+  return desk;
+}
+
+Result<ExceptionDesk> ExceptionDesk::open(const Common& common, store::Registers& registers,
+                                          spend::BudgetRegister& budgets) {
+  ExceptionDesk desk;
+  desk.common = common;
+  desk.served = &registers;
+  desk.budgets = &budgets;
+  if (auto read = desk.read_documents(); !read) return std::move(read).error();
+  return desk;
+}
+
+Result<void> ExceptionDesk::read_documents() {
   const auto directory = governance_directory(common, "");
   if (!directory) return directory.error();
   std::vector<Diagnostic> complaints;
-  desk.documents = read_yaml_directory(*directory, complaints);
-  desk.policies = control::ApprovalPolicies::build(desk.documents, complaints);
-  if (has_errors(complaints)) {
-    return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
-                                          complaints.front().to_string()};
-  }
-  return desk;
+  documents = read_yaml_directory(*directory, complaints);
+  policies = control::ApprovalPolicies::build(documents, complaints);
+  if (!has_errors(complaints)) return {};
+  return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
+                                        complaints.front().to_string()};
 }
 
 Result<ExceptionRequest> ExceptionDesk::find(std::string_view id) const {

@@ -18,14 +18,19 @@
 namespace reeve::app {
 
 struct ExceptionDesk {
-  Common common;  // where the register of budgets is
-  RegisterAccess access;
-  std::vector<YamlValue> documents;  // of the governance directory
+  Common common;                             // where the register of budgets is
+  RegisterAccess access;                     // as this desk opened it; empty inside a server
+  store::Registers* served = nullptr;        // a server's; null: those of `access`
+  spend::BudgetRegister* budgets = nullptr;  // likewise; null: that of the set-up
+  std::vector<YamlValue> documents;          // of the governance directory
   control::ApprovalPolicies policies;
 
-  store::Registers& registers() const { return access.registers(); }
+  store::Registers& registers() const { return served != nullptr ? *served : access.registers(); }
   /// kInvalid when the ApprovalPolicy documents have errors: others would decide than is meant.
   static Result<ExceptionDesk> open(const Common& common);
+  /// The same inside a server, with what it has open: a second one in the same process would close the first one's
+  /// files behind its back. Both outlive the desk.
+  static Result<ExceptionDesk> open(const Common& common, store::Registers& registers, spend::BudgetRegister& budgets);
   /// By its id, or by the last characters of it, at least four, when no other ends so.
   Result<control::ExceptionRequest> find(std::string_view id) const;
   /// The person and the groups of its keys that are valid now.
@@ -33,8 +38,13 @@ struct ExceptionDesk {
   /// Writes it back, with what the ledger tells; marks what it renews when it was approved.
   Result<void> update(const control::ExceptionRequest& request, std::string_view kind, std::string_view by,
                       Instant now);
+
+ private:
+  Result<void> read_documents();
 };
 
+/// Makes the request, where the rules could take it and somebody may approve it, and tells of it.
+Result<control::ExceptionRequest> ask_exception(ExceptionDesk& desk, control::Asked asked, Instant now);
 /// The name that a command runs under.
 std::string acting_person(const std::string& by);
 /// "7d" from now on, or a time.

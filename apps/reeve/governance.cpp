@@ -66,11 +66,11 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
                            std::vector<YamlValue> exceptions, std::span<const spend::RegisteredBudget> budgets) {
   Governance governance;
   governance.documents = read_yaml_directory(directory, complaints);
-  constexpr std::array<std::string_view, 19> kKnown{
+  constexpr std::array<std::string_view, 20> kKnown{
       "Policy",        "Exception",        "Ladder",         "PolicyTest",   "Price",
       "UnknownPrice",  "Budget",           "ApprovalPolicy", "Discount",     "Surcharge",
       "Commitment",    "SpendAlert",       "AdviceRule",     "Notification", "Detector",
-      "ExportMapping", "ControlFramework", "EvidenceStream", "RoleBinding"};
+      "ExportMapping", "ControlFramework", "EvidenceStream", "RoleBinding",  "ClientSettings"};
   for (const YamlValue& document : governance.documents) {
     const YamlValue& kind = *document.find("kind");
     if (std::find(kKnown.begin(), kKnown.end(), kind.text()) == kKnown.end()) {
@@ -78,12 +78,13 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
           "this version does not enforce documents of kind '" + printable(kind.text(), 40) +
           "'; it knows Policy, Exception, ApprovalPolicy, Ladder, PolicyTest, Price, UnknownPrice, Budget, Discount, "
           "Surcharge, Commitment, SpendAlert, AdviceRule, Notification, Detector, ExportMapping, ControlFramework, "
-          "EvidenceStream and RoleBinding. Move the file elsewhere until then"));
+          "EvidenceStream, RoleBinding and ClientSettings. Move the file elsewhere until then"));
     }
   }
   governance.policy = build_policy(governance.documents, std::move(exceptions), complaints);
   governance.approvals = control::ApprovalPolicies::build(governance.documents, complaints);
   governance.roles = identity::RoleBindings::build(governance.documents, complaints);
+  governance.client_settings = harness::ClientSettingsSet::build(governance.documents, complaints);
   governance.destinations = control::read_destinations(governance.documents, complaints);
   governance.prices = spend::Catalogue::with_overrides(governance.documents, complaints);
   governance.budgets =

@@ -10,6 +10,7 @@
 
 #include "control/control.h"
 #include "core/yaml.h"
+#include "harness/harness.h"
 #include "identity/identity.h"
 #include "policy/policy.h"
 #include "spend/spend.h"
@@ -24,7 +25,8 @@ struct Governance {
   control::ApprovalPolicies approvals;
   std::vector<control::Destination> destinations;  // of notifications
   identity::RoleBindings roles;
-  std::vector<spend::SpendAlert> alerts;  // those of the program when there is no document
+  std::shared_ptr<const harness::ClientSettingsSet> client_settings;  // null when there are errors
+  std::vector<spend::SpendAlert> alerts;                              // those of the program when there is no document
   std::vector<YamlValue> documents;
 };
 

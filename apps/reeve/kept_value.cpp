@@ -4,10 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <optional>
+#include <filesystem>
 #include <system_error>
+
+#include "core/private_file.h"
+#include "core/sealing.h"
 
 namespace reeve::app {
 
@@ -15,24 +16,6 @@ namespace {
 
 Error failure(const std::filesystem::path& path, const char* what, int code) {
   return {ErrorCode::kUnavailable, path.string() + " cannot be " + what + ": " + std::generic_category().message(code)};
-}
-
-/// Nothing when there is no such file.
-Result<std::optional<std::string>> read_value(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const auto type = std::filesystem::symlink_status(path, ignored).type();
-  if (type == std::filesystem::file_type::not_found) return std::optional<std::string>();
-  if (!std::filesystem::is_regular_file(path, ignored)) {
-    return Error{ErrorCode::kUnavailable, path.string() + " must be a regular file that can be read"};
-  }
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return failure(path, "read", errno);
-  std::string value((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (value.empty()) {
-    return Error{ErrorCode::kCorrupt, path.string() + " is empty; restore it from a backup, or remove it"};
-  }
-  return std::optional(std::move(value));
 }
 
 Result<void> write_durably(const std::filesystem::path& path, const std::string& value) {
@@ -51,7 +34,7 @@ Result<void> write_durably(const std::filesystem::path& path, const std::string&
 }  // namespace
 
 Result<std::string> kept_value(const std::filesystem::path& path, const std::function<std::string()>& make) {
-  auto kept = read_value(path);
+  auto kept = read_private_file(path);
   if (!kept) return kept.error();
   if (*kept) return **std::move(kept);
   const std::filesystem::path draft = path.string() + "." + std::to_string(::getpid()) + ".new";
@@ -61,10 +44,32 @@ Result<std::string> kept_value(const std::filesystem::path& path, const std::fun
   const int code = errno;
   ::unlink(draft.c_str());
   if (!linked && code != EEXIST) return failure(path, "made", code);
-  kept = read_value(path);
+  kept = read_private_file(path);
   if (!kept) return kept.error();
   if (!*kept) return failure(path, "read", ENOENT);
   return **std::move(kept);
+}
+
+std::string place_of_file(const std::filesystem::path& path) { return "data." + path.filename().string(); }
+
+Result<std::string> kept_secret(const std::filesystem::path& path, const std::function<std::string()>& make) {
+  const auto seals = sealing().configured();
+  if (!seals) return seals.error();
+  const std::string place = place_of_file(path);
+  std::error_code ignored;
+  std::string first;
+  if (!std::filesystem::exists(path, ignored)) {
+    auto text = sealing().to_file(make(), place);
+    if (!text) return text;
+    first = *std::move(text);
+  }
+  auto content = kept_value(path, [&] { return first; });
+  if (!content) return content;
+  if (*seals && !is_sealed(*content)) {
+    if (auto sealed = seal_private_file(path, place); !sealed) return std::move(sealed).error();
+  }
+  auto secret = sealing().from_file(*std::move(content), place);
+  return secret ? std::move(secret) : with_context(std::move(secret).error(), path.string());
 }
 
 }  // namespace reeve::app

@@ -15,4 +15,10 @@ namespace reeve::app {
 /// cannot be read, or is empty, is an error: a new value in its place would break what the old one was used for.
 Result<std::string> kept_value(const std::filesystem::path& path, const std::function<std::string()>& make);
 
+/// The same of a secret: sealed in the file where sealing is configured, under its name as the place, and given in
+/// clear. One that lies there in clear from before is sealed.
+Result<std::string> kept_secret(const std::filesystem::path& path, const std::function<std::string()>& make);
+/// The place that a file of the data directory is sealed for.
+std::string place_of_file(const std::filesystem::path& path);
+
 }  // namespace reeve::app

@@ -29,8 +29,12 @@ int kill_drill_command(const Common& common, const KillArguments& arguments);
 struct SessionArguments {
   std::string session, reason, by;
   std::string since = "1h";
+  bool live = false;   // list: only those with a call under way
+  bool watch = false;  // list: again and again, until it is interrupted
 };
 int session_list_command(const Common& common, const SessionArguments& arguments);
+/// Who and what it was, its sub-agents, and its calls. 1 when there is no such session.
+int session_show_command(const Common& common, const SessionArguments& arguments);
 int session_end_command(const Common& common, const SessionArguments& arguments);
 
 /// Where a set-up keeps its cutoffs: its own storage, and the one that its nodes share.

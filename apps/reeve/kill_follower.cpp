@@ -17,16 +17,10 @@ constexpr Duration kLookInterval = std::chrono::milliseconds(20);
 /// How long one waits for word from the database before it is asked anyway.
 constexpr Duration kWaitForWord = std::chrono::milliseconds(200);
 constexpr Duration kRetryAfter = std::chrono::milliseconds(250);
-/// By then the calls that a cutoff ended have said their last words.
-constexpr Duration kToldAfter = std::chrono::milliseconds(1'500);
 /// In this node's own storage something was switched, and nobody can read what.
 constexpr Duration kUnreadMax = std::chrono::seconds(1), kUnreadLong = std::chrono::seconds(5);
 /// What is long unknown ends calls again and again: some may have been on their way in.
 constexpr Duration kEndAgain = std::chrono::seconds(1);
-
-std::int64_t milliseconds(Duration duration) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
 
 Cutoff cutoff_of_ended(const std::string& key_id, std::optional<Instant> revoked) {
   Cutoff cutoff;
@@ -94,9 +88,9 @@ bool KillFollower::sleep(Duration duration) {
 void KillFollower::follow_own() {
   while (sleep(kLookInterval)) {
     if (own_.seen != own_.store->generation() && system_clock().steady() >= own_.next_try && refresh(own_)) publish();
+    look_at_drills(own_);
     look_at_keys();
     judge_knowledge();
-    tell_of_applied();
   }
 }
 
@@ -108,6 +102,7 @@ void KillFollower::follow_shared() {
       followed = refresh(shared_);
       if (followed) publish();
     }
+    if (followed) look_at_drills(shared_);
     if (followed) {
       if (away) log_info("what other nodes switch off can be read again");
       confirmed_ = system_clock().steady();
@@ -133,13 +128,17 @@ Result<void> KillFollower::refresh(Source& source) {
     source.next_try = now + kRetryAfter;
     return std::move(list).error();
   }
+  // What is played already needs no word that this node is ready: it would take the place of how it ended.
+  for (const Cutoff& cutoff : *list) {
+    if (!cutoff.drill.empty()) source.drills[cutoff.drill] = true;
+  }
   {
     const std::lock_guard lock(mutex_);
     source.cutoffs = *std::move(list);
   }
   source.seen = generation;
   source.failing_since.reset();
-  look_at_drills(source);
+  source.drills_wait = true;
   return {};
 }
 
@@ -150,12 +149,15 @@ void KillFollower::publish() {
   all.insert(all.end(), shared_.cutoffs.begin(), shared_.cutoffs.end());
   const Instant now = system_clock().now();
   std::set<std::string> ids;
-  for (const Cutoff& cutoff : all) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const Cutoff& cutoff = all[i];
     ids.insert(cutoff.id);
     if (in_force_.contains(cutoff.id)) continue;
-    const bool own = std::find(own_.cutoffs.begin(), own_.cutoffs.end(), cutoff) != own_.cutoffs.end();
-    applied_.push_back({cutoff, own ? own_.store : shared_.store, now, system_clock().steady() + kToldAfter});
+    reports_.add({cutoff, i < own_.cutoffs.size() ? own_.store : shared_.store, now});
     log_warning("cut off", {{"id", cutoff.id}, {"scope", cutoff.scope.text()}, {"reason", cutoff.reason}});
+  }
+  for (const std::string& id : in_force_) {
+    if (!ids.contains(id)) log_warning("let on again", {{"id", id}});
   }
   in_force_ = std::move(ids);
   const auto set = std::make_shared<const CutoffSet>(std::move(all));
@@ -176,17 +178,34 @@ void KillFollower::look_at_keys() {
 }
 
 void KillFollower::look_at_drills(Source& source) {
+  const Moment now = system_clock().steady();
+  if (!source.drills_wait || now < source.next_drill_try) return;
+  const auto answered = answer_drills(source);
+  source.drills_wait = !answered;
+  if (!answered && !source.drills_failing)
+    log_error("a drill waits for an answer", {{"why", answered.error().message}});
+  source.drills_failing = !answered;
+  if (!answered) source.next_drill_try = now + kRetryAfter;
+}
+
+/// Starts and answers the drills that are new. After an error some have no answer yet.
+Result<void> KillFollower::answer_drills(Source& source) {
   const auto drills = source.store->drills(system_clock().now());
-  if (!drills) return log_error("drills cannot be read", {{"why", drills.error().message}});
+  if (!drills) return drills.error();
+  Result<void> all;
+  std::map<std::string, bool> answered;
   for (const identity::Drill& drill : *drills) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!drills_seen_.insert(drill.id).second) continue;
-    }
-    if (!drill.for_real) parts_.gateway->start_practice_streams(drill);
+    const auto known = source.drills.find(drill.id);
+    if (known == source.drills.end() && !drill.for_real) parts_.gateway->start_practice_streams(drill);
+    bool& done = answered[drill.id];
+    done = known != source.drills.end() && known->second;
+    if (done) continue;
     const auto told = source.store->report_drill(drill.id, {parts_.node, false, "{}"});
-    if (!told) log_error("a drill cannot be answered", {{"drill", drill.id}, {"why", told.error().message}});
+    done = told.ok();
+    if (!told) all = told;
   }
+  source.drills = std::move(answered);
+  return all;
 }
 
 void KillFollower::judge_knowledge() {
@@ -213,42 +232,12 @@ void KillFollower::judge_knowledge() {
   parts_.gateway->end_calls(std::make_shared<const CutoffSet>(std::move(everything)));
 }
 
-std::string KillFollower::what_it_did(const Applied& applied) const {
-  const gateway::CutoffTally::Times times = parts_.tally->times_of(applied.cutoff.id);
-  JsonWriter json;
-  json.begin_object().member("calls", times.cut).member("id", applied.cutoff.id);
-  json.member("learned_ms", milliseconds(applied.learned - applied.cutoff.at));
-  json.member("max_ms", milliseconds(times.quantile(1))).member("node", parts_.node);
-  json.member("p50_ms", milliseconds(times.quantile(0.5))).member("p99_ms", milliseconds(times.quantile(0.99)));
-  json.member("scope", applied.cutoff.scope.text());
-  json.member("unended", times.cut - times.took.size());
-  return json.end_object().take();
-}
-
-void KillFollower::tell_of_applied() {
-  std::vector<Applied> due;
-  {
-    const std::lock_guard lock(mutex_);
-    const Moment now = system_clock().steady();
-    const auto first =
-        std::stable_partition(applied_.begin(), applied_.end(), [&](const auto& a) { return a.due > now; });
-    due.assign(std::make_move_iterator(first), std::make_move_iterator(applied_.end()));
-    applied_.erase(first, applied_.end());
-  }
-  for (const Applied& applied : due) {
-    const std::string detail = what_it_did(applied);
-    if (!applied.cutoff.drill.empty()) {
-      const auto told = applied.store->report_drill(applied.cutoff.drill, {parts_.node, true, detail});
-      if (!told) log_error("a drill cannot be answered", {{"why", told.error().message}});
-    }
-    if (!applied.cutoff.practice) static_cast<void>(parts_.record("kill.applied", detail));
-  }
-}
-
-void KillFollower::wait_until_known(std::string_view id, bool on) {
-  constexpr auto kPatience = std::chrono::seconds(1);
+bool KillFollower::wait_until_known(std::string_view id, bool on) {
+  constexpr auto kPatience = std::chrono::seconds(5);
   std::unique_lock lock(mutex_);
-  published_.wait_for(lock, kPatience, [&] { return in_force_.contains(std::string(id)) == on || stopping_; });
+  const auto known = [&] { return in_force_.contains(std::string(id)) == on; };
+  published_.wait_for(lock, kPatience, [&] { return known() || stopping_; });
+  return known();
 }
 
 }  // namespace reeve::app

@@ -4,8 +4,8 @@
 // the calls under way that a new cutoff covers. Keys that were revoked end their calls in the same way.
 //
 // Two threads: one looks at this node's own storage every few milliseconds, one waits for the shared database, which
-// may hang. A change is in force on this node when it was published in the KillSwitch, and the ledger is told what it
-// did here (`kill.applied`) when the calls have ended.
+// may hang. A change is in force on this node when it was published in the KillSwitch. What it did here is told by
+// CutoffReports.
 
 #include <atomic>
 #include <condition_variable>
@@ -20,14 +20,13 @@
 #include <vector>
 
 #include "gateway/gateway.h"
+#include "reeve/cutoff_reports.h"
 #include "store/store.h"
 
 namespace reeve::app {
 
 class KillFollower {
  public:
-  /// Appends an entry and waits for it; its index, or nothing when it could not be written. From any thread.
-  using Record = std::function<std::optional<std::uint64_t>(std::string_view kind, const std::string& detail)>;
   struct Parts {
     store::Store* store;
     store::SharedKillSwitch* shared;  // null: this node is alone
@@ -37,7 +36,8 @@ class KillFollower {
     const gateway::CutoffTally* tally;
     std::string node;
     Duration refuse_after, end_after;  // without the shared database
-    Record record;
+    CutoffReports::Record record;
+    Duration told_after = CutoffReports::kToldAfter;
   };
 
   /// Reads what is cut off before it returns, so that the first call is asked for it; starts the threads. An error: it
@@ -47,11 +47,12 @@ class KillFollower {
   KillFollower(const KillFollower&) = delete;
   KillFollower& operator=(const KillFollower&) = delete;
 
-  /// Waits until this node knows a cutoff that was just put, or ended; for a second at most.
-  void wait_until_known(std::string_view id, bool on);
+  /// Waits until this node knows a cutoff that was just put, or ended; for five seconds at most. False: it does not.
+  bool wait_until_known(std::string_view id, bool on);
 
  private:
-  explicit KillFollower(Parts parts) : parts_(std::move(parts)) {}
+  explicit KillFollower(Parts parts)
+      : parts_(std::move(parts)), reports_(*parts_.tally, parts_.node, parts_.record, parts_.told_after) {}
   /// What one storage says.
   struct Source {
     identity::KillSwitchStore* store = nullptr;
@@ -59,13 +60,10 @@ class KillFollower {
     std::vector<identity::Cutoff> cutoffs;
     std::optional<Moment> failing_since;
     Moment next_try{};
-  };
-  /// A cutoff that came into force here, until it was told what it did.
-  struct Applied {
-    identity::Cutoff cutoff;
-    identity::KillSwitchStore* store;
-    Instant learned;
-    Moment due;
+    bool drills_wait = false;            // there may be some that have no answer yet
+    std::map<std::string, bool> drills;  // of the last minutes, by id: whether they need no answer any more
+    bool drills_failing = false;
+    Moment next_drill_try{};
   };
 
   void follow_own();
@@ -74,9 +72,8 @@ class KillFollower {
   void publish();
   void look_at_keys();
   void look_at_drills(Source& source);
+  Result<void> answer_drills(Source& source);
   void judge_knowledge();
-  void tell_of_applied();
-  std::string what_it_did(const Applied& applied) const;
   bool sleep(Duration duration);
 
   const Parts parts_;
@@ -92,9 +89,8 @@ class KillFollower {
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_, published_;
   std::set<std::string> in_force_;  // ids
-  std::set<std::string> drills_seen_;
-  std::vector<Applied> applied_;
   bool stopping_ = false;
+  CutoffReports reports_;
   std::thread own_thread_, shared_thread_;
 };
 

@@ -5,7 +5,6 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/ledger_routes.h"
-#include "reeve/live_sessions.h"
 
 namespace reeve::app {
 
@@ -15,11 +14,17 @@ using Sources = ControlApi::Sources;
 constexpr std::size_t kKeyBytesMax = 255;
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kSessionsPage = 50;
-constexpr Duration kLiveWithin = std::chrono::hours(1);
 
 std::string value_of(const ApiRequest& request, std::string_view name) {
   const auto found = request.parameters.find(name);
   return found == request.parameters.end() ? std::string() : found->second;
+}
+
+/// Kept, but this node still decides by what it knew before.
+ApiAnswer not_in_force_yet() {
+  return problem(503, "Unavailable",
+                 "It is switched, and every node that reads the storage holds to it; this one does not yet. Its log "
+                 "says why.");
 }
 
 ApiAnswer answer_with(int status, const identity::Cutoff& cutoff) {
@@ -51,25 +56,36 @@ Result<void> check_key(const ApiRequest& request) {
   return Error{ErrorCode::kInvalid, "Idempotency-Key is 1 to 255 visible characters, such as a UUID"};
 }
 
-/// A request that is repeated under its key finds what it did the first time, also when that was ended meanwhile.
-ApiAnswer cut_off(const Sources& sources, const ApiRequest& request, identity::CutoffRequest wanted) {
+/// What the request did the first time, where it is repeated under its key; also when that was ended meanwhile, or its
+/// time is over.
+std::optional<ApiAnswer> answer_of_before(const Sources& sources, const identity::CutoffRequest& wanted,
+                                          bool until_counts) {
+  if (wanted.repeat_key.empty()) return std::nullopt;
+  const auto before = sources.kill_switch->find(identity::cutoff_id_of(wanted.by, wanted.repeat_key));
+  if (!before) return problem_of(before.error());
+  if (!*before) return std::nullopt;
+  if (identity::is_same_request(**before, wanted, until_counts)) return answer_with(201, **before);
+  return problem(422, "Unprocessable content",
+                 "This Idempotency-Key was used for another request; take a new one for each");
+}
+
+/// `until_counts`: whether the request says until when, and not this server.
+ApiAnswer cut_off(const Sources& sources, const ApiRequest& request, identity::CutoffRequest wanted,
+                  bool until_counts) {
   if (auto checked = check_key(request); !checked) return problem_of(checked.error());
   wanted.by = request.who;
   wanted.repeat_key = request.idempotency_key.value_or("");
+  if (auto before = answer_of_before(sources, wanted, until_counts)) return *std::move(before);
   const auto cutoff = identity::make_cutoff(wanted, system_clock().now());
   if (!cutoff) return problem_of(cutoff.error());
   const auto put = sources.kill_switch->put(*cutoff);
-  if (!put && put.error().code == ErrorCode::kConflict && request.idempotency_key) {
-    const auto before = sources.kill_switch->find(cutoff->id);
-    if (!before) return problem_of(before.error());
-    if (*before && (*before)->scope == cutoff->scope && (*before)->reason == cutoff->reason) {
-      return answer_with(201, **before);
-    }
-    return problem(422, "Unprocessable content",
-                   "This Idempotency-Key was used for another request; take a new one for each");
+  if (!put && put.error().code == ErrorCode::kConflict) {
+    // The same request, at the same moment.
+    if (auto before = answer_of_before(sources, wanted, until_counts)) return *std::move(before);
   }
   if (!put) return problem_of(put.error());
-  sources.wait_until_switched(cutoff->id, true);
+  const bool known = sources.wait_until_switched(cutoff->id, true);
+  if (!known && cutoff->in_force(system_clock().now())) return not_in_force_yet();
   return answer_with(201, *cutoff);
 }
 
@@ -105,7 +121,7 @@ ApiAnswer switch_on(const Sources& sources, const ApiRequest& request) {
     if (!time) return problem_of(with_context(time.error(), "until"));
     wanted.until = *time;
   }
-  return cut_off(sources, request, std::move(wanted));
+  return cut_off(sources, request, std::move(wanted), true);
 }
 
 ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
@@ -114,7 +130,7 @@ ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
   const auto ended =
       sources.kill_switch->end(request.name, system_clock().now(), request.who, printable((*texts)["reason"], 500));
   if (!ended) return problem_of(ended.error());
-  sources.wait_until_switched(request.name, false);
+  if (!sources.wait_until_switched(request.name, false)) return not_in_force_yet();
   return show_cutoff(sources, request);
 }
 
@@ -125,12 +141,8 @@ ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& reque
   const auto cursor =
       value_of(request, "cursor").empty() ? std::optional<std::int64_t>(0) : parse_int(value_of(request, "cursor"));
   if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
-  const Instant now = system_clock().now();
-  auto reader = ledger::LogReader::open(sources.ledger.ledger);
-  if (!reader) return problem_of(reader.error());
-  auto sessions = recent_sessions(**reader, now - kLiveWithin);
+  auto sessions = sources.sessions->list(sources.gateway->calls_under_way(), system_clock().now());
   if (!sessions) return problem_of(sessions.error());
-  count_calls_under_way(*sessions, sources.gateway->calls_under_way());
   mark_ended(*sessions, sources.cutoffs->current()->all());
   const auto first = std::min(static_cast<std::size_t>(*cursor), sessions->size());
   const std::size_t end = first + std::min(kSessionsPage, sessions->size() - first);
@@ -148,10 +160,11 @@ ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& reque
 ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
   auto texts = read_texts(request, {"reason"});
   if (!texts) return problem_of(texts.error());
+  if (auto checked = check_can_be_ended(request.name); !checked) return problem_of(checked.error());
   auto scope = identity::parse_cutoff_scope("session:" + request.name);
   if (!scope) return problem_of(scope.error());
   const Instant until = system_clock().now() + kSessionsEndedFor;
-  return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}});
+  return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}}, false);
 }
 
 }  // namespace reeve::app

@@ -1,120 +1,174 @@
 #include "reeve/live_sessions.h"
 
 #include <algorithm>
-#include <map>
+
+#include "core/declared.h"
 
 namespace reeve::app {
 
+using identity::Session;
+using identity::SessionBook;
+using identity::SessionEvent;
+using identity::SessionSource;
+
 namespace {
 
-using Sessions = std::map<std::pair<std::string, std::string>, LiveSession>;  // by person and session
+std::optional<SessionSource> source_of(std::string_view kind) {
+  if (kind == "model.intent" || kind == "model.outcome") return SessionSource::kGateway;
+  if (kind.starts_with("hook.")) return SessionSource::kHook;
+  if (kind.starts_with("mcp.")) return SessionSource::kMcp;
+  if (kind.starts_with("telemetry.")) return SessionSource::kTelemetry;
+  return std::nullopt;
+}
 
-/// What every entry of a call tells of its session.
-void note_call(LiveSession& session, JsonValue entry, Instant time) {
-  if (session.session.empty()) {
-    session.session = entry["session_id"].string_or("");
-    session.person = entry.at("principal.id").string_or("");
-    session.started = time;
+SessionEvent::Kind kind_of(std::string_view kind, const JsonValue& entry) {
+  using enum SessionEvent::Kind;
+  if (kind == "model.intent") return kCallBegan;
+  if (kind != "model.outcome") return kSeen;
+  return entry["attempt"].int_or(0) == 0 ? kCallRefused : kCallEnded;
+}
+
+void write_use(JsonWriter& json, const identity::SessionUse& use) {
+  json.member("calls", use.calls).member("cost_nanos", use.cost_nanos);
+  json.member("input_tokens", use.input_tokens).member("output_tokens", use.output_tokens);
+}
+
+void write_agents(JsonWriter& json, const Session& session) {
+  json.key("agents").begin_array();
+  for (const auto& [id, agent] : session.agents) json.value(id);
+  json.end_array();
+}
+
+void write_tree(JsonWriter& json, const Session& session) {
+  json.key("sub_agents").begin_array();
+  for (const identity::SessionBranch& branch : identity::agent_tree(session)) {
+    json.begin_object().member("depth", static_cast<std::int64_t>(branch.depth)).member("id", branch.id);
+    json.member("last_seen", format_time(branch.agent->last_seen)).member_if("model", branch.agent->model);
+    json.member_if("parent", branch.agent->parent).member("under_way", branch.agent->under_way);
+    write_use(json, branch.agent->use);
+    json.end_object();
   }
-  session.last_seen = std::max(session.last_seen, time);
-  const auto newest = [&](std::string& into, std::string_view path) {
-    if (const std::string_view text = entry.at(path).string_or(""); !text.empty()) into = text;
-  };
-  newest(session.client, "client");
-  newest(session.repo, "repo");
-  newest(session.model, "model.asked");
-  if (const std::string_view agent = entry.at("agent.id").string_or(""); !agent.empty()) session.agents.emplace(agent);
-}
-
-void count_outcome(LiveSession& session, JsonValue entry) {
-  ++(entry["attempt"].int_or(0) == 0 ? session.refused : session.calls);
-  session.input_tokens += entry.at("usage.input").int_or(0) + entry.at("usage.cache_read").int_or(0);
-  session.output_tokens += entry.at("usage.output").int_or(0);
-  session.cost_nanos += entry.at("cost.nanos").int_or(0);
-}
-
-std::vector<LiveSession> latest_first(Sessions&& sessions) {
-  std::vector<LiveSession> list;
-  list.reserve(sessions.size());
-  for (auto& [name, session] : sessions) list.push_back(std::move(session));
-  std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.last_seen > b.last_seen; });
-  return list;
+  json.end_array();
 }
 
 }  // namespace
 
-std::string_view LiveSession::state() const {
-  if (ended) return "ended";
-  return under_way > 0 ? "live" : "idle";
+std::optional<SessionEvent> session_event_of(const JsonValue& entry) {
+  const std::string_view kind = entry["kind"].string_or("");
+  const auto source = source_of(kind);
+  const auto time = parse_time(entry["time"].string_or(""));
+  if (!source || !time) return std::nullopt;
+  SessionEvent event;
+  event.source = *source;
+  event.kind = kind_of(kind, entry);
+  event.time = *time;
+  event.person = entry.at("principal.id").string_or("");
+  event.key_id = entry.at("principal.key_id").string_or("");
+  event.client = entry["client"].string_or("");
+  event.session = entry["session_id"].string_or("");
+  event.agent = entry.at("agent.id").string_or("");
+  event.parent_agent = entry.at("agent.parent").string_or("");
+  event.model = entry.at("model.asked").string_or("");
+  event.repo = entry["repo"].string_or("");
+  event.input_tokens = entry.at("usage.input").int_or(0) + entry.at("usage.cache_read").int_or(0);
+  event.output_tokens = entry.at("usage.output").int_or(0);
+  event.cost_nanos = entry.at("cost.nanos").int_or(0);
+  // Whoever was not even known by then has no session.
+  return event.person.empty() ? std::nullopt : std::optional(event);
 }
 
-Result<std::vector<LiveSession>> recent_sessions(ledger::LogReader& reader, Instant since) {
-  Sessions sessions;
+SessionEvent session_event_of(const gateway::CallUnderWay& call) {
+  SessionEvent event;
+  event.kind = SessionEvent::Kind::kCallBegan;
+  event.time = call.started;
+  event.person = call.person;
+  event.key_id = call.key_id;
+  event.client = call.client;
+  event.session = call.session;
+  event.agent = call.agent;
+  event.parent_agent = call.parent_agent;
+  event.model = call.model;
+  return event;
+}
+
+Result<SessionBook> sessions_in(ledger::LogReader& reader, Instant since) {
+  SessionBook book;
   const auto read = reader.read(reader.first_at(since), [&](const ledger::StoredEntry& stored) {
     const auto document = JsonDocument::parse(stored.bytes);
-    if (!document) return true;
-    const JsonValue entry = document->root();
-    const std::string_view kind = entry["kind"].string_or("");
-    const bool intent = kind == "model.intent";
-    const std::string_view name = entry["session_id"].string_or("");
-    const auto time = parse_time(entry["time"].string_or(""));
-    if ((!intent && kind != "model.outcome") || name.empty() || !time || *time < since) return true;
-    LiveSession& session = sessions[{std::string(entry.at("principal.id").string_or("")), std::string(name)}];
-    note_call(session, entry, *time);
-    if (!intent) count_outcome(session, entry);
-    if (intent) ++session.under_way;
-    // The intent may be older than what was read.
-    if (!intent && entry["attempt"].int_or(0) > 0) session.under_way = std::max<std::int64_t>(0, session.under_way - 1);
+    const auto event = document ? session_event_of(document->root()) : std::nullopt;
+    if (event && event->time >= since) book.take(*event);
     return true;
   });
   if (!read) return read.error();
-  return latest_first(std::move(sessions));
+  return book;
 }
 
-void count_calls_under_way(std::vector<LiveSession>& sessions, std::span<const gateway::CallUnderWay> calls) {
-  Sessions by_name;
-  for (LiveSession& session : sessions) {
-    session.under_way = 0;
-    auto name = std::pair(session.person, session.session);
-    by_name.emplace(std::move(name), std::move(session));
-  }
-  for (const gateway::CallUnderWay& call : calls) {
-    if (call.session.empty()) continue;
-    LiveSession& session = by_name[{call.person, call.session}];
-    if (session.session.empty()) {
-      session.session = call.session;
-      session.person = call.person;
-      session.started = call.started;
-    }
-    session.client = call.client;
-    if (!call.model.empty()) session.model = call.model;
-    if (!call.agent.empty()) session.agents.insert(call.agent);
-    session.last_seen = std::max(session.last_seen, call.started);
-    ++session.under_way;
-  }
-  sessions = latest_first(std::move(by_name));
-}
-
-void mark_ended(std::vector<LiveSession>& sessions, std::span<const identity::Cutoff> cutoffs) {
+void mark_ended(std::vector<Session>& sessions, std::span<const identity::Cutoff> cutoffs) {
   const Instant now = system_clock().now();
-  for (LiveSession& session : sessions) {
-    session.ended = std::any_of(cutoffs.begin(), cutoffs.end(), [&](const identity::Cutoff& cutoff) {
-      return cutoff.scope.kind == identity::CutoffKind::kSession && cutoff.scope.name == session.session &&
-             !cutoff.practice && cutoff.in_force(now);
-    });
+  std::set<std::string, std::less<>> ended;
+  for (const identity::Cutoff& cutoff : cutoffs) {
+    const bool holds = cutoff.scope.kind == identity::CutoffKind::kSession && !cutoff.practice;
+    if (holds && cutoff.in_force(now)) ended.emplace(bounded(cutoff.scope.name));
   }
+  for (Session& session : sessions) session.ended = ended.contains(session.id);
 }
 
-void write_session(JsonWriter& json, const LiveSession& session) {
-  json.begin_object().key("agents").begin_array();
-  for (const std::string& agent : session.agents) json.value(agent);
-  json.end_array().member("calls", session.calls).member("client", session.client);
-  json.member("cost_nanos", session.cost_nanos).member("input_tokens", session.input_tokens);
+void write_session(JsonWriter& json, const Session& session) {
+  json.begin_object();
+  write_agents(json, session);
+  json.member("client", session.client).member_if("key_id", session.key_id);
   json.member("last_seen", format_time(session.last_seen)).member("model", session.model);
-  json.member("output_tokens", session.output_tokens).member("person", session.person);
-  json.member("refused", session.refused).member_if("repo", session.repo).member("session", session.session);
-  json.member("started", format_time(session.started)).member("state", session.state());
-  json.member("under_way", session.under_way).end_object();
+  json.member("named", session.named).member("person", session.person).member("refused", session.refused);
+  json.member_if("repo", session.repo).member("session", session.id);
+  json.key("sources").begin_array();
+  for (const SessionSource source : session.sources) json.value(identity::session_source_name(source));
+  json.end_array().member("started", format_time(session.started)).member("state", session.state());
+  write_tree(json, session);
+  if (session.told != identity::SessionUse()) {
+    json.key("told").begin_object();
+    write_use(json, session.told);
+    json.end_object();
+  }
+  json.member("under_way", session.under_way);
+  write_use(json, session.use);
+  json.end_object();
+}
+
+Result<void> check_can_be_ended(std::string_view session) {
+  if (!session.starts_with('~')) return {};
+  return Error{ErrorCode::kInvalid,
+               "this session has no name of its client's, so its calls cannot be told from others of the same key; cut "
+               "off the key or the person, or have the client send x-reeve-session"};
+}
+
+void LiveSessions::take(const SessionEvent& event) {
+  const std::lock_guard lock(mutex_);
+  book_.take(event);
+}
+
+Result<std::vector<Session>> LiveSessions::list(std::span<const gateway::CallUnderWay> calls, Instant now) {
+  const Instant since = now - kKeptFor;
+  {
+    const std::lock_guard reading(reading_);
+    auto reader = ledger::LogReader::open(ledger_);
+    if (!reader) return std::move(reader).error();
+    if (!next_) next_ = (*reader)->first_at(since);
+    const auto read = (*reader)->read(*next_, [&](const ledger::StoredEntry& stored) {
+      const auto document = JsonDocument::parse(stored.bytes);
+      const auto event = document ? session_event_of(document->root()) : std::nullopt;
+      if (event && event->time >= since) take(*event);
+      next_ = stored.index + 1;
+      return true;
+    });
+    if (!read) return read.error();
+  }
+  std::vector<SessionEvent> under_way;
+  for (const gateway::CallUnderWay& call : calls) under_way.push_back(session_event_of(call));
+  const std::lock_guard lock(mutex_);
+  book_.forget_seen_before(since);
+  SessionBook shown = book_;
+  shown.set_under_way(under_way);
+  return shown.sessions();
 }
 
 }  // namespace reeve::app

@@ -1,12 +1,14 @@
 #pragma once
 
-// Sessions as they are at this moment: what the ledger tells of the last hour or so, what is under way, and which of
-// them were ended. A session is what a client names so (docs/sessions.md), of one person.
+// Sessions as they are at this moment: what the ledger tells of the last hour or so, what other sources tell while the
+// server runs, what is under way, and which of them were ended. docs/sessions.md says how they are joined.
 
 #include <cstdint>
-#include <set>
+#include <filesystem>
+#include <mutex>
+#include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json.h"
@@ -20,23 +22,37 @@ namespace reeve::app {
 /// How long a session stays cut off once it was ended: longer than any goes on.
 inline constexpr Duration kSessionsEndedFor = std::chrono::days(30);
 
-struct LiveSession {
-  std::string session, person, client, repo, model;  // the model of the last call
-  std::set<std::string> agents;                      // sub-agents
-  Instant started, last_seen;
-  std::int64_t calls = 0, refused = 0, under_way = 0;
-  std::int64_t input_tokens = 0, output_tokens = 0, cost_nanos = 0;
-  bool ended = false;  // cut off
+/// What an entry tells of a session: calls, and everything of hooks, MCP and telemetry that names one. Nothing for
+/// other entries. Views into the entry.
+std::optional<identity::SessionEvent> session_event_of(const JsonValue& entry);
+identity::SessionEvent session_event_of(const gateway::CallUnderWay& call);
 
-  /// "live" while a call is under way, "ended" once it was cut off, else "idle".
-  std::string_view state() const;
+/// What the ledger tells of sessions since then.
+Result<identity::SessionBook> sessions_in(ledger::LogReader& reader, Instant since);
+void mark_ended(std::vector<identity::Session>& sessions, std::span<const identity::Cutoff> cutoffs);
+void write_session(JsonWriter& json, const identity::Session& session);
+
+/// Whether a session has a name by which it can be ended; else why not.
+Result<void> check_can_be_ended(std::string_view session);
+
+/// The sessions of a running server. Thread-safe.
+class LiveSessions {
+ public:
+  /// A session that was not seen for so long is forgotten.
+  static constexpr Duration kKeptFor = std::chrono::hours(1);
+
+  explicit LiveSessions(std::filesystem::path ledger) : ledger_(std::move(ledger)) {}
+  /// For whoever sees a part of a session that the ledger is not told of. Waits for nobody who reads the ledger.
+  void take(const identity::SessionEvent& event);
+  /// Those of the last hour, with what is under way by the gateway's own count, which the ledger lags behind. Blocks.
+  Result<std::vector<identity::Session>> list(std::span<const gateway::CallUnderWay> calls, Instant now);
+
+ private:
+  const std::filesystem::path ledger_;
+  std::mutex reading_;                 // guards what is next
+  std::optional<std::uint64_t> next_;  // entry that was not read yet
+  std::mutex mutex_;                   // guards the book
+  identity::SessionBook book_;
 };
-
-/// Those with a call since then, the one that was seen last first.
-Result<std::vector<LiveSession>> recent_sessions(ledger::LogReader& reader, Instant since);
-/// What is under way by a running server's own count, instead of the ledger's, which lags a little.
-void count_calls_under_way(std::vector<LiveSession>& sessions, std::span<const gateway::CallUnderWay> calls);
-void mark_ended(std::vector<LiveSession>& sessions, std::span<const identity::Cutoff> cutoffs);
-void write_session(JsonWriter& json, const LiveSession& session);
 
 }  // namespace reeve::app

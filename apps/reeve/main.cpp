@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "reeve/command_line.h"
+#include "reeve/command_line_secret.h"
 #include "reeve/people_commands.h"
+#include "reeve/sealing_settings.h"
 
 namespace reeve::app {
 
@@ -408,6 +409,8 @@ int main(int argc, char** argv) {
   add_kill(app, line);
   add_sessions(app, line);
   add_ledger(app, line);
+  add_secrets(app, line);
+  add_providers(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -419,5 +422,6 @@ int main(int argc, char** argv) {
     }
     return app.exit(error) == 0 ? kDone : kWrongUse;
   }
+  seal_as_configured(line.common);
   return line.chosen ? line.chosen() : kWrongUse;
 }

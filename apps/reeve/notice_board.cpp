@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kAtOnce = 100;  // one transaction, some milliseconds of the main thread
 }  // namespace
 
-void NoticeBoard::put(gateway::BudgetNotice notice) {
+void NoticeBoard::put(gateway::Notice notice) {
   const std::lock_guard lock(mutex_);
   if (known_.contains(notice.key)) return;
   if (waiting_.size() >= kWaitingMax) {

@@ -1,8 +1,8 @@
 #pragma once
 
-// What budgets tell, on its way from the loops of the gateway to the queue of notifications and the ledger. A loop puts
-// it here and goes on; the server's main thread writes it to the store, with the note for the ledger in the same
-// transaction.
+// What budgets and keys of providers tell, on its way from the loops of the gateway to the queue of notifications and
+// the ledger. A loop puts it here and goes on; the server's main thread writes it to the store, with the note for the
+// ledger in the same transaction.
 
 #include <cstdint>
 #include <mutex>
@@ -19,7 +19,7 @@ class NoticeBoard {
  public:
   /// From any thread; holds a lock for some instructions. What was put here before is dropped: a budget that is used
   /// up tells so with each refused call.
-  void put(gateway::BudgetNotice notice);
+  void put(gateway::Notice notice);
   /// Writes at most 100 of what came to the queue; a failure is logged, and they are tried again. Of nodes that share a
   /// queue the first one tells: it knows an event by its key.
   void announce(control::NotificationQueue& queue);

@@ -2,7 +2,11 @@
 
 // The commands about people: roles and break-glass.
 
+#include <string>
+#include <vector>
+
 #include "reeve/command_line.h"
+#include "reeve/config.h"
 
 namespace reeve::app {
 
@@ -21,7 +25,23 @@ int break_glass_open_command(const Common& common, const BreakGlassArguments& ar
 /// 1 while it is open.
 int break_glass_status_command(const Common& common);
 
-/// `reeve role`, `reeve break-glass`.
+/// The groups of whoever has that name in the directory; none where no directory is in force.
+std::vector<std::string> directory_groups_of(const Common& common, const Config& config, const std::string& name);
+
+struct SettingsArguments {
+  std::string person, client = "claude-code";
+  std::vector<std::string> groups;  // besides those of the directory
+};
+/// Which settings of a client a person gets. 1 when there are none.
+int settings_show_command(const Common& common, const SettingsArguments& arguments);
+
+struct ConsoleArguments {
+  std::string by, address;  // empty: the user that runs the command; as the configuration says
+};
+/// Prints a link that signs a person in to the console, once.
+int console_command(const Common& common, const ConsoleArguments& arguments);
+
+/// `reeve role`, `reeve break-glass`, `reeve settings`, `reeve console`.
 void add_people(CLI::App& app, Line& line);
 
 }  // namespace reeve::app

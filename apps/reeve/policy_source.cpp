@@ -62,7 +62,7 @@ Result<KeySigner> signer_in(const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory / "bundles", error);
   if (error) return Error{ErrorCode::kUnavailable, "cannot make " + directory.string() + ": " + error.message()};
-  const auto seed = kept_value(directory / "bundle.key", [] { return Ed25519Key::generate().seed(); });
+  const auto seed = kept_secret(directory / "bundle.key", [] { return Ed25519Key::generate().seed(); });
   if (!seed) return seed.error();
   auto key = Ed25519Key::from_seed(*seed);
   if (!key) return key.error();

@@ -10,29 +10,37 @@ namespace {
 
 constexpr Duration kSpeaksFor = std::chrono::minutes(1);
 constexpr std::size_t kRememberedMax = 10'000;
-constexpr std::size_t kDetailBytesMax = 8'000;  // a note of the store takes 8 KiB
+/// Of a filter, as JSON: with the rest it stays below the 8 KiB that a note of the store takes.
+constexpr std::size_t kFilterBytesMax = 6'000;
 
-std::string detail_with(const Reading& reading, Instant at, const std::string& filter) {
-  JsonWriter json;
-  json.begin_object().member("at", format_time(at)).member("by", reading.by).member("count", reading.count);
-  json.member_if("filter", filter).member_if("page", reading.page).member("through", reading.through);
-  return json.end_object().take();
+std::string cut(const std::string& text, std::size_t bytes) {
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0U) == 0x80U) --bytes;
+  return text.substr(0, bytes) + " ... (cut; its SHA-256 is " + to_hex(as_bytes(sha256(text))) + ")";
 }
 
-std::string cut(const std::string& filter, std::size_t bytes) {
-  while (bytes > 0 && (static_cast<unsigned char>(filter[bytes]) & 0xC0U) == 0x80U) --bytes;
-  return filter.substr(0, bytes) + " ... (cut; its SHA-256 is " + to_hex(as_bytes(sha256(filter))) + ")";
+std::size_t bytes_as_json(const std::string& text) {
+  JsonWriter json;
+  json.value(text);
+  return json.text().size();
+}
+
+/// What is told of a filter stands for it: what was cut is told as it is.
+std::string filter_as_told(const std::string& filter) {
+  std::string told = filter;
+  for (std::size_t bytes = 4'000; bytes_as_json(told) > kFilterBytesMax && bytes > 0; bytes /= 2) {
+    if (bytes < filter.size()) told = cut(filter, bytes);
+  }
+  return told;
 }
 
 }  // namespace
 
 std::string detail_of(const Reading& reading) {
   const Instant at = reading.at.nanoseconds == 0 ? system_clock().now() : reading.at;
-  std::string detail = detail_with(reading, at, reading.filter);
-  for (std::size_t bytes = 4'000; detail.size() > kDetailBytesMax && bytes > 0; bytes /= 2) {
-    if (bytes < reading.filter.size()) detail = detail_with(reading, at, cut(reading.filter, bytes));
-  }
-  return detail;
+  JsonWriter json;
+  json.begin_object().member("at", format_time(at)).member("by", reading.by).member("count", reading.count);
+  json.member_if("filter", filter_as_told(reading.filter)).member_if("page", reading.page);
+  return json.member("through", reading.through).end_object().take();
 }
 
 std::optional<Reading> read_reading(std::string_view detail) {
@@ -48,8 +56,9 @@ std::optional<Reading> read_reading(std::string_view detail) {
 
 std::string RecentReadings::key_of(const Reading& reading) {
   JsonWriter json;
-  json.begin_array().value(reading.by).value(reading.through).value(reading.filter).value(reading.page);
-  return json.end_array().take();
+  json.begin_array().value(reading.by).value(reading.through).value(filter_as_told(reading.filter));
+  // Whatever was asked, it is remembered in as many bytes.
+  return std::string(as_bytes(sha256(json.value(reading.page).end_array().text())));
 }
 
 std::optional<std::uint64_t> RecentReadings::find(const Reading& reading) const {

@@ -45,6 +45,24 @@ TEST(RecentReadings, NothingElseIsTheSameReading) {
   EXPECT_FALSE(readings.find(other).has_value());
 }
 
+// A command's reading comes back from its note, where a long filter is cut; the API has the whole one.
+TEST(RecentReadings, ALongFilterIsTheSameCutOrNot) {
+  for (const std::string& piece : {std::string("x"), std::string("\n"), std::string("\x01"), std::string("\xC3\xA9")}) {
+    Reading whole = reading_at(0);
+    whole.filter.clear();
+    while (whole.filter.size() < 16'000) whole.filter += piece;
+    RecentReadings readings;
+    readings.remember(whole, 42);
+    const auto noted = read_reading(detail_of(whole));
+    ASSERT_TRUE(noted.has_value());
+    EXPECT_LT(noted->filter.size(), 5'000U);
+    EXPECT_EQ(readings.find(*noted), 42U);
+    Reading other = whole;
+    other.filter += "!";
+    EXPECT_FALSE(readings.find(other).has_value());
+  }
+}
+
 TEST(Reading, ComesBackFromItsDetail) {
   const Reading reading = reading_at(5);
   const auto back = read_reading(detail_of(reading));

@@ -9,21 +9,21 @@
 #include "reeve/exception_uses.h"
 #include "reeve/export_mappings.h"
 #include "reeve/governance.h"
+#include "reeve/health.h"
 #include "reeve/kept_value.h"
 #include "reeve/key_rotation.h"
+#include "reeve/sealed_files.h"
 
 namespace reeve::app {
 
 namespace {
 
-/// Who numbers what threads beside the main one record: the API's, the followers' of what nodes share.
-constexpr std::string_view kBesideProducer = "service-beside";
 constexpr auto kDrainMax = std::chrono::seconds(30);
 /// Whoever wrote a budget is kept waiting no longer. A new one is counted from the ledger first.
 constexpr auto kInForceMax = std::chrono::seconds(10);
 /// What was approved has to hold within a second; the rest is looked at every second.
 constexpr auto kLookInterval = std::chrono::milliseconds(200);
-constexpr std::uint64_t kLooksOfASecond = 5;
+constexpr auto kSecond = std::chrono::seconds(1);
 /// How long a start waits for what witnesses saw of the ledger.
 constexpr auto kAskWitnessesMax = std::chrono::seconds(3);
 
@@ -113,13 +113,15 @@ Result<void> RunningService::begin() {
   if (!config) return config.error();
   config_ = *std::move(config);
   configure_log(config_.log_level, config_.log_format);
+  // All or nothing: what cannot be opened is found before anything is.
+  if (auto opened = check_sealed_files(config_); !opened) return opened;
   // Before anything is open that removes content when its time is over.
   if (auto kept = check_kept_long_enough(config_); !kept) return kept;
   // The store makes the data directory, for nobody else's eyes.
   auto store = store::Store::open_embedded(config_.data_dir);
   if (!store) return with_context(store.error(), "storage");
   store_ = *std::move(store);
-  auto key = kept_value(config_.data_dir / "digest.key", [] { return random_bytes(32); });
+  auto key = kept_secret(config_.data_dir / "digest.key", [] { return random_bytes(32); });
   if (!key) return key.error();
   digest_key_ = *std::move(key);
   content_setup_.emplace(config_.data_dir);
@@ -192,22 +194,26 @@ void RunningService::end_what_leavers_have() {
 
 /// What commands, people and other nodes do beside this process, from now on.
 void RunningService::start_watching() {
+  provider_report_.emplace(config_.data_dir);
+  provider_report_->look(*settings_->current());
   key_changes_.emplace(*store_, [this](auto kind, const auto& changed) { return record(kind, changed); });
   key_changes_->look();
   check_reports_.emplace(*store_, [this](auto kind, const auto& reported) { return record(kind, reported); });
   check_reports_->look();
   command_notes_.emplace(
       *store_, vaults_.placeholders.get(),
-      [this](auto kind, const auto& noted) {
-        const auto entry = record(kind, noted);
-        if (entry && kind == kRotationRequestedKind) rotate_as_requested(*log_, noted);
-        return entry;
+      [this](std::span<store::Note> notes) {
+        const std::size_t recorded = record_notes(notes);
+        for (const store::Note& note : notes.first(recorded)) {
+          if (note.kind == kRotationRequestedKind) rotate_as_requested(*log_, note.detail);
+        }
+        return recorded;
       },
       &recent_readings_);
   command_notes_->look();
   if (shared_budgets_) {
     budget_follower_.emplace(*shared_budgets_,
-                             [this](auto kind, const auto& noted) { return record_of_all_nodes(kind, noted); });
+                             [this](std::span<store::Note> notes) { return record_notes_of_all_nodes(notes); });
   }
   start_telling_people();
   follow_registers();
@@ -293,11 +299,15 @@ Result<void> RunningService::start_gateway() {
   gateway_options.verdicts = &verdicts_;
   gateway_options.budgets = &spending_->budgets();
   gateway_options.swaps = &swaps_;
+  gateway_options.session_places = &session_places_;
   gateway_options.kill_switch = &kill_switch_;
   gateway_options.cutoff_tally = &cutoff_tally_;
-  gateway_options.tell_budget = [this](gateway::BudgetNotice notice) { notices_.put(std::move(notice)); };
+  gateway_options.tell = [this](gateway::Notice notice) { notices_.put(std::move(notice)); };
+  gateway_options.tell_settings = [this](gateway::SettingsSeen seen) {
+    client_reports_.settings_seen(std::move(seen));
+  };
   gateway_options.hold_estimator = &spending_->hold_estimator();
-  gateway_options.more_metrics = [this] { return exports_.metrics(); };
+  gateway_options.more_metrics = [this] { return exports_.metrics() + client_reports_.metrics(); };
   gateway_options.vault = vaults_.placeholders.get();
   gateway_options.sealed_content = vaults_.sealed.get();
   auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, *key_table_, std::move(gateway_options));
@@ -335,63 +345,54 @@ Result<void> RunningService::start_listening() {
   };
   identity::KillSwitchStore* const kill_switch_register =
       shared_kill_switch_ ? static_cast<identity::KillSwitchStore*>(shared_kill_switch_.get()) : &store_->kill_switch();
-  const auto wait_until_switched = [this](std::string_view id, bool on) { kill_follower_->wait_until_known(id, on); };
+  const auto wait_until_switched = [this](std::string_view id, bool on) {
+    return kill_follower_->wait_until_known(id, on);
+  };
   index_.emplace(config_.data_dir);
   LedgerSources ledger{&*index_, config_.data_dir / "ledger",
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
+  live_sessions_.emplace(config_.data_dir / "ledger");
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
-                             api_callers_.get(), &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger),
-                             kill_switch_register, &kill_switch_, gateway_.get(), wait_until_switched});
+                             options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
+                             put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
+                             gateway_.get(), &*live_sessions_, wait_until_switched});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
+  claude_code_.emplace(
+      ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(), settings_.get()});
   break_glass_.emplace(registers().break_glass());
   auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
     const std::string_view path = exchange.head().path;
+    if (ClaudeCodeRoutes::serves(path)) return claude_code_->handle(exchange);
     if (ControlApi::serves(path)) return api_->handle(exchange);
     if (ScimApi::serves(path)) return scim_->handle(exchange);
-    if (path == "/healthz" && break_glass_->is_open()) return break_glass_->answer_health(exchange);
+    std::string news = path == "/healthz" ? news_of_health() : std::string();
+    if (!news.empty()) return answer_health(exchange, std::move(news));
     if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
+    if (ConsolePages::serves(path)) return console_.handle(exchange);
     return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
   });
   if (!server)
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url());
+  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), kill_switch_);
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
+  api_callers_->know(sign_in_routes_->browsers());
   gateway_->watch(server_->stats());
   return start_collecting_cosignatures();
 }
 
-/// The entry's index; nothing when it could not be written.
-std::optional<std::uint64_t> RunningService::record(std::string_view kind, const std::string& detail) {
-  ledger::Entry entry;
-  entry.kind = kind;
-  entry.detail = detail;
-  const bool is_main = std::this_thread::get_id() == main_thread_;
-  entry.producer = &log_->producer(is_main ? gateway::kServiceProducer : kBesideProducer);
-  std::unique_lock<std::mutex> one_at_a_time;
-  if (!is_main) one_at_a_time = std::unique_lock(recording_beside_);
-  const auto placed = log_->append_and_wait(entry);
-  if (placed) return placed->index;
-  log_error("event not recorded", {{"kind", kind}, {"why", placed.error().message}});
-  return std::nullopt;
+std::string RunningService::news_of_health() const {
+  return break_glass_->line() + kill_switch_line(*kill_switch_.current(), system_clock().now());
 }
 
-/// What the nodes have in common is told to people by the node that records it.
-std::optional<std::uint64_t> RunningService::record_of_all_nodes(std::string_view kind, const std::string& detail) {
-  const auto cutoff = kind == "kill.switched" ? identity::cutoff_from_json(detail) : Error{ErrorCode::kNotFound, ""};
-  if (cutoff && !cutoff->practice) {
-    const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), std::string(kind),
-                               cutoff->ended.value_or(cutoff->at), detail};
-    if (auto announced = registers().notifications().announce(event); !announced) {
-      log_error("a switch cannot be announced", {{"id", cutoff->id}, {"why", announced.error().message}});
-    }
-  }
-  return record(kind, detail);
+void RunningService::look_at_client_reports(bool last) {
+  if (!log_ || !heartbeat_) return;
+  client_reports_.look(system_clock().now(), [this](auto kind, const auto& told) { record(kind, told); }, last);
 }
 
 void RunningService::keep_placeholders() {
@@ -403,9 +404,9 @@ void RunningService::run() {
   if (options_.when_up) guest_ = std::thread([this] { options_.when_up(*this); });
   bool draining = false;
   Moment drain_until{};
-  std::uint64_t looks = 0;
+  Moment next_second = system_clock().steady() + kSecond;
   while (true) {
-    const auto event = mailbox_->take(kLookInterval);
+    const auto event = mailbox_->take(notes_left_ && !draining ? Duration::zero() : kLookInterval);
     if (heartbeat_) heartbeat_->look();
     if (event == SIGHUP) {
       reload(true);
@@ -426,7 +427,9 @@ void RunningService::run() {
       if (exceptions_->look()) use_exceptions();
       if (live_budgets_->look()) use_budgets();
       if (!register_follower_) notices_.announce(registers().notifications());
-      if (++looks % kLooksOfASecond != 0) continue;
+      if (notes_left_) notes_left_ = command_notes_->look();
+      if (system_clock().steady() < next_second) continue;
+      next_second = system_clock().steady() + kSecond;
       watch_governance();
       if (const auto caught_up = store_->catch_up(); !caught_up) {
         log_error("storage cannot be read", {{"why", caught_up.error().message}});
@@ -434,8 +437,10 @@ void RunningService::run() {
       exceptions_->keep_time(system_clock().now());
       key_changes_->look();
       check_reports_->look();
-      command_notes_->look();
+      notes_left_ = command_notes_->look();
       if (!register_follower_) break_glass_->look(system_clock().now());
+      provider_report_->look(*settings_->current());
+      look_at_client_reports(false);
       keep_placeholders();
       spending_->look();
     }
@@ -465,6 +470,7 @@ void RunningService::stop() {
   if (runtime_) runtime_->stop();
   if (spending_) spending_->budgets().give_back();
   exports_.stop();
+  look_at_client_reports(true);
   record_stop();
   if (vaults_.placeholders) keep_placeholders();
   if (log_ && server_) keep_exception_uses(*log_, config_.data_dir, exception_uses_);

@@ -14,7 +14,11 @@
 #include "reeve/break_glass_banner.h"
 #include "reeve/budget_follower.h"
 #include "reeve/check_reports.h"
+#include "reeve/claude_code_routes.h"
+#include "reeve/client_reports.h"
 #include "reeve/command_notes.h"
+#include "reeve/commands.h"
+#include "reeve/console_files.h"
 #include "reeve/content_setup.h"
 #include "reeve/control_api.h"
 #include "reeve/directory_service.h"
@@ -24,9 +28,11 @@
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_exceptions.h"
+#include "reeve/live_sessions.h"
 #include "reeve/mailbox.h"
 #include "reeve/notice_board.h"
 #include "reeve/notification_thread.h"
+#include "reeve/provider_report.h"
 #include "reeve/published_log.h"
 #include "reeve/register_follower.h"
 #include "reeve/roles_in_force.h"
@@ -65,6 +71,7 @@ class RunningService final : public Service {
   const Config& config() const override { return config_; }
   identity::KeyStore& keys() override { return registers().keys(); }
   bool stopping() const override { return stopping_.load(); }
+  Result<std::string> make_console_link() override { return sign_ins_->make_console_link(system_user_name()); }
 
  private:
   Result<void> begin();
@@ -109,10 +116,14 @@ class RunningService final : public Service {
   void put_in_force(std::shared_ptr<const gateway::Settings> settings);
   void use_exceptions();
   void use_budgets();
+  void look_at_client_reports(bool last);
   void keep_placeholders();
+  std::string news_of_health() const;
   /// From any thread.
   std::optional<std::uint64_t> record(std::string_view kind, const std::string& detail);
-  std::optional<std::uint64_t> record_of_all_nodes(std::string_view kind, const std::string& detail);
+  std::size_t record_notes(std::span<store::Note> notes);
+  std::size_t record_notes_of_all_nodes(std::span<store::Note> notes);
+  ledger::Producer& producer_of_this_thread();
 
   const ServeOptions& options_;
   Config config_;
@@ -135,8 +146,11 @@ class RunningService final : public Service {
   std::unique_ptr<spend::SliceStore> slices_;  // null: this node is alone
   std::optional<Spending> spending_;
   spend::SwapMemory swaps_;
+  gateway::SessionPlaces session_places_;
+  mutable gateway::KeyHealthBook key_health_;
   NoticeBoard notices_;
   RolesInForce roles_;
+  ClientReports client_reports_;
   std::optional<BreakGlassBanner> break_glass_;
   // A producer's records are made one after the other: those of the main thread are one's, those of all others
   // another's.
@@ -152,10 +166,13 @@ class RunningService final : public Service {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::optional<IndexThread> index_;
   std::unique_ptr<ApiCallers> api_callers_;
+  std::optional<LiveSessions> live_sessions_;
   std::unique_ptr<ControlApi> api_;
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;
   std::unique_ptr<SignInRoutes> sign_in_routes_;
+  std::optional<ClaudeCodeRoutes> claude_code_;
+  ConsolePages console_;
   std::unique_ptr<net::Server> server_;
   std::thread guest_;
   std::optional<Heartbeat> heartbeat_;  // from service.started to service.stopped
@@ -171,9 +188,11 @@ class RunningService final : public Service {
   std::optional<KeyChanges> key_changes_;
   std::optional<CheckReports> check_reports_;
   std::optional<CommandNotes> command_notes_;
+  bool notes_left_ = false;  // more than were recorded at once
   std::optional<BudgetFollower> budget_follower_;
   std::optional<RegisterFollower> register_follower_;
   std::unique_ptr<KillFollower> kill_follower_;
+  std::optional<ProviderReport> provider_report_;
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;
   ContentVaults vaults_;

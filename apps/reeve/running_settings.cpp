@@ -40,8 +40,8 @@ bool uses_practice_model(const Config& config) {
 Result<Config> RunningService::load_config() const {
   std::vector<Diagnostic> complaints;
   Config config = options_.config_file.empty()
-                      ? parse_config(options_.config_text, "starter configuration", ".", complaints)
-                      : read_config(options_.config_file, complaints);
+                      ? parse_config(options_.config_text, "starter configuration", ".", complaints, OpenSecrets::kYes)
+                      : read_config(options_.config_file, complaints, OpenSecrets::kYes);
   if (options_.data_dir) config.data_dir = *options_.data_dir;
   if (options_.listen) {
     auto listen = parse_listen(*options_.listen);
@@ -89,6 +89,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   ::malloc_trim(0);
   destinations_ = std::move(governance.destinations);
   roles_.replace(std::move(governance.roles));
+  client_reports_.use(std::move(governance.client_settings), now);
   alerts_ = std::move(governance.alerts);
   return std::shared_ptr<const gateway::Settings>(settings_with(config, std::move(governance.policy),
                                                                 std::move(governance.prices),
@@ -114,6 +115,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings_
   auto budgets = live_budgets_->build(complaints);
   if (!budgets) return why;
   roles_.replace(identity::RoleBindings::build(documents, complaints));
+  client_reports_.use(harness::ClientSettingsSet::build(documents, complaints), system_clock().now());
   log_error("the rules of the last time are in force, because today's cannot be read",
             {{"why", why.message}, {"bundle", last->bundle->digest()}, {"good_until", format_time(last->valid_until)}});
   // Rules on content must not lose their eyes over a slip in a file: those that ship stand in.
@@ -131,6 +133,9 @@ std::shared_ptr<gateway::Settings> RunningService::settings_with(
   auto settings = std::make_shared<gateway::Settings>();
   for (const ProviderConfig& provider : config.providers) {
     settings->providers.push_back(provider.provider);
+    for (gateway::ProviderKey& key : settings->providers.back().keys) {
+      key.health = key_health_.of(provider.provider.name, key);
+    }
     if (provider.practice) {
       settings->providers.back().base_url = {false, "127.0.0.1", practice_ ? practice_->port() : std::uint16_t{0}, ""};
     }

@@ -30,6 +30,8 @@ class Service {
   virtual const Config& config() const = 0;
   virtual identity::KeyStore& keys() = 0;
   virtual bool stopping() const = 0;
+  /// A link that signs whoever runs this in to the console, once.
+  virtual Result<std::string> make_console_link() = 0;
 };
 
 /// Runs until SIGTERM or SIGINT and its drain; SIGHUP reloads. An error says why it could not start: kInvalid for what

@@ -12,17 +12,6 @@ namespace {
 constexpr std::size_t kStateBytesMax = 512;
 constexpr const char* kBeginAgain = "Begin again: run 'reeve login', or what you were signing in to.";
 
-/// Never kept: made from the browser's secret again when it comes back.
-std::string derived(std::string_view purpose, std::string_view browser, std::string_view state) {
-  return to_base64url(as_bytes(hmac_sha256(browser, std::string(purpose) + ":" + std::string(state))));
-}
-
-WebAnswer redirect(int status, const std::string& address) {
-  WebAnswer answer = make_page(status, "Going on", "");
-  answer.headers.emplace_back("location", address);
-  return answer;
-}
-
 std::string with_fields(const std::string& address, const std::vector<std::pair<std::string, std::string>>& fields) {
   return address + (address.find('?') == std::string::npos ? "?" : "&") + identity::web_form(fields);
 }
@@ -34,6 +23,16 @@ bool is_challenge(const std::string& text) {
 }
 
 }  // namespace
+
+std::string derived(std::string_view purpose, std::string_view browser, std::string_view state) {
+  return to_base64url(as_bytes(hmac_sha256(browser, std::string(purpose) + ":" + std::string(state))));
+}
+
+WebAnswer redirect_page(int status, const std::string& address) {
+  WebAnswer answer = make_page(status, "Going on", "");
+  answer.headers.emplace_back("location", address);
+  return answer;
+}
 
 std::string SignInRoutes::form_token(const std::string& browser) {
   return to_base64url(as_bytes(hmac_sha256(browser, "form")));
@@ -113,7 +112,7 @@ Task<WebAnswer> SignInRoutes::authorize(Request request, net::Loop& loop) {
     std::vector<std::pair<std::string, std::string>> fields{{"error", error}, {"error_description", description}};
     if (!state.empty()) fields.emplace_back("state", state);
     fields.emplace_back("iss", sources_.tokens->issuer());
-    return redirect(302, with_fields(redirect_uri, fields));
+    return redirect_page(302, with_fields(redirect_uri, fields));
   };
   if (request.field("response_type") != "code") co_return back("unsupported_response_type", "Ask for code.");
   if (request.field("code_challenge_method") != "S256" || !is_challenge(request.field("code_challenge"))) {
@@ -132,7 +131,7 @@ Task<WebAnswer> SignInRoutes::authorize(Request request, net::Loop& loop) {
   purpose.state = state;
   const auto address = co_await depart(purpose, provider, request.browser, loop);
   if (!address) co_return failure_page(503, address.error().message, "Try again in a moment.");
-  co_return redirect(302, *address);
+  co_return redirect_page(302, *address);
 }
 
 // ---- Back from the provider ----
@@ -204,7 +203,7 @@ Task<WebAnswer> SignInRoutes::finish_confirmation(std::string secret, std::strin
           : std::pair<std::string, std::string>("error", "access_denied")};
   if (!purpose.state.empty()) fields.emplace_back("state", purpose.state);
   fields.emplace_back("iss", sources_.tokens->issuer());
-  co_return redirect(303, with_fields(purpose.redirect_uri, fields));
+  co_return redirect_page(303, with_fields(purpose.redirect_uri, fields));
 }
 
 }  // namespace reeve::app

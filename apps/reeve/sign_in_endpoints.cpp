@@ -1,5 +1,6 @@
 // What programs ask: RFC 8414 (metadata), RFC 8628 (devices), RFC 6749 and 7636 (tokens), RFC 7009 (revocation).
 
+#include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/sign_in_routes.h"
 
@@ -22,10 +23,13 @@ WebAnswer json_answer(std::string body) {
   return answer;
 }
 
-WebAnswer token_answer(const identity::TokenAnswer& tokens) {
+/// `is_unnamed`: whoever asks to renew sends no client_id, as Claude Code does; it takes 401 for the end of a sign-in
+/// where RFC 6749 has 400.
+WebAnswer token_answer(const identity::TokenAnswer& tokens, bool is_unnamed_refresh) {
   if (!tokens.ok()) {
     const bool later = tokens.error == "temporarily_unavailable";
-    return oauth_error(later ? 503 : 400, tokens.error, tokens.description);
+    const bool ended = is_unnamed_refresh && tokens.error == "invalid_grant";
+    return oauth_error(later ? 503 : ended ? 401 : 400, tokens.error, tokens.description);
   }
   JsonWriter json;
   json.begin_object().member("access_token", tokens.access_token).member("token_type", "Bearer");
@@ -73,7 +77,7 @@ Task<WebAnswer> SignInRoutes::give_keys(Request, net::Loop& loop) {
 }
 
 Task<WebAnswer> SignInRoutes::begin_device(Request request, net::Loop& loop) {
-  const SignInClient* const client = find_sign_in_client(request.field("client_id"));
+  const SignInClient* const client = find_device_client(request.field("client_id"), request.field("surface"));
   if (client == nullptr) co_return oauth_error(400, "invalid_client", "This client is not registered.");
   if (providers_.empty()) {
     co_return oauth_error(400, "invalid_request",
@@ -82,9 +86,9 @@ Task<WebAnswer> SignInRoutes::begin_device(Request request, net::Loop& loop) {
   if (!device_codes_.admit(request.address, loop.now())) {
     co_return oauth_error(429, "slow_down", "Too many sign-ins begin here. Try again in some minutes.");
   }
-  // A program of the kind that names its surface instead of itself.
+  // What it says of itself, with its version.
   std::string device = request.field("device_name");
-  if (device.empty()) device = request.field("surface");
+  if (device.empty()) device = client->surface.empty() ? request.field("surface") : printable(request.user_agent, 100);
   if (device.size() > kDeviceNameBytesMax) device.resize(kDeviceNameBytesMax);
   const identity::Asking asking{std::string(client->id), std::move(device), request.address};
   identity::Grants* const grants = sources_.grants;
@@ -105,7 +109,9 @@ identity::TokenAnswer SignInRoutes::exchange(const Request& request) const {
   const std::string& grant = request.field("grant_type");
   const std::string& client = request.field("client_id");
   if (grant == kDeviceGrant) return sources_.grants->exchange_device(request.field("device_code"), client);
-  if (grant == "refresh_token") return sources_.grants->refresh(request.field("refresh_token"), client);
+  if (grant == "refresh_token") {
+    return sources_.grants->refresh(request.field("refresh_token"), client, request.address);
+  }
   if (grant == "authorization_code") {
     return sources_.grants->exchange_code(request.field("code"), client, request.field("redirect_uri"),
                                           request.field("code_verifier"));
@@ -125,13 +131,14 @@ Task<WebAnswer> SignInRoutes::give_tokens(Request request, net::Loop& loop) {
   const std::string_view asked = request.field("grant_type");
   const bool is_known = asked == "authorization_code" || asked == "refresh_token" || asked == kDeviceGrant;
   const std::string grant = is_known ? std::string(asked) : "another grant";
+  const bool is_unnamed_refresh = asked == "refresh_token" && request.field("client_id").empty();
   const auto tokens = co_await on_thread<identity::TokenAnswer>(
       [this, request = std::move(request)]() -> Result<identity::TokenAnswer> { return exchange(request); }, loop);
   if (!tokens) co_return oauth_error(503, "temporarily_unavailable", tokens.error().message);
   if (!tokens->ok() && !is_expected(tokens->error)) {
     co_await note_refusal(grant, tokens->error + ": " + tokens->description, address, loop);
   }
-  co_return token_answer(*tokens);
+  co_return token_answer(*tokens, is_unnamed_refresh);
 }
 
 Task<WebAnswer> SignInRoutes::revoke(Request request, net::Loop& loop) {

@@ -158,6 +158,15 @@ WebAnswer confirmation_page(const Confirmation& confirmation) {
       target);
 }
 
+WebAnswer link_page(const std::string& form, const std::string& link, const identity::Principal& person) {
+  return make_page(200, "Open the console?",
+                   "<dl>" + row("You are", person.id) +
+                       "</dl><p>The link was made on this machine by somebody who may write Reeve's data. It works "
+                       "once.</p><form method=\"post\" action=\"/console/enter\">" +
+                       hidden("form", form) + hidden("link", link) +
+                       "<button autofocus>Open the console</button></form>");
+}
+
 WebAnswer signed_in_page(const identity::Principal& person) {
   return make_page(200, "Signed in",
                    "<p role=\"status\">Your device is signed in as <strong>" + escaped(person.id) +

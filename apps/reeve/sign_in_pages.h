@@ -39,6 +39,8 @@ struct Confirmation {
   std::string client_name;
 };
 WebAnswer confirmation_page(const Confirmation& confirmation);
+/// Whoever opened a link from this machine goes on to the console.
+WebAnswer link_page(const std::string& form, const std::string& link, const identity::Principal& person);
 WebAnswer signed_in_page(const identity::Principal& person);
 WebAnswer declined_page();
 /// What went wrong, and what to do.

@@ -12,22 +12,6 @@ namespace reeve::app {
 namespace {
 
 constexpr std::size_t kFormBytesMax = 16UL << 10U;
-constexpr std::size_t kBrowserBytes = 43;  // 32 random bytes in base64url
-
-/// The value of a cookie, when it looks as ours do.
-std::string browser_of(const net::Headers& headers, std::string_view name) {
-  for (const auto& [field, value] : headers) {
-    if (!equal_ignoring_case(field, "cookie")) continue;
-    for (const std::string_view part : split(value, ';')) {
-      const std::string_view cookie = trim(part);
-      const std::size_t equals = cookie.find('=');
-      if (cookie.substr(0, equals) != name || equals == std::string_view::npos) continue;
-      const std::string_view text = cookie.substr(equals + 1);
-      if (text.size() == kBrowserBytes && from_base64url(text)) return std::string(text);
-    }
-  }
-  return {};
-}
 
 std::string_view name_of(net::Method method) { return method == net::Method::kPost ? "POST" : "GET"; }
 
@@ -64,7 +48,8 @@ SignInRoutes::SignInRoutes(Sources sources)
       device_codes_(300, 3000, std::chrono::minutes(10)),
       // Of 20^8 codes: a thousand that wait are not found by guessing 200 times.
       wrong_codes_(20, 200, std::chrono::minutes(10)),
-      notes_(30, 300, std::chrono::minutes(1)) {
+      notes_(30, 300, std::chrono::minutes(1)),
+      browsers_(*sources_.browsers, *sources_.tokens, *sources_.kill_switch, thread_) {
   for (const identity::OidcIssuer& issuer : sources_.issuers) {
     if (!issuer.client_id.empty()) providers_.push_back(issuer);
   }
@@ -89,6 +74,8 @@ std::span<const SignInRoutes::Path> SignInRoutes::paths() {
       Path{"/.well-known/oauth-authorization-server", Method::kGet, &Self::describe, false},
       Path{"/oauth/jwks", Method::kGet, &Self::give_keys, false},
       Path{"/oauth/device", Method::kPost, &Self::begin_device, false},
+      // Where Claude Code asks when it takes the metadata for somebody else's: behind a proxy of another name.
+      Path{"/oauth/device_authorization", Method::kPost, &Self::begin_device, false},
       Path{"/oauth/token", Method::kPost, &Self::give_tokens, false},
       Path{"/oauth/revoke", Method::kPost, &Self::revoke, false},
       Path{"/oauth/authorize", Method::kGet, &Self::authorize, true},
@@ -96,13 +83,21 @@ std::span<const SignInRoutes::Path> SignInRoutes::paths() {
       Path{"/sign-in", Method::kPost, &Self::take_code, true},
       Path{"/sign-in/callback", Method::kGet, &Self::come_back, true},
       Path{"/sign-in/confirm", Method::kPost, &Self::take_confirmation, true},
+      Path{"/console/sign-in", Method::kGet, &Self::sign_in_to_console, true},
+      Path{"/console/sign-out", Method::kPost, &Self::sign_out_of_console, false},
+      Path{"/console/enter", Method::kGet, &Self::show_link, true},
+      Path{"/console/enter", Method::kPost, &Self::take_link, true},
+      Path{"/console/status", Method::kGet, &Self::tell_console, false},
   };
   return kPaths;
 }
 
 bool SignInRoutes::serves(std::string_view path) {
+  const bool is_of_console =
+      path.starts_with("/console/") &&
+      std::any_of(paths().begin(), paths().end(), [&](const Path& known) { return known.path == path; });
   return path == "/.well-known/oauth-authorization-server" || path == "/sign-in" || path.starts_with("/sign-in/") ||
-         path.starts_with("/oauth/");
+         path.starts_with("/oauth/") || is_of_console;
 }
 
 Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) {
@@ -112,11 +107,14 @@ Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) 
   request.path = head.path;
   request.query = head.query;
   request.address = exchange.peer_address();
-  request.browser = browser_of(head.headers, cookie_name());
+  request.browser = cookie_secret(head.headers, cookie_name());
+  request.session = browsers_.secret_of(head.headers);
+  request.is_foreign = browsers_.is_foreign(head);
   request.is_new_browser = request.browser.empty();
   if (request.is_new_browser) request.browser = to_base64url(random_bytes(32));
   request.origin = head.headers.get("origin");
   request.fetch_site = head.headers.get("sec-fetch-site");
+  request.user_agent = head.headers.get("user-agent");
   const Error too_large{ErrorCode::kTooLarge, "The request is longer than 16 KB."};
   if (head.query.size() > kFormBytesMax || head.content_length.value_or(0) > kFormBytesMax) co_return too_large;
   std::string_view text = head.query;

@@ -1,7 +1,7 @@
 #pragma once
 
 // Signing in over HTTP: the endpoints of OAuth 2.0 for programs (sign_in_endpoints.cpp), and the pages for people
-// (sign_in_browser.cpp). docs/sign-in.md describes both.
+// (sign_in_browser.cpp), and what the console's pages need of it (sign_in_console.cpp). docs/sign-in.md describes all.
 //
 // A loop reads the request and talks with the company's provider; what asks the store or the ledger runs on one thread
 // of its own, since those block.
@@ -17,6 +17,7 @@
 #include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_thread.h"
+#include "reeve/browser_sessions.h"
 #include "reeve/sign_in_clients.h"
 #include "reeve/sign_in_limits.h"
 #include "reeve/sign_in_pages.h"
@@ -28,10 +29,12 @@ class SignInRoutes {
   /// All of it outlives the routes.
   struct Sources {
     identity::Grants* grants;
+    identity::BrowserGrants* browsers;
     identity::OwnTokens* tokens;
     std::vector<identity::OidcIssuer> issuers;
     net::ClientTls tls;
     identity::Grants::Record record;
+    const identity::KillSwitch* kill_switch;
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
 
@@ -39,6 +42,8 @@ class SignInRoutes {
   Task<void> handle(net::Exchange& exchange);
   /// Ends its thread. Once no exchange is under way.
   void stop() { thread_.stop(); }
+  /// Who is signed in to the console.
+  BrowserSessions& browsers() { return browsers_; }
 
  private:
   /// What is taken from an exchange, copied: it is used on two threads.
@@ -49,8 +54,10 @@ class SignInRoutes {
     std::string browser;                                     // the secret of its cookie; made when it has none
     bool is_new_browser = false;
     std::string address;
-    std::string origin, fetch_site;
+    std::string origin, fetch_site, user_agent;
     bool is_form = false;
+    std::string session;      // the secret of the console's cookie, or empty
+    bool is_foreign = false;  // another site's page may have made it
     const std::string& field(std::string_view name) const;
   };
   struct Worker {
@@ -94,6 +101,16 @@ class SignInRoutes {
   Task<Result<std::string>> depart(identity::Purpose purpose, std::size_t provider, std::string browser,
                                    net::Loop& loop);
   Task<WebAnswer> finish_confirmation(std::string secret, std::string browser, bool yes, net::Loop& loop);
+
+  // sign_in_console.cpp
+  Task<WebAnswer> sign_in_to_console(Request request, net::Loop& loop);
+  Task<WebAnswer> take_console_code(Request request, net::Loop& loop);
+  Task<WebAnswer> begin_console(identity::TokenAnswer tokens, std::string target, std::string address, net::Loop& loop);
+  Task<WebAnswer> show_link(Request request, net::Loop& loop);
+  Task<WebAnswer> take_link(Request request, net::Loop& loop);
+  Task<WebAnswer> tell_console(Request request, net::Loop& loop);
+  Task<WebAnswer> sign_out_of_console(Request request, net::Loop& loop);
+
   static std::string form_token(const std::string& browser);
   bool is_own_form(const Request& request) const;
 
@@ -103,6 +120,7 @@ class SignInRoutes {
   RateLimit device_codes_, wrong_codes_, notes_;
   std::atomic<std::uint64_t> unnoted_{0};  // refusals that have no entry
   ApiThread thread_;
+  BrowserSessions browsers_;
 };
 
 template <typename T>
@@ -118,8 +136,11 @@ Task<Result<T>> SignInRoutes::on_thread(std::function<Result<T>()> work, net::Lo
   co_return std::move(*result);
 }
 
-// What both files use.
+// What the files use.
 WebAnswer oauth_error(int status, std::string_view error, std::string_view description);
 int status_of(const Error& error);
+/// Never kept: made from the browser's secret again when it comes back.
+std::string derived(std::string_view purpose, std::string_view browser, std::string_view state);
+WebAnswer redirect_page(int status, const std::string& address);
 
 }  // namespace reeve::app

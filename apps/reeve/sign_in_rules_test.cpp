@@ -28,6 +28,16 @@ TEST(SignInClients, GoToTheirRegisteredAddressesOnly) {
   EXPECT_EQ(find_sign_in_client("unknown"), nullptr);
 }
 
+TEST(SignInClients, AProgramThatSendsNoClientIdIsKnownByItsSurface) {
+  EXPECT_EQ(find_device_client("", "claude_code")->id, "claude-code");
+  EXPECT_EQ(find_device_client("", "another")->id, "");
+  EXPECT_EQ(find_device_client("", "")->id, "");
+  EXPECT_EQ(find_device_client("reeve-cli", "claude_code")->id, "reeve-cli") << "its word comes first";
+  EXPECT_EQ(find_device_client("unknown", "claude_code"), nullptr);
+  ASSERT_EQ(client_traits().size(), 1U);
+  EXPECT_TRUE(client_traits()[0].sends_no_id && client_traits()[0].shares_tokens);
+}
+
 TEST(RateLimit, CountsForOneAndForAllAndBeginsAnew) {
   RateLimit limit(2, 3, std::chrono::minutes(1));
   const Moment now = Moment{} + std::chrono::hours(1);

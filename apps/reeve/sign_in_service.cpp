@@ -2,6 +2,7 @@
 
 #include "core/json.h"
 #include "core/log.h"
+#include "reeve/console_link.h"
 
 namespace reeve::app {
 
@@ -34,14 +35,22 @@ Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config,
 }
 
 Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime, const Config& config,
-                                                           const std::string& address) {
+                                                           const std::string& address,
+                                                           const identity::KillSwitch& kill_switch) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
-  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_);
-  auto routes =
-      SignInRoutes::create(runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, record_});
+  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, client_traits());
+  browsers_.emplace(*store_, *tokens_, *grants_, system_clock());
+  auto routes = SignInRoutes::create(
+      runtime, {grants_.get(), &*browsers_, tokens_.get(), config.issuers, config.upstream_tls, record_, &kill_switch});
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;
+}
+
+Result<std::string> SignInService::make_console_link(const std::string& person) {
+  const auto secret = identity::make_sign_in_link(*store_, console_visitor(person), system_clock().now());
+  if (!secret) return secret.error();
+  return console_link(tokens_->issuer(), *secret);
 }
 
 Result<void> SignInService::end_sign_ins_of(const std::string& person, Instant when, const std::string& why) {

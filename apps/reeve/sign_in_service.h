@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -29,7 +30,10 @@ class SignInService {
 
   /// Before the loops start. `address`: where the server listens; the configuration's public_url goes before it. The
   /// routes must not outlive the runtime, nor this.
-  Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address);
+  Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address,
+                                              const identity::KillSwitch& kill_switch);
+  /// A link that signs the person in to the console, once. After start().
+  Result<std::string> make_console_link(const std::string& person);
 
  private:
   SignInService() = default;
@@ -39,6 +43,7 @@ class SignInService {
   identity::GrantStore* store_ = nullptr;
   std::unique_ptr<identity::OwnTokens> tokens_;
   std::unique_ptr<identity::Grants> grants_;
+  std::optional<identity::BrowserGrants> browsers_;
   identity::Grants::Record record_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -298,6 +298,14 @@ void print_welcome(Service& service) {
     std::printf("Make a key with: reeve key create --owner you@example.com --data %s\n",
                 service.config().data_dir.c_str());
   }
+  // Elsewhere the link would be kept, too.
+  const auto link = output_is_terminal() ? service.make_console_link() : Result<std::string>(std::string());
+  const bool has_link = link && !link->empty();
+  std::printf("\n%s  %s\n", bold("Look at it in the console").c_str(),
+              has_link ? green(*link).c_str() : (url + "/console/  (a link that signs you in: reeve console)").c_str());
+  if (has_link) {
+    std::printf("%s\n", dim("  opens once, within ten minutes; for another one: reeve console").c_str());
+  }
   std::printf("\n%s\n", bold("Point a coding agent at it").c_str());
   std::printf("  Claude Code   ANTHROPIC_BASE_URL=%s ANTHROPIC_AUTH_TOKEN=%s claude\n", url.c_str(), key.c_str());
   std::printf("  Codex         REEVE_KEY=%s codex -c model_provider=reeve -c model_providers.reeve.name=Reeve \\\n",

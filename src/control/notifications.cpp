@@ -13,9 +13,10 @@ namespace reeve::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> kEventKinds{
-    "exception.requested", "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
-    "budget.exhausted",    "anomaly",           "kill.switched",   "kill.drilled"};
+constexpr std::array<std::string_view, 11> kEventKinds{
+    "exception.requested",  "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
+    "budget.exhausted",     "anomaly",           "kill.switched",   "kill.drilled",       "provider.key_set_aside",
+    "provider.key_restored"};
 constexpr Duration kLeaseBeyondTimeouts = std::chrono::seconds(30);
 
 /// "ex-01jd…: more of the budget team-payments, $50.00" for the subject of a mail.
@@ -105,6 +106,10 @@ std::vector<std::string> destinations_of(const Event& event, std::span<const Des
   for (const Destination& destination : destinations) {
     const auto& kinds = destination.events;
     if (loud || std::find(kinds.begin(), kinds.end(), event.kind) != kinds.end()) wanted.push_back(destination.name);
+  }
+  // Nobody thought of asking for it; somebody has to know all the same.
+  if (wanted.empty() && event.kind == "kill.switched") {
+    for (const Destination& destination : destinations) wanted.push_back(destination.name);
   }
   return wanted;
 }

@@ -30,7 +30,7 @@ struct Event {
   std::string entry = {};  // the kind of its ledger entry, where that is another
 };
 /// "exception.requested", "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
-/// "budget.exhausted", "anomaly", "kill.switched", "kill.drilled".
+/// "budget.exhausted", "anomaly", "kill.switched", "kill.drilled", "provider.key_set_aside", "provider.key_restored".
 std::span<const std::string_view> event_kinds();
 /// The event of a step of the ledger ("exception.approved" is "exception.decided"); none for what interests nobody.
 std::string_view event_kind_of_step(std::string_view step);

@@ -52,8 +52,8 @@ bool passes_by_itself(const spend::BudgetRefusal& refusal) {
          refusal.quantity == spend::Quantity::kRequestsPerMinute;
 }
 
-BudgetNotice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set,
-                                 const spend::CallScope& call, Instant now) {
+Notice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set, const spend::CallScope& call,
+                           Instant now) {
   const spend::Budget& budget = *reached.budget;
   const bool degrades = reached.threshold->action == spend::Threshold::Action::kDegrade;
   const std::string percent = std::to_string(reached.threshold->percent);
@@ -69,8 +69,8 @@ BudgetNotice notice_of_threshold(const spend::Reached& reached, const spend::Bud
   return {std::move(key), std::string(kind), now, json.take()};
 }
 
-std::optional<BudgetNotice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
-                                              const spend::CallScope& call, Instant now) {
+std::optional<Notice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
+                                        const spend::CallScope& call, Instant now) {
   const spend::Budget* const found = set.find(refusal.budget);
   if (found == nullptr || passes_by_itself(refusal)) return std::nullopt;
   const spend::Budget& budget = *found;
@@ -82,7 +82,7 @@ std::optional<BudgetNotice> notice_of_refusal(const spend::BudgetRefusal& refusa
   json.member("scope", refusal.scope).member("sentence", refusal.sentence).member("spent", refusal.spent);
   json.member_if("title", budget.title).end_object();
   const std::string_view kind = "budget.exhausted";
-  return BudgetNotice{key_of(kind, set, budget, call, now), std::string(kind), now, json.take()};
+  return Notice{key_of(kind, set, budget, call, now), std::string(kind), now, json.take()};
 }
 
 }  // namespace reeve::gateway

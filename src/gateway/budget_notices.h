@@ -12,10 +12,10 @@ namespace reeve::gateway {
 bool passes_by_itself(const spend::BudgetRefusal& refusal);
 
 /// `set`: where the budget stands, or stood a moment ago.
-BudgetNotice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set,
-                                 const spend::CallScope& call, Instant now);
+Notice notice_of_threshold(const spend::Reached& reached, const spend::BudgetSet& set, const spend::CallScope& call,
+                           Instant now);
 /// Nothing for a limit that passes by itself, and for a budget that is not in the set any more.
-std::optional<BudgetNotice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
-                                              const spend::CallScope& call, Instant now);
+std::optional<Notice> notice_of_refusal(const spend::BudgetRefusal& refusal, const spend::BudgetSet& set,
+                                        const spend::CallScope& call, Instant now);
 
 }  // namespace reeve::gateway

@@ -6,28 +6,18 @@ namespace reeve::gateway {
 
 namespace {
 
-constexpr std::size_t kDeclaredBytesMax = 200;
-
 void put(policy::FactSink& sink, std::string_view text) {
   if (!text.empty()) sink.text(text);
 }
 
 }  // namespace
 
-std::string_view bounded(std::string_view text) {
-  text = text.substr(0, kDeclaredBytesMax);
-  // Not in the middle of a character.
-  while (!text.empty() && !is_utf8(text)) text.remove_suffix(1);
-  return text;
-}
-
 std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
                                                         const identity::Principal& principal,
-                                                        const wire::ClientHints& hints, const net::Headers& headers,
-                                                        Instant now) {
+                                                        const wire::ClientHints& hints, Instant now) {
   std::vector<const policy::GivenApproval*> found;
   if (settings.approvals.empty() || !settings.policy->needs(point, policy::Fact::kApprovals)) return found;
-  const std::string_view work_item = bounded(headers.get("x-reeve-work-item"));
+  const std::string_view work_item = bounded(hints.work_item);
   for (const policy::GivenApproval& approval : settings.approvals) {
     if (approval.covers(principal.id, bounded(hints.repo), work_item, now)) found.push_back(&approval);
   }
@@ -72,7 +62,7 @@ void CallFacts::read(policy::Fact fact, policy::FactSink& sink) const {
     case Fact::kSessionId: return put(sink, bounded(parts_.hints.session_id));
     case Fact::kRepo: return put(sink, bounded(parts_.hints.repo));
     case Fact::kFeature: return put(sink, bounded(parts_.headers.get("x-reeve-feature")));
-    case Fact::kWorkItem: return put(sink, bounded(parts_.headers.get("x-reeve-work-item")));
+    case Fact::kWorkItem: return put(sink, bounded(parts_.hints.work_item));
     case Fact::kChecks: return sink.flags(parts_.checks);
     case Fact::kApprovals:
       if (!parts_.approvals.empty()) sink.approvals(parts_.approvals);

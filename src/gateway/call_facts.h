@@ -5,15 +5,13 @@
 #include <map>
 #include <string>
 
+#include "core/declared.h"
 #include "gateway/call_content.h"
 
 namespace reeve::gateway {
 
-/// Texts that a client declares about itself go into decisions and records, but not without bound. A record holds what
-/// the rules saw, so that a replay decides on the same.
-std::string_view bounded(std::string_view text);
-
-/// Refers to the call's parts, which must outlive it.
+/// What rules see of a call. Texts that a client declares of itself are bounded(), as in its records, so that a replay
+/// decides on the same. Refers to the call's parts, which must outlive it.
 class CallFacts final : public policy::Facts {
  public:
   struct Parts {
@@ -47,8 +45,7 @@ class CallFacts final : public policy::Facts {
 /// long as the settings.
 std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
                                                         const identity::Principal& principal,
-                                                        const wire::ClientHints& hints, const net::Headers& headers,
-                                                        Instant now);
+                                                        const wire::ClientHints& hints, Instant now);
 /// As rules see them, canonical JSON; empty for none.
 std::string approvals_json(std::span<const policy::GivenApproval* const> approvals);
 

@@ -12,9 +12,9 @@ struct Call {
     principal.type = "service";
     principal.team = "payments";
     principal.groups = {"employees", "leads"};
-    hints = {wire::ClientKind::kCodex, "1.2.3", "session-1", "sub-agent", "main-agent", "acme/payments"};
+    hints = {wire::ClientKind::kCodex, "1.2.3", "session-1", "sub-agent", "main-agent", "acme/payments", {}, {}};
     headers.add("x-reeve-feature", "checkout");
-    headers.add("x-reeve-work-item", "PAY-142");
+    hints.work_item = "PAY-142";
     route.dialect = wire::Dialect::kOpenAiResponses;
     route.operation = wire::Operation::kCountTokens;
     view.model = "asked-model";

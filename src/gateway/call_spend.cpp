@@ -151,15 +151,15 @@ std::int64_t CallSpend::held_output(const TokenUsage& usage) const {
 
 void CallSpend::tell_of(const spend::Reached& reached) {
   const auto& budgets = worker_.settings()->budgets;
-  if (!worker_.tell_budget || !budgets) return;
-  worker_.tell_budget(notice_of_threshold(reached, *budgets, call_.scope, worker_.clock.now()));
+  if (!worker_.tell || !budgets) return;
+  worker_.tell(notice_of_threshold(reached, *budgets, call_.scope, worker_.clock.now()));
 }
 
 void CallSpend::tell_of_refusal() {
   const auto& budgets = worker_.settings()->budgets;
-  if (!worker_.tell_budget || !refusal_ || !budgets) return;
+  if (!worker_.tell || !refusal_ || !budgets) return;
   auto notice = notice_of_refusal(*refusal_, *budgets, call_.scope, worker_.clock.now());
-  if (notice) worker_.tell_budget(*std::move(notice));
+  if (notice) worker_.tell(*std::move(notice));
 }
 
 void CallSpend::settle(const TokenUsage& usage, Money cost) {

@@ -16,21 +16,24 @@ net::ClientRequest ModelCall::upstream_request() {
   if (!query.empty()) upstream_target_.append("?").append(query);
   request.path_and_query = upstream_target_;
   request.headers = worker_.take_headers();
-  if (cheaper_) {
-    add_for_provider(head.headers, request.headers, cheaper_->swap.headers);
+  if (cheaper_ || is_of_claude_code()) {
+    request_headers_ = cheaper_ ? cheaper_->swap.headers : decltype(request_headers_)();
+    if (is_of_claude_code()) leave_out_tags_beta();
+    add_for_provider(head.headers, request.headers, request_headers_);
   } else {
     add_for_provider(head.headers, request.headers);
   }
   // The answer is read as it passes, so it must come uncompressed.
   request.headers.add("accept-encoding", "identity");
-  if (!provider_->api_key.empty()) {
+  if (const ProviderKey* key = key_attempt_.key()) {
     switch (route_.dialect) {
-      case wire::Dialect::kAnthropic: request.headers.add("x-api-key", provider_->api_key); break;
-      case wire::Dialect::kGemini: request.headers.add("x-goog-api-key", provider_->api_key); break;
+      case wire::Dialect::kAnthropic: request.headers.add("x-api-key", key->secret.view()); break;
+      case wire::Dialect::kGemini: request.headers.add("x-goog-api-key", key->secret.view()); break;
       case wire::Dialect::kOpenAiChat:
       case wire::Dialect::kOpenAiResponses:
       case wire::Dialect::kOpenAiEmbeddings:
-        authorization_ = "Bearer " + provider_->api_key;
+        authorization_ = "Bearer ";
+        authorization_ += key->secret.view();
         request.headers.add("authorization", authorization_);
         break;
     }

@@ -29,9 +29,12 @@ Task<void> summarise_strangers(Worker& worker) {
 
 /// What was ended and still has not said its last words has a client that takes nothing.
 Task<void> end_calls_on(Worker& worker, std::shared_ptr<const identity::CutoffSet> cutoffs) {
-  if (worker.live_calls.end_covered(*cutoffs) == 0) co_return;
-  co_await worker.loop.sleep(LiveCalls::kLastWordsMax);
-  worker.live_calls.abandon_ended();
+  const LiveCalls::Ended ended = worker.live_calls.end_covered(*cutoffs);
+  if (ended.calls == 0) co_return;
+  // Who waits for something else than the client gets to its last words later, and then the client has its time.
+  do {
+    co_await worker.loop.sleep(LiveCalls::kLastWordsMax);
+  } while (worker.live_calls.abandon_ended(ended.round) > 0);
 }
 
 /// What several loops are asked at once. Kept alive by each of them, since the asker does not wait for ever.
@@ -51,8 +54,8 @@ void answer_with_calls(const Worker& worker, AskedLoops& asked) {
 
 class GatewayOverLoops final : public Gateway {
  public:
-  GatewayOverLoops(ledger::Log& log, std::function<std::string()> more_metrics)
-      : log_(log), more_metrics_(std::move(more_metrics)) {
+  GatewayOverLoops(SettingsStore& settings, ledger::Log& log, const GatewayOptions& options)
+      : settings_(settings), log_(log), clock_(*options.clock), more_metrics_(options.more_metrics) {
     metrics_.watch(log);
   }
 
@@ -78,12 +81,13 @@ class GatewayOverLoops final : public Gateway {
       ModelCall call(*workers_[exchange.loop().index()], exchange, *std::move(route));
       co_await call.run();
     } else if (head.path == "/healthz") {
-      co_await answer(exchange, 200, "text/plain; charset=utf-8", "ok\n");
+      co_await answer_health(exchange);
     } else if (head.path == "/readyz") {
       co_await answer_ready(exchange);
     } else if (head.path == "/metrics") {
       co_await answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
-                      metrics_.text() + (more_metrics_ ? more_metrics_() : std::string()));
+                      metrics_.text() + key_metrics(settings_.current()->providers, clock_.steady()) +
+                          (more_metrics_ ? more_metrics_() : std::string()));
     } else {
       co_await answer_not_served(exchange, wire::dialect_of_path(head.path, anthropic));
     }
@@ -153,6 +157,15 @@ class GatewayOverLoops final : public Gateway {
     static_cast<void>(answered);
   }
 
+  /// Which key it is stands in /metrics and in the ledger.
+  Task<void> answer_health(net::Exchange& exchange) {
+    const auto settings = settings_.current();
+    const std::size_t aside = keys_set_aside(settings->providers, clock_.steady());
+    std::string body = "ok\n";
+    if (aside > 0) body += "PROVIDER KEYS ARE REFUSED: " + std::to_string(aside) + "\n";
+    co_await answer(exchange, 200, "text/plain; charset=utf-8", std::move(body));
+  }
+
   Task<void> answer_ready(net::Exchange& exchange) {
     const bool writable = log_.writable();
     const bool draining = draining_.load();
@@ -162,7 +175,9 @@ class GatewayOverLoops final : public Gateway {
     co_await answer(exchange, writable && !draining ? 200 : 503, "application/json", json.text() + "\n");
   }
 
+  SettingsStore& settings_;
   ledger::Log& log_;
+  const Clock& clock_;
   Metrics metrics_;
   const std::function<std::string()> more_metrics_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -183,7 +198,7 @@ wire::RefusalReason reason_of(int status) {
 Result<std::unique_ptr<Gateway>> Gateway::create(net::Runtime& runtime, SettingsStore& settings, ledger::Log& log,
                                                  // NOLINTNEXTLINE(performance-unnecessary-value-param)
                                                  identity::KeyTable& keys, GatewayOptions options) {
-  auto gateway = std::make_unique<GatewayOverLoops>(log, options.more_metrics);
+  auto gateway = std::make_unique<GatewayOverLoops>(settings, log, options);
   for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
     if (auto added = gateway->add_worker(runtime.loop(i), settings, keys, options); !added) return added.error();
   }

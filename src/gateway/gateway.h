@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +25,8 @@
 #include "core/result.h"
 #include "core/task.h"
 #include "core/time.h"
+#include "gateway/provider_keys.h"
+#include "gateway/session_places.h"
 #include "identity/identity.h"
 #include "ledger/ledger.h"
 #include "net/net.h"
@@ -40,7 +43,7 @@ struct Provider {
   std::string name;
   std::vector<wire::Dialect> dialects;  // embeddings come with either OpenAI dialect
   net::Url base_url;                    // as the vendor's SDK takes it
-  std::string api_key;                  // empty for servers that want none; never logged
+  std::vector<ProviderKey> keys;        // none for servers that want none
   std::string region;
   std::string retention;
   std::string price_provider;  // the price catalogue's id of the vendor
@@ -96,16 +99,26 @@ class SettingsStore {
   std::atomic<std::uint64_t> generation_{0};
 };
 
-// ---- What budgets tell ----
+// ---- What people are told of ----
 
-/// That a counter reached a threshold, or that a budget refused. The same may be told more than once: of a refusal
-/// with each refused call, of a threshold again after a restart. `key` is one for each budget, counter, window and
-/// threshold.
-struct BudgetNotice {
+/// That a counter reached a threshold, or that a budget refused; that a provider refuses a key, or takes it again. The
+/// same may be told more than once: of a refusal with each refused call, of a threshold again after a restart. `key` is
+/// one for each budget, counter, window and threshold; for each change of a provider's key.
+struct Notice {
   std::string key;   // letters, digits, colons, dots and hyphens
-  std::string kind;  // "budget.threshold", "budget.exhausted"
+  std::string kind;  // "budget.threshold", "budget.exhausted", "provider.key_set_aside", "provider.key_restored"
   Instant time;
   std::string detail;  // canonical JSON: what an entry of the ledger tells
+};
+
+// ---- What clients say of their settings ----
+
+/// With which managed settings a session runs, as its client says. Told once for each session and value; again after a
+/// restart, and of each loop that the session's calls come to.
+struct SettingsSeen {
+  std::shared_ptr<const identity::Principal> principal;
+  std::string session, client_version;
+  std::string checksum;  // "sha256:…"; empty when it says none
 };
 
 // ---- What cutoffs did ----
@@ -115,8 +128,11 @@ struct BudgetNotice {
 class CutoffTally {
  public:
   struct Times {
-    std::size_t cut = 0;         // calls that were under way
-    std::vector<Duration> took;  // of those that have ended, shortest first
+    std::size_t cut = 0;    // calls that were under way
+    std::size_t ended = 0;  // of those
+    /// How many took so many milliseconds: from -60,000, where clocks differ, to 60,000 and more, so that a cutoff that
+    /// ends calls for days takes no more memory than one of a moment.
+    std::map<std::int64_t, std::size_t> took;
     /// The smallest time that this share of the calls did not exceed; zero without calls.
     Duration quantile(double share) const;
   };
@@ -127,7 +143,8 @@ class CutoffTally {
  private:
   static constexpr std::size_t kCutoffsMax = 1'000;
   mutable std::mutex mutex_;
-  std::map<std::string, Times, std::less<>> by_cutoff_;  // ids sort by time, so that the oldest go first
+  std::map<std::string, Times, std::less<>> by_cutoff_;
+  std::deque<std::string> oldest_first_;  // their ids, in the order in which they first ended a call
 };
 
 // ---- The gateway ----
@@ -145,11 +162,14 @@ struct GatewayOptions {
   content::Vault* vault = nullptr;                    // null: rules that redact with tokens refuse
   spend::Budgets* budgets = nullptr;                  // null: nothing is limited
   spend::SwapMemory* swaps = nullptr;                 // null: no call is given to a cheaper model
+  SessionPlaces* session_places = nullptr;            // null: sessions are not kept with their key
   spend::HoldEstimator* hold_estimator = nullptr;     // null: each call holds the most that it can cost
   const identity::KillSwitch* kill_switch = nullptr;  // null: nothing is ever cut off
   CutoffTally* cutoff_tally = nullptr;                // null: nobody counts
   /// Called on the loops, so it must not wait for anything. Null: nobody is told.
-  std::function<void(BudgetNotice)> tell_budget;
+  std::function<void(Notice)> tell;
+  /// Likewise of what sessions say of their settings.
+  std::function<void(SettingsSeen)> tell_settings;
   /// Further lines of /metrics, in Prometheus' form; thread-safe. Null: none.
   std::function<std::string()> more_metrics;
   const Clock* clock = &system_clock();

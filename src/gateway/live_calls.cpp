@@ -25,33 +25,41 @@ void LiveCall::end_by(const identity::Cutoff& cutoff) {
 }
 
 void LiveCall::ended() {
-  if (!was_under_way_ || std::exchange(told_, true) || calls_.tally_ == nullptr) return;
+  if (round_ == 0 || std::exchange(told_, true) || calls_.tally_ == nullptr) return;
   calls_.tally_->call_ended(*cut_, calls_.clock_.now());
 }
 
-std::size_t LiveCalls::end_covered(const identity::CutoffSet& cutoffs) {
+LiveCalls::Ended LiveCalls::end_covered(const identity::CutoffSet& cutoffs) {
   const Instant now = clock_.now();
-  std::size_t ended = 0;
+  Ended ended{0, ++rounds_};
   for (LiveCall* call = first_; call != nullptr;) {
     LiveCall* const next = call->next_;
     const identity::Cutoff* cutoff = call->cut_ ? nullptr : cutoffs.covers(call->subject(), now);
     if (cutoff != nullptr) {
       if (tally_ != nullptr) tally_->call_cut(*cutoff);
-      call->was_under_way_ = true;
+      call->round_ = ended.round;
       call->end_by(*cutoff);
-      ++ended;
+      ++ended.calls;
     }
     call = next;
   }
   return ended;
 }
 
-void LiveCalls::abandon_ended() {
+std::size_t LiveCalls::abandon_ended(std::uint64_t round) {
+  std::size_t left = 0;
   for (LiveCall* call = first_; call != nullptr;) {
     LiveCall* const next = call->next_;
-    if (call->cut_ && call->answers()) call->abandon();
+    if (call->round_ != 0 && call->round_ <= round && !call->told_) {
+      if (call->waits_for_client()) {
+        call->abandon();
+      } else {
+        ++left;
+      }
+    }
     call = next;
   }
+  return left;
 }
 
 std::vector<CallUnderWay> LiveCalls::views() const {
@@ -92,7 +100,7 @@ class PracticeStream final : public LiveCall {
 
  private:
   void stop_waiting() override {}
-  bool answers() const override { return false; }
+  bool waits_for_client() const override { return false; }
   void abandon() override {}
 
   const identity::CutoffScope scope_;
@@ -110,33 +118,49 @@ Task<void> play_practice_stream(LiveCalls& calls, net::Loop& loop, identity::Cut
 
 // ---- CutoffTally ----
 
+namespace {
+
+std::int64_t whole_milliseconds(Duration took) {
+  constexpr std::int64_t kLongest = 60'000;
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+  return std::clamp<std::int64_t>(milliseconds, -kLongest, kLongest);
+}
+
+}  // namespace
+
 void CutoffTally::call_cut(const identity::Cutoff& cutoff) {
   const std::lock_guard lock(mutex_);
-  if (by_cutoff_.size() >= kCutoffsMax && !by_cutoff_.contains(cutoff.id)) by_cutoff_.erase(by_cutoff_.begin());
-  ++by_cutoff_[cutoff.id].cut;
+  const auto [counted, is_new] = by_cutoff_.try_emplace(cutoff.id);
+  ++counted->second.cut;
+  if (!is_new) return;
+  oldest_first_.push_back(cutoff.id);
+  if (oldest_first_.size() <= kCutoffsMax) return;
+  by_cutoff_.erase(oldest_first_.front());
+  oldest_first_.pop_front();
 }
 
 void CutoffTally::call_ended(const identity::Cutoff& cutoff, Instant when) {
   const std::lock_guard lock(mutex_);
   const auto found = by_cutoff_.find(cutoff.id);
-  if (found != by_cutoff_.end()) found->second.took.push_back(when - cutoff.at);
+  if (found == by_cutoff_.end()) return;
+  ++found->second.ended;
+  ++found->second.took[whole_milliseconds(cutoff.since_switch(when))];
 }
 
 CutoffTally::Times CutoffTally::times_of(std::string_view cutoff) const {
   const std::lock_guard lock(mutex_);
   const auto found = by_cutoff_.find(cutoff);
-  Times times;
-  if (found == by_cutoff_.end()) return times;
-  times.cut = found->second.cut;
-  times.took = found->second.took;
-  std::sort(times.took.begin(), times.took.end());
-  return times;
+  return found == by_cutoff_.end() ? Times() : found->second;
 }
 
 Duration CutoffTally::Times::quantile(double share) const {
-  if (took.empty()) return {};
-  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(took.size())));
-  return took[std::min(took.size() - 1, rank == 0 ? 0 : rank - 1)];
+  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(ended)));
+  std::size_t passed = 0;
+  for (const auto& [milliseconds, calls] : took) {
+    passed += calls;
+    if (passed >= std::max<std::size_t>(rank, 1)) return std::chrono::milliseconds(milliseconds);
+  }
+  return {};
 }
 
 }  // namespace reeve::gateway

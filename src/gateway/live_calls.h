@@ -36,8 +36,8 @@ class LiveCall {
  protected:
   /// Ends what it waits for. May be called at any time; must not end the call's life at once.
   virtual void stop_waiting() = 0;
-  /// Whether it passes on an answer, so that a client that takes nothing would keep it.
-  virtual bool answers() const = 0;
+  /// Whether it waits for its client to take what it was given: one that takes nothing would keep it.
+  virtual bool waits_for_client() const = 0;
   /// Cuts the client off.
   virtual void abandon() = 0;
   /// That the last byte for the client is out, or never will be.
@@ -49,7 +49,7 @@ class LiveCall {
   LiveCall* previous_ = nullptr;
   LiveCall* next_ = nullptr;
   std::optional<identity::Cutoff> cut_;
-  bool was_under_way_ = false;  // when it was ended: its end is counted
+  std::uint64_t round_ = 0;  // in which it was ended while under way: its end is counted; 0: in none
   bool told_ = false;
 };
 
@@ -64,10 +64,16 @@ class LiveCalls {
   LiveCalls(const LiveCalls&) = delete;
   LiveCalls& operator=(const LiveCalls&) = delete;
 
-  /// Ends the calls that the cutoffs cover. How many there were.
-  std::size_t end_covered(const identity::CutoffSet& cutoffs);
-  /// Cuts off the clients of those that were ended and still answer.
-  void abandon_ended();
+  /// What end_covered() did; `round` names it, from 1.
+  struct Ended {
+    std::size_t calls = 0;
+    std::uint64_t round = 0;
+  };
+  /// Ends the calls that the cutoffs cover.
+  Ended end_covered(const identity::CutoffSet& cutoffs);
+  /// Of the calls that were ended in this round or an earlier one: cuts off the clients that take nothing. Those of
+  /// later rounds still have their time. How many go on, because they wait for something else.
+  std::size_t abandon_ended(std::uint64_t round);
   std::vector<CallUnderWay> views() const;
   std::size_t size() const { return size_; }
 
@@ -77,6 +83,7 @@ class LiveCalls {
   CutoffTally* tally_;
   LiveCall* first_ = nullptr;
   std::size_t size_ = 0;
+  std::uint64_t rounds_ = 0;
 };
 
 /// One practice stream: a piece every hundredth of a second, until a cutoff ends it or its time is over.

@@ -94,7 +94,10 @@ ModelCall::ModelCall(Worker& worker, net::Exchange& exchange, wire::Route route)
   worker_.metrics.call_started();
 }
 
-ModelCall::~ModelCall() { worker_.metrics.call_left(); }
+ModelCall::~ModelCall() {
+  settle_forbidden_keys(false);
+  worker_.metrics.call_left();
+}
 
 Task<void> ModelCall::run() {
   hints_ = wire::read_client_hints([this](std::string_view name) { return exchange_.head().headers.get(name); });
@@ -171,17 +174,22 @@ Task<std::optional<Refusal>> ModelCall::read() {
     co_return refusal(reason, body.error().message);
   }
   body_ = *body;
+  take_tags();
   auto view = wire::read_request(route_, body_, settings_->detectors ? &texts_ : nullptr,
                                  settings_->steps_down ? &needs_ : nullptr);
   if (!view) co_return refusal(RefusalReason::kMalformed, view.error().message);
   view_ = *std::move(view);
   if (hints_.session_id.empty()) hints_.session_id = view_.session_in_body;
+  tell_settings();
   co_return std::nullopt;
 }
 
 std::optional<Refusal> ModelCall::choose_upstream() {
   std::tie(model_, provider_) = find_upstream(*settings_, view_.model, route_.dialect);
-  if (provider_ != nullptr) return std::nullopt;
+  if (provider_ != nullptr) {
+    stay_with_provider();
+    return std::nullopt;
+  }
   const std::string name = printable(view_.model, 100);
   if (find_model(*settings_, view_.model) != nullptr) {
     return refusal(RefusalReason::kModelUnknown,
@@ -200,8 +208,7 @@ void ModelCall::evaluate() {
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
   static const std::map<std::string, bool> kNoChecks;
   const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, exchange_.head().headers, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,
@@ -297,7 +304,7 @@ std::optional<Refusal> ModelCall::decide() {
 }
 
 Task<void> ModelCall::forward() {
-  constexpr std::int64_t kAttemptsMax = 2;
+  bool sent_again = false;
   while (true) {
     if (auto no = co_await reserve()) {
       attempt_ = 0;
@@ -310,6 +317,7 @@ Task<void> ModelCall::forward() {
       co_return co_await refuse(*std::move(no));
     }
     ++attempt_;
+    take_key();
     ask_for_usage();
     if (auto no = co_await record_intent()) {
       attempt_ = 0;  // an outcome that names an attempt says that its intent is there
@@ -326,11 +334,14 @@ Task<void> ModelCall::forward() {
     net::ClientRequest request = upstream_request();
     net::Client::Sent sent = co_await send(request);
     worker_.give_back_headers(std::move(request.headers));
-    if (sent.ok()) co_return co_await relay(*sent.response);
+    if (sent.ok()) {
+      if (goes_to_next_key(*sent.response)) continue;
+      co_return co_await relay(*sent.response);
+    }
     if (cut() != nullptr) co_return co_await answer_cut_off(sent.failure);
     // A pooled connection that the provider had closed says nothing about the provider: one fresh attempt, with its own
     // records.
-    if (sent.failure.stale_connection && attempt_ < kAttemptsMax && !client_gone_) {
+    if (sent.failure.stale_connection && !std::exchange(sent_again, true) && !client_gone_) {
       record_unanswered(sent.failure, "unreachable", sent.failure.error.message);
       continue;
     }
@@ -401,8 +412,7 @@ void ModelCall::add_listed_models(const Model& model, const Provider& provider,
 
 bool ModelCall::would_be_open(std::string_view name, const Model& model, const Provider& provider) const {
   const Instant now = worker_.clock.now();
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, exchange_.head().headers, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
   CallFacts::Parts parts{*principal_, hints_, exchange_.head().headers, route_, view_, 0, name, model,
                          provider,    now,    worker_.checks(now)};
   parts.approvals = approvals;

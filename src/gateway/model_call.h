@@ -62,6 +62,9 @@ class ModelCall final : private LiveCall {
   /// What the kill switch says of what is known by now.
   std::optional<wire::Refusal> refuse_cut_off();
   Task<std::optional<wire::Refusal>> read();
+  /// Claude Code, signed in here, labels its requests for us: the label becomes the work item.
+  void take_tags();
+  void tell_settings();
   std::optional<wire::Refusal> choose_upstream();
   std::optional<wire::Refusal> decide();
   std::optional<wire::Refusal> refuse_by_rules();
@@ -87,6 +90,19 @@ class ModelCall final : private LiveCall {
   spend::LadderModel ladder_model(std::string name, const Provider& provider) const;
   std::string conversation_id() const;
   void remember_model();
+  // The provider's keys, and the provider itself where several would do.
+  /// What stands for the session; without one, for whoever calls.
+  std::uint64_t session_hash() const;
+  /// Goes on with the provider that answered the session last, where the model is served by several.
+  void stay_with_provider();
+  void take_key();
+  void begin_attempt(ChosenKey chosen);
+  /// The answer's head is here: whether another key takes the same call. Then this attempt has its end.
+  bool goes_to_next_key(const net::ClientResponse& response);
+  void settle_forbidden_keys(bool another_was_taken);
+  void tell_of_key(const ProviderKey& key, bool set_aside, int status) const;
+  void remember_place(int status);
+
   /// What goes to the provider.
   const std::string& sent_model() const;
   const wire::Route& sent_route() const;
@@ -101,7 +117,7 @@ class ModelCall final : private LiveCall {
   void stop_waiting() override {
     if (cancel_upstream_) cancel_upstream_();
   }
-  bool answers() const override { return answers_; }
+  bool waits_for_client() const override { return gives_; }
   void abandon() override { exchange_.abandon(); }
   wire::Refusal refusal_of_cutoff() const;
   Task<void> answer_cut_off(const net::SendFailure& failure);
@@ -120,13 +136,17 @@ class ModelCall final : private LiveCall {
   void add_listed_models(const Model& model, const Provider& provider, std::vector<wire::ModelEntry>& entries) const;
   Task<void> refuse(wire::Refusal refusal);
 
+  bool is_of_claude_code() const { return principal_->client == identity::kClaudeCodeClient; }
+  void leave_out_tags_beta();
+
   // Forwarding.
   net::ClientRequest upstream_request();
   Task<net::Client::Sent> send(const net::ClientRequest& request);
   Task<void> relay(net::ClientResponse& response);
   Task<void> pass_on(net::ClientResponse& response, Relay& relay);
   Task<void> end_relay(net::ClientResponse& response, Relay& relay);
-  wire::Refusal refusal_of_answer(const Error& why) const;
+  Task<void> tell_of_end(Relay& relay);
+  wire::Refusal refusal_of_stop(const Relay& relay) const;
   /// What the developer is told inside the answer; empty for nothing.
   std::string note_in_answer() const;
   std::optional<wire::BudgetUse> budget_use() const;
@@ -169,6 +189,7 @@ class ModelCall final : private LiveCall {
   wire::ClientHints hints_;
   std::shared_ptr<const identity::Principal> principal_;
   std::string_view body_;
+  std::optional<wire::TaggedRequest> tagged_;  // body_ is its, where there were tags
   wire::RequestView view_;
   wire::CallNeeds needs_;  // where the settings step down
   std::vector<BodyText> texts_;
@@ -187,6 +208,10 @@ class ModelCall final : private LiveCall {
   std::string kept_because_;                        // a cheaper model was wanted, and there is none
   const Model* model_ = nullptr;
   const Provider* provider_ = nullptr;
+  KeyAttempt key_attempt_;
+  std::string key_detail_;  // of the attempt's entries: {"key": NAME}, where the provider has several
+  std::vector<const ProviderKey*> keys_tried_;
+  std::vector<const ProviderKey*> keys_forbidden_;  // that this call had set aside by a 403
   policy::Decision decision_;
   bool decision_made_ = false;
   Duration evaluation_{};
@@ -202,8 +227,10 @@ class ModelCall final : private LiveCall {
   bool client_gone_ = false;
   std::uint64_t answer_bytes_ = 0;  // that the provider gave so far
   bool answers_ = false;            // bytes of an answer are on their way to the client
+  bool gives_ = false;              // and what the call waits for is that the client takes some
   std::function<void()> cancel_upstream_;
 
+  std::vector<std::pair<std::string, std::string>> request_headers_;  // that go on in another form
   std::string upstream_target_;
   std::string authorization_;
   std::vector<std::pair<std::string, std::string>> budget_headers_;

@@ -47,6 +47,12 @@ TEST(Practice, RunsTheCommandThatThePersonWroteWithTheToolThatTheClientOffers) {
   EXPECT_EQ(arguments->root()["command"].string_or(""), "echo hi");
 }
 
+TEST(Practice, SaysThatItJudgesNoTools) {
+  const auto request = understand(route(wire::Dialect::kAnthropic), R"({"model":"m","messages":[],"safeguards":{}})");
+  ASSERT_FALSE(request.ok());
+  EXPECT_NE(request.error().message.find("safeguards"), std::string::npos) << "the word that Claude Code looks for";
+}
+
 TEST(Practice, QuotesTheToolResultInsteadOfCallingAgain) {
   const std::string body =
       R"({"model":"m","tools":[{"name":"Bash"}],"messages":[{"role":"user","content":"Run `echo hi`"},)"

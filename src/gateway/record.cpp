@@ -47,7 +47,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
   entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id)};
   entry.client = wire::client_name(hints_.kind);
   entry.client_version = bounded(hints_.version);
-  entry.work_item = bounded(headers.get("x-reeve-work-item"));
+  entry.work_item = bounded(hints_.work_item);
   entry.repo = bounded(hints_.repo);
   entry.feature = bounded(headers.get("x-reeve-feature"));
   entry.model.asked = bounded(view_.model);
@@ -69,6 +69,7 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
   }
   fill_decision(entry.decision);
   content_.fill(entry.content);
+  if (attempt_ > 0) entry.detail = key_detail_;
   spend_.fill(entry.budget);
   if (cheaper_) entry.budget.degraded_by = cheaper_->by;
   entry.budget.kept = bounded(kept_because_);

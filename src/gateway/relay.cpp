@@ -24,8 +24,6 @@ bool goes_on_elsewhere(wire::Dialect dialect, std::string_view body) {
           body.find("\"conversation\"") != std::string_view::npos);
 }
 
-Error cut_off() { return {ErrorCode::kDenied, "what this call uses was cut off"}; }
-
 bool speaks_of_answers(const policy::RuleInfo& rule) {
   return rule.mode != policy::Mode::kOff &&
          std::find(rule.points.begin(), rule.points.end(), policy::Point::kModelResponse) != rule.points.end();
@@ -49,11 +47,18 @@ struct ModelCall::Relay {
   std::string kept;                   // the answer as the provider gave it, where the house keeps content
   std::optional<Error> cut;           // the provider's answer broke off
   std::optional<Error> stopped;       // we do not pass on the rest
+  bool killed = false;                // and that is because the kill switch says so
   ReusedText rewritten;               // of one piece
   std::string tailed, without_usage;  // of one piece
 
   /// The piece as it goes on to the client. What cannot go on sets `stopped`.
   std::string_view change(std::string_view piece, bool ended);
+  /// What stopped the answer first is what its client hears and what is recorded.
+  void kill() {
+    if (stopped) return;
+    stopped = Error{ErrorCode::kDenied, "what this call uses was cut off"};
+    killed = true;
+  }
 };
 
 std::string_view ModelCall::Relay::change(std::string_view piece, bool ended) {
@@ -99,8 +104,7 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
   const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
   static const std::map<std::string, bool> kNoChecks;
   const bool asks_checks = settings_->policy->needs(policy::Point::kModelResponse, policy::Fact::kChecks);
-  const auto approvals =
-      approvals_for(*settings_, policy::Point::kModelResponse, *principal_, hints_, exchange_.head().headers, now);
+  const auto approvals = approvals_for(*settings_, policy::Point::kModelResponse, *principal_, hints_, now);
   const CallFacts::Parts parts{*principal_,
                                hints_,
                                exchange_.head().headers,
@@ -131,10 +135,11 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   if (response.status() >= 300 && response.status() < 400) co_return co_await answer_redirect(response.status());
   Relay relay;
   relay.status = response.status();
-  // Whoever is told of our budgets is not told of the limits of the key that everybody shares.
+  // Whoever is told of our budgets is not told of the limits of the key that everybody shares; nor is Claude Code that
+  // is signed in here, which would show them as its owner's.
   const auto use = budget_use();
   relay.headers = worker_.take_headers();
-  add_for_client(response.headers(), relay.headers, use.has_value());
+  add_for_client(response.headers(), relay.headers, use.has_value() || is_of_claude_code());
   if (use) {
     budget_headers_ = wire::encode_budget_use(hints_.kind, *use);
     for (const auto& [name, value] : budget_headers_) relay.headers.add(name, value);
@@ -167,7 +172,7 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   }
   cancel_upstream_ = [&response] { response.cancel(); };
   first_byte_ = worker_.clock.steady();
-  if (cut() != nullptr) relay.stopped = cut_off();
+  if (cut() != nullptr) relay.kill();
   if (!relay.stopped) co_await pass_on(response, relay);
   cancel_upstream_ = nullptr;
   co_await end_relay(response, relay);
@@ -178,7 +183,7 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
 /// can still become a refusal.
 Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
   const bool at_once = !relay.rewriter || relay.event_stream;
-  answers_ = true;
+  answers_ = gives_ = true;
   if (at_once) {
     relay.started = true;
     relay.to_client = co_await exchange_.start(relay.status, relay.headers, relay.length);
@@ -186,11 +191,9 @@ Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
   std::uint64_t relayed = 0;
   bool ended = false;
   while (relay.to_client.ok() && !ended) {
+    gives_ = false;
     auto piece = co_await response.read();
-    if (cut() != nullptr) {
-      relay.stopped = cut_off();
-      co_return;
-    }
+    if (cut() != nullptr) co_return relay.kill();
     if (!piece) {
       relay.cut = piece.error();
       co_return;
@@ -202,10 +205,8 @@ Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
     const bool goes_on =
         !relay.event_stream || spend_.may_go_on(so_far) || co_await spend_.may_go_on_with_others(so_far);
     if (spend_.grew()) record_growth();
-    if (cut() != nullptr) {
-      relay.stopped = cut_off();
-      co_return;
-    }
+    if (cut() != nullptr) co_return relay.kill();
+    gives_ = true;
     if (!goes_on) {
       relay.stopped = Error{ErrorCode::kTooLarge, budget_sentence(*spend_.refusal())};
       co_return;
@@ -232,16 +233,14 @@ Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
   }
 }
 
-/// Tells the client why there is no more, where its dialect has a form for it, and records what came of the answer.
-Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
-  // Its client was cut off in the middle of a piece.
-  if (cut() != nullptr && !relay.to_client.ok()) relay.stopped = cut_off();
-  if (relay.stopped && !client_gone_) {
-    response.cancel();
-    const wire::Refusal why = refusal_of_answer(*relay.stopped);
+/// Tells the client why there is no more, where its dialect has a form for it.
+Task<void> ModelCall::tell_of_end(Relay& relay) {
+  gives_ = true;
+  if (relay.stopped) {
+    const wire::Refusal why = refusal_of_stop(relay);
     if (!relay.started) {
       co_await answer_in_place(why);
-    } else if (relay.tail && (spend_.refusal() || cut() != nullptr)) {
+    } else if (relay.tail && (relay.killed || spend_.refusal())) {
       std::string end;
       relay.tail->end_early(why, relay.reader->so_far().output, end);
       relay.to_client = co_await exchange_.finish(end);
@@ -249,7 +248,9 @@ Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
       relay.to_client = co_await exchange_.finish(
           relay.event_stream ? "\n\n" + wire::encode_stream_error(route_.dialect, why) : std::string());
     }
-  } else if (relay.cut && !client_gone_ && relay.event_stream && !relay.length) {
+    // What was given before and waits for the client to take it is part of what was stopped.
+    if (relay.killed && relay.to_client.ok()) relay.to_client = co_await exchange_.flush();
+  } else if (relay.cut && relay.event_stream && !relay.length) {
     // The client hears why in its own dialect; the blank line ends whatever event was cut in two. Where a length was
     // stated, there is no room for it, and the missing bytes say that the answer is incomplete.
     const bool late = relay.cut->code == ErrorCode::kTimeout;
@@ -258,8 +259,15 @@ Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
                 "The provider's answer broke off: " + relay.cut->message);
     relay.to_client = co_await exchange_.finish("\n\n" + wire::encode_stream_error(route_.dialect, why));
   }
+}
 
-  answers_ = false;
+/// Ends the answer, and records what came of it.
+Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
+  // Its client was cut off in the middle of a piece.
+  if (cut() != nullptr && !relay.to_client.ok()) relay.kill();
+  if (relay.stopped) response.cancel();
+  if (!client_gone_) co_await tell_of_end(relay);
+  answers_ = gives_ = false;
   ended();
 
   if (relay.tail && relay.tail->noted() && !told_) {
@@ -275,7 +283,7 @@ Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
     count_call(how);
   };
   if (relay.content) answer_found_ = relay.content->found();
-  if (cut() != nullptr && relay.stopped) co_return end_as("killed", cut()->id + ": " + cut()->reason);
+  if (relay.killed) co_return end_as("killed", cut()->id + ": " + cut()->reason);
   if (relay.stopped) co_return end_as("answer_refused", relay.stopped->message);
   if (client_gone_ || !relay.to_client.ok())
     co_return end_as("client_gone", "the client closed before the answer ended");
@@ -284,9 +292,10 @@ Task<void> ModelCall::end_relay(net::ClientResponse& response, Relay& relay) {
   end_as("ok", summary.stop_reason);
 }
 
-wire::Refusal ModelCall::refusal_of_answer(const Error& why) const {
-  if (cut() != nullptr) return refusal_of_cutoff();
+wire::Refusal ModelCall::refusal_of_stop(const Relay& relay) const {
+  if (relay.killed) return refusal_of_cutoff();
   if (spend_.refusal()) return refusal_of_budget();
+  const Error& why = *relay.stopped;
   wire::Refusal no = refusal(
       why.code == ErrorCode::kDenied ? wire::RefusalReason::kPolicy : wire::RefusalReason::kUnavailable, why.message);
   if (why.code == ErrorCode::kDenied && answer_decision_.rule != nullptr) no.rule = answer_decision_.rule->name;

@@ -18,7 +18,7 @@ spend::CallScope ModelCall::spend_scope(std::string_view model, const Provider& 
   scope[Dimension::kSession] = bounded(hints_.session_id);
   scope[Dimension::kRepo] = bounded(hints_.repo);
   scope[Dimension::kFeature] = bounded(headers.get("x-reeve-feature"));
-  scope[Dimension::kWorkItem] = bounded(headers.get("x-reeve-work-item"));
+  scope[Dimension::kWorkItem] = bounded(hints_.work_item);
   scope[Dimension::kProvider] = provider.name;
   scope[Dimension::kModel] = bounded(model);
   scope.groups = principal_->groups;

@@ -12,6 +12,7 @@
 #include "gateway/gateway.h"
 #include "gateway/live_calls.h"
 #include "gateway/metrics.h"
+#include "gateway/settings_told.h"
 #include "gateway/stranger_refusals.h"
 
 namespace reeve::gateway {
@@ -34,7 +35,9 @@ struct Worker {
         budgets(options.budgets),
         hold_estimator(options.hold_estimator),
         swaps(options.swaps),
-        tell_budget(options.tell_budget),
+        session_places(options.session_places),
+        tell(options.tell),
+        tell_settings(options.tell_settings),
         clock(*options.clock),
         live_calls(*options.clock, options.cutoff_tally),
         scanner(options.verdicts),
@@ -55,7 +58,10 @@ struct Worker {
   spend::Budgets* budgets;
   spend::HoldEstimator* hold_estimator;
   spend::SwapMemory* swaps;
-  std::function<void(BudgetNotice)> tell_budget;
+  SessionPlaces* session_places;
+  std::function<void(Notice)> tell;
+  std::function<void(SettingsSeen)> tell_settings;
+  SettingsTold settings_told;
   const Clock& clock;
   LiveCalls live_calls;
   policy::Scratch scratch;  // for decisions

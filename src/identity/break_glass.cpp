@@ -1,13 +1,11 @@
 #include "identity/break_glass.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "core/json.h"
+#include "core/secret_text.h"
 #include "identity/identity.h"
 #include "identity/names.h"
 
@@ -20,20 +18,7 @@ constexpr std::string_view kSymbols = "ABCDEFGHJKMNPQRSTVWXYZ0123456789";
 constexpr std::size_t kGroups = 6;
 constexpr std::size_t kGroupSymbols = 5;  // 150 bits
 constexpr std::size_t kSaltBytes = 16;
-constexpr std::size_t kHashBytes = 32;
 constexpr std::size_t kReasonBytesMax = 1'000;
-
-/// scrypt (RFC 7914) with 128 MiB and about half a second: a stolen database must not help to guess.
-Result<std::string> slow_hash(std::string_view code, std::string_view salt) {
-  constexpr std::uint64_t kCost = 1U << 17U;
-  constexpr std::uint64_t kBlock = 8;
-  constexpr std::uint64_t kMemoryMax = 160UL << 20U;
-  std::array<unsigned char, kHashBytes> hash{};
-  const int done = EVP_PBE_scrypt(code.data(), code.size(), reinterpret_cast<const unsigned char*>(salt.data()),
-                                  salt.size(), kCost, kBlock, 1, kMemoryMax, hash.data(), hash.size());
-  if (done != 1) return Error{ErrorCode::kUnavailable, "the code cannot be hashed: is there 128 MiB of free memory?"};
-  return std::string(reinterpret_cast<const char*>(hash.data()), hash.size());
-}
 
 std::string make_code() {
   const std::string random = random_bytes(kGroups * kGroupSymbols);
@@ -83,7 +68,7 @@ Result<std::string> seal_break_glass(BreakGlassStore& store, std::string_view by
   const std::string code = make_code();
   BreakGlassSeal seal;
   seal.salt = random_bytes(kSaltBytes);
-  auto hash = slow_hash(plain_code(code), seal.salt);
+  auto hash = slow_key(plain_code(code), seal.salt);
   if (!hash) return hash;
   seal.code_hash = *std::move(hash);
   seal.sealed_by = by;
@@ -103,7 +88,7 @@ Result<OpenedGlass> open_break_glass(BreakGlassStore& store, KeyStore& keys, std
   auto seal = store.newest();
   if (!seal) return std::move(seal).error();
   if (auto checked = check_seal(*seal); !checked) return std::move(checked).error();
-  const auto hash = slow_hash(plain_code(code), (*seal)->salt);
+  const auto hash = slow_key(plain_code(code), (*seal)->salt);
   if (!hash) return hash.error();
   if (!equal_constant_time(*hash, (*seal)->code_hash)) {
     auto counted = store.count_failure((*seal)->number, event("break_glass.refused", by, reason, ""));

@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/crypto.h"
+#include "core/declared.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "identity/names.h"
@@ -34,6 +35,11 @@ std::optional<Instant> time_in(const JsonValue& object, std::string_view name) {
 
 Error damaged(const char* what) {
   return {ErrorCode::kCorrupt, std::string("a stored ") + what + " is damaged; restore the database from a backup"};
+}
+
+/// As a cutoff's name and a call's are compared: of what clients say of themselves a call has no more than this.
+std::string_view compared(CutoffKind kind, std::string_view name) {
+  return kind == CutoffKind::kSession || kind == CutoffKind::kAgent ? bounded(name) : name;
 }
 
 /// How the sentence to whoever is refused begins.
@@ -88,11 +94,22 @@ Result<Cutoff> make_cutoff(const CutoffRequest& request, Instant now) {
   cutoff.by = request.by;
   cutoff.at = in_microseconds(now);
   if (request.until) cutoff.until = in_microseconds(*request.until);
-  cutoff.id = make_id("cut");
-  if (!request.repeat_key.empty()) {
-    cutoff.id = "cut_" + to_hex(as_bytes(sha256(request.by + "\n" + request.repeat_key))).substr(0, 26);
-  }
+  cutoff.id = request.repeat_key.empty() ? make_id("cut") : cutoff_id_of(request.by, request.repeat_key);
   return cutoff;
+}
+
+std::string cutoff_id_of(std::string_view by, std::string_view repeat_key) {
+  return "cut_" + to_hex(as_bytes(sha256(std::string(by) + "\n" + std::string(repeat_key)))).substr(0, 26);
+}
+
+bool is_same_request(const Cutoff& before, const CutoffRequest& request, bool until_counts) {
+  const auto until = request.until ? std::optional(in_microseconds(*request.until)) : std::nullopt;
+  if (before.scope != request.scope || before.reason != trim(request.reason)) return false;
+  if (!until_counts || before.until == until) return true;
+  // Where clocks differ, a time that went there and back is a little off.
+  if (before.clock_ahead == Duration::zero() || !before.until || !until) return false;
+  const Duration off = *until - (*before.until + before.clock_ahead);
+  return off < kClocksAgree && off > -kClocksAgree;
 }
 
 std::string cutoff_to_json(const Cutoff& cutoff) {
@@ -158,7 +175,7 @@ CutoffSet::CutoffSet(std::vector<Cutoff> cutoffs) : cutoffs_(std::move(cutoffs))
     switch (cutoff.scope.kind) {
       case CutoffKind::kAll: everything_.push_back(&cutoff); break;
       case CutoffKind::kModel: models_.push_back(&cutoff); break;
-      default: by_name_[cutoff.scope.kind].emplace(cutoff.scope.name, &cutoff);
+      default: by_name_[cutoff.scope.kind].emplace(compared(cutoff.scope.kind, cutoff.scope.name), &cutoff);
     }
   }
 }
@@ -167,7 +184,7 @@ const Cutoff* CutoffSet::named(CutoffKind kind, std::string_view name, const Cut
                                Instant now) const {
   const auto of_kind = by_name_.find(kind);
   if (name.empty() || of_kind == by_name_.end()) return nullptr;
-  const auto [begin, end] = of_kind->second.equal_range(name);
+  const auto [begin, end] = of_kind->second.equal_range(compared(kind, name));
   for (auto at = begin; at != end; ++at) {
     const Cutoff& cutoff = *at->second;
     const bool later = cutoff.issued_until && subject.issued && *subject.issued > *cutoff.issued_until;

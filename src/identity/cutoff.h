@@ -31,7 +31,9 @@ std::string_view cutoff_kind_name(CutoffKind kind);
 
 struct CutoffScope {
   CutoffKind kind = CutoffKind::kAll;
-  std::string name;  // empty with kAll; of models a pattern as glob_match has it, of everything else the exact name
+  /// Empty with kAll; of models a pattern as glob_match has it, of sessions and agents compared as far as bounded()
+  /// goes, of everything else the exact name.
+  std::string name;
 
   std::string text() const;  // "all", "person:ada@example.com"
   bool operator==(const CutoffScope&) const = default;
@@ -52,11 +54,17 @@ struct Cutoff {
   /// Only calls by credentials that were issued until then: what came later is good, though the news is late. None:
   /// all of them. Not kept in a store.
   std::optional<Instant> issued_until;
+  /// How far this machine's clock is ahead of the one that the times are by; not kept in a store. Zero where they agree
+  /// well enough.
+  Duration clock_ahead{};
   /// Set once it was ended.
   std::optional<Instant> ended;
   std::string ended_by, ended_reason;
 
-  bool in_force(Instant now) const { return !ended && (!until || now < *until); }
+  /// `now` by this machine's clock.
+  bool in_force(Instant now) const { return !ended && (!until || now - clock_ahead < *until); }
+  /// From the switch to a moment by this machine's clock.
+  Duration since_switch(Instant when) const { return when - clock_ahead - at; }
   bool operator==(const Cutoff&) const = default;
 };
 
@@ -69,11 +77,18 @@ struct CutoffRequest {
 };
 /// kInvalid, with a sentence that names what is wrong: no reason, control characters, a time that is over.
 Result<Cutoff> make_cutoff(const CutoffRequest& request, Instant now);
+/// The id that all cutoffs of the same request, repeated, have.
+std::string cutoff_id_of(std::string_view by, std::string_view repeat_key);
+/// Whether that is what was asked for before. `until` counts where the request names one, or names none on purpose.
+bool is_same_request(const Cutoff& before, const CutoffRequest& request, bool until_counts);
 
 /// Canonical JSON: what storage keeps, what the API shows and what the ledger's entry `kill.switched` tells. Times are
 /// in microseconds, so that is what a cutoff's are made in.
 std::string cutoff_to_json(const Cutoff& cutoff);
 Result<Cutoff> cutoff_from_json(std::string_view json);
+
+/// Clocks that differ by less are taken for equal.
+inline constexpr Duration kClocksAgree = std::chrono::seconds(2);
 
 // ---- Drills ----
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "core/declared.h"
 #include "identity/identity.h"
 
 namespace reeve::identity {
@@ -126,6 +127,29 @@ TEST(CutoffSet, SeveralOfOneNameAreAllAsked) {
   const CutoffSet set({over, on});
   ASSERT_NE(set.covers(ada, kNow), nullptr);
   EXPECT_EQ(set.covers(ada, kNow)->id, on.id);
+}
+
+// A call's names are cut before they come here; a scope's are as somebody wrote them.
+TEST(CutoffSet, ComparesNamesOfClientsAsFarAsCallsHaveThem) {
+  const std::string longest(256, 's');
+  const std::string agent = std::string(199, 'a') + "ü" + std::string(20, 'b');
+  const CutoffSet set({cutoff("session:" + longest), cutoff("agent:" + agent), cutoff("person:" + longest)});
+  CutoffSubject subject;
+  const std::string session(bounded(longest));
+  subject.session = session;
+  ASSERT_NE(set.covers(subject, kNow), nullptr);
+  const std::string parent(bounded(agent));
+  CutoffSubject sub_agent;
+  sub_agent.parent_agent = parent;
+  EXPECT_NE(set.covers(sub_agent, kNow), nullptr);
+  CutoffSubject verified;
+  verified.verified_agent = agent;
+  EXPECT_NE(set.covers(verified, kNow), nullptr) << "an agent's credential has its whole name";
+  CutoffSubject person;
+  person.person = session;
+  EXPECT_EQ(set.covers(person, kNow), nullptr) << "a person's name is not cut, so that it is another one";
+  subject.session = std::string_view(session).substr(1);
+  EXPECT_EQ(set.covers(subject, kNow), nullptr);
 }
 
 TEST(CutoffSentence, SaysWhatWhyAndByWhom) {

@@ -30,6 +30,7 @@ Result<Principal> read_principal(const JsonValue& json) {
   principal.team = json["team"].string_or("");
   principal.issuer = json["issuer"].string_or("");
   principal.groups = read_names(json["groups"]);
+  principal.scopes = read_names(json["scopes"]);
   return principal;
 }
 
@@ -40,6 +41,11 @@ std::string principal_to_json(const Principal& principal) {
   json.begin_object().key("groups").begin_array();
   for (const std::string& group : principal.groups) json.value(group);
   json.end_array().member("id", principal.id).member_if("issuer", principal.issuer).member_if("team", principal.team);
+  if (!principal.scopes.empty()) {
+    json.key("scopes").begin_array();
+    for (const std::string& scope : principal.scopes) json.value(scope);
+    json.end_array();
+  }
   return json.member("type", principal.type).end_object().take();
 }
 

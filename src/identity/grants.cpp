@@ -273,7 +273,7 @@ TokenAnswer Grants::exchange_device(std::string_view device_code, std::string_vi
   if (!*found) return refused("invalid_grant", "This device code is not known here. Begin again.");
   auto document = grant_document_from_json((*found)->document);
   if (!document) return refused_by(document.error());
-  if (document->purpose.asking.client != client) {
+  if (!may_be(client, document->purpose.asking.client)) {
     return refused("invalid_grant", "This device code is of another client.");
   }
   if ((*found)->expires <= clock_.now()) return refuse_device("expired_token", hash);
@@ -318,15 +318,45 @@ TokenAnswer Grants::exchange_code(std::string_view code, std::string_view client
   return finish(*std::move(begun), std::move(change), purpose.asking);
 }
 
-TokenAnswer Grants::refresh(std::string_view refresh_token, std::string_view client) {
-  const auto found = store_.find(GrantKind::kRefresh, sha256(refresh_token));
+const ClientTraits* Grants::traits_of(std::string_view client) const {
+  const auto found =
+      std::find_if(clients_.begin(), clients_.end(), [&](const ClientTraits& one) { return one.id == client; });
+  return found == clients_.end() ? nullptr : &*found;
+}
+
+/// Whether a request that names `asked` may be one of the client that the grant was made for.
+bool Grants::may_be(std::string_view asked, std::string_view granted) const {
+  if (asked == granted) return true;
+  const ClientTraits* const traits = traits_of(granted);
+  return asked.empty() && traits != nullptr && traits->sends_no_id;
+}
+
+/// The token was used before. Read again: who used it may have been faster by a moment only.
+TokenAnswer Grants::refuse_used_refresh(const Sha256& hash, std::string_view address) {
+  const auto found = store_.find(GrantKind::kRefresh, hash);
+  if (!found) return refused_by(found.error());
+  const auto document = *found ? grant_document_from_json((*found)->document) : Result<GrantDocument>(GrantDocument());
+  if (!document) return refused_by(document.error());
+  const Asking& user = document->purpose.asking;
+  const ClientTraits* const traits = traits_of(user.client);
+  if (traits == nullptr || !traits->shares_tokens || address.empty() || user.address != address) {
+    return end_for_reuse(document->session, "a refresh token");
+  }
+  return refused("invalid_grant", "Another process of this sign-in has renewed it. Use what that one got.");
+}
+
+TokenAnswer Grants::refresh(std::string_view refresh_token, std::string_view client, std::string_view address) {
+  const Sha256 hash = sha256(refresh_token);
+  const auto found = store_.find(GrantKind::kRefresh, hash);
   if (!found) return refused_by(found.error());
   TokenAnswer ended = refused("invalid_grant", "This sign-in has ended. Sign in again.");
   if (!*found) return ended;
   auto document = grant_document_from_json((*found)->document);
   if (!document) return refused_by(document.error());
-  if (document->purpose.asking.client != client) return refused("invalid_grant", "This token is of another client.");
-  if (document->state == GrantState::kUsed) return end_for_reuse(document->session, "a refresh token");
+  if (!may_be(client, document->purpose.asking.client)) {
+    return refused("invalid_grant", "This token is of another client.");
+  }
+  if (document->state == GrantState::kUsed) return refuse_used_refresh(hash, address);
   const auto session = store_.session(document->session);
   if (!session) return refused_by(session.error());
   if (!*session || (*session)->ended || (*session)->expires <= clock_.now()) return ended;
@@ -345,10 +375,11 @@ TokenAnswer Grants::refresh(std::string_view refresh_token, std::string_view cli
   GrantDocument successor = *document;
   change.inserted.push_back(make_grant(GrantKind::kRefresh, answer.refresh_token, successor, (*session)->expires));
   document->state = GrantState::kUsed;
+  document->purpose.asking.address = address;
   change.replaced.push_back(next(**found, *document));
   auto stored = store_.apply(change);
   // Two came with the same token at once, and this is the second.
-  if (!stored && stored.error().code == ErrorCode::kConflict) return end_for_reuse((*session)->id, "a refresh token");
+  if (!stored && stored.error().code == ErrorCode::kConflict) return refuse_used_refresh(hash, address);
   if (!stored) return refused_by(stored.error());
   return answer;
 }

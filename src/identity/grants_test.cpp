@@ -116,6 +116,53 @@ TEST_F(GrantsOfAHouse, RefreshTokensRotateAndOneThatComesTwiceEndsTheSignIn) {
   EXPECT_THAT(kinds(), ElementsAre("identity.signed_in", "identity.sign_in_ended"));
 }
 
+class GrantsOfClaudeCode : public GrantsOfAHouse {
+ protected:
+  /// It never says who it is.
+  TokenAnswer begin() { return grants_->exchange_device(agreed_device(person(), kClaudeCodeClient), ""); }
+  TokenAnswer renew(const TokenAnswer& tokens, const char* address = "192.0.2.1") {
+    return grants_->refresh(tokens.refresh_token, "", address);
+  }
+  bool has_ended(const TokenAnswer& tokens) { return store_->session(tokens.session.id).value()->ended.has_value(); }
+};
+
+TEST_F(GrantsOfClaudeCode, ARequestWithoutAClientIdMayBeOfAClientThatSendsNone) {
+  const TokenAnswer tokens = begin();
+  ASSERT_TRUE(tokens.ok()) << tokens.description;
+  EXPECT_EQ(tokens.session.client, "claude-code");
+  EXPECT_TRUE(grants_->refresh(tokens.refresh_token, "claude-code").ok()) << "nor is it wrong to say it";
+  EXPECT_EQ(grants_->exchange_device(agreed_device(person()), "").error, "invalid_grant") << "but of no other";
+  EXPECT_EQ(grants_->exchange_device(agreed_device(person(), kClaudeCodeClient), "reeve-cli").error, "invalid_grant");
+  EXPECT_EQ(grants_->refresh(sign_in().refresh_token, "").error, "invalid_grant");
+}
+
+// Two terminals hold the same token; the second comes after the first has renewed it, maybe hours later.
+TEST_F(GrantsOfClaudeCode, ATokenThatAnotherProcessRenewedIsRefusedAndTheSignInGoesOn) {
+  const TokenAnswer first = begin();
+  const TokenAnswer second = renew(first);
+  ASSERT_TRUE(second.ok()) << second.description;
+  clock_.advance(std::chrono::hours(3));
+  EXPECT_EQ(renew(first).error, "invalid_grant");
+  EXPECT_FALSE(has_ended(first));
+  EXPECT_TRUE(renew(second).ok());
+}
+
+TEST_F(GrantsOfClaudeCode, AUsedTokenFromElsewhereEndsTheSignIn) {
+  const TokenAnswer first = begin();
+  const TokenAnswer second = renew(first);
+  EXPECT_EQ(renew(first, "198.51.100.7").error, "invalid_grant");
+  EXPECT_TRUE(has_ended(first));
+  EXPECT_EQ(renew(second).error, "invalid_grant");
+  EXPECT_THAT(recorded_.back().second, HasSubstr("a refresh token came a second time"));
+}
+
+TEST_F(GrantsOfClaudeCode, WhereNobodyKnowsWhereFromAUsedTokenEndsTheSignIn) {
+  const TokenAnswer first = begin();
+  ASSERT_TRUE(renew(first, "").ok());
+  EXPECT_EQ(renew(first, "").error, "invalid_grant");
+  EXPECT_TRUE(has_ended(first));
+}
+
 TEST_F(GrantsOfAHouse, ASignInLastsForItsTimeHoweverOftenItIsRenewed) {
   TokenAnswer tokens = sign_in();
   for (int i = 0; i < 3; ++i) {

@@ -22,6 +22,7 @@
 #include "core/time.h"
 #include "identity/cutoff.h"
 #include "identity/key_table.h"
+#include "identity/sessions.h"
 #include "net/net.h"
 
 namespace reeve::identity {
@@ -36,6 +37,7 @@ struct Principal {
   std::string key_id;               // virtual key, or empty
   std::string issuer;               // OIDC issuer, or empty
   std::string sign_in;              // the sign-in that a token of our own belongs to, or empty
+  std::string client;               // the program that such a token was made for, or empty
   std::optional<Instant> expires;
   std::optional<Instant> issued;  // the credential, where it says so
 
@@ -192,6 +194,7 @@ class Authenticator {
 }  // namespace reeve::identity
 
 #include "identity/break_glass.h"       // when nobody who may can
+#include "identity/browser_grants.h"    // a sign-in as a browser holds it
 #include "identity/directory.h"         // people and groups
 #include "identity/provider_sign_in.h"  // a person signs in with an issuer
 #include "identity/roles.h"             // what people may do in the control plane

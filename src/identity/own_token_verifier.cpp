@@ -1,5 +1,6 @@
 #include "identity/own_token_verifier.h"
 
+#include "core/bytes.h"
 #include "identity/jwt.h"
 #include "identity/names.h"
 
@@ -15,6 +16,11 @@ Refusal malformed() {
 Refusal bad_signature() {
   return {AuthFailure::kBadSignature,
           "This token is not one that this Reeve made, or its key is gone. Sign in again with 'reeve login'."};
+}
+
+/// What its owner does in the program that the token was made for.
+std::string_view sign_in_words(const Principal& principal) {
+  return principal.client == kClaudeCodeClient ? "Sign in again: type /login." : "Sign in again with 'reeve login'.";
 }
 
 std::vector<std::string> read_names(const JsonValue& list) {
@@ -58,11 +64,13 @@ AuthOutcome OwnTokenVerifier::decide(std::string_view token) {
 
 std::optional<Refusal> OwnTokenVerifier::refuse_now(const Principal& principal) const {
   if (known_->ended.contains(principal.sign_in)) {
-    return Refusal{AuthFailure::kRevoked, "This sign-in has ended. Sign in again with 'reeve login'."};
+    return Refusal{AuthFailure::kRevoked, "This sign-in has ended. " + std::string(sign_in_words(principal))};
   }
   if (clock_->now() >= *principal.expires) {
+    const bool renews_itself = principal.client == kClaudeCodeClient;
     return Refusal{AuthFailure::kExpired,
-                   "This token expired at " + format_time(*principal.expires) + ". Get a new one with 'reeve token'."};
+                   "This token expired at " + format_time(*principal.expires) + ". " +
+                       (renews_itself ? std::string(sign_in_words(principal)) : "Get a new one with 'reeve token'.")};
   }
   return std::nullopt;
 }
@@ -90,6 +98,7 @@ OrRefusal<std::shared_ptr<const Principal>> OwnTokenVerifier::verify(std::string
   auto principal = std::make_shared<Principal>();
   principal->id = claims["sub"].string_or("");
   principal->sign_in = claims["sid"].string_or("");
+  principal->client = claims["client_id"].string_or("");
   if (!expires || !issued || !is_name(principal->id) || principal->sign_in.empty()) return malformed();
   if (clock_->now() + kClockSkew < from_unix_seconds(*issued)) {
     return Refusal{AuthFailure::kNotYetValid, "This token is valid later only. Check the clocks of Reeve's nodes."};
@@ -100,6 +109,10 @@ OrRefusal<std::shared_ptr<const Principal>> OwnTokenVerifier::verify(std::string
   principal->team = claims["team"].string_or("");
   principal->issuer = claims["idp"].string_or("");
   principal->groups = read_names(claims["groups"]);
+  // RFC 9068 section 2.2.3: names with blanks between them.
+  for (const std::string_view scope : split(claims["scope"].string_or(""), ' ')) {
+    if (!scope.empty()) principal->scopes.emplace_back(scope);
+  }
   return std::shared_ptr<const Principal>(std::move(principal));
 }
 

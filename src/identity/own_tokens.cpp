@@ -1,15 +1,9 @@
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <system_error>
-
 #include "core/bytes.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "core/private_file.h"
+#include "core/sealing.h"
 #include "identity/identity.h"
 #include "identity/own_token_form.h"
 
@@ -20,36 +14,21 @@ namespace {
 constexpr Duration kKeysOutlive = std::chrono::hours(2);  // their last token
 constexpr Duration kReadAgainAfter = std::chrono::milliseconds(250);
 
-Error file_error(const std::filesystem::path& path, const char* what, int code) {
-  return {ErrorCode::kUnavailable, path.string() + " cannot be " + what + ": " + std::generic_category().message(code)};
-}
-
-/// Whole and durable, or not at all, and for its owner's eyes only.
-Result<void> write_private_file(const std::filesystem::path& path, const std::string& text) {
-  const std::string draft = path.string() + ".new";
-  ::unlink(draft.c_str());
-  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file < 0) return file_error(path, "made", errno);
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const int code = errno;
-  ::close(file);
-  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) {
-    ::unlink(draft.c_str());
-    return file_error(path, "written", written ? errno : code);
-  }
-  const int directory = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory >= 0) {
-    static_cast<void>(::fsync(directory));
-    ::close(directory);
-  }
-  return {};
-}
-
 void write_names(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
   json.key(name).begin_array();
   for (const std::string& value : values) json.value(value);
   json.end_array();
+}
+
+std::string place_of_key(const std::filesystem::path& file) { return "data." + file.filename().string(); }
+
+/// One that lies in clear from before.
+Result<void> seal_where_configured(const std::filesystem::path& file) {
+  const auto seals = sealing().configured();
+  if (!seals) return seals.error();
+  if (!*seals) return {};
+  auto sealed = seal_private_file(file, place_of_key(file));
+  return sealed ? Result<void>() : Result<void>(std::move(sealed).error());
 }
 
 }  // namespace
@@ -79,20 +58,24 @@ Result<std::unique_ptr<OwnTokens>> OwnTokens::open(std::filesystem::path key_fil
 }
 
 Result<void> OwnTokens::read_key() {
-  std::error_code ignored;
-  if (!std::filesystem::exists(key_file_, ignored)) {
+  auto content = read_private_file(key_file_);
+  if (!content) return std::move(content).error();
+  if (!*content) {
     auto made = make_key();
     if (!made) return std::move(made).error();
     signing_ = std::make_shared<const SigningKey>(*std::move(made));
     return publish(*signing_);
   }
-  std::ifstream file(key_file_, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const auto json = JsonDocument::parse(text, /*depth_max=*/2);
+  if (!is_sealed(**content)) {
+    if (auto sealed = seal_where_configured(key_file_); !sealed) return sealed;
+  }
+  const auto text = sealing().from_file(**std::move(content), place_of_key(key_file_));
+  if (!text) return with_context(text.error(), key_file_.string());
+  const auto json = JsonDocument::parse(*text, /*depth_max=*/2);
   const Error damaged{ErrorCode::kCorrupt, key_file_.string() +
                                                " cannot be read as a signing key of tokens; restore it from a backup, "
                                                "or remove it: then everybody signs in again"};
-  if (!file || !json) return damaged;
+  if (!json) return damaged;
   const JsonValue root = json->root();
   const auto seed = from_base64url(root["seed"].string_or(""));
   auto key = seed ? Ed25519Key::from_seed(*seed) : Result<Ed25519Key>(damaged);
@@ -108,7 +91,12 @@ Result<OwnTokens::SigningKey> OwnTokens::make_key() const {
   JsonWriter json;
   json.begin_object().member("created", format_time(made.created)).member("id", made.id);
   json.member("seed", to_base64url(made.key.seed())).end_object();
-  if (auto written = write_private_file(key_file_, json.text()); !written) return std::move(written).error();
+  // Held from sealing to writing: whoever seals files anew must not bring back the key of before.
+  const auto lock = DirectoryLock::take(key_file_.has_parent_path() ? key_file_.parent_path() : ".");
+  if (!lock) return lock.error();
+  const auto content = sealing().to_file(json.text(), place_of_key(key_file_));
+  if (!content) return with_context(content.error(), key_file_.string());
+  if (auto written = write_private_file(key_file_, *content); !written) return std::move(written).error();
   return made;
 }
 
@@ -148,7 +136,11 @@ Result<OwnTokens::Made> OwnTokens::make(const Principal& person, const SignInSes
   claims.member("iat", unix_seconds(now)).member("exp", unix_seconds(made.expires)).member("jti", make_id("tok"));
   claims.member("sid", session.id).member_if("client_id", session.client).member("principal_type", person.type);
   claims.member_if("team", person.team).member_if("idp", person.issuer);
+  if (session.client == kClaudeCodeClient) claims.member("billing_group_tag", kWorkItemTag);
   write_names(claims, "groups", person.groups);
+  std::string scope;
+  for (const std::string& name : person.scopes) scope += (scope.empty() ? "" : " ") + name;
+  claims.member_if("scope", scope);
   claims.end_object();
   made.token = own_token_header(signing->id) + "." + to_base64url(claims.text());
   made.token += "." + to_base64url(signing->key.sign(made.token));

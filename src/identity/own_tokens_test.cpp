@@ -58,6 +58,19 @@ TEST_F(OwnTokensOfAHouse, AreGoodForTheirTimeAndNoLongerThanTheSignIn) {
   EXPECT_EQ(sign_in().expires_in, std::chrono::minutes(5));
 }
 
+TEST_F(OwnTokensOfAHouse, OfClaudeCodeSayWhatItReadsAndHowItsOwnerSignsInAgain) {
+  const TokenAnswer tokens = grants_->exchange_device(agreed_device(person(), kClaudeCodeClient), "");
+  ASSERT_TRUE(tokens.ok()) << tokens.description;
+  const auto claims = from_base64url(split(tokens.access_token, '.')[1]).value();
+  EXPECT_THAT(claims, HasSubstr(R"("billing_group_tag":"work-item")"));
+  EXPECT_EQ(decide(tokens.access_token).principal->client, "claude-code");
+  clock_.advance(settings_.lifetime);
+  EXPECT_THAT(decide(tokens.access_token).message, HasSubstr("type /login"));
+  ASSERT_TRUE(grants_->end_session(tokens.session.id, "left", "admin@example.com").value());
+  EXPECT_THAT(decide(tokens.access_token).message, HasSubstr("has ended. Sign in again: type /login."));
+  EXPECT_EQ(decide(sign_in().access_token).principal->client, "reeve-cli");
+}
+
 TEST_F(OwnTokensOfAHouse, EndWithTheirSignInAtOnce) {
   const TokenAnswer tokens = sign_in();
   EXPECT_TRUE(decide(tokens.access_token).ok());

@@ -39,7 +39,9 @@ enum class GrantKind : std::uint8_t {
   kAttempt = 3,       // `state` on the way to the company's provider and back
   kConfirmation = 4,  // a person whom the provider named, and who has not said yes yet
   kCode = 5,          // an authorization code (RFC 6749 section 4.1)
-  kRefresh = 6        // a refresh token
+  kRefresh = 6,       // a refresh token
+  kBrowser = 7,       // a sign-in as a browser holds it, by a cookie
+  kLink = 8           // a link that signs in whoever opens it first
 };
 
 struct Grant {
@@ -203,14 +205,30 @@ struct TokenAnswer {
   bool ok() const { return error.empty(); }
 };
 
+/// The registered name of Claude Code. Its tokens are for calls of models and what goes with them, and for nothing
+/// else.
+inline constexpr std::string_view kClaudeCodeClient = "claude-code";
+/// The name under which Claude Code puts a work item into a request's tags; a claim of its tokens says it.
+inline constexpr std::string_view kWorkItemTag = "work-item";
+
+/// A registered client that differs from most.
+struct ClientTraits {
+  std::string id;
+  bool sends_no_id = false;  // a request without a client_id may be one of this client's
+  /// Several of its processes hold the same refresh token, and take over from each other what one of them renewed. So a
+  /// used one that comes from where the newer one went is only refused; from elsewhere it ends the sign-in as ever.
+  bool shares_tokens = false;
+};
+
 /// The grants of OAuth 2.0, decided. Thread-safe; every function blocks.
 class Grants {
  public:
   /// Writes an entry of the ledger and waits for it. What fails to be recorded does not happen.
   using Record = std::function<Result<void>(std::string_view kind, const std::string& detail)>;
 
-  Grants(GrantStore& store, OwnTokens& tokens, const Clock& clock, Record record)
-      : store_(store), tokens_(tokens), clock_(clock), record_(std::move(record)) {}
+  Grants(GrantStore& store, OwnTokens& tokens, const Clock& clock, Record record,
+         std::vector<ClientTraits> clients = {})
+      : store_(store), tokens_(tokens), clock_(clock), record_(std::move(record)), clients_(std::move(clients)) {}
 
   static constexpr Duration kCodesLive = std::chrono::minutes(10);  // of devices, and attempts
   static constexpr Duration kAuthorizationCodeLives = std::chrono::minutes(1);
@@ -244,7 +262,8 @@ class Grants {
   TokenAnswer exchange_device(std::string_view device_code, std::string_view client);
   TokenAnswer exchange_code(std::string_view code, std::string_view client, std::string_view redirect_uri,
                             std::string_view verifier);
-  TokenAnswer refresh(std::string_view refresh_token, std::string_view client);
+  /// `address`: where it comes from.
+  TokenAnswer refresh(std::string_view refresh_token, std::string_view client, std::string_view address = {});
   /// RFC 7009, for a refresh token or an access token: its session ends. True when one did.
   Result<bool> revoke(std::string_view token, std::string_view why);
   Result<bool> end_session(const std::string& id, const std::string& why, const std::string& by);
@@ -259,12 +278,16 @@ class Grants {
   TokenAnswer finish(Begun begun, GrantChange change, const Asking& asking);
   TokenAnswer refuse_device(std::string_view error, const Sha256& hash);
   TokenAnswer end_for_reuse(const std::string& session, std::string_view what);
+  TokenAnswer refuse_used_refresh(const Sha256& hash, std::string_view address);
+  const ClientTraits* traits_of(std::string_view client) const;
+  bool may_be(std::string_view asked, std::string_view granted) const;
   bool polls_too_often(const Sha256& hash);
 
   GrantStore& store_;
   OwnTokens& tokens_;
   const Clock& clock_;
   const Record record_;
+  const std::vector<ClientTraits> clients_;
   std::mutex mutex_;
   struct Polling {
     Moment last;

@@ -26,12 +26,14 @@ class SignInHouse : public ::testing::Test {
   void open() {
     tokens_ = OwnTokens::open(key_file_, settings_, *store_, clock_).value();
     tokens_->serve_as("https://reeve.example.com");
-    grants_ = std::make_unique<Grants>(*store_, *tokens_, clock_,
-                                       [this](std::string_view kind, const std::string& detail) -> Result<void> {
-                                         if (ledger_is_down_) return Error{ErrorCode::kUnavailable, "no ledger"};
-                                         recorded_.emplace_back(kind, detail);
-                                         return {};
-                                       });
+    grants_ = std::make_unique<Grants>(
+        *store_, *tokens_, clock_,
+        [this](std::string_view kind, const std::string& detail) -> Result<void> {
+          if (ledger_is_down_) return Error{ErrorCode::kUnavailable, "no ledger"};
+          recorded_.emplace_back(kind, detail);
+          return {};
+        },
+        std::vector<ClientTraits>{{std::string(kClaudeCodeClient), true, true}});
   }
 
   static Principal person(const std::string& id = "dev@example.com") {
@@ -43,8 +45,8 @@ class SignInHouse : public ::testing::Test {
   }
 
   /// A device whose owner has agreed.
-  std::string agreed_device(const Principal& owner) {
-    const auto codes = grants_->begin_device({"reeve-cli", "a test", "127.0.0.1"}).value();
+  std::string agreed_device(const Principal& owner, std::string_view client = "reeve-cli") {
+    const auto codes = grants_->begin_device({std::string(client), "a test", "127.0.0.1"}).value();
     const auto purpose = grants_->find_device(codes.user_code).value();
     const auto secret = grants_->begin_confirmation(purpose, owner, "browser").value();
     EXPECT_TRUE(grants_->confirm(secret, "browser", true).ok());

@@ -101,17 +101,38 @@ bool Committer::submit(const Entry& entry, Waiter* waiter) {
   return true;
 }
 
-Result<Placed> Committer::submit_and_wait(const Entry& entry) {
+PlacedEntries Committer::submit_and_wait(std::span<const Entry> entries) {
   std::condition_variable answered;
-  Waiter waiter{.thread = &answered};
-  if (!submit(entry, &waiter)) return *std::move(waiter.result);
-  std::unique_lock lock(mutex_);
-  while (!answered.wait_for(lock, stall_max_, [&] { return waiter.result.has_value(); })) {
-    if (!stalled()) continue;
-    forget_locked(waiter);
-    return Error{ErrorCode::kUnavailable, "the ledger's disk does not answer; the entry waits in memory until it does"};
+  // Queued waiters are pointed at, so none of them moves.
+  std::vector<Waiter> waiters(entries.size(), Waiter{.thread = &answered});
+  std::size_t queued = 0;
+  while (queued < entries.size() && submit(entries[queued], &waiters[queued])) ++queued;
+  wait_for_last(std::span(waiters).first(queued), answered);
+  PlacedEntries placed;
+  for (Waiter& waiter : waiters) {
+    if (!waiter.result->ok()) {
+      placed.error = waiter.result->error();
+      break;
+    }
+    placed.places.push_back(**waiter.result);
   }
-  return *std::move(waiter.result);
+  return placed;
+}
+
+/// Whoever was queued last is answered last.
+void Committer::wait_for_last(std::span<Waiter> waiters, std::condition_variable& answered) {
+  if (waiters.empty()) return;
+  std::unique_lock lock(mutex_);
+  while (!answered.wait_for(lock, stall_max_, [&] { return waiters.back().result.has_value(); })) {
+    if (!stalled()) continue;
+    for (Waiter& waiter : waiters) {
+      if (waiter.result) continue;
+      forget_locked(waiter);
+      waiter.result.emplace(
+          Error{ErrorCode::kUnavailable, "the ledger's disk does not answer; the entry waits in memory until it does"});
+    }
+    return;
+  }
 }
 
 void Committer::forget(const Waiter& waiter) {

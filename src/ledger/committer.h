@@ -47,8 +47,9 @@ class Committer {
   /// Queues `entry`; `waiter` may be null. When it cannot be queued the reason is in waiter->result (the waiter is then
   /// not resumed), or the loss is counted.
   bool submit(const Entry& entry, Waiter* waiter);
-  /// As submit(), and waits on this thread, but not for a disk that does not answer.
-  Result<Placed> submit_and_wait(const Entry& entry);
+  /// As submit() for each in turn, until one is refused; then waits on this thread, but not for a disk that does not
+  /// answer.
+  PlacedEntries submit_and_wait(std::span<const Entry> entries);
   /// The waiter goes away: its entry stays, the answer is dropped.
   void forget(const Waiter& waiter);
 
@@ -82,6 +83,7 @@ class Committer {
   };
 
   void forget_locked(const Waiter& waiter);
+  void wait_for_last(std::span<Waiter> waiters, std::condition_variable& answered);
   void run();
   bool wait_for_work(std::unique_lock<std::mutex>& lock);
   bool doze(std::unique_lock<std::mutex>& lock);

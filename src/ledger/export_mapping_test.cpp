@@ -130,5 +130,30 @@ TEST(ExportMapping, ThoseThatShipAreSound) {
   EXPECT_EQ(mappings->names(), "cef, cloudevents, ecs, jsonl, ocsf, otlp");
 }
 
+TEST(ExportMapping, ThoseThatShipMakeTheKillSwitchLoud) {
+  std::vector<Diagnostic> complaints;
+  const auto documents = read_yaml_directory(std::string(REEVE_SOURCE_DIR) + "/governance/exports", complaints);
+  const auto mappings = ExportMappings::build(documents, complaints);
+  const std::string switched =
+      R"({"detail":{"by":"sec","reason":"a leak","scope":"all"},"kind":"kill.switched","node":"n","seq":1,)"
+      R"("time":"2026-11-21T10:55:01.000000Z","v":1})";
+  const std::string killed =
+      R"({"kind":"model.outcome","node":"n","outcome":{"reason":"cut_1: a leak","status":"killed"},"seq":2,)"
+      R"("time":"2026-11-21T10:55:01.000000Z","v":1})";
+  const auto text_of = [&](const char* name, const std::string& entry) {
+    ExportRecords records(*mappings->find(name), {"log", "1"}, nullptr);
+    const auto record = records.record({1, entry});
+    return record ? record->text : std::string();
+  };
+  EXPECT_THAT(text_of("ocsf", switched), HasSubstr(R"("severity_id":4,"severity":"High")"));
+  EXPECT_THAT(text_of("ocsf", switched), HasSubstr(R"("type_uid":600303)"));
+  EXPECT_THAT(text_of("ocsf", killed), HasSubstr(R"("severity_id":3,"severity":"Medium")"));
+  EXPECT_THAT(text_of("ocsf", killed), HasSubstr(R"("status_id":2)"));
+  EXPECT_THAT(text_of("cef", switched), HasSubstr("|kill.switched|Kill switch thrown|8|"));
+  EXPECT_THAT(text_of("cef", killed), HasSubstr("|Model call ended by the kill switch|6|"));
+  EXPECT_THAT(text_of("ecs", switched), HasSubstr(R"("severity":8)"));
+  EXPECT_THAT(text_of("ecs", killed), HasSubstr(R"("outcome":"failure")"));
+}
+
 }  // namespace
 }  // namespace reeve::ledger

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <random>
+#include <thread>
 
 #include "core/json.h"
 #include "ledger/fault_file_system.h"
@@ -246,6 +247,40 @@ TEST(Faults, AFullQueueRefusesAtOnce) {
   }
   EXPECT_EQ(kept, queued);
   EXPECT_EQ(lost, static_cast<std::int64_t>(refused));
+}
+
+TEST(Faults, WhatIsAppendedTogetherIsKeptUpToTheFirstThatIsRefused) {
+  const TemporaryDirectory directory;
+  FaultFileSystem system;
+  LogOptions options = test_options(directory.ledger());
+  options.queue_bytes_max = 4'000;
+  auto opened = open_log(options, system, kProbe);
+  ASSERT_TRUE(opened.ok());
+  Log& log = **opened;
+  std::mutex disk;
+  system.set_fault([&](Call call, const std::string& path) {
+    if (call == Call::kWrite && path.ends_with(".seg")) const std::scoped_lock wait(disk);
+    return 0;
+  });
+  const std::vector<Entry> entries(200, test_entry("person.added", "req"));
+  PlacedEntries placed;
+  {
+    std::unique_lock stuck(disk);
+    std::thread appends([&] { placed = log.append_all_and_wait(entries); });
+    for (int i = 0; i < 20'000 && log.stats().refused == 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    stuck.unlock();
+    appends.join();
+  }
+  ASSERT_TRUE(placed.error.has_value());
+  EXPECT_GT(placed.places.size(), 5U);
+  EXPECT_LT(placed.places.size(), 100U);
+  EXPECT_EQ(log.stats().refused, 1U) << "what follows is not tried";
+  ASSERT_TRUE(log.append_and_wait(test_entry("policy.changed", "req_last")).ok());
+  log.close();
+  EXPECT_EQ(placed.places.back().index + 1, placed.places.size());
+  expect_clean(directory.ledger());
 }
 
 TEST(Faults, ADiskThatDoesNotAnswerMakesNobodyElseWait) {

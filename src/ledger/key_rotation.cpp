@@ -104,8 +104,10 @@ Result<std::vector<KeyStatement>> read_key_rotations(FileSystem& system, const s
 
 Result<void> prepare_rotation(FileSystem& system, const std::string& directory, const KeyStatement& statement,
                               const std::string& new_private_key) {
+  const auto lock = lock_key_files(system, directory);
+  if (!lock) return lock.error();
   // The statement last: while it is there, its key is.
-  auto kept = replace_file(system, next_key_path(directory), new_private_key, true, 0600);
+  auto kept = write_key_file(system, next_key_path(directory), new_private_key);
   if (kept) kept = replace_file(system, next_statement_path(directory), statement.note, true, 0600);
   return kept;
 }
@@ -137,6 +139,8 @@ Result<void> publish_statement(FileSystem& system, const std::string& directory,
 }
 
 Result<void> exchange_keys(FileSystem& system, const std::string& directory, const KeyStatement& statement) {
+  const auto lock = lock_key_files(system, directory);
+  if (!lock) return lock.error();
   const auto next = load_signer(system, next_key_path(directory), statement.origin, false);
   const auto own = load_signer(system, private_key_path(directory), statement.origin, false);
   if (!own) return own.error();
@@ -164,6 +168,8 @@ Result<void> destroy_previous_key(FileSystem& system, const std::string& directo
   const std::string path = previous_key_path(directory);
   struct stat status{};
   if (system.stat(path, &status) != 0) return errno == ENOENT ? Result<void>() : file_error("examine", path, errno);
+  const auto lock = lock_key_files(system, directory);
+  if (!lock) return lock.error();
   auto file = open_file(system, path, O_WRONLY);
   if (!file) return std::move(file).error();
   const std::string zeros(static_cast<std::size_t>(status.st_size), '\0');

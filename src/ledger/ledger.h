@@ -191,6 +191,13 @@ struct Placed {
   Instant time;
 };
 
+/// Where entries ended up that were appended together: those that are durable, from the first one on, and why the next
+/// one is not, where it is not.
+struct PlacedEntries {
+  std::vector<Placed> places;
+  std::optional<Error> error;
+};
+
 /// An intent that was found without its outcome when the log was opened: the process ended between the two.
 struct OpenIntent {
   std::uint64_t index = 0;
@@ -230,6 +237,9 @@ class Log {
   /// Waits, blocking, until the entry is durable: for start-up and commands. Not for a disk that does not answer: after
   /// that error the entry may still be written.
   virtual Result<Placed> append_and_wait(const Entry& entry) = 0;
+  /// The same for several, in their order and in as few groups as they fit: for what comes in thousands. After an error
+  /// some of the rest may be written, too.
+  virtual PlacedEntries append_all_and_wait(std::span<const Entry> entries) = 0;
 
   /// The model.intent entries without a model.outcome of the same request_id and attempt, as recovery found them; in
   /// order, at most 100,000. The owner records an outcome "unrecorded_end" for each. Fixed from open() on.

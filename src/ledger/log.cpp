@@ -122,7 +122,14 @@ class LogOnDisk final : public Log {
     co_return co_await DurableAppend(*committer_, entry, executor);
   }
   bool append_later(const Entry& entry) override { return committer_->submit(entry, nullptr); }
-  Result<Placed> append_and_wait(const Entry& entry) override { return committer_->submit_and_wait(entry); }
+  Result<Placed> append_and_wait(const Entry& entry) override {
+    PlacedEntries placed = committer_->submit_and_wait(std::span(&entry, 1));
+    if (placed.error) return *std::move(placed.error);
+    return placed.places.front();
+  }
+  PlacedEntries append_all_and_wait(std::span<const Entry> entries) override {
+    return committer_->submit_and_wait(entries);
+  }
 
   std::span<const OpenIntent> open_intents() const override { return open_intents_; }
   std::uint64_t size() const override { return committer_->size(); }
@@ -214,6 +221,7 @@ class LogToRead final : public Log {
   Task<Result<Placed>> append(const Entry&, Executor&) override { co_return refusal(); }
   bool append_later(const Entry&) override { return false; }
   Result<Placed> append_and_wait(const Entry&) override { return refusal(); }
+  PlacedEntries append_all_and_wait(std::span<const Entry>) override { return {{}, refusal()}; }
   std::span<const OpenIntent> open_intents() const override { return {}; }
   std::uint64_t size() const override { return reader_->size(); }
   std::string checkpoint() const override { return reader_->checkpoint() ? *reader_->checkpoint() : std::string(); }

@@ -45,6 +45,10 @@ void add_previous(FileSystem& system, const std::string& directory, const KeySta
 
 Result<CheckpointStore> open_checkpoints(FileSystem& system, const LogOptions& options, const std::string& directory,
                                          bool fresh) {
+  for (const std::string& path :
+       {private_key_path(directory), previous_key_path(directory), next_key_path(directory)}) {
+    if (auto sealed = seal_key_file(system, path); !sealed) return std::move(sealed).error();
+  }
   auto signer = load_signer(system, private_key_path(directory), options.origin, fresh);
   if (!signer && signer.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kCorrupt, private_key_path(directory) +

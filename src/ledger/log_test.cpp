@@ -44,6 +44,32 @@ TEST(Log, GivesEachEntryItsPlace) {
   }
 }
 
+TEST(Log, AppendsSeveralTogetherInTheirOrder) {
+  constexpr std::size_t kEntries = 2'500;
+  const TemporaryDirectory directory;
+  const auto log = open_or_die(test_options(directory.ledger()));
+  ASSERT_TRUE(log->append_and_wait(test_entry("policy.changed", "before")).ok());
+  EXPECT_TRUE(log->append_all_and_wait({}).places.empty());
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kEntries; ++i) names.push_back("req_" + std::to_string(i));
+  std::vector<Entry> entries;
+  for (const std::string& name : names) {
+    entries.push_back(test_entry("person.added", name));
+    entries.back().producer = &log->producer("service");
+  }
+  const std::uint64_t syncs = log->stats().syncs;
+  const PlacedEntries placed = log->append_all_and_wait(entries);
+  EXPECT_FALSE(placed.error.has_value());
+  ASSERT_EQ(placed.places.size(), kEntries);
+  EXPECT_LT(log->stats().syncs - syncs, kEntries / 5);
+  const auto stored = all_entries(*log);
+  for (std::size_t i = 0; i < kEntries; ++i) {
+    ASSERT_EQ(placed.places[i].index, i + 1);
+    ASSERT_NE(stored[i + 1].find("\"" + names[i] + "\""), std::string::npos);
+  }
+  EXPECT_EQ(log->producer("service").taken(), kEntries);
+}
+
 TEST(Log, SurvivesClosingAndOpening) {
   const TemporaryDirectory directory;
   std::vector<std::string> before;

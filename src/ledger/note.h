@@ -91,8 +91,15 @@ std::optional<std::int64_t> check_cosignature(const VerifierKey& key, std::strin
                                               std::string_view signature);
 
 /// Reads the signer's key from `path` or, when there is none and `may_generate`, makes one there with mode 0600. The
-/// file holds one line, "PRIVATE+KEY+name+hash+seed", as other signed-note tools write it.
+/// file holds one line, "PRIVATE+KEY+name+hash+seed", as other signed-note tools write it; or that line, sealed.
 Result<NoteSigner> load_signer(FileSystem& system, const std::string& path, const std::string& name, bool may_generate);
+
+/// Held while the files with keys in a directory are exchanged or sealed anew, by any process.
+Result<File> lock_key_files(FileSystem& system, const std::string& directory);
+/// Writes such a line, sealed where this process seals. Under the lock, where the file may be there.
+Result<void> write_key_file(FileSystem& system, const std::string& path, std::string_view line);
+/// Seals a key that lies there in clear, where this process seals.
+Result<void> seal_key_file(FileSystem& system, const std::string& path);
 
 /// A new key for the log `name`, and the line that its file holds.
 std::pair<NoteSigner, std::string> make_signer(const std::string& name);

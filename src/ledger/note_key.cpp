@@ -1,6 +1,11 @@
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <algorithm>
+#include <cerrno>
 
 #include "core/bytes.h"
+#include "core/sealing.h"
 #include "ledger/note.h"
 
 namespace reeve::ledger {
@@ -43,6 +48,16 @@ std::optional<PrivateKey> parse_private_key_line(std::string_view line, KeyType 
   auto key = Ed25519Key::from_seed(std::string_view(*seed).substr(1));
   if (!key || key_id(parts[0], type, key->public_key()) != *id) return std::nullopt;
   return PrivateKey{std::string(parts[0]), *std::move(key)};
+}
+
+/// Under what place signing keys are sealed: one for all names of the file, as a rotation moves them.
+constexpr std::string_view kSigningKeyPlace = "ledger.private-key";
+
+Result<std::string> read_key_file(FileSystem& system, const std::string& path) {
+  auto content = read_file(system, path);
+  if (!content) return content;
+  auto line = sealing().from_file(*std::move(content), kSigningKeyPlace);
+  return line ? std::move(line) : with_context(std::move(line).error(), path);
 }
 
 /// The name that a private key line claims, for the message; the line may be wrong otherwise.
@@ -121,6 +136,32 @@ std::pair<NoteSigner, std::string> make_signer(const std::string& name) {
   return {NoteSigner(name, key), private_key_line(name, KeyType::kLog, key)};
 }
 
+Result<void> write_key_file(FileSystem& system, const std::string& path, std::string_view line) {
+  const auto content = sealing().to_file(line, kSigningKeyPlace);
+  if (!content) return with_context(content.error(), path);
+  return replace_file(system, path, *content, true, 0600);
+}
+
+Result<File> lock_key_files(FileSystem& system, const std::string& directory) {
+  auto file = open_file(system, directory, O_RDONLY | O_DIRECTORY);
+  if (!file) return file;
+  while (system.flock(file->descriptor(), LOCK_EX) != 0) {
+    if (errno != EINTR) return file_error("lock", directory, errno);
+  }
+  return file;
+}
+
+Result<void> seal_key_file(FileSystem& system, const std::string& path) {
+  const auto seals = sealing().configured();
+  if (!seals) return seals.error();
+  if (!*seals) return {};
+  const auto lock = lock_key_files(system, path.substr(0, path.find_last_of('/')));
+  if (!lock) return lock.error();
+  const auto content = read_file(system, path);
+  if (!content) return content.error().code == ErrorCode::kNotFound ? Result<void>() : Result<void>(content.error());
+  return is_sealed(*content) ? Result<void>() : write_key_file(system, path, *content);
+}
+
 Result<NoteSigner> load_signer(FileSystem& system, const std::string& path, const std::string& name,
                                bool may_generate) {
   if (!is_key_name(name)) {
@@ -128,10 +169,10 @@ Result<NoteSigner> load_signer(FileSystem& system, const std::string& path, cons
                                           "' cannot name a ledger: no spaces, plus signs or control characters, at "
                                           "most 256 bytes; write it like reeve.example.com/node-1"};
   }
-  auto content = read_file(system, path);
+  auto content = read_key_file(system, path);
   if (!content && content.error().code == ErrorCode::kNotFound && may_generate) {
     auto [signer, line] = make_signer(name);
-    if (auto written = replace_file(system, path, line, true, 0600); !written) return std::move(written).error();
+    if (auto written = write_key_file(system, path, line); !written) return std::move(written).error();
     return std::move(signer);
   }
   if (!content) return std::move(content).error();
@@ -154,11 +195,11 @@ Result<Cosigner> load_cosigner(FileSystem& system, const std::string& path, cons
                                           "' cannot name a witness: no spaces, plus signs or control characters, at "
                                           "most 256 bytes; write it like witness.example.com/w1"};
   }
-  auto content = read_file(system, path);
+  auto content = read_key_file(system, path);
   if (!content && content.error().code == ErrorCode::kNotFound && may_generate && !name.empty()) {
     const Ed25519Key key = Ed25519Key::generate();
     const std::string line = private_key_line(name, KeyType::kWitness, key);
-    if (auto written = replace_file(system, path, line, true, 0600); !written) return std::move(written).error();
+    if (auto written = write_key_file(system, path, line); !written) return std::move(written).error();
     return Cosigner(name, key);
   }
   if (!content) return std::move(content).error();

@@ -175,6 +175,7 @@ Result<std::unique_ptr<Witness>> Witness::open(WitnessOptions options) {
   if (system.flock(lock->descriptor(), LOCK_EX | LOCK_NB) != 0) {
     return Error{ErrorCode::kConflict, "another witness works in " + directory + "; stop it first"};
   }
+  if (auto sealed = seal_key_file(system, private_key_file(directory)); !sealed) return std::move(sealed).error();
   auto cosigner = load_cosigner(system, private_key_file(directory), options.name, true);
   if (!cosigner && cosigner.error().code == ErrorCode::kNotFound) {
     return Error{ErrorCode::kInvalid, "the witness in " + directory +

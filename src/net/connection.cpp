@@ -198,6 +198,16 @@ void Connection::kill() {
   draining_ = true;
   if (!transport_ || !transport_->open()) return;
   transport_->close();  // the armed events fire later, from the loop, and wake what waits
+  closed_by_us();
+}
+
+void Connection::abandon() {
+  if (!transport_ || !transport_->open()) return;
+  transport_->reset();
+  closed_by_us();
+}
+
+void Connection::closed_by_us() {
   // Who reads next, with nothing armed, finds the end instead of waiting for it.
   socket_empty_ = false;
   input_ended_ = true;

@@ -55,10 +55,11 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   Task<Result<void>> write(std::string_view bytes) override;
   Task<Result<void>> finish() override;
   Task<Result<void>> finish(std::string_view last_bytes) override;
+  Task<Result<void>> flush() override;
   bool answer_started() const override { return answer_ != Answer::kNone; }
   void on_client_gone(std::function<void()> callback) override;
   void close_after() override { close_after_ = true; }
-  void abandon() override { kill(); }
+  void abandon() override;
 
   // TransportObserver
   void on_readable() override;
@@ -83,6 +84,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   void begin_exchange();
   void release_request();
   void client_gone();
+  void closed_by_us();
 
   // connection_read.cpp
   Task<ParseStatus> read_head();

@@ -113,6 +113,12 @@ Task<Result<void>> Connection::finish() { return write_body({}, true); }
 
 Task<Result<void>> Connection::finish(std::string_view last_bytes) { return write_body(last_bytes, true); }
 
+Task<Result<void>> Connection::flush() {
+  if (output_error_) co_return gone();
+  if (output_.empty()) co_return Result<void>();
+  co_return co_await send({}, {}, 0);
+}
+
 Task<Result<void>> Connection::write_body(std::string_view bytes, bool last) {
   if (answer_ != Answer::kStarted) {
     co_return Error{ErrorCode::kInvalid, "bytes of an answer that was not started or is finished"};

@@ -180,6 +180,8 @@ class Exchange {
   virtual Task<Result<void>> finish() = 0;
   /// Writes the bytes and ends the answer, in one packet where it fits.
   virtual Task<Result<void>> finish(std::string_view last_bytes) = 0;
+  /// Waits until nothing that was written is left in this process, which is kClosed when it is lost.
+  virtual Task<Result<void>> flush() = 0;
 
   virtual bool answer_started() const = 0;
   /// Called at most once, on the loop, when the client closes while the handler runs. Set empty to stop. What it does
@@ -188,7 +190,8 @@ class Exchange {
   /// Ends the connection after this answer.
   virtual void close_after() = 0;
   /// Ends the connection now, whatever the handler waits for: its reads and writes return kClosed. For a client that
-  /// takes nothing and must get nothing more. From the loop, but not from within a call of this exchange.
+  /// takes nothing and must get nothing more, so what the kernel still has for it goes, too. From the loop, but not
+  /// from within a call of this exchange.
   virtual void abandon() = 0;
 };
 

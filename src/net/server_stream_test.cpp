@@ -128,6 +128,43 @@ TEST_F(ServerStreamTest, GivesUpOnAReaderThatTakesNothing) {
   EXPECT_TRUE(nobody_left());
 }
 
+// All of it at once, which is kept here until the client takes it.
+Task<void> write_and_flush(Exchange& exchange, std::size_t total, bool abandons, Progress& progress) {
+  (void)co_await exchange.start(200, {}, std::nullopt);
+  (void)co_await exchange.finish(std::string(total, 'x'));
+  progress.written = total;
+  if (abandons) exchange.loop().post([&exchange] { exchange.abandon(); });
+  const Result<void> flushed = co_await exchange.flush();
+  progress.outcome = flushed ? 100 : static_cast<int>(flushed.error().code);
+}
+
+TEST_F(ServerStreamTest, FlushWaitsUntilTheClientTookAll) {
+  constexpr std::size_t kTotal = 64UL << 20U;
+  options_.limits.buffered_write_bytes_max = 2 * kTotal;
+  Progress progress;
+  listen([&](Exchange& exchange) { return write_and_flush(exchange, kTotal, false, progress); });
+  RawSocket client = connect();
+  client.set_receive_buffer(64 * 1024);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return progress.written == kTotal; }));
+  EXPECT_EQ(progress.outcome.load(), -1);
+  EXPECT_GT(client.read_to_end().size(), kTotal);
+  EXPECT_EQ(progress.outcome.load(), 100);
+}
+
+TEST_F(ServerStreamTest, AClientThatIsAbandonedGetsNothingMore) {
+  constexpr std::size_t kTotal = 64UL << 20U;
+  options_.limits.buffered_write_bytes_max = 2 * kTotal;
+  Progress progress;
+  listen([&](Exchange& exchange) { return write_and_flush(exchange, kTotal, true, progress); });
+  RawSocket client = connect();
+  client.set_receive_buffer(64 * 1024);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return progress.outcome == static_cast<int>(ErrorCode::kClosed); }));
+  EXPECT_TRUE(nobody_left());
+  EXPECT_LT(client.read_to_end().size(), kTotal / 2);
+}
+
 Task<void> respond_with(Exchange& exchange, const std::string& body) { (void)co_await exchange.respond(200, {}, body); }
 
 TEST_F(ServerStreamTest, KeepsOneLargeAnswerForASlowReader) {

@@ -23,6 +23,7 @@ enum class Form : std::uint8_t {
   kOpen,     // any keys, of texts or lists of texts
   kPeriod,   // one of the words, or a mapping
   kEach,     // a list of mappings with these keys
+  kFree,     // a mapping of anything
 };
 
 struct Key {
@@ -102,6 +103,7 @@ void write_value(JsonWriter& json, const Key& key) {
       write_texts(json);
       json.end_object();
       break;
+    case Form::kFree: json.member("type", "object"); break;
     case Form::kPeriod:
       write_either(json, [&] { write_words(json, key.words); }, [&] { write_keys(json, key.keys); });
       break;
@@ -300,9 +302,23 @@ std::vector<Key> advice_keys() {
           {"minimum", Form::kText, "Only what saves at least so many dollars"}};
 }
 
-constexpr std::array<std::string_view, 10> kKinds{"Budget",       "ApprovalPolicy", "Notification", "Price",
-                                                  "UnknownPrice", "Discount",       "Surcharge",    "Commitment",
-                                                  "SpendAlert",   "AdviceRule"};
+std::vector<Key> client_settings_keys() {
+  return {{"name", Form::kText, "Its name", true},
+          {"owner", Form::kText, "Whom to ask"},
+          {"description", Form::kText, "What it is for"},
+          {"client", Form::kChoice, "The program that takes them", true, {}, {"claude-code"}},
+          {"match",
+           Form::kMapping,
+           "Who gets them; everybody without it",
+           false,
+           {{"groups", Form::kList, "Groups or patterns"}, {"people", Form::kList, "People or patterns"}}},
+          {"priority", Form::kWhole, "Where several match, the higher one holds; 0 without it"},
+          {"settings", Form::kFree, "As the client's own file of settings has them", true}};
+}
+
+constexpr std::array<std::string_view, 11> kKinds{"Budget",       "ApprovalPolicy", "Notification",  "Price",
+                                                  "UnknownPrice", "Discount",       "Surcharge",     "Commitment",
+                                                  "SpendAlert",   "AdviceRule",     "ClientSettings"};
 
 std::vector<Key> keys_of(std::string_view kind) {
   if (kind == "Budget") return budget_keys();
@@ -316,6 +332,7 @@ std::vector<Key> keys_of(std::string_view kind) {
   }
   if (kind == "Commitment") return commitment_keys();
   if (kind == "SpendAlert") return alert_keys();
+  if (kind == "ClientSettings") return client_settings_keys();
   return advice_keys();
 }
 

@@ -52,8 +52,9 @@ Result<std::vector<bool>> SqliteNotes::add_once(std::string_view kind, std::span
 
 Result<std::vector<Note>> SqliteNotes::unrecorded() {
   const std::lock_guard lock(mutex_);
-  auto rows = database_.prepare("SELECT number, kind, detail FROM note WHERE entry IS NULL ORDER BY number LIMIT 100");
+  auto rows = database_.prepare("SELECT number, kind, detail FROM note WHERE entry IS NULL ORDER BY number LIMIT ?");
   if (!rows) return std::move(rows).error();
+  rows->bind(1, std::int64_t{UnrecordedNotes::kNotesAtOnce});
   std::vector<Note> notes;
   while (true) {
     const auto row = rows->step();

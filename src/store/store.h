@@ -60,8 +60,11 @@ struct KeyedNote {
 /// Notes that wait for a server to write their entries.
 class UnrecordedNotes {
  public:
+  /// So many are given, and recorded, at once.
+  static constexpr std::size_t kNotesAtOnce = 1'000;
+
   virtual ~UnrecordedNotes() = default;
-  /// In the order in which they came, at most 100 at a time.
+  /// In the order in which they came, at most kNotesAtOnce.
   virtual Result<std::vector<Note>> unrecorded_notes() = 0;
   /// Each is in the ledger now, as its `entry`.
   virtual Result<void> notes_recorded(std::span<const Note> notes) = 0;

@@ -85,6 +85,7 @@ void read_claude(const HeaderLookup& header, ClientHints& hints) {
   hints.session_id = hint(header("x-claude-code-session-id"));
   hints.agent_id = hint(header("x-claude-code-agent-id"));
   hints.parent_agent_id = hint(header("x-claude-code-parent-agent-id"));
+  hints.settings_checksum = hint(header("x-claude-code-managed-settings-checksum"));
 }
 
 // A sub-agent is a thread of its own in the session of its parent.
@@ -125,6 +126,7 @@ ClientHints read_client_hints(const HeaderLookup& header) {
     case ClientKind::kOther: break;
   }
   if (hints.session_id.empty()) hints.session_id = hint(header("x-reeve-session"));
+  hints.work_item = hint(header("x-reeve-work-item"));
   if (const std::string_view repo = header("x-reeve-repo"); !repo.empty()) hints.repo = hint(without_user_info(repo));
   return hints;
 }

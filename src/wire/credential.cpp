@@ -92,8 +92,10 @@ Result<std::string> read_credential(const HeaderLookup& header, std::string_view
 }
 
 bool is_private_request_header(std::string_view lower_case_name) {
-  constexpr std::array<std::string_view, 7> kPrivate = {
+  constexpr std::array<std::string_view, 8> kPrivate = {
       "authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie", "proxy-authorization",
+      // A plain hash of settings, in which a short secret could be guessed.
+      "x-claude-code-managed-settings-checksum",
       // Google's servers leave out of an answer what it does not name, usage with it.
       "x-goog-fieldmask"};
   return lower_case_name.starts_with("x-reeve-") ||

@@ -52,11 +52,17 @@ bool needs_400(Dialect dialect, ClientKind client, const Refusal& refusal) {
   switch (client) {
     case ClientKind::kCodex:                    // asks again after any other status, 401 and 404 included
     case ClientKind::kCopilotCli: return true;  // has texts of its own for 401, 404 and 413, which hide ours
-    case ClientKind::kClaudeCode: return reason == RefusalReason::kUnsupported;  // 404: doubts the model, asks twice
     default: break;
   }
   if (reason == RefusalReason::kBudget) return !hears_no_retry(client) || dialect == Dialect::kGemini;
   return reason == RefusalReason::kUnavailable && !hears_no_retry(client);
+}
+
+int status_for(Dialect dialect, ClientKind client, const Refusal& refusal) {
+  if (needs_400(dialect, client, refusal)) return 400;
+  // Of a 404 it doubts the model and asks twice; this it knows, and does without.
+  if (client == ClientKind::kClaudeCode && refusal.reason == RefusalReason::kUnsupported) return 501;
+  return plain_status(refusal.reason);
 }
 
 }  // namespace
@@ -82,7 +88,7 @@ std::string_view refusal_reason_name(RefusalReason reason) {
 
 EncodedRefusal encode_refusal(Dialect dialect, ClientKind client, const Refusal& refusal) {
   EncodedRefusal encoded;
-  encoded.status = needs_400(dialect, client, refusal) ? 400 : plain_status(refusal.reason);
+  encoded.status = status_for(dialect, client, refusal);
   encoded.headers.emplace_back("content-type", "application/json");
   if (is_final(refusal)) encoded.headers.emplace_back("x-should-retry", "false");
   if (refusal.retry_after.count() > 0) {

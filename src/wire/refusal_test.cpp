@@ -50,7 +50,7 @@ constexpr Row kTable[] = {
     {kBudget, 429, 400, 400, 400, 400, 400, 429},
     {kMalformed, 400, 400, 400, 400, 400, 400, 400},
     {kTooLarge, 413, 400, 413, 413, 400, 413, 413},
-    {kUnsupported, 400, 400, 404, 404, 400, 404, 404},
+    {kUnsupported, 501, 400, 404, 404, 400, 404, 404},
     {kUpgradeRequired, 426, 426, 426, 426, 426, 426, 426},
     {kUnavailable, 503, 400, 400, 400, 400, 400, 503},
     {kUpstreamUnreachable, 502, 502, 502, 502, 502, 502, 502},

@@ -102,6 +102,21 @@ struct CallNeeds;
 Result<RequestView> read_request(const Route& route, std::string_view body, std::vector<BodyText>* texts = nullptr,
                                  CallNeeds* needs = nullptr);
 
+// ---- Request tags ----
+
+/// A request whose tags were taken out.
+struct TaggedRequest {
+  std::string bytes;     // the body, and 64 bytes behind it that readers may look at
+  std::size_t size = 0;  // of the body
+  std::string value;     // of the tag that was asked for, at most 256 bytes in one line; empty: it was not there
+  std::string_view body() const { return std::string_view(bytes).substr(0, size); }
+};
+/// The body without its member "tags", however often and in whatever spelling it stands there; everything else is byte
+/// for byte what it was. Nothing when it has none, or is no JSON object.
+std::optional<TaggedRequest> take_request_tags(std::string_view body, std::string_view name);
+/// The value of anthropic-beta without the beta that goes with tags; empty when nothing is left.
+std::string betas_without_request_tags(std::string_view betas);
+
 // ---- Another model in place of the one asked for ----
 
 /// What a request needs of a model, and what in it hangs on one. Found by read_request when it is asked to.
@@ -331,7 +346,10 @@ struct ClientHints {
   std::string session_id;  // each client's own header, else x-reeve-session, else empty
   std::string agent_id;    // sub-agent
   std::string parent_agent_id;
-  std::string repo;  // x-reeve-repo, or the workspace's git remote where a client sends it
+  std::string repo;       // x-reeve-repo, or the workspace's git remote where a client sends it
+  std::string work_item;  // x-reeve-work-item
+  /// What Claude Code says of the managed settings that it runs with: "sha256:…", or empty. Anybody can say it.
+  std::string settings_checksum;
 };
 ClientHints read_client_hints(const HeaderLookup& header);
 

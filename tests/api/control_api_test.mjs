@@ -17,7 +17,12 @@ const kPaths = [
   '/api/v1/budgets/{name}',
   '/api/v1/spend',
   '/api/v1/reservations',
+  '/api/v1/spend/changes',
+  '/api/v1/spend/forecast',
+  '/api/v1/spend/advice',
+  '/api/v1/content/flows',
   '/api/v1/exceptions',
+  '/api/v1/exceptions/{id}',
   '/api/v1/ledger/entries',
   '/api/v1/ledger/entries/{seq}',
   '/api/v1/sessions',
@@ -49,7 +54,8 @@ after(() => {
 
 test('every path of the description is served to a key that names the API, and to no other', async () => {
   const { body } = await get('/api/v1/openapi.json')
-  assert.deepEqual(Object.keys(body.paths), [...kPaths, '/api/v1/changes'])
+  const rest = ['/api/v1/changes', '/api/v1/me']
+  assert.deepEqual(Object.keys(body.paths).sort(), [...kPaths, ...rest].sort())
   assert.deepEqual(Object.keys(body.paths['/api/v1/budgets/{name}']), ['get', 'put', 'delete'])
   assert.deepEqual(body.components.schemas.Budget.required, ['window', 'limit'])
   const ordinary = (await reeve.createKey('dev@example.com')).secret
@@ -64,12 +70,41 @@ test('every path of the description is served to a key that names the API, and t
     for (const secret of [ordinary, narrow, writer]) assertProblem(await get(path, secret), 403)
     const headers = { authorization: `Bearer ${reader}` }
     const posted = await get(path, reader, { headers, method: 'POST' })
-    assertProblem(posted, path === '/api/v1/kill-switch' ? 403 : 405)
+    const isWritten = path === '/api/v1/kill-switch' || path.startsWith('/api/v1/exceptions')
+    assertProblem(posted, isWritten ? 403 : 405)
   }
   assertProblem(await get('/api/v1/nothing', null), 401)
   assertProblem(await get('/api/v1/nothing'), 404)
   assertProblem(await get('/api/v1/budgets/nothing'), 404)
   assertProblem(await get(`/api/v1/budgets?key=${reader}`, null), 401)
+})
+
+test('whoever is known is told who they are, and what is theirs', async () => {
+  const { body: told } = await get('/api/v1/me')
+  assert.deepEqual([told.person, told.decided_by, told.roles], ['lead@example.com', 'scopes', []])
+  assert.ok(told.permissions.includes('ledger.read') && !told.permissions.includes('kill.switch'))
+  const ordinary = (await reeve.createKey('dev@example.com')).secret
+  assert.deepEqual((await get('/api/v1/me', ordinary)).body.permissions, [])
+  assertProblem(await get('/api/v1/me', null), 401)
+  const headers = { authorization: `Bearer ${reader}` }
+  assertProblem(await get('/api/v1/me', reader, { headers, method: 'POST' }), 405)
+})
+
+test('exceptions are asked for by the principal, and nobody decides about their own', async () => {
+  const { secret } = await reeve.createKey('dev@example.com', '--scope', 'control:write')
+  const post = (path, told, key = secret) =>
+    get(path, key, { method: 'POST', headers: { authorization: `Bearer ${key}` }, body: JSON.stringify(told) })
+  const asked = { budget: 'each-person', add: '$5', until: '7d', reason: 'a test' }
+  assertProblem(await post('/api/v1/exceptions', { ...asked, requested_by: 'somebody@example.com' }), 400)
+  assertProblem(await post('/api/v1/exceptions', { ...asked, rule: 'x' }), 400)
+  assertProblem(await post('/api/v1/exceptions', { ...asked, add: 'much' }), 400)
+  assertProblem(await post('/api/v1/exceptions', []), 400)
+  assertProblem(await post('/api/v1/exceptions', asked, reader), 403)
+  // No ApprovalPolicy is about it, so nobody could ever say yes.
+  assertProblem(await post('/api/v1/exceptions', asked), 403)
+  assertProblem(await post('/api/v1/exceptions/exc_none', { decision: 'perhaps' }), 400)
+  assertProblem(await post('/api/v1/exceptions/exc_none', { decision: 'approve' }), 400)
+  assertProblem(await post('/api/v1/exceptions/exc_none', { decision: 'deny', reason: 'no' }), 404)
 })
 
 test('a key that is revoked is let in no more', async () => {

@@ -25,8 +25,9 @@ function refill(value) {
 // A header is one line of ASCII, whatever it held.
 const headerText = (value) => (isMask(value) ? 'a'.repeat(value.$text) : String(value))
 
-// [{name, method, target, headers, body, recordedBytes}]; headers without credential, host and framing.
-export function loadRecordings() {
+// [{name, method, target, headers, body, recordedBytes}]; headers without credential, host and framing. `outlines`:
+// with those of which no body was recorded.
+export function loadRecordings({ outlines = false } = {}) {
   const recordings = []
   for (const file of fs
     .readdirSync(kFolder)
@@ -35,7 +36,7 @@ export function loadRecordings() {
     const lines = fs.readFileSync(path.join(kFolder, file), 'utf8').split('\n').filter(Boolean)
     lines.forEach((line, i) => {
       const record = JSON.parse(line)
-      if (!record.body) return // only its outline was recorded
+      if (!record.body && !outlines) return
       const query = new URLSearchParams(record.query).toString()
       const headers = Object.entries(record.headers).map(([name, value]) => [name, headerText(value)])
       recordings.push({
@@ -44,7 +45,7 @@ export function loadRecordings() {
         target: record.path + (query ? `?${query}` : ''),
         headers: headers.filter(([, value]) => !value.includes('<redacted>')),
         credential: headers.find(([, value]) => value.includes('<redacted>')),
-        body: refill(record.body),
+        body: record.body && refill(record.body),
         recordedBytes: record.body_bytes,
       })
     })

@@ -42,7 +42,10 @@ test('the switch by the API: only with the right, with a reason, and once for ea
   assert.equal((await call(reeve, secret).ended).status, 400, 'it holds when the answer is there')
   assert.match((await stream.ended).text, /leaver/)
   assert.deepEqual((await may('POST', '/kill-switch', body, key)).body, made.body)
-  assert.equal((await may('POST', '/kill-switch', { ...body, reason: 'another' }, key)).status, 422)
+  const until = new Date(Date.now() + 3_600_000).toISOString()
+  for (const other of [{ reason: 'another' }, { scope: 'all' }, { until }]) {
+    assert.equal((await may('POST', '/kill-switch', { ...body, ...other }, key)).status, 422, JSON.stringify(other))
+  }
   assert.equal((await reads('GET', '/kill-switch')).body.cutoffs.length, 1)
 
   assertProblem(await writes('DELETE', `/kill-switch/${made.body.id}`), 403)
@@ -54,6 +57,18 @@ test('the switch by the API: only with the right, with a reason, and once for ea
   assert.deepEqual([repeated.status, repeated.body.on], [201, false], 'a late repetition switches nothing on')
   assert.equal((await call(reeve, secret, { script: { events: 2 } }).ended).status, 200)
   assert.equal((await reads('GET', '/kill-switch?state=all')).body.cutoffs.length, 1)
+
+  // One that holds for a moment, and is repeated once that is over.
+  const soon = { scope: 'group:nobody', reason: 'short', until: new Date(Date.now() + 4_000).toISOString() }
+  const short = { 'idempotency-key': 'short-1' }
+  const first = await may('POST', '/kill-switch', soon, short)
+  assert.equal(first.status, 201)
+  assert.deepEqual((await may('POST', '/kill-switch', soon, short)).body, first.body)
+  const on = async () => (await reads('GET', '/kill-switch')).body.cutoffs
+  while ((await on()).length > 0) await new Promise((tick) => setTimeout(tick, 100))
+  assert.deepEqual((await may('POST', '/kill-switch', soon, short)).body, first.body)
+  const later = { ...soon, until: new Date(Date.now() + 3_600_000).toISOString() }
+  assert.equal((await may('POST', '/kill-switch', later, short)).status, 422)
 })
 
 test('sessions: who is at work, and the end of one', async (t) => {
@@ -92,8 +107,10 @@ test('sessions: who is at work, and the end of one', async (t) => {
   assert.ok(before.three.cost_nanos > 0)
 
   assertProblem(await may('DELETE', '/sessions/one'), 400)
-  const ended = await may('DELETE', '/sessions/one', { reason: 'it runs wild' })
+  const once = { 'idempotency-key': 'one-1' }
+  const ended = await may('DELETE', '/sessions/one', { reason: 'it runs wild' }, once)
   assert.equal(ended.status, 201)
+  assert.deepEqual((await may('DELETE', '/sessions/one', { reason: 'it runs wild' }, once)).body, ended.body)
   for (const stream of [one, helper]) {
     assert.match((await stream.ended).text, /The session 'one' was ended .*it runs wild/)
   }

@@ -73,6 +73,42 @@ test('a switch on one node holds on all, also on one that was dead', async (t) =
   ])
 })
 
+test('amid a cutoff the database goes away and a node is killed, and nobody slips through', async (t) => {
+  const { postgres, nodes } = await startNodes(t, 3, { refuseAfter: '10m', endAfter: '20m' })
+  for (const node of nodes) node.other = (await node.reeve.createKey('bob@example.com')).secret
+  const refuses = async ({ reeve, secret }) => {
+    const { status, text } = await call(reeve, secret).ended
+    assert.equal(status, 400)
+    assert.match(text, /amid it all/)
+  }
+  const serves = async ({ reeve }, secret) =>
+    (await call(reeve, secret, { script: { events: 2 } }).ended).status === 200
+  const streams = await Promise.all(nodes.map(({ reeve, secret }) => streaming(reeve, secret)))
+  await nodes[0].reeve.command('kill', 'on', '--scope', 'person:ada@example.com', '--reason', 'amid it all')
+  for (const stream of streams) assert.match((await stream.ended).text, /amid it all/)
+
+  await postgres.kill()
+  for (const node of nodes) await refuses(node)
+  for (const node of nodes) assert.ok(await serves(node, node.other), 'others go on')
+  const dead = nodes[2].reeve
+  dead.process.kill('SIGKILL')
+  await dead.exited
+  await assert.rejects(dead.start(), /did not become ready/, 'it started without knowing what is switched off')
+  for (const node of nodes.slice(0, 2)) await refuses(node)
+
+  await postgres.start()
+  await dead.start()
+  for (const node of nodes) await refuses(node)
+  for (const node of nodes) assert.ok(await serves(node, node.other))
+  await nodes[2].reeve.command('kill', 'off', '--scope', 'person:ada@example.com')
+  for (const node of nodes) {
+    for (let i = 0; !(await serves(node, node.secret)); i++) {
+      assert.ok(i < 300, 'it is not let on again')
+      await sleep(100)
+    }
+  }
+})
+
 test('without the database a node refuses after a while, and ends what is under way after a longer one', async (t) => {
   const { postgres, nodes } = await startNodes(t, 2, { refuseAfter: '2s', endAfter: '6s' })
   const [{ reeve, secret }, other] = nodes

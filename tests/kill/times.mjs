@@ -1,6 +1,6 @@
-// How long from the switch, or from a person's deactivation over SCIM, to the last byte that a client was given: over
-// many cutoffs, under load, on one node or three. Prints one object of figures; fails when the 99th percentile is above
-// --limit-ms.
+// Many cutoffs under load, by the switch or by deactivation over SCIM, on one node or three: every stream of whoever is
+// cut off ends with the reason, or this fails. How long that takes, to the last byte that a client was given, it prints
+// as one object of figures, and fails above --limit-ms where that is given: on a quiet machine only.
 //
 //   node times.mjs [--by=kill|scim] [--cutoffs=200] [--streams=10] [--nodes=1] [--load=8] [--limit-ms=1000]
 
@@ -17,10 +17,11 @@ const kCutoffs = option('cutoffs', 200)
 const kStreams = option('streams', 10) // of the one who is cut off, on each node
 const kNodes = option('nodes', 1)
 const kLoad = option('load', 8) // calls by others at any time, on each node
-const kLimit = option('limit-ms', 1000)
+const kLimit = option('limit-ms', Infinity) // of the 99th percentile
 const kByScim = given.by === 'scim'
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+const round1 = (value) => Math.round(value * 10) / 10
 const quantile = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
 const expect = (answer, status) => {
   if (answer.status !== status) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`)
@@ -115,7 +116,10 @@ try {
     const switched = off()
     for (const stream of streams) {
       const { lastAt, text, broken: cut } = await stream.ended
-      if (cut || !text.includes(why)) broken++
+      if (cut || !text.includes(why)) {
+        broken++
+        console.error(`round ${round}, after ${round1(lastAt - from)} ms: ${cut ?? 'no reason'}: ${text.slice(-300)}`)
+      }
       times.push(lastAt - from)
     }
     await switched
@@ -124,7 +128,6 @@ try {
   going = false
   await Promise.all(workers)
   times.sort((a, b) => a - b)
-  const round1 = (value) => Math.round(value * 10) / 10
   const figures = {
     by: kByScim ? 'scim' : 'kill',
     nodes: kNodes,

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <future>
 
 #include "postgres_server.h"
@@ -75,6 +76,57 @@ TEST_F(PostgresCutoffs, WhatWasSwitchedWhileTheConnectionWasLostIsSeenAfterwards
   EXPECT_FALSE(second->wait_for_change(std::chrono::milliseconds(500)).ok());
   ASSERT_TRUE(second->wait_for_change(std::chrono::milliseconds(1)).ok());
   EXPECT_NE(second->generation(), before);
+}
+
+/// The machine's, but for an hour or a minute that it is off.
+class ClockThatIsOff final : public Clock {
+ public:
+  explicit ClockThatIsOff(Duration ahead) : ahead_(ahead) {}
+  Instant now() const override { return system_clock().now() + ahead_; }
+  Moment steady() const override { return system_clock().steady(); }
+
+ private:
+  const Duration ahead_;
+};
+
+TEST_F(PostgresCutoffs, HoldForTheirTimeOnNodesWhoseClocksAreOff) {
+  node("node-0");  // makes the schema
+  const ClockThatIsOff ahead(std::chrono::minutes(1));
+  const ClockThatIsOff behind(-std::chrono::minutes(1));
+  PostgresKillSwitch right(options_, "node-1");
+  PostgresKillSwitch early(options_, "node-2", ahead);
+  PostgresKillSwitch late(options_, "node-3", behind);
+  const std::array<std::pair<PostgresKillSwitch*, const Clock*>, 3> nodes{
+      {{&right, &system_clock()}, {&early, &ahead}, {&late, &behind}}};
+  for (const auto& [switches, clock] : nodes) {
+    const Instant now = clock->now();
+    // A time on whole microseconds, as make_cutoff() makes them.
+    identity::Cutoff cutoff =
+        identity::make_cutoff({{}, "for a while", "ada", now + std::chrono::seconds(30), {}}, now).value();
+    ASSERT_TRUE(switches->put(cutoff).ok());
+    for (const auto& [asked, own_clock] : nodes) {
+      const auto listed = asked->list(own_clock->now());
+      ASSERT_TRUE(listed.ok()) << listed.error().message;
+      ASSERT_EQ(listed->size(), 1u);
+      const identity::Cutoff& seen = listed->front();
+      EXPECT_TRUE(seen.in_force(own_clock->now())) << "half a minute is not over by any clock";
+      EXPECT_FALSE(seen.in_force(own_clock->now() + std::chrono::seconds(33)));
+      EXPECT_LT(seen.since_switch(own_clock->now()), std::chrono::seconds(20)) << "it is seconds ago";
+      EXPECT_GT(seen.since_switch(own_clock->now()), -std::chrono::seconds(5));
+      EXPECT_TRUE(asked->list(own_clock->now() + std::chrono::seconds(33))->empty());
+    }
+    const auto found = switches->find(cutoff.id).value();
+    identity::CutoffRequest request{{}, "for a while", "ada", cutoff.until, {}};
+    EXPECT_TRUE(identity::is_same_request(*found, request, true)) << "repeated, it is the same request";
+    request.until = *request.until + std::chrono::seconds(10);
+    EXPECT_FALSE(identity::is_same_request(*found, request, true));
+    ASSERT_TRUE(switches->end(cutoff.id, clock->now(), "ada", "").ok());
+    EXPECT_LT(*right.find(cutoff.id).value()->ended - system_clock().now(), std::chrono::seconds(5));
+  }
+  const identity::Drill drill{"drill_1", {}, false, 1, "ada", ahead.now()};
+  ASSERT_TRUE(early.announce_drill(drill).ok());
+  EXPECT_EQ(late.drills(behind.now())->size(), 1u);
+  EXPECT_TRUE(right.drills(system_clock().now() + identity::KillSwitchStore::kDrillLasts)->empty());
 }
 
 TEST_F(PostgresCutoffs, TheNoteForTheLedgerWaitsWithTheNodeThatSwitched) {

@@ -160,6 +160,10 @@ describe('routes', () => {
     ['GET /api/v1/sessions/{id}', '/api/v1/sessions/s-1', 'session_id == "s-1"', kCalls],
     ['GET /api/v1/sessions?state=live', '/api/v1/sessions?state=live', undefined, 1],
     ['GET /api/v1/spend', '/api/v1/spend?by=team', 'by=team', kCalls],
+    ['GET /api/v1/spend/changes', '/api/v1/spend/changes?by=team', 'by=team', kCalls],
+    ['GET /api/v1/spend/forecast', '/api/v1/spend/forecast', undefined, kCalls],
+    ['GET /api/v1/spend/advice', '/api/v1/spend/advice?since=7d', 'since=7d', kCalls],
+    ['GET /api/v1/content/flows', '/api/v1/content/flows?since=7d', 'since=7d', 0],
     ['GET /api/v1/reservations', '/api/v1/reservations', undefined, 0],
   ]
 
@@ -191,6 +195,8 @@ describe('routes', () => {
       '/api/v1/budgets': 'counters in memory',
       '/api/v1/budgets/{name}': 'counters in memory',
       '/api/v1/exceptions': 'the store',
+      '/api/v1/exceptions/{id}': 'the store',
+      '/api/v1/me': 'who asks',
       '/api/v1/kill-switch': 'the store',
       '/api/v1/kill-switch/{id}': 'the store',
       '/api/v1/changes': 'takes, shows nothing',

@@ -7,12 +7,13 @@ import { kAllowEverything } from '../upstream/upstream_process.mjs'
 import { CompanyProvider } from './provider.mjs'
 import { hiddenFields, HttpBrowser, refreshTarget } from './http_browser.mjs'
 
-const practice = (node) => `
-ledger: {origin: reeve.example/${node}, node: ${node}}
-workers: 1
-providers: [{name: practice, dialect: practice}]
+const kPractice = `providers: [{name: practice, dialect: practice}]
 models: [{name: "practice-*", provider: practice}]
 `
+const basics = (node, providers) => `
+ledger: {origin: reeve.example/${node}, node: ${node}}
+workers: 1
+${providers}`
 const kRules = `${kAllowEverything}---
 kind: Policy
 name: contractors-not-here
@@ -24,18 +25,18 @@ message: Not for contractors.
 `
 export const kDeviceGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 
-// `more`: further lines of the provider's entry, of `identity`, and beyond.
-export async function startReeve(company, more = '', node = 'node-1') {
-  const config = practice(node) + company.reeveConfig(more)
-  const reeve = new Reeve({ config, governance: { 'rules.yaml': kRules } })
+// `more`: further lines of the provider's entry, of `identity`, and beyond. `governance`: further files of rules.
+export async function startReeve(company, more = '', node = 'node-1', { governance = {}, providers = kPractice } = {}) {
+  const config = basics(node, providers) + company.reeveConfig(more)
+  const reeve = new Reeve({ config, governance: { 'rules.yaml': kRules, ...governance } })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
   return reeve
 }
 
-export async function startBoth(more = '') {
+export async function startBoth(more = '', house = {}) {
   const company = await new CompanyProvider().start()
-  const reeve = await startReeve(company, more)
+  const reeve = await startReeve(company, more, 'node-1', house)
   company.serve(`${reeve.url}/sign-in/callback`)
   return { company, reeve, end: () => (reeve.end(), company.end()) }
 }

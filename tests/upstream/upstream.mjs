@@ -3,6 +3,8 @@
 //   node upstream.mjs --keys anthropic=K1,openai=K2,gemini=K3 [--port N] [--journal FILE] [--direct] [--agent COMMAND]
 //                     [--attended]
 //
+// A vendor takes several keys where they are joined by '|'.
+//
 // Prints {"port":N} once it listens. Attended, it ends when its standard input does: with whoever started it, however
 // that ended.
 
@@ -29,11 +31,12 @@ export class Upstream {
   #scripts
   #number = 0
   #seen = {}
+  #keyAnswers = {} // {key: {status, retry_after}}: what a key is answered with instead
 
-  // `keys`: the one key that each vendor takes. `direct`: clients call without a gateway between, so what only a
-  // gateway must do (identity encoding, no headers of its own) is not asked for.
+  // `keys`: {vendor: key}, or several keys that the vendor takes, joined by '|'. `direct`: clients call without a gateway
+  // between, so what only a gateway must do (identity encoding, no headers of its own) is not asked for.
   constructor({ keys, journal = null, direct = false, fallback = {} }) {
-    this.#keys = keys
+    this.#keys = Object.fromEntries(Object.entries(keys).map(([vendor, text]) => [vendor, text.split('|')]))
     this.#direct = direct
     this.#journal = new Journal(journal)
     this.#scripts = new Scripts(fallback)
@@ -69,7 +72,7 @@ export class Upstream {
 
   #masked(text) {
     let masked = text
-    for (const key of Object.values(this.#keys)) masked = masked.replaceAll(key, '<provider key>')
+    for (const key of Object.values(this.#keys).flat()) masked = masked.replaceAll(key, '<provider key>')
     return masked
   }
 
@@ -77,7 +80,9 @@ export class Upstream {
   #violationsOf(request, route) {
     const found = []
     const expected = new Set(
-      (route?.dialect.credentialPlaces ?? []).map(([name, prefix]) => `${name}: ${prefix}${this.#keys[route.vendor]}`),
+      (route?.dialect.credentialPlaces ?? []).flatMap(([name, prefix]) =>
+        this.#keys[route.vendor].map((key) => `${name}: ${prefix}${key}`),
+      ),
     )
     const credentials = request.headers
       .map(([name, value]) => [name.toLowerCase(), value])
@@ -101,6 +106,13 @@ export class Upstream {
     return found
   }
 
+  // Which of the vendor's keys a request carries; undefined for none.
+  #keyOf(request, route) {
+    return this.#keys[route?.vendor]?.find((key) =>
+      request.headers.some(([name, value]) => kCredentialHeaders.includes(name.toLowerCase()) && value.endsWith(key)),
+    )
+  }
+
   onRequest(exchange) {
     const { request } = exchange
     if (request.path.startsWith(kControl)) {
@@ -117,6 +129,7 @@ export class Upstream {
       method: request.method,
       target: this.#masked(request.target),
       dialect: route?.dialect.name ?? null,
+      key: this.#keys[route?.vendor]?.indexOf(this.#keyOf(request, route)) ?? -1,
       headers: request.headers.map(([name, value]) => [name, this.#masked(value)]),
       framing: request.framing,
       body_bytes: request.body.length,
@@ -147,6 +160,12 @@ export class Upstream {
       return { answer: { ...this.#fail(null, 404, `Invalid URL (${request.method} ${request.path})`), script: plain } }
     if (violations.some((text) => text.includes('credential')))
       return { answer: { ...this.#fail(route, 401, 'invalid x-api-key or bearer token'), script: plain } }
+    const instead = this.#keyAnswers[this.#keyOf(request, route)]
+    if (instead) {
+      const failed = this.#fail(route, instead.status, `this key is answered with ${instead.status}`)
+      const wait = instead.retry_after === undefined ? [] : [['retry-after', String(instead.retry_after)]]
+      return { answer: { ...failed, headers: [...failed.headers, ...wait], script: plain } }
+    }
     let asked
     try {
       asked = readRequest(route, request)
@@ -241,6 +260,8 @@ export class Upstream {
       body = { ...this.#journal.counts, dialects: this.#seen, violations: this.#journal.violations }
     } else if (name === 'script' && request.method === 'PUT') {
       this.#scripts.add(JSON.parse(request.body.toString()))
+    } else if (name === 'keys' && request.method === 'PUT') {
+      this.#keyAnswers = JSON.parse(request.body.toString())
     } else if (name === 'script' && request.method === 'DELETE') {
       this.#scripts.clear()
     } else {

@@ -14,7 +14,12 @@ export const kKeys = {
 export class UpstreamProcess {
   // `options`: further arguments of upstream.mjs.
   async start(...options) {
-    const keys = Object.entries(kKeys)
+    return this.startWithKeys(kKeys, ...options)
+  }
+
+  // `given`: {vendor: key}, as upstream.mjs takes them.
+  async startWithKeys(given, ...options) {
+    const keys = Object.entries(given)
       .map((pair) => pair.join('='))
       .join(',')
     const program = fileURLToPath(new URL('upstream.mjs', import.meta.url))
@@ -40,6 +45,15 @@ export class UpstreamProcess {
       body: JSON.stringify(rule),
     })
     if (!response.ok) throw new Error(`the upstream refuses the rule: ${response.status}`)
+  }
+
+  // {key: {status, retry_after}}: what these keys are answered with from now on; all others are taken.
+  async answerKeys(answers) {
+    const response = await fetch(`http://127.0.0.1:${this.port}/upstream-control/keys`, {
+      method: 'PUT',
+      body: JSON.stringify(answers),
+    })
+    if (!response.ok) throw new Error(`the upstream refuses what keys are answered with: ${response.status}`)
   }
 
   async clearRules() {

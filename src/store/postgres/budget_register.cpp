@@ -34,9 +34,12 @@ constexpr std::string_view kTakeOver =
     "UPDATE budget_note SET node = $1::text, taken = clock_timestamp() WHERE entry IS NULL AND node <> $1::text "
     "AND taken < clock_timestamp() - interval '1 minute'";
 constexpr std::string_view kNotes =
-    "SELECT number, kind, detail FROM budget_note WHERE entry IS NULL AND node = $1::text ORDER BY number LIMIT 100";
+    "SELECT number, kind, detail FROM budget_note WHERE entry IS NULL AND node = $1::text ORDER BY number LIMIT "
+    "$2::bigint";
 constexpr std::string_view kRecorded =
-    "UPDATE budget_note SET entry = $3::bigint WHERE number = $1::bigint AND node = $2::text";
+    "UPDATE budget_note SET entry = given.entry "
+    "FROM unnest($1::text::bigint[], $2::text::bigint[]) AS given (number, entry) "
+    "WHERE budget_note.number = given.number AND budget_note.node = $3::text";
 constexpr std::string_view kForgetEntries =
     "UPDATE budget_note SET entry = NULL WHERE node = $1::text AND entry >= $2::bigint";
 
@@ -137,7 +140,7 @@ Result<std::vector<Note>> PostgresBudgetRegister::unrecorded_notes() {
   std::vector<Note> notes;
   auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
     if (const auto taken = connection.run(kTakeOver, PostgresParameters().bytes(node_)); !taken) return taken.error();
-    const auto rows = connection.run(kNotes, PostgresParameters().bytes(node_));
+    const auto rows = connection.run(kNotes, PostgresParameters().bytes(node_).integer(kNotesAtOnce));
     if (!rows) return rows.error();
     notes.clear();
     for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -150,13 +153,18 @@ Result<std::vector<Note>> PostgresBudgetRegister::unrecorded_notes() {
 }
 
 Result<void> PostgresBudgetRegister::notes_recorded(std::span<const Note> notes) {
+  std::string numbers = "{";
+  std::string entries = "{";
+  for (const Note& note : notes) {
+    if (numbers.size() > 1) numbers += ",", entries += ",";
+    numbers += std::to_string(note.number);
+    entries += std::to_string(note.entry);
+  }
+  numbers += "}";
+  entries += "}";
   return connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    for (const Note& note : notes) {
-      PostgresParameters parameters;
-      parameters.integer(note.number).bytes(node_).integer(static_cast<std::int64_t>(note.entry));
-      if (const auto marked = connection.run(kRecorded, parameters); !marked) return marked.error();
-    }
-    return {};
+    const auto marked = connection.run(kRecorded, PostgresParameters().bytes(numbers).bytes(entries).bytes(node_));
+    return marked ? Result<void>() : Result<void>(marked.error());
   });
 }
 

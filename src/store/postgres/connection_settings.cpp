@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/bytes.h"
+#include "core/sealing.h"
 
 namespace reeve::store {
 
@@ -42,7 +43,7 @@ Result<std::string> read_password(const std::filesystem::path& file) {
                                               " cannot be read, or does not hold one password; check that it belongs "
                                               "to this user"};
   }
-  return password;
+  return sealing().from_file(std::move(password), place_of_secret("file:" + file.string()));
 }
 
 std::string* find(ConnectionSettings& settings, std::string_view keyword) {

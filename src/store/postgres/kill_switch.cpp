@@ -1,5 +1,8 @@
 #include "store/postgres/kill_switch.h"
 
+#include <algorithm>
+
+#include "core/log.h"
 #include "store/kill_switch_changes.h"
 #include "store/postgres/migrations.h"
 #include "store/postgres/noted_change.h"
@@ -33,14 +36,45 @@ constexpr std::string_view kReport =
     "ON CONFLICT (drill, node) DO UPDATE SET done = excluded.done, detail = excluded.detail";
 constexpr std::string_view kReports =
     "SELECT node, done, detail FROM kill_drill_report WHERE drill = $1::text ORDER BY node COLLATE \"C\"";
+Instant whole_microseconds(Instant at) { return {at.nanoseconds / 1000 * 1000}; }
+
+constexpr std::string_view kClock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 }  // namespace
 
-PostgresKillSwitch::PostgresKillSwitch(PostgresOptions options, std::string node)
-    : node_(std::move(node)), connection_(options), listener_(std::move(options), "reeve_cutoff") {}
+PostgresKillSwitch::PostgresKillSwitch(PostgresOptions options, std::string node, const Clock& clock)
+    : node_(std::move(node)), connection_(options), clock_(clock), listener_(std::move(options), "reeve_cutoff") {}
 
-Result<void> PostgresKillSwitch::change(const Cutoff& cutoff, bool is_new) {
-  const std::string document = identity::cutoff_to_json(cutoff);
+/// Each side of a call has a clock; what the way takes is far less than what is taken for equal.
+Result<void> PostgresKillSwitch::compare_clocks(PostgresConnection& connection) {
+  const auto rows = connection.run(kClock);
+  if (!rows) return rows.error();
+  const Duration ahead = clock_.now() - Instant{rows->integer(0, 0) * 1000};
+  const bool differs = ahead >= identity::kClocksAgree || ahead <= -identity::kClocksAgree;
+  const Duration before(ahead_.load());
+  compared_ = true;
+  // It is kept while it is about the same, so that times do not waver with each look.
+  const Duration off = differs ? ahead - before : before;
+  if (off < identity::kClocksAgree && off > -identity::kClocksAgree) return {};
+  ahead_ = differs ? ahead.count() : 0;
+  if (differs) {
+    log_warning("this machine's clock is not the database's; cutoffs go by the database's",
+                {{"ahead_s", std::chrono::duration_cast<std::chrono::seconds>(ahead).count()}});
+  }
+  // What is in force is listed anew.
+  ++generation_;
+  return {};
+}
+
+/// With its times by the database's clock.
+Result<void> PostgresKillSwitch::change(Cutoff cutoff, bool is_new) {
+  bool converted = false;
   auto done = write_once(connection_, node_, [&](PostgresConnection& connection) -> Result<std::optional<EntryText>> {
+    if (auto compared = compare_clocks(connection); !compared) return std::move(compared).error();
+    if (!std::exchange(converted, true)) {
+      if (is_new) cutoff.at = whole_microseconds(cutoff.at - ahead());
+      if (is_new && cutoff.until) cutoff.until = whole_microseconds(*cutoff.until - ahead());
+      if (cutoff.ended) cutoff.ended = whole_microseconds(*cutoff.ended - ahead());
+    }
     if (is_new) {
       PostgresParameters now;
       bind_time(now, cutoff.at);
@@ -48,6 +82,7 @@ Result<void> PostgresKillSwitch::change(const Cutoff& cutoff, bool is_new) {
       if (!on) return on.error();
       if (auto room = check_room(on->integer(0, 0), cutoff); !room) return std::move(room).error();
     }
+    const std::string document = identity::cutoff_to_json(cutoff);
     PostgresParameters row;
     row.bytes(document);
     bind_time(row, cutoff.ended);
@@ -86,6 +121,7 @@ Result<std::vector<Cutoff>> PostgresKillSwitch::read(std::string_view sql, const
     for (std::size_t row = 0; row < rows->size(); ++row) {
       auto cutoff = identity::cutoff_from_json(rows->bytes(row, 0));
       if (!cutoff) return cutoff.error();
+      cutoff->clock_ahead = ahead();
       list.push_back(*std::move(cutoff));
     }
     return {};
@@ -94,8 +130,16 @@ Result<std::vector<Cutoff>> PostgresKillSwitch::read(std::string_view sql, const
   return list;
 }
 
+/// Who does not follow others looks once.
+Result<void> PostgresKillSwitch::compare_clocks_once() {
+  if (compared_) return {};
+  auto done = connection_.use([&](PostgresConnection& connection) { return compare_clocks(connection); });
+  return done ? done : with_context(std::move(done).error(), kSubject);
+}
+
 Result<std::vector<Cutoff>> PostgresKillSwitch::list(Instant now) {
-  return read(kList, PostgresParameters().integer(now.nanoseconds));
+  if (auto compared = compare_clocks_once(); !compared) return std::move(compared).error();
+  return read(kList, PostgresParameters().integer((now - ahead()).nanoseconds));
 }
 
 Result<std::vector<Cutoff>> PostgresKillSwitch::history(std::size_t limit) {
@@ -109,10 +153,13 @@ Result<std::optional<Cutoff>> PostgresKillSwitch::find(std::string_view id) {
 }
 
 Result<void> PostgresKillSwitch::announce_drill(const Drill& drill) {
-  const std::string document = identity::drill_to_json(drill);
   auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    if (auto compared = compare_clocks(connection); !compared) return compared;
+    Drill kept = drill;
+    kept.at = drill.at - ahead();
+    const std::string document = identity::drill_to_json(kept);
     PostgresParameters row;
-    row.bytes(drill.id).integer(drill.at.nanoseconds).bytes(document);
+    row.bytes(kept.id).integer(kept.at.nanoseconds).bytes(document);
     const auto put = connection.run(kAnnounceDrill, row);
     return put ? Result<void>() : Result<void>(put.error());
   });
@@ -124,7 +171,8 @@ Result<void> PostgresKillSwitch::announce_drill(const Drill& drill) {
 Result<std::vector<Drill>> PostgresKillSwitch::drills(Instant now) {
   std::vector<Drill> list;
   auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kDrills, PostgresParameters().integer((now - kDrillLasts).nanoseconds));
+    const Instant since = now - ahead() - kDrillLasts;
+    const auto rows = connection.run(kDrills, PostgresParameters().integer(since.nanoseconds));
     if (!rows) return rows.error();
     list.clear();
     for (std::size_t row = 0; row < rows->size(); ++row) {
@@ -167,7 +215,7 @@ Result<void> PostgresKillSwitch::wait_for_change(Duration patience) {
     const auto counter = read_counter(connection, "cutoff");
     if (!counter) return counter.error();
     if (std::exchange(seen_, *counter) != *counter) ++generation_;
-    return {};
+    return compare_clocks(connection);
   });
   if (!waited) return with_context(std::move(waited).error(), kSubject);
   return {};

@@ -14,8 +14,9 @@ namespace reeve::store {
 
 class PostgresKillSwitch final : public SharedKillSwitch {
  public:
-  /// Connects when it is first asked. The schema is up to date already: open_shared_kill_switch() sees to that.
-  PostgresKillSwitch(PostgresOptions options, std::string node);
+  /// Connects when it is first asked. The schema is up to date already: open_shared_kill_switch() sees to that. Times
+  /// are kept by the database's clock, the one that all nodes have in common.
+  PostgresKillSwitch(PostgresOptions options, std::string node, const Clock& clock = system_clock());
 
   Result<void> put(const identity::Cutoff& cutoff) override;
   Result<void> end(std::string_view id, Instant when, std::string_view by, std::string_view reason) override;
@@ -32,12 +33,18 @@ class PostgresKillSwitch final : public SharedKillSwitch {
   void stop_waiting() override;
 
  private:
-  Result<void> change(const identity::Cutoff& cutoff, bool is_new);
+  Result<void> change(identity::Cutoff cutoff, bool is_new);
   Result<std::vector<identity::Cutoff>> read(std::string_view sql, const PostgresParameters& parameters);
+  Result<void> compare_clocks(PostgresConnection& connection);
+  Result<void> compare_clocks_once();
+  Duration ahead() const { return Duration(ahead_.load()); }
 
   const std::string node_;
   SharedConnection connection_;
+  const Clock& clock_;
   std::atomic<std::uint64_t> generation_{0};
+  std::atomic<Duration::rep> ahead_{0};  // this machine's clock, of the database's; zero where they agree
+  std::atomic<bool> compared_{false};
   ChangeListener listener_;
   std::int64_t seen_ = -1;  // the counter in the database; of the thread that waits
 };

@@ -1,0 +1,64 @@
+// In front of everything: the way in, whichever there is.
+
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { read } from '../api'
+import mark from '../mark.svg'
+import { Answer, Code, styles as basics } from '../parts/basics'
+import styles from './SignIn.module.css'
+
+const here = () => location.pathname + location.search
+
+export function SignIn() {
+  const status = useQuery({
+    queryKey: ['status'],
+    queryFn: () => read<{ providers: string[] }>('/console/status'),
+  })
+  useEffect(() => {
+    document.title = 'Sign in · Reeve'
+  }, [])
+  return (
+    <main className={styles.place}>
+      <div className={styles.card}>
+        <div className={styles.brand}>
+          <img src={mark} alt="" />
+          <h1>Reeve</h1>
+        </div>
+        <p className={basics.soft}>Who spends what on AI, what leaves the building, and who decided it.</p>
+        <Answer query={status} what="how people sign in here">
+          {({ providers }) => (providers.length > 0 ? <ByProvider providers={providers} /> : <ByLink />)}
+        </Answer>
+      </div>
+    </main>
+  )
+}
+
+function ByProvider({ providers }: { providers: string[] }) {
+  const only = providers.length === 1 ? providers[0] : undefined
+  return (
+    <>
+      <a
+        className={`${basics.button} ${basics.first} ${styles.first}`}
+        href={`/console/sign-in?${new URLSearchParams({ to: here() })}`}
+      >
+        {only ? `Sign in with ${only}` : 'Sign in with your company'}
+      </a>
+      <p className={basics.soft}>You go there and come back here. Reeve never sees your password.</p>
+    </>
+  )
+}
+
+function ByLink() {
+  return (
+    <>
+      <h2>Open it with a link</h2>
+      <p>No company's sign-in is configured here. On the machine that Reeve runs on, in the same directory, run</p>
+      <Code>reeve console</Code>
+      <p>and open the link that it prints, in a browser on that machine. It works once, for ten minutes.</p>
+      <p className={basics.soft}>
+        For more people than you: set <code>identity.oidc</code> with a <code>client_id</code> in{' '}
+        <code>reeve.yaml</code>, and everybody signs in with the company's provider.
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,22 @@
+// The pages, and what of the API each needs: whoever may not ask for it is not led there.
+
+export interface Place {
+  path: string
+  title: string
+  permission?: string
+  key: string // behind "g"
+}
+
+export const places: Place[] = [
+  { path: '/', title: 'Overview', key: 'o' },
+  { path: '/spend', title: 'Spend', permission: 'spend.read', key: 's' },
+  { path: '/budgets', title: 'Budgets', permission: 'budgets.read', key: 'b' },
+  { path: '/sessions', title: 'Sessions', permission: 'sessions.read', key: 'e' },
+  { path: '/ledger', title: 'Ledger', permission: 'ledger.read', key: 'l' },
+  { path: '/exceptions', title: 'Exceptions', permission: 'exceptions.read', key: 'x' },
+  { path: '/kill-switch', title: 'Kill switch', permission: 'kill.read', key: 'k' },
+  { path: '/you', title: 'You', key: 'y' },
+]
+
+export const placesFor = (permissions: string[]) =>
+  places.filter(({ permission }) => !permission || permissions.includes(permission))

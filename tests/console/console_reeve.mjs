@@ -1,0 +1,130 @@
+// Reeve with people in roles, some history, and names that are attacks on whatever shows them.
+
+import fs from 'node:fs'
+import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
+import { Reeve } from '../upstream/reeve_process.mjs'
+
+const kConfig = `
+ledger: {origin: reeve.example/node-1, node: node-1}
+workers: 1
+providers: [{name: practice, dialect: practice}]
+models: [{name: "practice-*", provider: practice}]
+`
+const kGovernance = `kind: Policy
+name: everything
+owner: tests
+on: model.call
+effect: allow
+---
+kind: Policy
+name: no-mystery
+owner: tests
+on: model.call
+when: model.name == "practice-forbidden"
+effect: deny
+message: This model is not for you.
+---
+kind: Budget
+name: everybody-monthly
+title: Everybody, each month
+each: [person]
+window: month
+limit: {money: $20}
+---
+kind: ApprovalPolicy
+name: budgets
+reviewers: {people: [boss@example.com]}
+up_to: $500
+longest: 30d
+`
+const binding = (role, person) => `---\nkind: RoleBinding\nname: ${role}s\nrole: ${role}\npeople: [${person}]\n`
+
+// Each is text that would do something if it were not shown as text.
+export const kHostile = [
+  '<img src=x onerror="document.title=1">',
+  '"><script>alert(1)</script>',
+  'javascript:alert(1)',
+  '{{7*7}}${7*7}',
+  '</script><svg onload=alert(1)>',
+]
+
+export async function startConsole({ company = false, bindings = {}, identity = '' } = {}) {
+  const provider = company ? await new CompanyProvider().start() : null
+  const governance =
+    kGovernance +
+    Object.entries(bindings)
+      .map(([role, person]) => binding(role, person))
+      .join('')
+  const reeve = new Reeve({
+    config: kConfig + (provider?.reeveConfig(identity) ?? ''),
+    governance: { 'rules.yaml': governance },
+  })
+  await reeve.start()
+  reeve.url = `http://127.0.0.1:${reeve.port}`
+  provider?.serve(`${reeve.url}/sign-in/callback`)
+  return { reeve, provider, end: () => (reeve.end(), provider?.end()) }
+}
+
+export async function makeCalls(reeve) {
+  const { secret } = await reeve.createKey('ada@example.com', '--team', 'payments')
+  const call = (model, session, text) =>
+    fetch(`${reeve.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${secret}`,
+        'content-type': 'application/json',
+        'user-agent': 'a-test/1.0',
+        'x-reeve-session': session,
+        'x-reeve-work-item': 'PAY-1',
+      },
+      body: JSON.stringify({ model, messages: [{ role: 'user', content: text }] }),
+    }).then((response) => response.text())
+  for (const [i, text] of kHostile.entries()) await call('practice-small', text, `Say hello ${i}.`)
+  await call('practice-large', 'a-session', 'Say hello.')
+  await call('practice-forbidden', 'a-session', 'Say hello.')
+  await call(kHostile[0], 'a-session', 'Say hello.')
+}
+
+const kChromium = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => fs.existsSync(file))
+export async function startBrowser() {
+  const { chromium } = await importPackage('playwright-core/index.mjs')
+  return chromium.launch({ executablePath: kChromium, args: ['--no-sandbox', '--disable-gpu'] })
+}
+
+// A page of ours that asks anybody else, breaks its policy or fails shows it in `complaints`.
+export async function openPage(context, reeve) {
+  const page = await context.newPage()
+  page.complaints = []
+  page.on('console', (message) => {
+    if (page.url().startsWith(reeve.url) && ['error', 'warning'].includes(message.type()))
+      page.complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => page.complaints.push(String(error)))
+  page.on('dialog', (dialog) => {
+    page.complaints.push(`a dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('request', (request) => {
+    const foreign =
+      page.url().startsWith(reeve.url) && !request.isNavigationRequest() && !request.url().startsWith(reeve.url)
+    if (foreign && !request.url().startsWith('blob:')) page.complaints.push(`asks for ${request.url()}`)
+  })
+  return page
+}
+
+export async function openByLink(context, reeve) {
+  const { link } = JSON.parse(
+    await reeve.command('console', '--json', '--address', reeve.url, '--by', 'grace@example.com'),
+  )
+  const page = await openPage(context, reeve)
+  await page.goto(link)
+  await page.getByRole('button', { name: 'Open the console' }).click()
+  await page.getByRole('heading', { name: 'Overview' }).waitFor()
+  return page
+}
+
+export async function signInAt(page, account) {
+  await page.getByRole('link', { name: 'Sign in with Example Corp' }).click()
+  await page.getByLabel('Account').fill(account)
+  await page.getByRole('button', { name: 'Log in' }).click()
+}
