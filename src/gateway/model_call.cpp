@@ -156,8 +156,11 @@ Task<std::optional<Refusal>> ModelCall::authenticate() {
   if (!outcome->ok()) {
     worker_.metrics.authentication_failed(identity::auth_failure_name(outcome->failure));
     const bool unavailable = outcome->failure == identity::AuthFailure::kUnavailable;
-    co_return refusal(unavailable ? RefusalReason::kUnavailable : RefusalReason::kBadCredential,
-                      std::move(outcome->message));
+    Refusal no =
+        refusal(unavailable ? RefusalReason::kUnavailable : RefusalReason::kBadCredential, std::move(outcome->message));
+    // As where nobody knows what is switched off: it passes by itself, but asking again at once helps nobody.
+    if (unavailable) no.retry_after = std::chrono::seconds(5);
+    co_return no;
   }
   principal_ = std::move(outcome->principal);
   co_return std::nullopt;

@@ -58,7 +58,10 @@ CREATE TRIGGER virtual_key_replaced AFTER UPDATE ON virtual_key
 WHEN OLD.id <> NEW.id OR OLD.secret_hash <> NEW.secret_hash
 BEGIN INSERT INTO virtual_key_touched VALUES (''); END;
 CREATE TRIGGER virtual_key_deleted AFTER DELETE ON virtual_key
-BEGIN INSERT INTO virtual_key_touched VALUES (''); END;
+BEGIN
+  INSERT INTO virtual_key_touched VALUES ('');
+  DELETE FROM key_unrecorded WHERE key_id = OLD.id;
+END;
 )sql";
 
 }  // namespace reeve::store

@@ -20,10 +20,12 @@ constexpr std::string_view kSelect =
     "SELECT id, secret_hash, hint, owner, team, type, group_names, scopes, created, expires, revoked, note "
     "FROM virtual_key ORDER BY created, id";
 
-// A key that was ended before it was recorded has both.
+// A key that was ended before it was recorded has both. The first by id, which are the oldest: of a million, none but
+// those is sorted.
 constexpr std::string_view kSelectUnrecorded =
     "SELECT id, owner, u.revoked AS ended, CASE u.revoked WHEN 0 THEN created ELSE k.revoked END AS changed "
-    "FROM key_unrecorded u JOIN virtual_key k ON k.id = u.key_id ORDER BY changed, id, ended LIMIT 1000";
+    "FROM (SELECT key_id, revoked FROM key_unrecorded ORDER BY key_id, revoked LIMIT 1000) u "
+    "JOIN virtual_key k ON k.id = u.key_id ORDER BY changed, id, ended";
 
 constexpr const char* kAllRows =
     "SELECT id, secret_hash, owner, team, type, group_names, scopes, created, expires, revoked FROM virtual_key";
