@@ -42,6 +42,9 @@ Result<void> check_request(const KeyRequest& request) {
   if (std::find(kTypes.begin(), kTypes.end(), request.type) == kTypes.end()) {
     return invalid("the type \"" + printable(request.type) + "\" is not one of person, agent, service");
   }
+  if (request.owner.starts_with(kAgentPrefix) && request.type != "agent") {
+    return invalid("only a key of type agent belongs to a registered agent");
+  }
   if (!request.team.empty() && !is_name(request.team)) {
     return invalid("the team must be a short line of text without blanks around it");
   }

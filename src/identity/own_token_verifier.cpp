@@ -23,6 +23,20 @@ std::vector<std::string> read_names(const JsonValue& list) {
   return names;
 }
 
+/// False when the chain is not one that we would write.
+bool read_actors(const JsonValue& claims, Principal& principal) {
+  for (JsonValue act = claims["act"]; act.present(); act = act["act"]) {
+    const std::string_view actor = act["sub"].string_or("");
+    if (!actor.starts_with(kAgentPrefix) || principal.actors.size() == AgentTokens::kChainMax) return false;
+    principal.actors.emplace_back(actor.substr(kAgentPrefix.size()));
+  }
+  if (principal.type == "agent" && principal.id.starts_with(kAgentPrefix)) {
+    principal.actors.push_back(principal.id.substr(kAgentPrefix.size()));
+  }
+  for (const JsonValue& scopes : claims["held_to"].items()) principal.held_to.push_back(read_names(scopes));
+  return true;
+}
+
 }  // namespace
 
 bool OwnTokenVerifier::bring_up_to_date() {
@@ -100,6 +114,7 @@ OrRefusal<std::shared_ptr<const Principal>> OwnTokenVerifier::verify(std::string
   principal->team = claims["team"].string_or("");
   principal->issuer = claims["idp"].string_or("");
   principal->groups = read_names(claims["groups"]);
+  if (!read_actors(claims, *principal)) return malformed();
   return std::shared_ptr<const Principal>(std::move(principal));
 }
 

@@ -39,7 +39,8 @@ enum class GrantKind : std::uint8_t {
   kAttempt = 3,       // `state` on the way to the company's provider and back
   kConfirmation = 4,  // a person whom the provider named, and who has not said yes yet
   kCode = 5,          // an authorization code (RFC 6749 section 4.1)
-  kRefresh = 6        // a refresh token
+  kRefresh = 6,       // a refresh token
+  kAssertion = 7      // what an agent said of itself, and must not say twice
 };
 
 struct Grant {
@@ -138,7 +139,7 @@ class OwnTokens {
     std::string token;
     Instant expires;
   };
-  /// kTooLarge when the person's groups do not fit into a token.
+  /// With who acts for the person, and what the chain is held to. kTooLarge when the groups do not fit into a token.
   Result<Made> make(const Principal& person, const SignInSession& session) const;
   /// The key set of RFC 7517, with the keys of all nodes.
   Result<std::string> key_set() const;

@@ -264,7 +264,23 @@ CREATE TRIGGER token_key_deleted AFTER DELETE ON token_key
 BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'sign_in'; END;
 )sql";
 
-constexpr std::array<Migration, 12> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+constexpr const char* kAgents = R"sql(
+CREATE TABLE agent (
+  id       TEXT PRIMARY KEY NOT NULL,
+  version  INTEGER NOT NULL CHECK (version > 0),
+  document TEXT NOT NULL    -- canonical JSON
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO change_counter VALUES ('agent', 1);
+CREATE TRIGGER agent_inserted AFTER INSERT ON agent
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
+CREATE TRIGGER agent_updated AFTER UPDATE ON agent
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
+CREATE TRIGGER agent_deleted AFTER DELETE ON agent
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
+)sql";
+
+constexpr std::array<Migration, 13> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                     {2, "ledger entries of key changes", kKeyEntries},
                                                     {3, "reports of checks", kCheckReports},
                                                     {4, "originals behind placeholders", kPlaceholders},
@@ -275,7 +291,8 @@ constexpr std::array<Migration, 12> kMigrations = {{{1, "virtual keys", kVirtual
                                                     {9, "the kill switch", kKillSwitch},
                                                     {10, "people who are signed in", kSignIns},
                                                     {11, "people and groups", kDirectory},
-                                                    {12, "break-glass", kBreakGlass}}};
+                                                    {12, "break-glass", kBreakGlass},
+                                                    {13, "agents", kAgents}}};
 
 /// Refuses databases of other programs before anything is written to them; marks an empty one as ours.
 Result<void> claim(Database& database) {

@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/time.h"
+#include "store/postgres/agent_schema.h"
 #include "store/postgres/budget_schema.h"
 #include "store/postgres/directory_schema.h"
 #include "store/postgres/grant_schema.h"
@@ -15,11 +16,12 @@ namespace reeve::store {
 
 namespace {
 
-constexpr std::array<Migration, 5> kMigrations = {{{1, "slices of budgets", kSliceSchema},
+constexpr std::array<Migration, 6> kMigrations = {{{1, "slices of budgets", kSliceSchema},
                                                    {2, "budgets that are written while servers run", kBudgetSchema},
                                                    {3, "the kill switch", kKillSwitchSchema},
                                                    {4, "people who are signed in", kGrantSchema},
-                                                   {5, "people and groups", kDirectorySchema}}};
+                                                   {5, "people and groups", kDirectorySchema},
+                                                   {6, "agents", kAgentSchema}}};
 
 // Other nodes may be taking a step meanwhile.
 constexpr Duration kMigrationTimeout = std::chrono::minutes(2);
