@@ -32,7 +32,8 @@ class ApiCallers {
                                                     const std::vector<identity::OidcIssuer>& issuers,
                                                     const net::ClientTls& tls, identity::KeyStore& keys,
                                                     identity::OwnTokens* own_tokens,
-                                                    identity::Directory* directory = nullptr);
+                                                    identity::Directory* directory = nullptr,
+                                                    identity::Agents* agents = nullptr);
 
   struct Caller {
     std::shared_ptr<const identity::Principal> principal;  // null: refused

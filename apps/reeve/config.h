@@ -48,6 +48,7 @@ struct Config {
   std::vector<identity::OidcIssuer> issuers;
   std::optional<identity::DirectoryMode> directory;  // none: no directory is in force
   identity::TokenSettings tokens;                    // of our own, for people who sign in
+  std::optional<identity::AgentTrust> agents;        // none: no register of agents is in force
   std::string public_url;                            // how people reach this server; empty: where it listens
   bool record_request_digest = false;
   bool seal_content = false;

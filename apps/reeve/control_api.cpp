@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/agent_routes.h"
 #include "reeve/api_callers.h"
 #include "reeve/api_thread.h"
 #include "reeve/budget_routes.h"
@@ -124,6 +125,7 @@ struct Route {
   std::size_t body_bytes_max = 0;   // 0: takes none
   std::string_view scope = {};      // of the kind `control`; empty: read for GET, else write
 };
+constexpr std::size_t kAgentBytesMax = 64UL << 10U;
 constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U;
 constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/budgets", {}, list_budgets, Permission::kReadBudgets},
@@ -151,6 +153,12 @@ constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/kill-switch/", {}, show_cutoff, Permission::kReadKillSwitch},
     Route{
         net::Method::kDelete, "/api/v1/kill-switch/", {}, switch_off, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{net::Method::kGet, "/api/v1/agents", {"state", "cursor"}, list_agents, Permission::kReadAgents},
+    Route{net::Method::kPost, "/api/v1/agents", {}, register_agent, Permission::kRegisterAgents, kAgentBytesMax},
+    Route{net::Method::kGet, "/api/v1/agents/", {}, show_agent, Permission::kReadAgents},
+    Route{net::Method::kPut, "/api/v1/agents/", {}, replace_agent, Permission::kRegisterAgents, kAgentBytesMax},
+    Route{
+        net::Method::kPost, "/api/v1/agents/", {}, decide_about_agent, Permission::kDecideAgents, kReasonBytesMax, "agents"},
     Route{net::Method::kPost, "/api/v1/changes", {}, answer_told_changes, Permission::kWriteChanges, kChangesBytesMax},
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };
@@ -216,7 +224,8 @@ class ApiOverLoops final : public ControlApi {
     const ApiCallers::Caller caller = co_await sources_.callers->identify(exchange);
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
-    const bool by_role = !roles->empty() && caller.principal->type == "person";
+    // Whoever acts for a person has none of their roles.
+    const bool by_role = !roles->empty() && caller.principal->type == "person" && !caller.principal->is_delegated();
     if (!by_role && !has_scope_of(*caller.principal, "control"))
       co_return *refuse_scope(*caller.principal, "control", "read");
     const std::string methods = methods_at(head.path);

@@ -43,6 +43,7 @@ class ControlApi {
     gateway::Gateway* gateway;
     /// Returns when this node knows the cutoff, or has not come so far for a second.
     std::function<void(std::string_view id, bool on)> wait_until_switched;
+    identity::AgentStore* agents;  // where the API registers and decides
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reeve/agent_commands.h"
 #include "reeve/command_line.h"
 #include "reeve/people_commands.h"
 
@@ -399,6 +400,7 @@ int main(int argc, char** argv) {
   add_serving(app, line);
   add_keys(app, line);
   add_people(app, line);
+  add_agents(app, line);
   add_sign_in(app, line);
   add_policy(app, line);
   add_content(app, line);

@@ -143,6 +143,9 @@ Result<void> RunningService::begin() {
   auto directory = DirectoryService::open(config_, *store_, node_name());
   if (!directory) return with_context(directory.error(), "directory");
   directory_ = *std::move(directory);
+  auto agents = AgentService::open(config_, *store_, node_name());
+  if (!agents) return with_context(agents.error(), "agents");
+  agents_ = *std::move(agents);
   // Looked at before it is read, so that what is written meanwhile is read again.
   governance_seen_ = governance_fingerprint();
   exceptions_.emplace(*store_);
@@ -177,6 +180,9 @@ Result<void> RunningService::begin() {
 }
 
 void RunningService::end_what_leavers_have() {
+  agents_->end_with([this](const std::vector<identity::Cutoff>& ended) {
+    gateway_->end_calls(std::make_shared<const identity::CutoffSet>(ended));
+  });
   if (!directory_) return;
   directory_->end_with([this](const std::vector<identity::Cutoff>& cut_off) {
     gateway_->end_calls(std::make_shared<const identity::CutoffSet>(cut_off));
@@ -285,6 +291,7 @@ Result<void> RunningService::start_gateway() {
   gateway_options.issuers = config_.issuers;
   gateway_options.directory = directory;
   gateway_options.own_tokens = &sign_ins_->tokens();
+  gateway_options.agents = agents_->agents();
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
@@ -324,7 +331,8 @@ Result<void> RunningService::start_listening() {
   server_options.tls = config_.tls;
   server_options.refusal_body = gateway::refusal_body;
   auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, store_->keys(),
-                                    &sign_ins_->tokens(), directory_ ? &directory_->directory() : nullptr);
+                                    &sign_ins_->tokens(), directory_ ? &directory_->directory() : nullptr,
+                                    agents_->agents());
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
   const auto put_budgets_in_force = [this] {
@@ -340,7 +348,7 @@ Result<void> RunningService::start_listening() {
                        &recent_readings_};
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), config_.data_dir, api_callers_.get(),
                              &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger), kill_switch_register,
-                             &kill_switch_, gateway_.get(), wait_until_switched});
+                             &kill_switch_, gateway_.get(), wait_until_switched, &agents_->entries()});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -357,7 +365,9 @@ Result<void> RunningService::start_listening() {
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url());
+  auto sign_in_routes =
+      sign_ins_->start(*runtime_, config_, base_url(),
+                       {&store_->keys(), agents_->agents(), directory_ ? &directory_->directory() : nullptr});
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
   gateway_->watch(server_->stats());
@@ -444,6 +454,7 @@ void RunningService::stop() {
   stopping_.store(true);
   if (live_budgets_) live_budgets_->stop_waiting();
   if (directory_) directory_->end_with(nullptr);
+  if (agents_) agents_->end_with(nullptr);
   if (server_) server_->close();
   if (api_) api_->stop();
   if (scim_) scim_->stop();

@@ -32,6 +32,12 @@ class SignInRoutes {
     std::vector<identity::OidcIssuer> issuers;
     net::ClientTls tls;
     identity::Grants::Record record;
+    // For agents; null where no register of them is in force.
+    identity::AgentTokens* agent_tokens = nullptr;
+    identity::Agents* agents = nullptr;
+    const identity::AgentTrust* trust = nullptr;
+    identity::KeyStore* keys = nullptr;
+    identity::Directory* directory = nullptr;
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
 
@@ -50,12 +56,20 @@ class SignInRoutes {
     bool is_new_browser = false;
     std::string address;
     std::string origin, fetch_site;
+    std::vector<std::string> certificates;  // of the client, where it was asked
     bool is_form = false;
     const std::string& field(std::string_view name) const;
   };
   struct Worker {
     std::unique_ptr<net::Client> client;
     std::unique_ptr<identity::ProviderSignIn> providers;
+    // For agents:
+    std::unique_ptr<identity::Authenticator> authenticator;
+    std::unique_ptr<identity::AgentCredentials> credentials;
+  };
+  struct ActingAgent {
+    identity::Principal principal;
+    Instant expires;  // of its credential
   };
   using Route = Task<WebAnswer> (SignInRoutes::*)(Request request, net::Loop& loop);
   struct Path {
@@ -84,6 +98,13 @@ class SignInRoutes {
   Task<WebAnswer> give_tokens(Request request, net::Loop& loop);
   Task<WebAnswer> revoke(Request request, net::Loop& loop);
   identity::TokenAnswer exchange(const Request& request) const;
+
+  // sign_in_agents.cpp
+  static bool is_of_agents(std::string_view grant);
+  Task<WebAnswer> give_agent_tokens(Request request, net::Loop& loop);
+  Task<identity::TokenAnswer> sign_agent_in(Request request, net::Loop& loop);
+  Task<identity::TokenAnswer> exchange_for_agent(Request request, net::Loop& loop);
+  Task<Result<ActingAgent>> find_agent(std::string token, std::vector<std::string> certificates, net::Loop& loop);
 
   // sign_in_browser.cpp
   Task<WebAnswer> authorize(Request request, net::Loop& loop);
@@ -118,7 +139,11 @@ Task<Result<T>> SignInRoutes::on_thread(std::function<Result<T>()> work, net::Lo
   co_return std::move(*result);
 }
 
-// What both files use.
+inline constexpr std::string_view kClientCredentialsGrant = "client_credentials";
+inline constexpr std::string_view kTokenExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
+inline constexpr std::string_view kJwtAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+// What these files use.
 WebAnswer oauth_error(int status, std::string_view error, std::string_view description);
 int status_of(const Error& error);
 

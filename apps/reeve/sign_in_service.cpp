@@ -34,11 +34,21 @@ Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config,
 }
 
 Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime, const Config& config,
-                                                           const std::string& address) {
+                                                           const std::string& address, const Callers& callers) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
   grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_);
-  auto routes =
-      SignInRoutes::create(runtime, {grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, record_});
+  SignInRoutes::Sources sources{grants_.get(), tokens_.get(), config.issuers, config.upstream_tls, record_};
+  if (callers.agents != nullptr) {
+    trust_ = config.agents;
+    agent_tokens_ =
+        std::make_unique<identity::AgentTokens>(*callers.agents, *store_, *tokens_, system_clock(), record_);
+    sources.agent_tokens = agent_tokens_.get();
+    sources.agents = callers.agents;
+    sources.trust = &*trust_;
+    sources.keys = callers.keys;
+    sources.directory = callers.directory;
+  }
+  auto routes = SignInRoutes::create(runtime, std::move(sources));
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;

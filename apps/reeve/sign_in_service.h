@@ -29,7 +29,14 @@ class SignInService {
 
   /// Before the loops start. `address`: where the server listens; the configuration's public_url goes before it. The
   /// routes must not outlive the runtime, nor this.
-  Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address);
+  /// `keys`, `agents` (null: none are in force) and `directory` (the same) outlive the routes.
+  struct Callers {
+    identity::KeyStore* keys;
+    identity::Agents* agents;
+    identity::Directory* directory;
+  };
+  Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address,
+                                              const Callers& callers);
 
  private:
   SignInService() = default;
@@ -39,6 +46,8 @@ class SignInService {
   identity::GrantStore* store_ = nullptr;
   std::unique_ptr<identity::OwnTokens> tokens_;
   std::unique_ptr<identity::Grants> grants_;
+  std::unique_ptr<identity::AgentTokens> agent_tokens_;
+  std::optional<identity::AgentTrust> trust_;
   identity::Grants::Record record_;
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kUnregisteredPrefix = "unregistered:";
 constexpr std::size_t kScopesMax = 20;
 /// Of calls; what admits to an API of Reeve's own is not given on.
-constexpr std::array<std::string_view, 5> kScopeKinds = {"models", "operations", "tools", "classes", "repos"};
+constexpr std::array<std::string_view, 3> kScopeKinds = {"models", "classes", "repos"};
 
 TokenAnswer refused(std::string error, std::string description) {
   TokenAnswer answer;
@@ -164,8 +164,7 @@ TokenAnswer AgentTokens::exchange(const Delegation& asked) {
       asked.scopes.size() <= kScopesMax && std::all_of(asked.scopes.begin(), asked.scopes.end(), is_scope);
   if (!scopes_make_sense) {
     return refused("invalid_scope",
-                   "A chain can be held to models:, operations:, tools:, classes: and repos: with a pattern each, and "
-                   "gains nothing by a scope.");
+                   "A chain can be held to models:, classes: and repos: with a pattern each; a scope gives it nothing.");
   }
   auto session = store_.session(subject.sign_in);
   if (!session) return refused_by(session.error());

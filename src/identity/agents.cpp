@@ -39,10 +39,20 @@ std::optional<std::string> claim_text(const JsonValue& value) {
   return std::nullopt;
 }
 
+/// What the path leads to. Names may have dots in them, as kubernetes.io has.
+JsonValue claim_at(const JsonValue& claims, std::string_view path) {
+  if (const JsonValue direct = claims[path]; direct.present()) return direct;
+  for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
+    const JsonValue inner = claims[path.substr(0, dot)];
+    if (!inner.present()) continue;
+    if (const JsonValue found = claim_at(inner, path.substr(dot + 1)); found.present()) return found;
+  }
+  return {};
+}
+
 bool claims_hold(const AgentIdentity& identity, const JsonValue& claims) {
   return std::all_of(identity.claims.begin(), identity.claims.end(), [&](const auto& wanted) {
-    const JsonValue direct = claims[wanted.first];
-    return claim_text(direct.present() ? direct : claims.at(wanted.first)) == wanted.second;
+    return claim_text(claim_at(claims, wanted.first)) == wanted.second;
   });
 }
 

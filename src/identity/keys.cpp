@@ -31,7 +31,7 @@ Result<void> check_scope(std::string_view scope) {
     return invalid(
         "the scope \"" + printable(scope) +
         "\" is not one that is checked; write models:PATTERN, operations:PATTERN, control:read, control:write, "
-        "control:kill, ledger:read, scim:read or scim:write");
+        "control:kill, control:agents, ledger:read, scim:read or scim:write");
   }
   return {};
 }

@@ -39,6 +39,8 @@ bool read_actors(const JsonValue& claims, Principal& principal) {
 
 }  // namespace
 
+bool is_own_token(std::string_view credential) { return OwnTokenVerifier::is_own(credential); }
+
 bool OwnTokenVerifier::bring_up_to_date() {
   if (known_ && known_->generation == tokens_->generation()) return true;
   auto known = tokens_->known();

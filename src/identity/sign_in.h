@@ -123,6 +123,9 @@ struct TokenSettings {
 /// kInvalid, with a sentence, when a time is out of its range.
 Result<void> check_token_settings(const TokenSettings& settings);
 
+/// Whether the credential looks like a token of ours; nothing of it is verified.
+bool is_own_token(std::string_view credential);
+
 /// Makes and verifies tokens: JWTs of RFC 9068 (`typ` at+jwt), signed with Ed25519. Thread-safe.
 class OwnTokens {
  public:

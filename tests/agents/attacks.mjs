@@ -1,0 +1,36 @@
+// Attacks as a table: each is sent from an address of its own, has to be refused with words that say why, and has to be
+// in the ledger by that address, or by the work item that it named.
+
+import assert from 'node:assert/strict'
+
+export class Attacks {
+  #list = []
+
+  // `attempt({address, headers})` sends it and gives the answer; `words`: what the refusal says.
+  add(name, words, attempt, status = 400) {
+    this.#list.push({ name, words, attempt, status })
+  }
+
+  // On one server, in order. What each was answered is told by name.
+  async run(reeve) {
+    const wrong = []
+    for (const [index, attack] of this.#list.entries()) {
+      attack.address = `127.0.${1 + Math.floor(index / 200)}.${2 + (index % 200)}`
+      attack.item = `attack-${index}`
+      const headers = { 'x-reeve-work-item': attack.item }
+      const answer = await attack.attempt({ address: attack.address, headers })
+      const text = answer.body?.error_description ?? answer.text
+      const refused = answer.status === attack.status && attack.words.test(text) && !/"access_token"/.test(answer.text)
+      if (!refused) wrong.push(`${attack.name}: ${answer.status} ${answer.text}`)
+    }
+    assert.deepEqual(wrong, [], 'attacks that were not refused as they should be')
+    const entries = await reeve.entries()
+    const unrecorded = this.#list.filter(({ address, item }) => {
+      const refusal = (entry) => entry.kind === 'identity.refused' && entry.detail.address === address
+      const call = (entry) => entry.work_item === item && entry.outcome?.status === 'refused'
+      return !entries.some((entry) => refusal(entry) || call(entry))
+    })
+    assert.deepEqual(unrecorded.map(({ name }) => name), [], 'attacks that the ledger does not tell of')
+    return this.#list.length
+  }
+}
