@@ -105,14 +105,15 @@ ApiAnswer decide_about_agent(const Sources& sources, const ApiRequest& request) 
   const auto decision =
       document ? identity::agent_decision_from_name(document->root()["decision"].string_or("")) : std::nullopt;
   if (!decision) {
-    return problem(400, "Bad request", "The body is {\"decision\": \"approve\", \"reason\": \"…\"}; a decision is "
-                                       "approve, deny, suspend or retire.");
+    return problem(400, "Bad request",
+                   "The body is {\"decision\": \"approve\", \"reason\": \"…\"}; a decision is "
+                   "approve, deny, suspend or retire.");
   }
   const auto found = sources.agents->find(request.name);
   if (!found) return problem_of(found.error());
   if (!*found) return problem(404, "Not found", "There is no agent of that id.");
-  const auto decided = identity::decide_agent(**found, *decision, request.who,
-                                              document->root()["reason"].string_or(""), system_clock().now());
+  const auto decided = identity::decide_agent(**found, *decision, request.who, document->root()["reason"].string_or(""),
+                                              system_clock().now());
   if (!decided) return problem_of(decided.error());
   if (auto stored = sources.agents->put(*decided); !stored) return problem_of(stored.error());
   return answer_with(200, *decided);

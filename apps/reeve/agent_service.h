@@ -57,9 +57,7 @@ class AgentService {
 struct AgentAccess {
   std::unique_ptr<store::Store> own;
   std::unique_ptr<store::SharedAgents> shared;  // null: this node is alone
-  identity::AgentStore& entries() const {
-    return shared ? static_cast<identity::AgentStore&>(*shared) : own->agents();
-  }
+  identity::AgentStore& entries() const { return shared ? static_cast<identity::AgentStore&>(*shared) : own->agents(); }
 };
 
 }  // namespace reeve::app

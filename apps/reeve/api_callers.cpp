@@ -47,8 +47,8 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
 Result<std::unique_ptr<ApiCallers>> ApiCallers::create(net::Runtime& runtime,
                                                        const std::vector<identity::OidcIssuer>& issuers,
                                                        const net::ClientTls& tls, identity::KeyStore& keys,
-                                                       identity::OwnTokens* own_tokens,
-                                                       identity::Directory* directory, identity::Agents* agents) {
+                                                       identity::OwnTokens* own_tokens, identity::Directory* directory,
+                                                       identity::Agents* agents) {
   auto callers = std::make_unique<ApiCallers>();
   for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
     auto client = net::Client::create(runtime.loop(i), identity::Authenticator::client_limits(), tls);

@@ -41,8 +41,8 @@ Result<AgentAccess> open_agents(const Common& common) {
 }
 
 int fail_with(const Common& common, const Error& error) {
-  const bool is_no = error.code == ErrorCode::kConflict || error.code == ErrorCode::kDenied ||
-                     error.code == ErrorCode::kNotFound;
+  const bool is_no =
+      error.code == ErrorCode::kConflict || error.code == ErrorCode::kDenied || error.code == ErrorCode::kNotFound;
   return fail(common, is_no ? kAnswerIsNo : exit_code_of(error), error.message);
 }
 
@@ -122,7 +122,9 @@ void print_agent(const Agent& agent) {
     std::string text = identity.name;
     for (const auto& [name, value] : identity.claims) text.append(" ").append(name).append("=").append(value);
     const bool card = identity.kind == AgentIdentity::Kind::kCard;
-    line(card ? "card" : identity.kind == AgentIdentity::Kind::kSpiffe ? "SPIFFE ID" : "workload",
+    line(card                                            ? "card"
+         : identity.kind == AgentIdentity::Kind::kSpiffe ? "SPIFFE ID"
+                                                         : "workload",
          card ? "its keys are registered" : text);
   }
   line("asked for", format_time(agent.requested) + " by " + agent.requested_by);
@@ -132,8 +134,10 @@ void print_agent(const Agent& agent) {
 }
 
 int show(const Common& common, const Agent& agent) {
-  if (common.json) std::printf("%s\n", identity::agent_to_json(agent).c_str());
-  else print_agent(agent);
+  if (common.json)
+    std::printf("%s\n", identity::agent_to_json(agent).c_str());
+  else
+    print_agent(agent);
   return kDone;
 }
 
@@ -141,17 +145,17 @@ int show(const Common& common, const Agent& agent) {
 
 int agent_register_command(const Common& common, const AgentArguments& arguments) {
   const Instant now = system_clock().now();
-  identity::AgentRequest request{arguments.id,
-                                 arguments.title,
-                                 arguments.owner,
-                                 arguments.purpose,
-                                 arguments.team,
-                                 arguments.risk,
-                                 arguments.by.empty() ? system_user_name() : arguments.by,
-                                 {arguments.models, arguments.tools, arguments.classes, arguments.repos,
-                                  arguments.acts_for},
-                                 {},
-                                 {}};
+  identity::AgentRequest request{
+      arguments.id,
+      arguments.title,
+      arguments.owner,
+      arguments.purpose,
+      arguments.team,
+      arguments.risk,
+      arguments.by.empty() ? system_user_name() : arguments.by,
+      {arguments.models, arguments.tools, arguments.classes, arguments.repos, arguments.acts_for},
+      {},
+      {}};
   if (!arguments.expires.empty()) {
     const auto duration = parse_duration(arguments.expires);
     const auto time = duration ? Result<Instant>(now + *duration) : parse_time(arguments.expires);

@@ -36,9 +36,8 @@ void add_register(CLI::App& agent, Line& line, const Arguments& given) {
 
 void add_decision(CLI::App& agent, Line& line, const Arguments& given, const char* name, const char* text,
                   identity::AgentDecision decision) {
-  CLI::App& decides = command(agent, line, name, text, [&line, given, decision] {
-    return agent_decide_command(line.common, *given, decision);
-  });
+  CLI::App& decides = command(agent, line, name, text,
+                              [&line, given, decision] { return agent_decide_command(line.common, *given, decision); });
   decides.add_option("ID", given->id, "Its id, as 'list' prints it")->required();
   auto* const reason = decides.add_option("--reason", given->reason, "Why; whoever is refused reads it");
   if (decision != identity::AgentDecision::kApprove) reason->required();

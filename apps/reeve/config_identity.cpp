@@ -92,7 +92,8 @@ class IdentityReader {
     for (const char* of_people : {"groups_claim", "person_claim", "team_claim", "name", "client_id", "client_secret",
                                   "scopes", "groups_from", "group_map", "group_parents", "unmapped_groups"}) {
       if (const YamlValue* value = item.find(of_people)) {
-        complain(*value, std::string(of_people) + " is for people; what a workload may do is in the register of agents");
+        complain(*value,
+                 std::string(of_people) + " is for people; what a workload may do is in the register of agents");
       }
     }
     if (!config.agents) config.agents.emplace();
@@ -104,8 +105,10 @@ class IdentityReader {
     identity::AgentTrust& trust = config.agents.emplace();
     if (const YamlValue* unregistered = value.find("unregistered")) {
       const std::string word = expand_(*unregistered);
-      if (word == "sandbox") trust.unregistered = identity::UnregisteredAgents::kSandbox;
-      else if (word != "refuse") complain(*unregistered, "agents that nobody approved are 'refuse' or 'sandbox'");
+      if (word == "sandbox")
+        trust.unregistered = identity::UnregisteredAgents::kSandbox;
+      else if (word != "refuse")
+        complain(*unregistered, "agents that nobody approved are 'refuse' or 'sandbox'");
     }
     const YamlValue* domains = value.find("spiffe");
     if (domains == nullptr) return;
@@ -218,11 +221,14 @@ void settle_agents(const YamlValue& identity, const std::filesystem::path& base,
     resolve(domain.keys);
     resolve(domain.certificates);
     if (domain.certificates.empty()) continue;
-    if (config.tls) config.tls->asks_clients = true;
-    else complaints.push_back(identity.complain("X.509-SVIDs are shown in TLS, so 'certificates' needs 'tls', too"));
+    if (config.tls)
+      config.tls->asks_clients = true;
+    else
+      complaints.push_back(identity.complain("X.509-SVIDs are shown in TLS, so 'certificates' needs 'tls', too"));
     std::error_code ignored;
     if (!std::filesystem::exists(domain.certificates, ignored)) {
-      complaints.push_back(identity.complain("the authorities of " + domain.name + " are not in " + domain.certificates));
+      complaints.push_back(
+          identity.complain("the authorities of " + domain.name + " are not in " + domain.certificates));
     }
   }
 }

@@ -157,8 +157,13 @@ constexpr std::array kRoutes = {
     Route{net::Method::kPost, "/api/v1/agents", {}, register_agent, Permission::kRegisterAgents, kAgentBytesMax},
     Route{net::Method::kGet, "/api/v1/agents/", {}, show_agent, Permission::kReadAgents},
     Route{net::Method::kPut, "/api/v1/agents/", {}, replace_agent, Permission::kRegisterAgents, kAgentBytesMax},
-    Route{
-        net::Method::kPost, "/api/v1/agents/", {}, decide_about_agent, Permission::kDecideAgents, kReasonBytesMax, "agents"},
+    Route{net::Method::kPost,
+          "/api/v1/agents/",
+          {},
+          decide_about_agent,
+          Permission::kDecideAgents,
+          kReasonBytesMax,
+          "agents"},
     Route{net::Method::kPost, "/api/v1/changes", {}, answer_told_changes, Permission::kWriteChanges, kChangesBytesMax},
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };

@@ -48,10 +48,9 @@ constexpr std::array kStatuses = {
     Status{201, "It was not there and is now."},
     Status{400, "A parameter, a header or a member of the body makes no sense; errors names members by JSON Pointer."},
     Status{401, "No key, or not a valid one."},
-    Status{
-        403,
-        "The key lacks the scope: control:read, control:write for what changes something, control:kill for the kill "
-        "switch and sessions, or control:agents for decisions about agents."},
+    Status{403,
+           "The key lacks the scope: control:read, control:write for what changes something, control:kill for the kill "
+           "switch and sessions, or control:agents for decisions about agents."},
     Status{404, "There is none of that name."},
     Status{409, "A file declares the budget, or somebody else changed it at this moment."},
     Status{412, "The ETag is not that of what is there; or with If-None-Match, it is there."},

@@ -330,9 +330,9 @@ Result<void> RunningService::start_listening() {
   server_options.limits = config_.server_limits;
   server_options.tls = config_.tls;
   server_options.refusal_body = gateway::refusal_body;
-  auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, store_->keys(),
-                                    &sign_ins_->tokens(), directory_ ? &directory_->directory() : nullptr,
-                                    agents_->agents());
+  auto callers =
+      ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, store_->keys(), &sign_ins_->tokens(),
+                         directory_ ? &directory_->directory() : nullptr, agents_->agents());
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
   const auto put_budgets_in_force = [this] {

@@ -1,5 +1,5 @@
-// What agents ask the token endpoint: a token for themselves (client credentials, RFC 6749 section 4.4, with RFC 7523 or
-// a client certificate), and one with which they act for somebody (token exchange, RFC 8693).
+// What agents ask the token endpoint: a token for themselves (client credentials, RFC 6749 section 4.4, with RFC 7523
+// or a client certificate), and one with which they act for somebody (token exchange, RFC 8693).
 
 #include <algorithm>
 
@@ -114,8 +114,8 @@ Task<identity::TokenAnswer> SignInRoutes::exchange_for_agent(Request request, ne
   const std::string& actor_token = request.field("actor_token");
   const std::string& actor_type = request.field("actor_token_type");
   if (!actor_token.empty() && actor_type != kAccessToken && actor_type != kJwt) {
-    co_return refused("invalid_request", "The actor_token_type is " + std::string(kAccessToken) + " or " +
-                                             std::string(kJwt) + ".");
+    co_return refused("invalid_request",
+                      "The actor_token_type is " + std::string(kAccessToken) + " or " + std::string(kJwt) + ".");
   }
   if (actor_token.empty() && request.certificates.empty()) {
     co_return refused("invalid_request", "Name the agent that is to act: an actor_token, or its client certificate.");
@@ -132,8 +132,8 @@ Task<identity::TokenAnswer> SignInRoutes::exchange_for_agent(Request request, ne
   if (!subject.ok()) co_return refused("invalid_request", "The subject_token: " + subject.message);
   auto actor = co_await find_agent(actor_token, request.certificates, loop);
   if (!actor) co_return refused_by(actor.error(), "invalid_request");
-  identity::AgentTokens::Delegation asked{*subject.principal, std::move(actor->principal), actor->expires, {},
-                                          request.address};
+  identity::AgentTokens::Delegation asked{
+      *subject.principal, std::move(actor->principal), actor->expires, {}, request.address};
   for (const std::string_view scope : split(request.field("scope"), ' ')) {
     if (!scope.empty()) asked.scopes.emplace_back(scope);
   }

@@ -81,8 +81,8 @@ Result<std::unique_ptr<SignInRoutes>> SignInRoutes::create(net::Runtime& runtime
     if (given.agent_tokens != nullptr) {
       // Only our own tokens: what others made is a credential, and not yet anybody here.
       worker.authenticator = identity::Authenticator::create(
-          {.issuers = {}, .own_tokens = given.tokens, .directory = given.directory, .agents = given.agents}, *given.keys,
-          *worker.client);
+          {.issuers = {}, .own_tokens = given.tokens, .directory = given.directory, .agents = given.agents},
+          *given.keys, *worker.client);
       worker.credentials = identity::AgentCredentials::create(
           {*given.trust, given.agents, given.tokens->issuer(), routes->public_address("/oauth/token")}, *worker.client);
     }

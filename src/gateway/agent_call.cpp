@@ -37,10 +37,12 @@ std::optional<wire::Refusal> ModelCall::refuse_claimed_agent() const {
                      "shortly.");
     }
     const auto& actors = principal_->actors;
-    if (registered->find(claimed) == nullptr || std::find(actors.begin(), actors.end(), claimed) != actors.end()) continue;
-    return refusal(wire::RefusalReason::kPolicy,
-                   "This call says that it is of the agent " + printable(claimed, 63) +
-                       ", which is registered, and its credential is not that agent's. Call with a token of the agent.");
+    if (registered->find(claimed) == nullptr || std::find(actors.begin(), actors.end(), claimed) != actors.end())
+      continue;
+    return refusal(
+        wire::RefusalReason::kPolicy,
+        "This call says that it is of the agent " + printable(claimed, 63) +
+            ", which is registered, and its credential is not that agent's. Call with a token of the agent.");
   }
   return std::nullopt;
 }
@@ -66,8 +68,8 @@ std::optional<wire::Refusal> ModelCall::refuse_beyond_permission() const {
   return std::nullopt;
 }
 
-/// The rules have decided for whoever the chain begins with. Each of its agents is asked for as if it called for itself;
-/// one that may not, or that a rule demands more of, decides for all.
+/// The rules have decided for whoever the chain begins with. Each of its agents is asked for as if it called for
+/// itself; one that may not, or that a rule demands more of, decides for all.
 void ModelCall::evaluate_actors(const CallFacts::Parts& parts, policy::UseGate& uses) {
   if (!principal_->is_delegated()) return;
   const std::string own = principal_->id;
@@ -89,8 +91,8 @@ void ModelCall::evaluate_actors(const CallFacts::Parts& parts, policy::UseGate& 
       decision.message = "The rule '" + (*extra)->name + "' asks more of the agent " + actor +
                          " than of whoever it acts for, so it cannot act here: " + (*extra)->message;
     } else {
-      decision.message = "The agent " + actor + " may not do this for itself, so not for others either. " +
-                         decision.message;
+      decision.message =
+          "The agent " + actor + " may not do this for itself, so not for others either. " + decision.message;
     }
     decision_ = std::move(decision);
   }

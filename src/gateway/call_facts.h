@@ -40,8 +40,8 @@ class CallFacts final : public policy::Facts {
 
     /// The same call, made by somebody else.
     Parts with(const identity::Principal& other) const {
-      return {other, hints, headers, route, view, body_bytes, model, entry, provider, now, checks, found, labels,
-              content_complete, approvals};
+      return {other,    hints, headers, route, view,   body_bytes,       model,    entry,
+              provider, now,   checks,  found, labels, content_complete, approvals};
     }
   };
   explicit CallFacts(const Parts& parts) : parts_(parts) {}

@@ -284,10 +284,11 @@ std::optional<Refusal> ModelCall::decide() {
   if (!principal_->in_scope("models", view_.model)) {
     decided_ = worker_.clock.steady();
     const std::string name = "'" + printable(view_.model, 100) + "'";
-    return refusal(RefusalReason::kPolicy,
-                   principal_->actors.empty()
-                       ? "This key is not made for the model " + name + "; use another key or ask for one with that scope."
-                       : "An agent of this call may not use the model " + name + "; its owner asks for that with --model.");
+    return refusal(
+        RefusalReason::kPolicy,
+        principal_->actors.empty()
+            ? "This key is not made for the model " + name + "; use another key or ask for one with that scope."
+            : "An agent of this call may not use the model " + name + "; its owner asks for that with --model.");
   }
   if (settings_->detectors) content_.scan(worker_, *settings_->detectors, body_, texts_);
   if (auto beyond = refuse_beyond_permission()) {

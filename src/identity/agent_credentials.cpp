@@ -69,8 +69,9 @@ class LoopCredentials final : public AgentCredentials {
                                          [&](const OidcIssuer& one) { return one.issuer == issuer; });
     if (is_workload) co_return co_await verify_token(jwt, issuer, subject);
     if (!issuer.empty() && issuer == subject) co_return verify_assertion(jwt, subject);
-    co_return denied("This token comes from an issuer that Reeve does not take workloads from. It is configured under "
-                     "'identity.agents', with 'spiffe' or 'workloads'.");
+    co_return denied(
+        "This token comes from an issuer that Reeve does not take workloads from. It is configured under "
+        "'identity.agents', with 'spiffe' or 'workloads'.");
   }
 
  private:
@@ -174,9 +175,9 @@ class LoopCredentials final : public AgentCredentials {
     Principal times;
     if (auto refusal = check_times(claims, skew, now, times)) return *std::move(refusal);
     if (*times.expires > now + longest + skew) {
-      return Refusal{AuthFailure::kMalformed,
-                     "This token is good for too long: at most " + std::to_string(longest / std::chrono::minutes(1)) +
-                         " minutes are taken."};
+      return Refusal{AuthFailure::kMalformed, "This token is good for too long: at most " +
+                                                  std::to_string(longest / std::chrono::minutes(1)) +
+                                                  " minutes are taken."};
     }
     AgentCredential credential;
     credential.claims = claims.to_json();
@@ -206,8 +207,9 @@ Result<void> check_agent_trust(const AgentTrust& trust) {
       return Error{ErrorCode::kInvalid, "the trust domain " + domain.name + " stands there twice"};
     }
     if (!is_trust_domain(domain.name)) {
-      return Error{ErrorCode::kInvalid, "'" + printable(domain.name, 80) +
-                                            "' is not a trust domain; it looks like corp.example.com, without spiffe://"};
+      return Error{ErrorCode::kInvalid,
+                   "'" + printable(domain.name, 80) +
+                       "' is not a trust domain; it looks like corp.example.com, without spiffe://"};
     }
     if (domain.keys.empty() && domain.certificates.empty()) {
       return Error{ErrorCode::kInvalid, "the trust domain " + domain.name +

@@ -29,14 +29,16 @@ constexpr std::size_t kKeysBytesMax = 16UL << 10U;
 Error invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
 
 bool is_agent_id(std::string_view id) {
-  if (id.size() < 2 || id.size() > kIdBytesMax || id.front() < 'a' || id.front() > 'z' || id.back() == '-') return false;
+  if (id.size() < 2 || id.size() > kIdBytesMax || id.front() < 'a' || id.front() > 'z' || id.back() == '-')
+    return false;
   return std::all_of(id.begin(), id.end(),
                      [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 Result<void> check_text(std::string_view field, std::string_view text, bool required) {
   if (text.empty() && !required) return {};
-  const bool one_line = std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+  const bool one_line =
+      std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
   if (!text.empty() && text.size() <= kTextBytesMax && is_utf8(text) && one_line && trim(text).size() == text.size()) {
     return {};
   }
@@ -60,8 +62,9 @@ Result<void> check_identity(const AgentIdentity& identity) {
     case AgentIdentity::Kind::kWorkload:
       if (!parse_document_address(identity.name)) return invalid("a workload needs the address of its issuer");
       if (identity.claims.empty() || identity.claims.size() > kClaimsMax) {
-        return invalid("a workload needs 1 to 10 claims that its token must have, such as repository=acme/payments; "
-                       "without them every token of the issuer would be this agent");
+        return invalid(
+            "a workload needs 1 to 10 claims that its token must have, such as repository=acme/payments; "
+            "without them every token of the issuer would be this agent");
       }
       for (const auto& [name, value] : identity.claims) {
         if (!is_name(name) || !is_name(value)) return invalid("a claim is NAME=VALUE, each one line of text");
@@ -89,9 +92,9 @@ Result<void> check_request(const AgentRequest& request, Instant now) {
   if (auto checked = check_text("purpose", request.purpose, true); !checked) return checked;
   if (auto checked = check_text("risk note", request.risk, false); !checked) return checked;
   const AgentPermissions& may = request.permissions;
-  for (const auto& [field, list] : {std::pair{"models", &may.models}, std::pair{"tools", &may.tools},
-                                    std::pair{"classes", &may.classes}, std::pair{"repos", &may.repos},
-                                    std::pair{"principals to act for", &may.acts_for}}) {
+  for (const auto& [field, list] :
+       {std::pair{"models", &may.models}, std::pair{"tools", &may.tools}, std::pair{"classes", &may.classes},
+        std::pair{"repos", &may.repos}, std::pair{"principals to act for", &may.acts_for}}) {
     if (auto checked = check_list(field, *list); !checked) return checked;
   }
   if (request.identities.empty() || request.identities.size() > kIdentitiesMax) {
@@ -127,8 +130,10 @@ void write_agent(JsonWriter& json, const Agent& agent, bool with_keys) {
   const auto card = std::find_if(agent.identities.begin(), agent.identities.end(),
                                  [](const AgentIdentity& one) { return one.kind == AgentIdentity::Kind::kCard; });
   if (card != agent.identities.end()) {
-    if (with_keys) json.member("card_keys", card->keys);
-    else json.member("card_keys_sha256", to_hex(as_bytes(sha256(card->keys))));
+    if (with_keys)
+      json.member("card_keys", card->keys);
+    else
+      json.member("card_keys_sha256", to_hex(as_bytes(sha256(card->keys))));
   }
   write_list(json, "classes", agent.permissions.classes);
   if (agent.decided) json.member("decided", format_time(*agent.decided));
@@ -172,10 +177,9 @@ Result<std::vector<std::string>> read_list(const JsonValue& json, std::string_vi
 
 Result<AgentPermissions> read_permissions(const JsonValue& json) {
   AgentPermissions permissions;
-  for (const auto& [name, into] :
-       {std::pair{"models", &permissions.models}, std::pair{"tools", &permissions.tools},
-        std::pair{"classes", &permissions.classes}, std::pair{"repos", &permissions.repos},
-        std::pair{"acts_for", &permissions.acts_for}}) {
+  for (const auto& [name, into] : {std::pair{"models", &permissions.models}, std::pair{"tools", &permissions.tools},
+                                   std::pair{"classes", &permissions.classes}, std::pair{"repos", &permissions.repos},
+                                   std::pair{"acts_for", &permissions.acts_for}}) {
     auto list = read_list(json, name);
     if (!list) return std::move(list).error();
     *into = *std::move(list);
@@ -258,9 +262,9 @@ Result<Agent> agent_from_json(std::string_view text) {
 }
 
 Result<AgentRequest> agent_request_from_json(const JsonValue& json) {
-  constexpr std::array<std::string_view, 15> kKnown = {
-      "id",    "title", "owner",   "purpose",  "team",   "risk",      "models", "tools",
-      "repos", "card",  "classes", "acts_for", "spiffe", "workloads", "expires"};
+  constexpr std::array<std::string_view, 15> kKnown = {"id",      "title",    "owner",  "purpose",   "team",
+                                                       "risk",    "models",   "tools",  "repos",     "card",
+                                                       "classes", "acts_for", "spiffe", "workloads", "expires"};
   if (!json.is_object()) return invalid("the body is a JSON object");
   for (const auto& [name, value] : json.members()) {
     if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) {
@@ -303,8 +307,9 @@ Result<AgentIdentity> read_agent_card(std::string_view card, std::string_view ag
   AgentIdentity identity{AgentIdentity::Kind::kCard, {}, {}, claims["jwks"].to_json()};
   if (!claims["jwks"].is_object()) return invalid("the card has no jwks, the keys that the agent signs with");
   if (claims["jwks"].to_json().find("\"d\":") != std::string::npos) {
-    return invalid("the card holds a private key: everybody who sees it can be this agent. Make another key, and keep "
-                   "its private half to the agent");
+    return invalid(
+        "the card holds a private key: everybody who sees it can be this agent. Make another key, and keep "
+        "its private half to the agent");
   }
   const auto keys = parse_key_set(identity.keys);
   if (!keys) return keys.error();

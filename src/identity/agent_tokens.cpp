@@ -111,8 +111,14 @@ TokenAnswer AgentTokens::sign_in(const Principal& agent, Instant expires, const 
   const Instant now = clock_.now();
   TokenAnswer answer;
   // An hour's session would outlive the credential; the agent shows it again instead.
-  answer.session = {make_id("sgn"), agent.id, "agent", principal_to_json(agent), now,
-                    std::min(now + tokens_.settings().lifetime, expires), std::nullopt, {}};
+  answer.session = {make_id("sgn"),
+                    agent.id,
+                    "agent",
+                    principal_to_json(agent),
+                    now,
+                    std::min(now + tokens_.settings().lifetime, expires),
+                    std::nullopt,
+                    {}};
   if (answer.session.expires <= now) return refused("invalid_client", "This credential ends now. Show a newer one.");
   auto made = tokens_.make(agent, answer.session);
   if (!made) return refused_by(made.error());
@@ -130,12 +136,14 @@ TokenAnswer AgentTokens::sign_in(const Principal& agent, Instant expires, const 
 TokenAnswer AgentTokens::exchange(const Delegation& asked) {
   const Principal& subject = asked.subject;
   if (subject.sign_in.empty() || !subject.expires) {
-    return refused("invalid_request", "The subject_token must be an access token that Reeve made; a key is not given on.");
+    return refused("invalid_request",
+                   "The subject_token must be an access token that Reeve made; a key is not given on.");
   }
   if (!is_for_itself(asked.actor)) {
-    return refused("invalid_request",
-                   "The actor_token must be of a registered agent for itself: not a person's, and not one with which it "
-                   "acts for somebody.");
+    return refused(
+        "invalid_request",
+        "The actor_token must be of a registered agent for itself: not a person's, and not one with which it "
+        "acts for somebody.");
   }
   if (subject.type != "person" && subject.actors.empty()) {
     return refused("invalid_target", "Nobody acts for an agent that is not registered.");
@@ -163,8 +171,9 @@ TokenAnswer AgentTokens::exchange(const Delegation& asked) {
   const bool scopes_make_sense =
       asked.scopes.size() <= kScopesMax && std::all_of(asked.scopes.begin(), asked.scopes.end(), is_scope);
   if (!scopes_make_sense) {
-    return refused("invalid_scope",
-                   "A chain can be held to models:, classes: and repos: with a pattern each; a scope gives it nothing.");
+    return refused(
+        "invalid_scope",
+        "A chain can be held to models:, classes: and repos: with a pattern each; a scope gives it nothing.");
   }
   auto session = store_.session(subject.sign_in);
   if (!session) return refused_by(session.error());

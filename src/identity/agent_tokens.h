@@ -1,11 +1,11 @@
 #pragma once
 
-// What agents get for their credentials: short tokens of ours, for themselves or for somebody who has them act (RFC 8693).
-// Part of the identity room's face; docs/agents.md describes it.
+// What agents get for their credentials: short tokens of ours, for themselves or for somebody who has them act (RFC
+// 8693). Part of the identity room's face; docs/agents.md describes it.
 //
-// A loop verifies a credential (AgentCredentials); what it is worth is decided on a thread that may block (AgentTokens).
-// A token never lasts longer than what it was given for, and a chain of actors never gains: each step is asked for
-// what it may do, and all must say yes (Principal::in_scope, and the gateway's rules).
+// A loop verifies a credential (AgentCredentials); what it is worth is decided on a thread that may block
+// (AgentTokens). A token never lasts longer than what it was given for, and a chain of actors never gains: each step is
+// asked for what it may do, and all must say yes (Principal::in_scope, and the gateway's rules).
 
 #include <functional>
 #include <memory>
@@ -69,8 +69,8 @@ class AgentCredentials {
   virtual Task<Result<AgentCredential>> verify(std::string token) = 0;
 };
 
-/// What a TLS client's certificates, DER and leaf first, say: an X.509-SVID (SPIFFE X509-SVID sections 2 to 5). Reads the
-/// domain's file, so that a bundle may be renewed at any time. Blocks. kDenied with a sentence otherwise.
+/// What a TLS client's certificates, DER and leaf first, say: an X.509-SVID (SPIFFE X509-SVID sections 2 to 5). Reads
+/// the domain's file, so that a bundle may be renewed at any time. Blocks. kDenied with a sentence otherwise.
 Result<AgentCredential> verify_certificates(std::span<const std::string> chain, const AgentTrust& trust, Instant now);
 
 /// Thread-safe; every function blocks.

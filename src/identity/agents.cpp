@@ -51,9 +51,8 @@ JsonValue claim_at(const JsonValue& claims, std::string_view path) {
 }
 
 bool claims_hold(const AgentIdentity& identity, const JsonValue& claims) {
-  return std::all_of(identity.claims.begin(), identity.claims.end(), [&](const auto& wanted) {
-    return claim_text(claim_at(claims, wanted.first)) == wanted.second;
-  });
+  return std::all_of(identity.claims.begin(), identity.claims.end(),
+                     [&](const auto& wanted) { return claim_text(claim_at(claims, wanted.first)) == wanted.second; });
 }
 
 }  // namespace

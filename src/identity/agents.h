@@ -140,11 +140,11 @@ enum class UnregisteredAgents : std::uint8_t {
 /// A verified credential of an agent, before anybody asked whether that agent is known.
 struct AgentCredential {
   AgentIdentity::Kind kind = AgentIdentity::Kind::kSpiffe;
-  std::string name;       // SPIFFE ID, issuer, or the id of the agent whose card it is
-  std::string subject;    // for people: the SPIFFE ID, the subject of the token, the agent
-  std::string claims;     // JSON, of a token
-  Instant expires;        // no token for it lasts longer
-  std::string once;       // what may come only once, or empty
+  std::string name;     // SPIFFE ID, issuer, or the id of the agent whose card it is
+  std::string subject;  // for people: the SPIFFE ID, the subject of the token, the agent
+  std::string claims;   // JSON, of a token
+  Instant expires;      // no token for it lasts longer
+  std::string once;     // what may come only once, or empty
 };
 
 /// All agents at one moment. Immutable.

@@ -44,11 +44,29 @@ TEST(SpiffeId, IsReadInOneWayOnly) {
   EXPECT_EQ(id->trust_domain, "corp.example.com");
   EXPECT_EQ(id->path, "/agent/Review_1.x");
   EXPECT_EQ(parse_spiffe_id("spiffe://corp.example.com")->path, "");
-  for (const char* text :
-       {"", "spiffe://", "spiffe:///a", "SPIFFE://a/b", "spiffe:/a/b", "spiffe://A/b", "spiffe://a:1/b", "spiffe://u@a/b",
-        "spiffe://a/", "spiffe://a//b", "spiffe://a/./b", "spiffe://a/../b", "spiffe://a/b/", "spiffe://a/b?c",
-        "spiffe://a/b#c", "spiffe://a/%62", "spiffe://a%2e/b", "spiffe://a/b c", "https://a/b", " spiffe://a/b",
-        "spiffe://a/b\n", "spiffe://\xc3\xa4/b", "spiffe://a/\xc3\xa4"}) {
+  for (const char* text : {"",
+                           "spiffe://",
+                           "spiffe:///a",
+                           "SPIFFE://a/b",
+                           "spiffe:/a/b",
+                           "spiffe://A/b",
+                           "spiffe://a:1/b",
+                           "spiffe://u@a/b",
+                           "spiffe://a/",
+                           "spiffe://a//b",
+                           "spiffe://a/./b",
+                           "spiffe://a/../b",
+                           "spiffe://a/b/",
+                           "spiffe://a/b?c",
+                           "spiffe://a/b#c",
+                           "spiffe://a/%62",
+                           "spiffe://a%2e/b",
+                           "spiffe://a/b c",
+                           "https://a/b",
+                           " spiffe://a/b",
+                           "spiffe://a/b\n",
+                           "spiffe://\xc3\xa4/b",
+                           "spiffe://a/\xc3\xa4"}) {
     EXPECT_FALSE(parse_spiffe_id(text).ok()) << text;
   }
   EXPECT_FALSE(parse_spiffe_id("spiffe://" + std::string(256, 'a') + "/b").ok());
@@ -112,8 +130,8 @@ TEST(AgentRegister, EachStateHasItsDecisions) {
   EXPECT_THAT(agent_refusal(suspended, kNow), HasSubstr("because"));
   EXPECT_TRUE(decide(suspended, AgentDecision::kApprove).ok());
   const Agent retired = decide(suspended, AgentDecision::kRetire).value();
-  for (const auto decision : {AgentDecision::kApprove, AgentDecision::kDeny, AgentDecision::kSuspend,
-                              AgentDecision::kRetire}) {
+  for (const auto decision :
+       {AgentDecision::kApprove, AgentDecision::kDeny, AgentDecision::kSuspend, AgentDecision::kRetire}) {
     EXPECT_FALSE(decide(retired, decision).ok());
   }
   EXPECT_FALSE(request_agent(request(), retired, kNow).ok());
@@ -211,14 +229,16 @@ TEST(AgentView, PeopleAreNoneOfItsBusinessAndStrangersAreRefusedOrHeld) {
 TEST(AgentCards, ProveTheKeyOfWhoeverRegistersThem) {
   const auto key = SigningKey::ed25519("k1"), other = SigningKey::ed25519("k1");
   const auto card = [&](const SigningKey& signer, const std::string& claims, const char* type = "agent-card+jwt") {
-    return signer.token_with_header("EdDSA", std::string(R"({"alg":"EdDSA","kid":"k1","typ":")") + type + "\"}", claims);
+    return signer.token_with_header("EdDSA", std::string(R"({"alg":"EdDSA","kid":"k1","typ":")") + type + "\"}",
+                                    claims);
   };
   const std::string jwks = R"("jwks":{"keys":[)" + key.jwk() + "]}";
   const std::string good = R"({"sub":"review","exp":1700000600,)" + jwks + "}";
   EXPECT_TRUE(read_agent_card(card(key, good), "review", kNow).ok());
   for (const std::string& bad :
        {card(other, good), card(key, good, "jwt"), card(key, R"({"sub":"review",)" + jwks + "}"),
-        card(key, R"({"sub":"review","exp":1600000000,)" + jwks + "}"), card(key, R"({"sub":"review","exp":1700000600})"),
+        card(key, R"({"sub":"review","exp":1600000000,)" + jwks + "}"),
+        card(key, R"({"sub":"review","exp":1700000600})"),
         card(key, R"({"sub":"review","exp":1700000600,"jwks":{"keys":[]}})"), std::string("nonsense")}) {
     EXPECT_FALSE(read_agent_card(bad, "review", kNow).ok());
   }

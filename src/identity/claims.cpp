@@ -106,7 +106,8 @@ std::optional<Refusal> read_person(const JsonValue& claims, const OidcIssuer& is
   if (issuer.person_claim == "email" && !is_email_trusted(claims)) person = {};
   principal.id = person.empty() ? std::string(subject) : person_name(person);
   if (!is_name(principal.id)) return malformed("it does not name its owner in a short, readable text");
-  if (principal.id.starts_with(kAgentPrefix)) return malformed("its owner's name begins as those of registered agents do");
+  if (principal.id.starts_with(kAgentPrefix))
+    return malformed("its owner's name begins as those of registered agents do");
   // A client that acts for itself is its own subject (RFC 9068 section 2.2); Microsoft says it in idtyp.
   const bool own_client = !subject.empty() && (claims["client_id"].as_string() == subject ||  //
                                                claims["azp"].as_string() == subject);

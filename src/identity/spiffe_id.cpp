@@ -27,8 +27,9 @@ bool is_trust_domain(std::string_view text) {
 }
 
 Result<SpiffeId> parse_spiffe_id(std::string_view text) {
-  const Error none{ErrorCode::kInvalid, "\"" + printable(text, 120) +
-                                            "\" is not a SPIFFE ID; it looks like spiffe://corp.example.com/agent/name"};
+  const Error none{
+      ErrorCode::kInvalid,
+      "\"" + printable(text, 120) + "\" is not a SPIFFE ID; it looks like spiffe://corp.example.com/agent/name"};
   if (text.size() > kSpiffeIdBytesMax || !text.starts_with(kSpiffeScheme)) return none;
   const std::string_view rest = text.substr(kSpiffeScheme.size());
   const std::size_t slash = std::min(rest.find('/'), rest.size());

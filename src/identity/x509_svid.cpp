@@ -59,7 +59,8 @@ Result<std::string> name_of(X509* leaf) {
   int critical = 0;
   const Names names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, &critical, nullptr)));
   // -2: the extension stands there twice.
-  if (!names) return denied(critical == -2 ? "The certificate has two lists of names." : "The certificate names nobody.");
+  if (!names)
+    return denied(critical == -2 ? "The certificate has two lists of names." : "The certificate names nobody.");
   std::string uri;
   int uris = 0;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {

@@ -78,7 +78,6 @@ struct RandomEntry {
       return view_lists.emplace_back(strings.begin(), strings.end());
     };
     entry.principal.groups = list();
-    entry.agent.chain = list();
     entry.decision.ended = list();
     entry.decision.errors = list();
     entry.decision.rules = views();

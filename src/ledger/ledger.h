@@ -59,7 +59,6 @@ struct Entry {
   } principal;
   struct Agent {
     std::string_view id, parent;
-    std::span<const std::string> chain;  // of those, what a credential proves
   } agent;
   std::string_view client, client_version, work_item, repo, feature;
   struct Model {

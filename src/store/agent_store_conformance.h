@@ -1,8 +1,8 @@
 #pragma once
 
 // What every implementation of identity::AgentStore must do, whichever storage is below. A test file instantiates the
-// suite with a type that has `static std::unique_ptr<T> make()` and `identity::AgentStore& agents()`, each instance with
-// storage of its own.
+// suite with a type that has `static std::unique_ptr<T> make()` and `identity::AgentStore& agents()`, each instance
+// with storage of its own.
 
 #include <gtest/gtest.h>
 
@@ -109,14 +109,15 @@ TYPED_TEST_P(AgentStoreConformance, OfManyWhoDecideAtOnceOneIsHeard) {
   std::atomic<int> heard{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] { heard += this->agents().put(decided(first, identity::AgentState::kDenied)).ok() ? 1 : 0; });
+    threads.emplace_back(
+        [&] { heard += this->agents().put(decided(first, identity::AgentState::kDenied)).ok() ? 1 : 0; });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(heard.load(), 1);
 }
 
 REGISTER_TYPED_TEST_SUITE_P(AgentStoreConformance, KeepsEveryField, EachVersionFollowsTheOneBefore,
-                            OneCredentialSpeaksForOneAgentUntilThatIsRetired,
-                            GenerationMovesWithEveryChangeAndOnlyThen, OfManyWhoDecideAtOnceOneIsHeard);
+                            OneCredentialSpeaksForOneAgentUntilThatIsRetired, GenerationMovesWithEveryChangeAndOnlyThen,
+                            OfManyWhoDecideAtOnceOneIsHeard);
 
 }  // namespace reeve::store

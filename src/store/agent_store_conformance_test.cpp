@@ -38,8 +38,7 @@ TEST(SqliteAgents, AreSeenByOtherOpeningsAndToldToTheLedger) {
   const auto before = other->agents().generation();
   ASSERT_TRUE(store->agents().put(sample_agent("review")).ok());
   EXPECT_NE(other->agents().generation(), before);
-  ASSERT_TRUE(
-      other->agents().put(decided(sample_agent("review"), identity::AgentState::kApproved)).ok());
+  ASSERT_TRUE(other->agents().put(decided(sample_agent("review"), identity::AgentState::kApproved)).ok());
   const auto notes = store->unrecorded_notes().value();
   ASSERT_EQ(notes.size(), 2u);
   EXPECT_EQ(notes[0].kind, "agent.registered");

@@ -43,8 +43,9 @@ struct Watched {
 class EmbeddedStore final : public Store {
  public:
   EmbeddedStore(Watched keys, Watched checks, Watched exceptions, Watched budgets, Watched directory,
-                Watched kill_switch, Watched grants, Watched agents, std::unique_ptr<SqlitePlaceholderStore> placeholders,
-                Database notes, Database notifications, Database break_glass)
+                Watched kill_switch, Watched grants, Watched agents,
+                std::unique_ptr<SqlitePlaceholderStore> placeholders, Database notes, Database notifications,
+                Database break_glass)
       : keys_(std::move(keys.connections.writer), std::move(keys.connections.reader), std::move(keys.generation)),
         checks_(std::move(checks.connections.writer), std::move(checks.connections.reader),
                 std::move(checks.generation)),

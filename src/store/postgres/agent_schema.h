@@ -1,7 +1,7 @@
 #pragma once
 
-// The table behind PostgresAgentStore. Never edited once released: what changes is a further step. What the ledger tells
-// of a change waits in budget_note, where the notes of all nodes wait.
+// The table behind PostgresAgentStore. Never edited once released: what changes is a further step. What the ledger
+// tells of a change waits in budget_note, where the notes of all nodes wait.
 
 namespace reeve::store {
 
