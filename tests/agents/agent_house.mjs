@@ -65,14 +65,23 @@ export class WorkloadIssuer {
     await new Promise((done) => this.server.listen(0, '127.0.0.1', done))
     this.issuer = `http://127.0.0.1:${this.server.address().port}`
     const resource = (audience) => ({
-      scope: 'run', audience, accessTokenTTL: 300, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } },
+      scope: 'run',
+      audience,
+      accessTokenTTL: 300,
+      accessTokenFormat: 'jwt',
+      jwt: { sign: { alg: 'ES256' } },
     })
     this.provider = new Provider(this.issuer, {
       clients: Object.keys(this.jobs).map((id) => ({
-        client_id: id, client_secret: `${id}-secret-of-32-characters-or-more`, grant_types: ['client_credentials'],
-        redirect_uris: [], response_types: [],
+        client_id: id,
+        client_secret: `${id}-secret-of-32-characters-or-more`,
+        grant_types: ['client_credentials'],
+        redirect_uris: [],
+        response_types: [],
       })),
-      jwks: { keys: [{ ...this.key.privateKey.export({ format: 'jwk' }), kid: this.key.kid, alg: 'ES256', use: 'sig' }] },
+      jwks: {
+        keys: [{ ...this.key.privateKey.export({ format: 'jwk' }), kid: this.key.kid, alg: 'ES256', use: 'sig' }],
+      },
       scopes: ['run'],
       extraTokenClaims: (_, issued) => this.jobs[issued.clientId],
       features: {
@@ -94,7 +103,9 @@ export class WorkloadIssuer {
     const form = { grant_type: 'client_credentials', scope: 'run', resource }
     const basic = Buffer.from(`${job}:${job}-secret-of-32-characters-or-more`).toString('base64')
     const response = await fetch(`${this.issuer}/token`, {
-      method: 'POST', headers: { authorization: `Basic ${basic}` }, body: new URLSearchParams(form),
+      method: 'POST',
+      headers: { authorization: `Basic ${basic}` },
+      body: new URLSearchParams(form),
     })
     const body = await response.json()
     assert.equal(response.status, 200, JSON.stringify(body))
@@ -136,13 +147,24 @@ export const ask = (reeve, form, address) =>
   })
 
 export const signAgentIn = (reeve, assertion, address) =>
-  ask(reeve, { grant_type: 'client_credentials', client_assertion_type: kJwtAssertion, client_assertion: assertion }, address)
+  ask(
+    reeve,
+    { grant_type: 'client_credentials', client_assertion_type: kJwtAssertion, client_assertion: assertion },
+    address,
+  )
 
 export const exchange = (reeve, subject, actor, more = {}, address = undefined) =>
-  ask(reeve, {
-    grant_type: kExchange, subject_token: subject, subject_token_type: kAccessToken,
-    ...(actor ? { actor_token: actor, actor_token_type: kAccessToken } : {}), ...more,
-  }, address)
+  ask(
+    reeve,
+    {
+      grant_type: kExchange,
+      subject_token: subject,
+      subject_token_type: kAccessToken,
+      ...(actor ? { actor_token: actor, actor_token_type: kAccessToken } : {}),
+      ...more,
+    },
+    address,
+  )
 export const asJwt = { actor_token_type: kJwt }
 
 export const callModel = (reeve, bearer, { model = 'practice-small', headers = {}, address } = {}) =>
@@ -194,7 +216,15 @@ ${this.company.reeveConfig(agents)}`
     return token(key, claims, { typ: 'agent-card+jwt' })
   }
   assertion(id, claims = {}, header = {}, key = this.cardKey) {
-    const said = { iss: id, sub: id, aud: this.reeve.url, jti: crypto.randomUUID(), iat: now(), exp: now() + 60, ...claims }
+    const said = {
+      iss: id,
+      sub: id,
+      aud: this.reeve.url,
+      jti: crypto.randomUUID(),
+      iat: now(),
+      exp: now() + 60,
+      ...claims,
+    }
     return token(key, said, header)
   }
 
@@ -204,7 +234,18 @@ ${this.company.reeveConfig(agents)}`
   }
   async decide(decision, id, ...options) {
     const reason = ['--reason', 'a test decides']
-    return JSON.parse(await this.reeve.command('agent', decision, id, '--by', 'security@example.com', ...reason, '--json', ...options))
+    return JSON.parse(
+      await this.reeve.command(
+        'agent',
+        decision,
+        id,
+        '--by',
+        'security@example.com',
+        ...reason,
+        '--json',
+        ...options,
+      ),
+    )
   }
   async agent(id, ...options) {
     await this.register(id, ...options)

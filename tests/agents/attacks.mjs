@@ -20,7 +20,8 @@ export class Attacks {
       const headers = { 'x-reeve-work-item': attack.item }
       const answer = await attack.attempt({ address: attack.address, headers })
       const text = answer.body?.error_description ?? answer.text
-      const refused = answer.status === attack.status && attack.words.test(text) && !/"access_token"/.test(answer.text)
+      const refused =
+        answer.status === attack.status && attack.words.test(text) && !/"access_token"/.test(answer.text)
       if (!refused) wrong.push(`${attack.name}: ${answer.status} ${answer.text}`)
     }
     assert.deepEqual(wrong, [], 'attacks that were not refused as they should be')
@@ -30,7 +31,11 @@ export class Attacks {
       const call = (entry) => entry.work_item === item && entry.outcome?.status === 'refused'
       return !entries.some((entry) => refusal(entry) || call(entry))
     })
-    assert.deepEqual(unrecorded.map(({ name }) => name), [], 'attacks that the ledger does not tell of')
+    assert.deepEqual(
+      unrecorded.map(({ name }) => name),
+      [],
+      'attacks that the ledger does not tell of',
+    )
     return this.#list.length
   }
 }

@@ -5,9 +5,7 @@ import crypto from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { claimsOf } from '../sign-in/signing_in.mjs'
-import {
-  AgentHouse, ask, asJwt, callModel, exchange, kDomain, kReview, send, signAgentIn,
-} from './agent_house.mjs'
+import { AgentHouse, ask, asJwt, callModel, exchange, kDomain, kReview, send, signAgentIn } from './agent_house.mjs'
 import { Attacks } from './attacks.mjs'
 import { base64url, ecKey, hmacToken, jwkOf, now, token } from './jwt.mjs'
 
@@ -26,8 +24,24 @@ before(async () => {
   reeve = house.reeve
   const some = ['--model', 'practice-small', '--acts-for', 'group:payments']
   await house.agent('review', ...some, '--spiffe', kReview)
-  await house.agent('planner', '--model', '*', '--acts-for', 'group:payments', '--spiffe', `spiffe://${kDomain}/agent/planner`)
-  await house.agent('writer', '--model', '*', '--acts-for', 'group:payments', '--spiffe', `spiffe://${kDomain}/agent/writer`)
+  await house.agent(
+    'planner',
+    '--model',
+    '*',
+    '--acts-for',
+    'group:payments',
+    '--spiffe',
+    `spiffe://${kDomain}/agent/planner`,
+  )
+  await house.agent(
+    'writer',
+    '--model',
+    '*',
+    '--acts-for',
+    'group:payments',
+    '--spiffe',
+    `spiffe://${kDomain}/agent/writer`,
+  )
   await house.agent('fourth', '--model', '*', '--acts-for', '*', '--spiffe', `spiffe://${kDomain}/agent/fourth`)
   await house.agent('selfish', '--model', '*', '--spiffe', `spiffe://${kDomain}/agent/selfish`)
   const main = ['--claim', 'repository=acme/payments', '--claim', 'ref=refs/heads/main']
@@ -45,7 +59,10 @@ function cardFile(id, key) {
   return file
 }
 
-const attempt = (assertion) => ({ address }) => signAgentIn(reeve, assertion(), address)
+const attempt =
+  (assertion) =>
+  ({ address }) =>
+    signAgentIn(reeve, assertion(), address)
 const svidOf = (name, ...more) => house.svid({ sub: `spiffe://${kDomain}/agent/${name}` }, ...more)
 
 test('without the attack, each of them is welcome', async () => {
@@ -67,12 +84,16 @@ test('signatures and headers of a JWT-SVID', async () => {
   const ed = crypto.generateKeyPairSync('ed25519')
   const edKey = { kid: 'svid-1', alg: 'EdDSA', ...ed }
   const add = (name, words, made) => attacks.add(name, words, attempt(made))
-  const unsigned = (alg) => `${base64url(JSON.stringify({ alg, kid: 'svid-1' }))}.${base64url(JSON.stringify(claims()))}.`
+  const unsigned = (alg) =>
+    `${base64url(JSON.stringify({ alg, kid: 'svid-1' }))}.${base64url(JSON.stringify(claims()))}.`
   add('no signature', /signed in a way|signature/, () => unsigned('none'))
   add('no signature, in capitals', /signed in a way/, () => unsigned('NONE') + 'AA')
-  add('a secret that is the public key', /signed in a way/, () => hmacToken(pem, claims(), { alg: 'HS256', kid: 'svid-1' }))
+  add('a secret that is the public key', /signed in a way/, () =>
+    hmacToken(pem, claims(), { alg: 'HS256', kid: 'svid-1' }),
+  )
   add('a secret that is the key set', /signed in a way/, () =>
-    hmacToken(JSON.stringify(jwkOf(house.domainKey)), claims(), { alg: 'HS512', kid: 'svid-1' }))
+    hmacToken(JSON.stringify(jwkOf(house.domainKey)), claims(), { alg: 'HS512', kid: 'svid-1' }),
+  )
   add('another key under its id', /signature/, () => house.svid({}, {}, stranger))
   add('an id that is not there', /signature/, () => house.svid({}, { kid: 'svid-2' }, stranger))
   add('an id that is a path', /signature/, () => house.svid({}, { kid: '../../../../dev/null' }, stranger))
@@ -80,21 +101,36 @@ test('signatures and headers of a JWT-SVID', async () => {
   add('an id that is no text', /key id/, () => house.svid({}, { kid: ['svid-1'] }))
   add('its own key in the header', /signature/, () => house.svid({}, { kid: 'x', jwk: jwkOf(stranger) }, stranger))
   add('where its key is, in the header', /signature/, () =>
-    house.svid({}, { kid: 'x', jku: 'https://evil.example.com/keys' }, stranger))
+    house.svid({}, { kid: 'x', jku: 'https://evil.example.com/keys' }, stranger),
+  )
   add('certificates in the header', /signature/, () => house.svid({}, { kid: 'x', x5c: ['MIIB'] }, stranger))
-  add('a signature of zeros', /signature/, () => `${house.svid().split('.').slice(0, 2).join('.')}.${base64url(Buffer.alloc(64))}`)
+  add(
+    'a signature of zeros',
+    /signature/,
+    () => `${house.svid().split('.').slice(0, 2).join('.')}.${base64url(Buffer.alloc(64))}`,
+  )
   add('an empty signature', /signature/, () => `${house.svid().split('.').slice(0, 2).join('.')}.`)
   add('a signature of another token', /signature/, () =>
-    [...house.svid({ sub: `spiffe://${kDomain}/agent/planner` }).split('.').slice(0, 2), house.svid().split('.')[2]].join('.'))
+    [
+      ...house
+        .svid({ sub: `spiffe://${kDomain}/agent/planner` })
+        .split('.')
+        .slice(0, 2),
+      house.svid().split('.')[2],
+    ].join('.'),
+  )
   add('an algorithm of another type of key', /signature/, () => house.svid({}, { alg: 'RS256' }))
   add('another curve', /signature/, () => token(edKey, claims()))
   add('demands that nobody knows', /extensions/, () => house.svid({}, { crit: ['exp'] }))
   add('a body that is not encoded', /extensions/, () => house.svid({}, { b64: false, crit: ['b64'] }))
   add('a type of another purpose', /credential of an agent/, () => house.svid({}, { typ: 'secevent+jwt' }))
   add('a card in place of a credential', /credential of an agent/, () => house.card('carded'))
-  add('a header that says something twice', /twice/, () => house.svid({}, '{"alg":"none","alg":"ES256","kid":"svid-1"}'))
+  add('a header that says something twice', /twice/, () =>
+    house.svid({}, '{"alg":"none","alg":"ES256","kid":"svid-1"}'),
+  )
   add('a body that says something twice', /twice/, () =>
-    token(house.domainKey, `{"sub":"spiffe://evil/a","sub":"${kReview}","aud":"reeve","exp":${now() + 60}}`))
+    token(house.domainKey, `{"sub":"spiffe://evil/a","sub":"${kReview}","aud":"reeve","exp":${now() + 60}}`),
+  )
   add('two parts', /three parts/, () => house.svid().split('.').slice(0, 2).join('.'))
   add('an encrypted token', /encrypted/, () => 'a.b.c.d.e')
   add('a token of 20 KB', /16 KB/, () => house.svid({ more: 'x'.repeat(20_000) }))
@@ -103,7 +139,12 @@ test('signatures and headers of a JWT-SVID', async () => {
 
 test('audience and times of a JWT-SVID', async () => {
   const attacks = new Attacks()
-  const add = (name, words, claims) => attacks.add(name, words, attempt(() => house.svid(claims())))
+  const add = (name, words, claims) =>
+    attacks.add(
+      name,
+      words,
+      attempt(() => house.svid(claims())),
+    )
   add('no audience', /audience/, () => ({ aud: undefined }))
   add('another audience', /audience/, () => ({ aud: ['payments-api'] }))
   add('an audience that contains ours', /audience/, () => ({ aud: 'reeve.evil.example.com' }))
@@ -121,35 +162,65 @@ test('audience and times of a JWT-SVID', async () => {
 test('names that look like those of a trust domain', async () => {
   const attacks = new Attacks()
   const alike = [
-    'spiffe://corp.example.com.evil/agent/review', 'spiffe://evil.corp.example.com/agent/review',
-    'spiffe://corp-example.com/agent/review', 'spiffe://corp.example.com@evil.com/agent/review',
-    'spiffe://user@corp.example.com/agent/review', 'spiffe://user:pw@corp.example.com/agent/review',
-    'SPIFFE://corp.example.com/agent/review', 'Spiffe://corp.example.com/agent/review',
-    'spiffe://CORP.example.com/agent/review', 'spiffe://corp.example.com:443/agent/review',
-    'spiffe://corp.example.com:/agent/review', 'spiffe://corp.example.com/agent/review?x=1',
-    'spiffe://corp.example.com/agent/review#x', 'spiffe://corp.example.com/agent/review/',
-    'spiffe://corp.example.com/agent//review', 'spiffe://corp.example.com//agent/review',
-    'spiffe://corp.example.com/agent/./review', 'spiffe://corp.example.com/agent/x/../review',
-    'spiffe://corp.example.com/agent%2Freview', 'spiffe://corp.example.com/agent/%72eview',
-    'spiffe://corp%2eexample.com/agent/review', 'spiffe://corp.example.com', 'spiffe://corp.example.com/',
-    'spiffe:/corp.example.com/agent/review', 'spiffe:corp.example.com/agent/review', 'spiffe:///agent/review',
-    'spiffe://corp.example.com\\agent\\review', 'spiffe://corp.example.com/agent/revi\u0435w',
-    'spiffe://corp.example.com./agent/review', 'spiffe://corp.example.com/agent/Review',
-    'spiffe://corp.example.com/agent/review ', 'spiffe://corp.example.com/agent/review\n',
-    'spiffe://corp.example.com/agent/review\0x', 'spiffe://corp.example.com/agent/revie',
-    'spiffe://corp.example.com/agent/review/more', `spiffe://corp.example.com/${'a'.repeat(2100)}`,
-    'https://corp.example.com/agent/review', ' spiffe://corp.example.com/agent/review', 'agent:review', '', ['spiffe://corp.example.com/agent/review'],
+    'spiffe://corp.example.com.evil/agent/review',
+    'spiffe://evil.corp.example.com/agent/review',
+    'spiffe://corp-example.com/agent/review',
+    'spiffe://corp.example.com@evil.com/agent/review',
+    'spiffe://user@corp.example.com/agent/review',
+    'spiffe://user:pw@corp.example.com/agent/review',
+    'SPIFFE://corp.example.com/agent/review',
+    'Spiffe://corp.example.com/agent/review',
+    'spiffe://CORP.example.com/agent/review',
+    'spiffe://corp.example.com:443/agent/review',
+    'spiffe://corp.example.com:/agent/review',
+    'spiffe://corp.example.com/agent/review?x=1',
+    'spiffe://corp.example.com/agent/review#x',
+    'spiffe://corp.example.com/agent/review/',
+    'spiffe://corp.example.com/agent//review',
+    'spiffe://corp.example.com//agent/review',
+    'spiffe://corp.example.com/agent/./review',
+    'spiffe://corp.example.com/agent/x/../review',
+    'spiffe://corp.example.com/agent%2Freview',
+    'spiffe://corp.example.com/agent/%72eview',
+    'spiffe://corp%2eexample.com/agent/review',
+    'spiffe://corp.example.com',
+    'spiffe://corp.example.com/',
+    'spiffe:/corp.example.com/agent/review',
+    'spiffe:corp.example.com/agent/review',
+    'spiffe:///agent/review',
+    'spiffe://corp.example.com\\agent\\review',
+    'spiffe://corp.example.com/agent/revi\u0435w',
+    'spiffe://corp.example.com./agent/review',
+    'spiffe://corp.example.com/agent/Review',
+    'spiffe://corp.example.com/agent/review ',
+    'spiffe://corp.example.com/agent/review\n',
+    'spiffe://corp.example.com/agent/review\0x',
+    'spiffe://corp.example.com/agent/revie',
+    'spiffe://corp.example.com/agent/review/more',
+    `spiffe://corp.example.com/${'a'.repeat(2100)}`,
+    'https://corp.example.com/agent/review',
+    ' spiffe://corp.example.com/agent/review',
+    'agent:review',
+    '',
+    ['spiffe://corp.example.com/agent/review'],
   ]
   const words = /SPIFFE ID|trust domain|No agent is registered|issuer that Reeve does not take|No registered agent/
-  for (const sub of alike) attacks.add(`sub ${JSON.stringify(sub).slice(0, 80)}`, words, attempt(() => house.svid({ sub })))
+  for (const sub of alike)
+    attacks.add(
+      `sub ${JSON.stringify(sub).slice(0, 80)}`,
+      words,
+      attempt(() => house.svid({ sub })),
+    )
   counted += await attacks.run(reeve)
 })
 
 test('tokens of workloads', async () => {
   const attacks = new Attacks()
-  const add = (name, words, made) => attacks.add(name, words, async ({ address }) => signAgentIn(reeve, await made(), address))
+  const add = (name, words, made) =>
+    attacks.add(name, words, async ({ address }) => signAgentIn(reeve, await made(), address))
   const honest = claimsOf(await house.ci.tokenOf('job-main'))
-  const forged = (claims, header = { typ: 'at+jwt' }, key = house.ci.key) => token(key, { ...honest, ...claims }, header)
+  const forged = (claims, header = { typ: 'at+jwt' }, key = house.ci.key) =>
+    token(key, { ...honest, ...claims }, header)
   assert.equal((await signAgentIn(reeve, forged({}))).status, 200)
   const person = await house.person()
   add('another branch', /No agent is registered/, () => house.ci.tokenOf('job-branch'))
@@ -161,12 +232,16 @@ test('tokens of workloads', async () => {
   add('another issuer', /issuer that Reeve/, () => forged({ iss: 'https://ci.evil.example.com' }))
   add('issuer and key of others', /signature/, () => forged({}, {}, ecKey(house.ci.key.kid)))
   add('a key of the trust domain', /signature/, () => forged({}, {}, house.domainKey))
-  add('a trust domain by a key of the CI system', /signature/, () => forged({ iss: undefined, sub: kReview, aud: 'reeve' }))
+  add('a trust domain by a key of the CI system', /signature/, () =>
+    forged({ iss: undefined, sub: kReview, aud: 'reeve' }),
+  )
   add('a repository in other case', /No agent is registered/, () => forged({ repository: 'ACME/payments' }))
   add('a repository that begins alike', /No agent is registered/, () => forged({ repository: 'acme/payments-evil' }))
   add('a list of repositories', /No agent is registered/, () => forged({ repository: ['acme/payments'] }))
   add('no repository', /No agent is registered/, () => forged({ repository: undefined }))
-  add('the repository one level deeper', /No agent is registered/, () => forged({ repository: { repository: 'acme/payments' } }))
+  add('the repository one level deeper', /No agent is registered/, () =>
+    forged({ repository: { repository: 'acme/payments' } }),
+  )
   add('no subject', /readable text/, () => forged({ sub: undefined }))
   add("a person's token of Reeve", /no credential/, () => person.access_token)
   add("a person's refresh token", /three parts/, () => person.refresh_token)
@@ -175,7 +250,8 @@ test('tokens of workloads', async () => {
 
 test('assertions of an agent with a card', async () => {
   const attacks = new Attacks()
-  const add = (name, words, made) => attacks.add(name, words, async ({ address }) => signAgentIn(reeve, await made(), address))
+  const add = (name, words, made) =>
+    attacks.add(name, words, async ({ address }) => signAgentIn(reeve, await made(), address))
   const seen = house.assertion('carded')
   await house.own(seen)
   add('the same again', /good once/, () => seen)
@@ -226,10 +302,25 @@ test('chains that would gain', async () => {
   add('no actor', /actor_token/, dev.access_token, '')
   add('a key as the actor', /type|three parts|credential/, dev.access_token, key)
   add('a key in place of a sign-in', /access token that Reeve made/, key, review)
-  add("the CI system's token in place of a person's", /access token that Reeve made/, await house.ci.tokenOf('job-main'), review)
+  add(
+    "the CI system's token in place of a person's",
+    /access token that Reeve made/,
+    await house.ci.tokenOf('job-main'),
+    review,
+  )
   add('a JWT-SVID in place of a person', /access token that Reeve made/, house.svid(), review)
   add('a refresh token in place of a person', /access token that Reeve made/, dev.refresh_token, review)
-  for (const scope of ['control:write', 'control:*', 'ledger:read', 'scim:write', '*', 'models', 'models:', 'groups:admins', 'operations:*']) {
+  for (const scope of [
+    'control:write',
+    'control:*',
+    'ledger:read',
+    'scim:write',
+    '*',
+    'models',
+    'models:',
+    'groups:admins',
+    'operations:*',
+  ]) {
     add(`the scope ${scope}`, /a scope gives it nothing/, dev.access_token, review, { scope })
   }
   add('for another server', /Reeve itself/, dev.access_token, review, { audience: 'payments-api' })
@@ -243,12 +334,19 @@ test('chains that would gain', async () => {
   const stripped = [head, base64url(JSON.stringify(without)), signature].join('.')
   add('a chain whose act was taken out', /not one that this Reeve made/, stripped, planner)
   add('an expired JWT-SVID as the actor', /expired/, dev.access_token, house.svid({ exp: now() - 300 }), asJwt)
-  add('an actor of no trust domain', /trust domain/, dev.access_token, house.svid({ sub: 'spiffe://evil.example.com/a' }), asJwt)
+  add(
+    'an actor of no trust domain',
+    /trust domain/,
+    dev.access_token,
+    house.svid({ sub: 'spiffe://evil.example.com/a' }),
+    asJwt,
+  )
   add('an agent that acts for its owner only', /not registered to act for/, stranger.access_token, selfish)
   const gone = await house.person()
   await ask(reeve, {}) // a request that says nothing at all
   await send(reeve, '/oauth/revoke', {
-    headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `token=${gone.refresh_token}`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `token=${gone.refresh_token}`,
   })
   add('a sign-in that has ended', /ended/, gone.access_token, review)
   counted += await attacks.run(reeve)
@@ -282,29 +380,60 @@ test('calls with what was given, and with what was not', async () => {
   const planned = await of(dev.access_token, planner)
   const held = await of(dev.access_token, planner, { scope: 'models:practice-large' })
   const add = (name, words, status, bearer, more = {}) =>
-    attacks.add(name, words, ({ address, headers }) =>
-      callModel(reeve, bearer, { ...more, address, headers: { ...headers, ...more.headers } }), status)
+    attacks.add(
+      name,
+      words,
+      ({ address, headers }) =>
+        callModel(reeve, bearer, { ...more, address, headers: { ...headers, ...more.headers } }),
+      status,
+    )
   const claude = { 'user-agent': 'claude-cli/2.1.270 (external, cli)' }
   const claim = (id) => ({ headers: { ...claude, 'x-claude-code-agent-id': id } })
   add('a JWT-SVID itself', /identity provider that Reeve does not trust/, 401, house.svid())
-  add('the token of a workload itself', /identity provider that Reeve does not trust/, 401, await house.ci.tokenOf('job-main'))
+  add(
+    'the token of a workload itself',
+    /identity provider that Reeve does not trust/,
+    401,
+    await house.ci.tokenOf('job-main'),
+  )
   add('an assertion itself', /identity provider that Reeve does not trust/, 401, house.assertion('carded'))
   add('a model beyond the agent', /may not use the model/, 403, review, { model: 'practice-large' })
   add('a model beyond one agent of a chain', /may not use the model/, 403, two, { model: 'practice-large' })
-  add('a rule about the agent, around which the chain leads', /small models/, 403, planned, { model: 'practice-large' })
+  add('a rule about the agent, around which the chain leads', /small models/, 403, planned, {
+    model: 'practice-large',
+  })
   add('what an exchange gave up', /may not use the model/, 403, held)
-  add("a person with an agent's name in a header", /credential is not that agent's/, 403, dev.access_token, claim('review'))
-  add("an agent with another agent's name in a header", /credential is not that agent's/, 403, review, claim('planner'))
+  add(
+    "a person with an agent's name in a header",
+    /credential is not that agent's/,
+    403,
+    dev.access_token,
+    claim('review'),
+  )
+  add(
+    "an agent with another agent's name in a header",
+    /credential is not that agent's/,
+    403,
+    review,
+    claim('planner'),
+  )
   add("a chain with another agent's name as its parent", /credential is not that agent's/, 403, one, {
     headers: { ...claude, 'x-claude-code-parent-agent-id': 'writer' },
   })
-  add('a repository beyond the agent', /may not work on the repository/, 403, review, { headers: { 'x-reeve-repo': 'acme/secret' } })
+  add('a repository beyond the agent', /may not work on the repository/, 403, review, {
+    headers: { 'x-reeve-repo': 'acme/secret' },
+  })
   const contractor = await house.person('contractor@example.com')
   const forContractor = await of(contractor.access_token, await house.own(svidOf('fourth')))
   add('a person who may not, behind an agent who may', /Not for contractors/, 403, forContractor)
   const [head, body, signature] = one.split('.')
   const more = { ...JSON.parse(Buffer.from(body, 'base64url')), sub: 'lead@example.com' }
-  add('a chain for somebody else', /not one that this Reeve made/, 401, [head, base64url(JSON.stringify(more)), signature].join('.'))
+  add(
+    'a chain for somebody else',
+    /not one that this Reeve made/,
+    401,
+    [head, base64url(JSON.stringify(more)), signature].join('.'),
+  )
   await house.agent('brief', '--model', '*', '--acts-for', '*', '--spiffe', `spiffe://${kDomain}/agent/brief`)
   const live = await house.own(svidOf('brief'))
   const liveChain = await of(dev.access_token, live)
@@ -317,7 +446,8 @@ test('calls with what was given, and with what was not', async () => {
   const gone = await house.person()
   const orphan = await of(gone.access_token, review)
   await send(reeve, '/oauth/revoke', {
-    headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `token=${gone.refresh_token}`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `token=${gone.refresh_token}`,
   })
   add('a chain whose person has signed out', /sign-in has ended/, 401, orphan)
   counted += await attacks.run(reeve)
@@ -327,11 +457,13 @@ test('a chain has nothing of what its person may do here, and cannot sign them o
   const dev = await house.person()
   const review = await house.own(house.svid())
   const chain = (await exchange(reeve, dev.access_token, review)).body.access_token
-  const get = (bearer) => send(reeve, '/api/v1/agents', { method: 'GET', headers: { authorization: `Bearer ${bearer}` } })
+  const get = (bearer) =>
+    send(reeve, '/api/v1/agents', { method: 'GET', headers: { authorization: `Bearer ${bearer}` } })
   assert.equal((await get(dev.access_token)).status, 200)
   for (const bearer of [chain, review]) assert.equal((await get(bearer)).status, 403)
   const revoked = await send(reeve, '/oauth/revoke', {
-    headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `token=${chain}`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `token=${chain}`,
   })
   assert.deepEqual([revoked.status, revoked.body.error], [400, 'unsupported_token_type'])
   assert.equal((await callModel(reeve, dev.access_token)).status, 200)

@@ -13,13 +13,15 @@ export function ecKey(kid) {
 export const jwkOf = (key, more = {}) => ({ ...key.publicKey.export({ format: 'jwk' }), kid: key.kid, ...more })
 
 export function signatureOf(key, input) {
-  if (key.alg === 'ES256') return crypto.sign('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' })
+  if (key.alg === 'ES256')
+    return crypto.sign('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' })
   return crypto.sign(null, Buffer.from(input), key.privateKey)
 }
 
 // `header` and `claims` may be texts: what no honest writer of JSON would write.
 export function token(key, claims, header = {}) {
-  const head = typeof header === 'string' ? header : JSON.stringify({ alg: key.alg, typ: 'JWT', kid: key.kid, ...header })
+  const head =
+    typeof header === 'string' ? header : JSON.stringify({ alg: key.alg, typ: 'JWT', kid: key.kid, ...header })
   const body = typeof claims === 'string' ? claims : JSON.stringify(claims)
   const input = `${base64url(head)}.${base64url(body)}`
   return `${input}.${base64url(signatureOf(key, input))}`

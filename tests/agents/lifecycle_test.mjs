@@ -51,7 +51,11 @@ test('an agent is nobody until somebody else approves it', async () => {
   assert.match(waiting.text, /waits for approval/)
   for (const by of ['dev@example.com', 'DEV@example.com', 'lead@example.com']) {
     const own = refused('agent', 'approve', 'first', '--by', by)
-    assert.deepEqual([own.status, /Nobody approves an agent that they own or asked for/.test(own.text)], [1, true], own.text)
+    assert.deepEqual(
+      [own.status, /Nobody approves an agent that they own or asked for/.test(own.text)],
+      [1, true],
+      own.text,
+    )
   }
   const approved = await house.decide('approve', 'first')
   assert.deepEqual([approved.state, approved.decided_by], ['approved', 'security@example.com'])
@@ -69,8 +73,27 @@ test('what makes no sense is refused in words', () => {
     [/not a SPIFFE ID/, 'agent', 'register', 'bare', ...usual, '--spiffe', 'spiffe://CORP/x'],
     [/without a path/, 'agent', 'register', 'bare', ...usual, '--spiffe', 'spiffe://corp.example.com'],
     [/1 to 10 claims/, 'agent', 'register', 'bare', ...usual, '--workload', 'https://ci.example.com'],
-    [/NAME=VALUE/, 'agent', 'register', 'bare', ...usual, '--workload', 'https://ci.example.com', '--claim', 'repository'],
-    [/expired already|duration/, 'agent', 'register', 'bare', ...usual, ...spiffe('x'), '--expires', '2020-01-01T00:00:00Z'],
+    [
+      /NAME=VALUE/,
+      'agent',
+      'register',
+      'bare',
+      ...usual,
+      '--workload',
+      'https://ci.example.com',
+      '--claim',
+      'repository',
+    ],
+    [
+      /expired already|duration/,
+      'agent',
+      'register',
+      'bare',
+      ...usual,
+      ...spiffe('x'),
+      '--expires',
+      '2020-01-01T00:00:00Z',
+    ],
     [/speaks for the agent first/, 'agent', 'register', 'second', ...usual, ...spiffe('first')],
     [/registered already/, 'agent', 'register', 'first', ...usual, ...spiffe('y')],
     [/no agent/, 'agent', 'suspend', 'nobody', '--reason', 'r'],
@@ -122,7 +145,22 @@ test('what is suspended stops with the next call, and goes on once it is approve
   assert.match(beyond.text, /may not use the model/)
   await house.decide('retire', 'paused')
   assert.equal(refused('agent', 'approve', 'paused', '--by', 'security@example.com').status, 1)
-  assert.equal(refused('agent', 'register', 'paused', '--replace', '--title', 'T', '--owner', 'a@example.com', '--purpose', 'p', ...spiffe('p')).status, 1)
+  assert.equal(
+    refused(
+      'agent',
+      'register',
+      'paused',
+      '--replace',
+      '--title',
+      'T',
+      '--owner',
+      'a@example.com',
+      '--purpose',
+      'p',
+      ...spiffe('p'),
+    ).status,
+    1,
+  )
 })
 
 test('an agent that has expired is refused by the clock alone', async () => {
@@ -147,11 +185,15 @@ test("a job's token speaks for the agent whose claims it has, and a command exch
   await house.agent('job', '--model', '*', '--workload', house.ci.issuer, ...claims)
   const file = `${house.folder}/job.token`
   fs.writeFileSync(file, await house.ci.tokenOf('job-main'))
-  const printed = execFileSync(kProgram, ['agent', 'token', '--server', reeve.url, '--assertion-file', file], { encoding: 'utf8' })
+  const printed = execFileSync(kProgram, ['agent', 'token', '--server', reeve.url, '--assertion-file', file], {
+    encoding: 'utf8',
+  })
   assert.deepEqual([claimsOf(printed.trim()).sub, claimsOf(printed.trim()).principal_type], ['agent:job', 'agent'])
   assert.equal((await callModel(reeve, printed.trim())).status, 200)
   fs.writeFileSync(file, await house.ci.tokenOf('job-branch'))
-  const no = await run(kProgram, ['agent', 'token', '--server', reeve.url, '--assertion-file', file]).catch((error) => error)
+  const no = await run(kProgram, ['agent', 'token', '--server', reeve.url, '--assertion-file', file]).catch(
+    (error) => error,
+  )
   assert.equal(no.code, 1)
   assert.match(no.stderr, /No agent is registered/)
 })
@@ -175,13 +217,21 @@ test('rules, budgets and the ledger see a chain as it is proven', async () => {
   assert.equal((await callModel(reeve, deeper.body.access_token)).status, 403)
 })
 
-test('the API registers and decides, by role, and never about what is one\'s own', async () => {
+test("the API registers and decides, by role, and never about what is one's own", async () => {
   const [dev, other] = [await house.person(), await house.person('other@example.com')]
   const api = (person, method, where, body) =>
     send(reeve, `/api/v1/agents${where}`, {
-      method, headers: { authorization: `Bearer ${person.access_token}` }, body: body ? JSON.stringify(body) : '',
+      method,
+      headers: { authorization: `Bearer ${person.access_token}` },
+      body: body ? JSON.stringify(body) : '',
     })
-  const wanted = { id: 'by-api', title: 'T', purpose: 'p', models: ['*'], spiffe: [`spiffe://${kDomain}/agent/by-api`] }
+  const wanted = {
+    id: 'by-api',
+    title: 'T',
+    purpose: 'p',
+    models: ['*'],
+    spiffe: [`spiffe://${kDomain}/agent/by-api`],
+  }
   const made = await api(dev, 'POST', '', wanted)
   assert.deepEqual([made.status, made.body.owner, made.body.state], [201, 'dev@example.com', 'requested'], made.text)
   assert.equal((await api(other, 'POST', '', { ...wanted, id: 'more' })).status, 403)
@@ -203,7 +253,10 @@ test('the API registers and decides, by role, and never about what is one\'s own
   const list = await api(other, 'GET', '?state=requested')
   assert.ok(list.body.agents.some(({ id }) => id === 'by-api'))
   const kinds = (await entriesOf(reeve, 'agent.approved')).filter(({ detail }) => detail.id === 'by-api')
-  assert.deepEqual(kinds.map(({ detail }) => detail.decided_by), ['other@example.com'])
+  assert.deepEqual(
+    kinds.map(({ detail }) => detail.decided_by),
+    ['other@example.com'],
+  )
 })
 
 test('a key of an agent is bound to the register, too', async () => {
@@ -222,9 +275,15 @@ test('where the sandbox is open, strangers act in it, and what was decided again
   const known = await signAgentIn(sandbox.reeve, svid('stranger', sandbox))
   assert.deepEqual([known.status, known.body.groups, known.body.chain], [200, ['sandbox'], []], known.text)
   assert.equal((await callModel(sandbox.reeve, known.body.access_token)).status, 200)
-  assert.match((await callModel(sandbox.reeve, known.body.access_token, { model: 'practice-large' })).text, /sandbox has small/)
+  assert.match(
+    (await callModel(sandbox.reeve, known.body.access_token, { model: 'practice-large' })).text,
+    /sandbox has small/,
+  )
   const person = await sandbox.person()
-  assert.match((await exchange(sandbox.reeve, person.access_token, known.body.access_token)).text, /registered agent for itself/)
+  assert.match(
+    (await exchange(sandbox.reeve, person.access_token, known.body.access_token)).text,
+    /registered agent for itself/,
+  )
   await sandbox.register('asked', '--model', '*', ...spiffe('asked'))
   assert.equal((await signAgentIn(sandbox.reeve, svid('asked', sandbox))).body.groups[0], 'sandbox')
   await sandbox.decide('deny', 'asked')
@@ -245,7 +304,15 @@ test('a stream ends, with the reason, when its agent is suspended', async () => 
     await streamer.command('agent', 'approve', 'streaming', '--by', 'security@example.com')
     const { secret } = await streamer.createKey('agent:streaming', '--type', 'agent')
     const stream = await streaming(streamer, secret)
-    await streamer.command('agent', 'suspend', 'streaming', '--by', 'security@example.com', '--reason', 'it runs wild')
+    await streamer.command(
+      'agent',
+      'suspend',
+      'streaming',
+      '--by',
+      'security@example.com',
+      '--reason',
+      'it runs wild',
+    )
     assert.match((await stream.ended).text, /it runs wild/)
   } finally {
     streamer.end()
