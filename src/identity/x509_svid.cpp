@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kChainCertificatesMax = 8;
 constexpr std::size_t kBundleBytesMax = 1UL << 20U;
 constexpr int kDepthMax = 6;
+constexpr int kStrengthMin = 2;  // 112 bits: RSA of 2048, no SHA-1
 
 template <auto kFree>
 struct Freer {
@@ -115,6 +116,7 @@ Result<void> check_chain(X509* leaf, STACK_OF(X509) * between, STACK_OF(X509) * 
   X509_VERIFY_PARAM* const wanted = X509_STORE_CTX_get0_param(verification.get());
   X509_VERIFY_PARAM_set_time(wanted, static_cast<time_t>(unix_seconds(now)));
   X509_VERIFY_PARAM_set_depth(wanted, kDepthMax);
+  X509_VERIFY_PARAM_set_auth_level(wanted, kStrengthMin);
   X509_VERIFY_PARAM_set_purpose(wanted, X509_PURPOSE_SSL_CLIENT);
   if (X509_verify_cert(verification.get()) == 1) return {};
   return denied(std::string("The certificate is not one of its trust domain: ") +

@@ -62,9 +62,9 @@ function certificate(
   name,
   by,
   extensions,
-  { from = '20200101000000Z', until = '20991231000000Z', subject = `/CN=${name}` } = {},
+  { from = '20200101000000Z', until = '20991231000000Z', subject = `/CN=${name}`, hasKey = false } = {},
 ) {
-  newKey(name)
+  if (!hasKey) newKey(name)
   openssl('req', '-new', '-key', `${name}.key`, '-subj', subject, '-out', `${name}.csr`)
   fs.writeFileSync(
     at(`${name}.cnf`),
@@ -141,6 +141,7 @@ function send(who, where, { method = 'POST', address = '127.0.0.1', headers = {}
         headers,
         agent: false,
         ca: fs.readFileSync(at('server.pem')),
+        ciphers: 'DEFAULT:@SECLEVEL=0', // it shows whatever it is told to
         ...shown,
       },
       async (response) => {
@@ -293,13 +294,16 @@ test('certificates of others', async () => {
     /not for signatures/,
     leaf('sealing', `basicConstraints=critical,CA:FALSE\nkeyUsage=critical,keyAgreement\n${uris(kReview)}`),
   )
+  openssl('genrsa', '-out', 'weak.key', '1024')
+  add(
+    'a weak key',
+    /not one of its trust domain/,
+    leaf('weak', `${kLeaf}\n${uris(kReview)}`, 'domain', { hasKey: true }),
+  )
   add(
     'for servers only',
     /clients of TLS/,
-    leaf(
-      'serving',
-      `${kLeaf.replace('clientAuth,serverAuth', 'serverAuth')}\n${uris(kReview)}`,
-    ),
+    leaf('serving', `${kLeaf.replace('clientAuth,serverAuth', 'serverAuth')}\n${uris(kReview)}`),
   )
   for (const [index, uri] of [
     'spiffe://corp.example.com.evil/agent/review',
