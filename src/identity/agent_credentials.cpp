@@ -142,8 +142,10 @@ class LoopCredentials final : public AgentCredentials {
     const JsonValue claims = jwt.claims.root();
     const Agent* const known = set->find(agent);
     const AgentIdentity* card = nullptr;
-    for (const AgentIdentity& identity : known ? known->identities : std::vector<AgentIdentity>()) {
-      if (identity.kind == AgentIdentity::Kind::kCard) card = &identity;
+    if (known != nullptr) {
+      for (const AgentIdentity& identity : known->identities) {
+        if (identity.kind == AgentIdentity::Kind::kCard) card = &identity;
+      }
     }
     const auto keys = card != nullptr ? parse_key_set(card->keys) : Result<KeySet>(KeySet());
     const Error stranger =

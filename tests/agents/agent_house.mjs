@@ -78,6 +78,7 @@ export class WorkloadIssuer {
         grant_types: ['client_credentials'],
         redirect_uris: [],
         response_types: [],
+        id_token_signed_response_alg: 'ES256',
       })),
       jwks: {
         keys: [{ ...this.key.privateKey.export({ format: 'jwk' }), kid: this.key.kid, alg: 'ES256', use: 'sig' }],
@@ -229,7 +230,8 @@ ${this.company.reeveConfig(agents)}`
   }
 
   async register(id, ...options) {
-    const usual = ['--title', `The ${id}`, '--owner', 'dev@example.com', '--purpose', 'tests']
+    const owner = options.includes('--owner') ? [] : ['--owner', 'dev@example.com']
+    const usual = ['--title', `The ${id}`, ...owner, '--purpose', 'tests']
     await this.reeve.command('agent', 'register', id, ...usual, '--by', 'lead@example.com', '--json', ...options)
   }
   async decide(decision, id, ...options) {

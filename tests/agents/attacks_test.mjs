@@ -133,7 +133,6 @@ test('signatures and headers of a JWT-SVID', async () => {
   )
   add('two parts', /three parts/, () => house.svid().split('.').slice(0, 2).join('.'))
   add('an encrypted token', /encrypted/, () => 'a.b.c.d.e')
-  add('a token of 20 KB', /16 KB/, () => house.svid({ more: 'x'.repeat(20_000) }))
   counted += await attacks.run(reeve)
 })
 
@@ -379,59 +378,46 @@ test('calls with what was given, and with what was not', async () => {
   const two = await of(one, planner)
   const planned = await of(dev.access_token, planner)
   const held = await of(dev.access_token, planner, { scope: 'models:practice-large' })
-  const add = (name, words, status, bearer, more = {}) =>
-    attacks.add(
-      name,
-      words,
-      ({ address, headers }) =>
-        callModel(reeve, bearer, { ...more, address, headers: { ...headers, ...more.headers } }),
-      status,
+  const add = (name, words, bearer, more = {}) =>
+    attacks.add(name, words, ({ address, headers }) =>
+      callModel(reeve, bearer, { ...more, address, headers: { ...headers, ...more.headers } }),
     )
   const claude = { 'user-agent': 'claude-cli/2.1.270 (external, cli)' }
   const claim = (id) => ({ headers: { ...claude, 'x-claude-code-agent-id': id } })
-  add('a JWT-SVID itself', /identity provider that Reeve does not trust/, 401, house.svid())
+  add('a JWT-SVID itself', /identity provider that Reeve does not trust/, house.svid())
   add(
     'the token of a workload itself',
     /identity provider that Reeve does not trust/,
-    401,
     await house.ci.tokenOf('job-main'),
   )
-  add('an assertion itself', /identity provider that Reeve does not trust/, 401, house.assertion('carded'))
-  add('a model beyond the agent', /may not use the model/, 403, review, { model: 'practice-large' })
-  add('a model beyond one agent of a chain', /may not use the model/, 403, two, { model: 'practice-large' })
-  add('a rule about the agent, around which the chain leads', /small models/, 403, planned, {
+  add('an assertion itself', /identity provider that Reeve does not trust/, house.assertion('carded'))
+  add('a model beyond the agent', /may not use the model/, review, { model: 'practice-large' })
+  add('a model beyond one agent of a chain', /may not use the model/, two, { model: 'practice-large' })
+  add('a rule about the agent, around which the chain leads', /small models/, planned, {
     model: 'practice-large',
   })
-  add('what an exchange gave up', /may not use the model/, 403, held)
+  add('what an exchange gave up', /may not use the model/, held)
   add(
     "a person with an agent's name in a header",
     /credential is not that agent's/,
-    403,
     dev.access_token,
     claim('review'),
   )
-  add(
-    "an agent with another agent's name in a header",
-    /credential is not that agent's/,
-    403,
-    review,
-    claim('planner'),
-  )
-  add("a chain with another agent's name as its parent", /credential is not that agent's/, 403, one, {
+  add("an agent with another agent's name in a header", /credential is not that agent's/, review, claim('planner'))
+  add("a chain with another agent's name as its parent", /credential is not that agent's/, one, {
     headers: { ...claude, 'x-claude-code-parent-agent-id': 'writer' },
   })
-  add('a repository beyond the agent', /may not work on the repository/, 403, review, {
+  add('a repository beyond the agent', /may not work on the repository/, review, {
     headers: { 'x-reeve-repo': 'acme/secret' },
   })
   const contractor = await house.person('contractor@example.com')
   const forContractor = await of(contractor.access_token, await house.own(svidOf('fourth')))
-  add('a person who may not, behind an agent who may', /Not for contractors/, 403, forContractor)
+  add('a person who may not, behind an agent who may', /Not for contractors/, forContractor)
   const [head, body, signature] = one.split('.')
   const more = { ...JSON.parse(Buffer.from(body, 'base64url')), sub: 'lead@example.com' }
   add(
     'a chain for somebody else',
     /not one that this Reeve made/,
-    401,
     [head, base64url(JSON.stringify(more)), signature].join('.'),
   )
   await house.agent('brief', '--model', '*', '--acts-for', '*', '--spiffe', `spiffe://${kDomain}/agent/brief`)
@@ -441,15 +427,15 @@ test('calls with what was given, and with what was not', async () => {
   await house.decide('suspend', 'brief')
   assert.equal((await callModel(reeve, live)).status, 401)
   await house.decide('retire', 'brief')
-  add("a retired agent's live token", /retired/, 401, live)
-  add('a chain with a retired agent', /retired/, 401, liveChain)
+  add("a retired agent's live token", /retired/, live)
+  add('a chain with a retired agent', /retired/, liveChain)
   const gone = await house.person()
   const orphan = await of(gone.access_token, review)
   await send(reeve, '/oauth/revoke', {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: `token=${gone.refresh_token}`,
   })
-  add('a chain whose person has signed out', /sign-in has ended/, 401, orphan)
+  add('a chain whose person has signed out', /sign-in has ended/, orphan)
   counted += await attacks.run(reeve)
 })
 

@@ -214,7 +214,7 @@ test('rules, budgets and the ledger see a chain as it is proven', async () => {
   const told = (await entriesOf(reeve, 'identity.delegated')).at(-1)
   assert.deepEqual([told.detail.chain, told.detail.person], [['inner', 'outer'], 'dev@example.com'])
   await reeve.command('kill', 'on', '--scope', 'agent:outer', '--reason', 'a drill')
-  assert.equal((await callModel(reeve, deeper.body.access_token)).status, 403)
+  assert.match((await callModel(reeve, deeper.body.access_token)).text, /a drill/)
 })
 
 test("the API registers and decides, by role, and never about what is one's own", async () => {
@@ -268,7 +268,7 @@ test('a key of an agent is bound to the register, too', async () => {
   assert.match((await callModel(reeve, loose.secret)).text, /not registered/)
   await house.decide('retire', 'keyed')
   assert.equal((await callModel(reeve, secret)).status, 401)
-  assert.equal(refused('key', 'create', '--owner', 'agent:keyed').status, 3)
+  assert.equal(refused('key', 'create', '--owner', 'agent:keyed').status, 2)
 })
 
 test('where the sandbox is open, strangers act in it, and what was decided against does not', async () => {
