@@ -8,6 +8,9 @@ function tellsOf(entry, { address, item }) {
   return entry.work_item === item && entry.outcome?.status === 'refused'
 }
 
+// Of all suites of a process: no address is used twice.
+let sent = 0
+
 export class Attacks {
   #list = []
 
@@ -19,7 +22,8 @@ export class Attacks {
   // On one server, in order. What each was answered is told by name.
   async run(reeve) {
     const wrong = []
-    for (const [index, attack] of this.#list.entries()) {
+    for (const attack of this.#list) {
+      const index = sent++
       attack.address = `127.0.${1 + Math.floor(index / 200)}.${2 + (index % 200)}`
       attack.item = `attack-${index}`
       const headers = { 'x-reeve-work-item': attack.item }

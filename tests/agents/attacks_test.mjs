@@ -265,13 +265,19 @@ test('assertions of an agent with a card', async () => {
   add("another agent's name", /No registered agent/, () => house.assertion('review'))
   add('a name that nobody has', /No registered agent/, () => house.assertion('nobody'))
   add('another key', /No registered agent/, () => house.assertion('carded', {}, {}, ecKey('card-1')))
-  await house.agent('renewed', '--model', '*', '--card', cardFile('renewed'))
+  const old = ecKey('card-1')
+  await house.agent('renewed', '--model', '*', '--card', cardFile('renewed', old))
   const next = ecKey('card-2')
   await house.register('renewed', '--replace', '--model', '*', '--card', cardFile('renewed', next))
   add('before its new card is approved', /waits for approval/, () => house.assertion('renewed', {}, {}, next))
-  await house.decide('approve', 'renewed')
-  add('the key of its old card', /No registered agent/, () => house.assertion('renewed'))
+  add('the key of its old card', /No registered agent/, () => house.assertion('renewed', {}, {}, old))
   counted += await attacks.run(reeve)
+  await house.decide('approve', 'renewed')
+  const later = new Attacks()
+  later.add('the key of its old card, now', /No registered agent/, ({ address }) =>
+    signAgentIn(reeve, house.assertion('renewed', {}, {}, old), address),
+  )
+  counted += await later.run(reeve)
   assert.equal((await signAgentIn(reeve, house.assertion('renewed', {}, {}, next))).status, 200)
 })
 

@@ -1,7 +1,7 @@
 // From the request to the end of an agent: by commands, by the API with roles, and what rules and the ledger see of it.
 
 import assert from 'node:assert/strict'
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
@@ -185,9 +185,8 @@ test("a job's token speaks for the agent whose claims it has, and a command exch
   await house.agent('job', '--model', '*', '--workload', house.ci.issuer, ...claims)
   const file = `${house.folder}/job.token`
   fs.writeFileSync(file, await house.ci.tokenOf('job-main'))
-  const printed = execFileSync(kProgram, ['agent', 'token', '--server', reeve.url, '--assertion-file', file], {
-    encoding: 'utf8',
-  })
+  const exchanging = run(kProgram, ['agent', 'token', '--server', reeve.url, '--assertion-file', file])
+  const { stdout: printed } = await exchanging
   assert.deepEqual([claimsOf(printed.trim()).sub, claimsOf(printed.trim()).principal_type], ['agent:job', 'agent'])
   assert.equal((await callModel(reeve, printed.trim())).status, 200)
   fs.writeFileSync(file, await house.ci.tokenOf('job-branch'))
