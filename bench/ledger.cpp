@@ -104,7 +104,9 @@ ledger::LogOptions log_options(const std::filesystem::path& directory) {
   return options;
 }
 
+/// Begins with a disk that has nothing left to write of what was measured before.
 std::unique_ptr<Log> open_log(const std::filesystem::path& directory) {
+  ::sync();
   auto log = Log::open(log_options(directory));
   if (!log) {
     std::fprintf(stderr, "%s\n", log.error().message.c_str());

@@ -46,7 +46,7 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
 
 Result<std::unique_ptr<ApiCallers>> ApiCallers::create(net::Runtime& runtime,
                                                        const std::vector<identity::OidcIssuer>& issuers,
-                                                       const net::ClientTls& tls, identity::KeyStore& keys,
+                                                       const net::ClientTls& tls, identity::KeyTable& keys,
                                                        identity::OwnTokens* own_tokens, identity::Directory* directory,
                                                        identity::Agents* agents) {
   auto callers = std::make_unique<ApiCallers>();

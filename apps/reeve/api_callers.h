@@ -30,7 +30,7 @@ class ApiCallers {
  public:
   static Result<std::unique_ptr<ApiCallers>> create(net::Runtime& runtime,
                                                     const std::vector<identity::OidcIssuer>& issuers,
-                                                    const net::ClientTls& tls, identity::KeyStore& keys,
+                                                    const net::ClientTls& tls, identity::KeyTable& keys,
                                                     identity::OwnTokens* own_tokens,
                                                     identity::Directory* directory = nullptr,
                                                     identity::Agents* agents = nullptr);

@@ -5,22 +5,9 @@
 #include <algorithm>
 
 #include "core/bytes.h"
+#include "reeve/register_access.h"
 
 namespace reeve::app {
-
-namespace {
-
-/// What of the configuration says where the register is. Complaints about other things do not matter here, but one that
-/// cannot be read does: a budget would be written where no server looks.
-Result<Config> config_of(const Common& common) {
-  const std::string file = config_file(common);
-  if (file.empty()) return Config();
-  if (const auto readable = read_data_dir(file); !readable) return readable.error();
-  std::vector<Diagnostic> complaints;
-  return read_config(file, complaints);
-}
-
-}  // namespace
 
 std::string declared_at(const std::vector<YamlValue>& files, std::string_view name) {
   const YamlValue* document = spend::find_budget_document(files, name);
@@ -96,10 +83,10 @@ std::string node_name_of(const Config& config) {
 
 Result<BudgetRegisterAccess> open_budget_register(const Common& common) {
   BudgetRegisterAccess access;
-  const auto config = config_of(common);
+  const auto config = shared_config(common);
   if (!config) return config.error();
-  if (config->postgres) {
-    auto shared = store::open_shared_budgets(*config->postgres, node_name_of(*config));
+  if (*config) {
+    auto shared = store::open_shared_budgets(*(*config)->postgres, node_name_of(**config));
     if (!shared) return std::move(shared).error();
     access.shared = *std::move(shared);
     return access;
@@ -111,9 +98,9 @@ Result<BudgetRegisterAccess> open_budget_register(const Common& common) {
 }
 
 Result<std::vector<spend::RegisteredBudget>> registered_budgets(const Common& common) {
-  const auto config = config_of(common);
+  const auto config = shared_config(common);
   if (!config) return config.error();
-  if (!config->postgres) {
+  if (!*config) {
     const auto directory = data_directory(common);
     if (!directory) return directory.error();
     std::error_code ignored;

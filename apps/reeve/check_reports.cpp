@@ -1,21 +1,8 @@
 #include "reeve/check_reports.h"
 
-#include "core/json.h"
 #include "core/log.h"
 
 namespace reeve::app {
-
-namespace {
-
-/// Canonical: members in the order of their names.
-std::string detail_of(const policy::CheckState& state) {
-  JsonWriter json;
-  json.begin_object().member("at", format_time(state.reported_at)).member("by", state.reported_by);
-  json.member("check", state.name).member("green", state.green).member("reason", state.reason);
-  return json.member("until", format_time(state.until)).end_object().take();
-}
-
-}  // namespace
 
 void CheckReports::look() {
   // Read before the reports: one that comes in between is found at the next look.
@@ -25,7 +12,8 @@ void CheckReports::look() {
   if (!reports) return log_error("reports of checks cannot be listed", {{"why", reports.error().message}});
   if (reports->empty()) seen_ = generation;
   for (store::CheckReport& report : *reports) {
-    const auto entry = record_("check.reported", detail_of(report.state));
+    const store::EntryText told = store::entry_of(report.state);
+    const auto entry = record_(told.kind, told.detail);
     if (!entry) break;
     report.entry = *entry;
     recorded_.push_back(std::move(report));

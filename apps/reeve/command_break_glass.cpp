@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "reeve/break_glass_banner.h"
 #include "reeve/people_commands.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -24,10 +25,10 @@ std::string read_code() {
 }  // namespace
 
 int break_glass_seal_command(const Common& common, const BreakGlassArguments& arguments) {
-  auto store = open_store(common, true);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  auto access = open_registers(common, true);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
   const auto code =
-      identity::seal_break_glass((*store)->break_glass(), name_or_user(arguments.by), system_clock().now());
+      identity::seal_break_glass(access->registers().break_glass(), name_or_user(arguments.by), system_clock().now());
   if (!code) return fail(common, exit_code_of(code.error()), code.error().message);
   if (common.json) {
     JsonWriter json;
@@ -44,12 +45,12 @@ int break_glass_seal_command(const Common& common, const BreakGlassArguments& ar
 int break_glass_open_command(const Common& common, const BreakGlassArguments& arguments) {
   const auto time_to_live = parse_duration(arguments.time_to_live);
   if (!time_to_live) return fail(common, kWrongUse, "--ttl: " + time_to_live.error().message);
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
   if (!common.json) std::fprintf(stderr, "The sealed code: ");
   const auto opened =
-      identity::open_break_glass((*store)->break_glass(), (*store)->keys(), read_code(), name_or_user(arguments.by),
-                                 arguments.reason, *time_to_live, system_clock().now());
+      identity::open_break_glass(access->registers().break_glass(), access->registers().keys(), read_code(),
+                                 name_or_user(arguments.by), arguments.reason, *time_to_live, system_clock().now());
   if (!opened) {
     const bool no = opened.error().code == ErrorCode::kDenied || opened.error().code == ErrorCode::kConflict;
     return fail(common, no ? kAnswerIsNo : exit_code_of(opened.error()), opened.error().message);
@@ -69,9 +70,9 @@ int break_glass_open_command(const Common& common, const BreakGlassArguments& ar
 }
 
 int break_glass_status_command(const Common& common) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  const auto seal = (*store)->break_glass().newest();
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto seal = access->registers().break_glass().newest();
   if (!seal) return fail(common, kFailed, seal.error().message);
   const bool open = *seal && is_open_at(**seal, system_clock().now());
   const bool usable = *seal && !(*seal)->opened_at && (*seal)->failures < identity::kBreakGlassFailuresMax;

@@ -3,6 +3,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/commands.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -32,8 +33,8 @@ int check_state_set_command(const Common& common, const CheckStateArguments& arg
   const auto good_for = parse_duration(arguments.good_for);
   if (!good_for) return fail(common, kWrongUse, "--for: " + good_for.error().message);
   if (*good_for <= Duration::zero()) return fail(common, kWrongUse, "--for: a report must hold for some time");
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
 
   policy::CheckState state;
   state.name = arguments.name;
@@ -42,7 +43,7 @@ int check_state_set_command(const Common& common, const CheckStateArguments& arg
   state.reported_by = arguments.by.empty() ? system_user_name() : std::string(trim(arguments.by));
   state.reported_at = system_clock().now();
   state.until = state.reported_at + *good_for;
-  const auto reported = (*store)->checks().report(state);
+  const auto reported = access->registers().checks().report(state);
   if (!reported) return fail(common, exit_code_of(reported.error()), reported.error().message);
 
   if (common.json) {
@@ -58,9 +59,9 @@ int check_state_set_command(const Common& common, const CheckStateArguments& arg
 }
 
 int check_state_list_command(const Common& common) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  const auto states = (*store)->checks().list();
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto states = access->registers().checks().list();
   if (!states) return fail(common, kFailed, states.error().message);
   const Instant now = system_clock().now();
   if (common.json) {

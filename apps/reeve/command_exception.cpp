@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "reeve/exception_desk.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -62,9 +63,9 @@ int decide_on(const Common& common, const DecisionArguments& arguments, std::str
 }  // namespace
 
 int exception_list_command(const Common& common, const ExceptionListArguments& arguments) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  auto list = (*store)->exceptions().list();
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  auto list = access->registers().exceptions().list();
   if (!list) return fail(common, kFailed, list.error().message);
   const Instant now = system_clock().now();
   const std::string person = acting_person(arguments.by);

@@ -175,7 +175,7 @@ Result<ExceptionRequest> ask(ExceptionDesk& desk, Asked asked, Instant now) {
   if (!request) return request;
   if (auto good = check(desk, *request); !good) return std::move(good).error();
   const auto step = control::step_of(*request, "exception.requested", request->asked.requested_by, now);
-  if (auto kept = desk.store->exceptions().insert(*request, step); !kept) return std::move(kept).error();
+  if (auto kept = desk.registers().exceptions().insert(*request, step); !kept) return std::move(kept).error();
   return request;
 }
 
@@ -197,7 +197,7 @@ Result<ExceptionRequest> change(ExceptionDesk& desk, const ExceptionRequestArgum
 Result<ExceptionRequest> renew(ExceptionDesk& desk, const ExceptionRequestArguments& arguments, Instant now) {
   auto request = desk.find(arguments.id);
   if (!request) return request;
-  const auto others = desk.store->exceptions().list();
+  const auto others = desk.registers().exceptions().list();
   if (!others) return others.error();
   const auto until = parse_until(arguments.until, std::max(now, request->ends()));
   if (!until) return with_context(until.error(), "--until");
@@ -206,7 +206,7 @@ Result<ExceptionRequest> renew(ExceptionDesk& desk, const ExceptionRequestArgume
   if (!renewal) return renewal;
   if (auto good = check(desk, *renewal); !good) return std::move(good).error();
   const auto step = control::step_of(*renewal, "exception.requested", by, now);
-  if (auto kept = desk.store->exceptions().insert(*renewal, step); !kept) return std::move(kept).error();
+  if (auto kept = desk.registers().exceptions().insert(*renewal, step); !kept) return std::move(kept).error();
   return renewal;
 }
 

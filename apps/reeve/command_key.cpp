@@ -4,6 +4,7 @@
 #include "core/json.h"
 #include "identity/identity.h"
 #include "reeve/commands.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -53,10 +54,11 @@ int key_create_command(const Common& common, const KeyCreateArguments& arguments
     if (!duration) return fail(common, kWrongUse, "--ttl: " + duration.error().message);
     request.time_to_live = *duration;
   }
-  auto store = open_store(common, true);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  const auto made = identity::create_key((*store)->keys(), request, system_clock().now());
+  auto access = open_registers(common, true);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto made = identity::create_key(access->registers().keys(), request, system_clock().now());
   if (!made) return fail(common, exit_code_of(made.error()), made.error().message);
+  wait_until_known(*access);
 
   if (common.json) {
     JsonWriter json;
@@ -75,9 +77,9 @@ int key_create_command(const Common& common, const KeyCreateArguments& arguments
 }
 
 int key_list_command(const Common& common, bool all) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  const auto keys = (*store)->keys().list();
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto keys = access->registers().keys().list();
   if (!keys) return fail(common, kFailed, keys.error().message);
   const Instant now = system_clock().now();
   if (common.json) {
@@ -115,11 +117,12 @@ int key_list_command(const Common& common, bool all) {
 }
 
 int key_revoke_command(const Common& common, const std::string& id) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  const auto revoked = (*store)->keys().revoke(id, system_clock().now());
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto revoked = access->registers().keys().revoke(id, system_clock().now());
   if (!revoked)
     return fail(common, revoked.error().code == ErrorCode::kNotFound ? kAnswerIsNo : kFailed, revoked.error().message);
+  wait_until_known(*access);
   if (common.json) {
     JsonWriter json;
     json.begin_object().member("id", id).member("revoked", true).end_object();

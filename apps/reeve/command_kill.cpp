@@ -8,6 +8,7 @@
 #include "reeve/budget_desk.h"
 #include "reeve/config.h"
 #include "reeve/kill_commands.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -50,16 +51,6 @@ void print_cutoff(const Common& common, const Cutoff& cutoff) {
               bold(printable(cutoff.scope.text(), 200)).c_str(),
               cutoff.until ? (" until " + format_time(*cutoff.until)).c_str() : "", cutoff.id.c_str());
   std::printf("Let it on again with: reeve kill off --id %s\n", cutoff.id.c_str());
-}
-
-/// A command that reads no configuration would switch where no server looks.
-Result<std::optional<Config>> shared_config(const Common& common) {
-  const std::string file = config_file(common);
-  if (file.empty()) return std::optional<Config>();
-  if (const auto readable = read_data_dir(file); !readable) return readable.error();
-  std::vector<Diagnostic> complaints;
-  Config config = read_config(file, complaints);
-  return config.postgres ? std::optional(std::move(config)) : std::nullopt;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/id.h"
 #include "core/json.h"
 #include "reeve/kill_commands.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -117,6 +118,16 @@ Result<std::vector<NodeTimes>> play(identity::KillSwitchStore& store, const Dril
 
 }  // namespace
 
+namespace {
+
+Result<void> announce_drilled(const Common& common, const control::Event& event) {
+  const auto access = open_registers(common, false);
+  if (!access) return access.error();
+  return access->registers().notifications().announce(event);
+}
+
+}  // namespace
+
 int kill_drill_command(const Common& common, const KillArguments& arguments) {
   const auto scope = identity::parse_cutoff_scope(arguments.scope);
   if (!scope) return fail(common, kWrongUse, "--scope: " + scope.error().message);
@@ -143,8 +154,7 @@ int kill_drill_command(const Common& common, const KillArguments& arguments) {
   if (auto noted = access->own->note("kill.drilled", report); !noted)
     return fail(common, kFailed, noted.error().message);
   const control::Event event{drill->id, "kill.drilled", cutoff->at, report};
-  if (auto told = access->own->notifications().announce(event); !told)
-    return fail(common, kFailed, told.error().message);
+  if (auto told = announce_drilled(common, event); !told) return fail(common, kFailed, told.error().message);
   if (common.json) {
     std::printf("%s\n", report.c_str());
   } else {

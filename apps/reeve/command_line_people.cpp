@@ -1,6 +1,7 @@
 // The command line about people.
 
 #include "reeve/people_commands.h"
+#include "reeve/register_access.h"
 
 namespace reeve::app {
 
@@ -26,6 +27,14 @@ void add_people(CLI::App& app, Line& line) {
   CLI::App& status = command(glass, line, "status", "Whether there is a sealed code, and whether it was opened",
                              [&line] { return break_glass_status_command(line.common); });
   status.footer("Exits with 1 while it is open.");
+
+  CLI::App& storage = family(app, "storage", "Where the control plane keeps what it has");
+  CLI::App& move = command(storage, line, "move", "Copy what this node had for itself to the database that nodes share",
+                           [&line] { return storage_move_command(line.common); });
+  move.footer(
+      "Keys, exceptions and the sealed code that are not there yet; what was revoked here ends there, too. A server "
+      "does "
+      "so by itself, once, when it first starts with a shared database. Repeating it does no harm.");
 }
 
 }  // namespace reeve::app

@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/commands.h"
+#include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -26,12 +27,12 @@ void write_delivery(JsonWriter& json, const Delivery& delivery) {
 }  // namespace
 
 int notifications_list_command(const Common& common, const NotificationsArguments& arguments) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
   std::optional<Delivery::State> state = Delivery::State::kDead;
   if (arguments.waiting) state = Delivery::State::kWaiting;
   if (arguments.all) state.reset();
-  const auto list = (*store)->notifications().list(state, arguments.limit);
+  const auto list = access->registers().notifications().list(state, arguments.limit);
   if (!list) return fail(common, kFailed, list.error().message);
   if (common.json) {
     JsonWriter json;
@@ -56,9 +57,9 @@ int notifications_list_command(const Common& common, const NotificationsArgument
 }
 
 int notifications_retry_command(const Common& common, std::int64_t number) {
-  auto store = open_store(common, false);
-  if (!store) return fail(common, exit_code_of(store.error()), store.error().message);
-  const auto retried = (*store)->notifications().retry(number, system_clock().now());
+  auto access = open_registers(common, false);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto retried = access->registers().notifications().retry(number, system_clock().now());
   if (!retried) {
     return fail(common, retried.error().code == ErrorCode::kNotFound ? kAnswerIsNo : kFailed, retried.error().message);
   }

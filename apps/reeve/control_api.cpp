@@ -101,7 +101,7 @@ ApiAnswer list_reservations(const Sources& sources, const ApiRequest& request) {
 ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
   const auto cursor = parse_int(value_or(request.parameters, "cursor", "0"));
   if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
-  const auto list = sources.store->exceptions().list();
+  const auto list = sources.registers->exceptions().list();
   if (!list) return problem_of(list.error());
   const auto first = std::min(static_cast<std::size_t>(*cursor), list->size());
   const std::size_t end = first + std::min(kPageMax, list->size() - first);

@@ -31,6 +31,7 @@ class ControlApi {
     spend::Budgets* budgets;
     gateway::SettingsStore* settings;
     store::Store* store;
+    store::Registers* registers;  // of all nodes, where they share a database
     std::filesystem::path data_directory;
     ApiCallers* callers;
     const RolesInForce* roles;

@@ -51,9 +51,9 @@ void print_reviews(const ExceptionRequest& request) {
 Result<ExceptionDesk> ExceptionDesk::open(const Common& common) {
   ExceptionDesk desk;
   desk.common = common;
-  auto store = open_store(common, false);
-  if (!store) return std::move(store).error();
-  desk.store = *std::move(store);
+  auto access = open_registers(common, false);
+  if (!access) return std::move(access).error();
+  desk.access = *std::move(access);
   const auto directory = governance_directory(common, "");
   if (!directory) return directory.error();
   std::vector<Diagnostic> complaints;
@@ -67,7 +67,7 @@ Result<ExceptionDesk> ExceptionDesk::open(const Common& common) {
 }
 
 Result<ExceptionRequest> ExceptionDesk::find(std::string_view id) const {
-  auto list = store->exceptions().list();
+  auto list = registers().exceptions().list();
   if (!list) return std::move(list).error();
   const ExceptionRequest* found = nullptr;
   for (const ExceptionRequest& request : *list) {
@@ -84,7 +84,7 @@ Result<ExceptionRequest> ExceptionDesk::find(std::string_view id) const {
 
 Result<control::Actor> ExceptionDesk::actor(std::string_view name, Instant now) const {
   control::Actor actor{std::string(name), {}};
-  const auto keys = store->keys().list();
+  const auto keys = registers().keys().list();
   if (!keys) return keys.error();
   for (const identity::VirtualKey& key : *keys) {
     if (!equal_ignoring_case(key.owner, name) || key.revoked || (key.expires && *key.expires <= now)) continue;
@@ -97,7 +97,7 @@ Result<control::Actor> ExceptionDesk::actor(std::string_view name, Instant now) 
 
 Result<void> ExceptionDesk::update(const ExceptionRequest& request, std::string_view kind, std::string_view by,
                                    Instant now) {
-  auto updated = store->exceptions().update(request, control::step_of(request, kind, by, now));
+  auto updated = registers().exceptions().update(request, control::step_of(request, kind, by, now));
   if (!updated || request.renews.empty() || !request.granted()) return updated;
   // The earlier one keeps its effect until its end; only its name says that another one goes on.
   auto earlier = find(request.renews);
@@ -107,7 +107,7 @@ Result<void> ExceptionDesk::update(const ExceptionRequest& request, std::string_
   }
   earlier->state = ExceptionState::kRenewed;
   ++earlier->version;
-  return store->exceptions().update(*earlier, control::step_of(*earlier, "exception.renewed", by, now));
+  return registers().exceptions().update(*earlier, control::step_of(*earlier, "exception.renewed", by, now));
 }
 
 std::string acting_person(const std::string& by) { return by.empty() ? system_user_name() : std::string(trim(by)); }

@@ -12,17 +12,18 @@
 #include <vector>
 
 #include "control/control.h"
-#include "reeve/commands.h"
+#include "reeve/register_access.h"
 #include "store/store.h"
 
 namespace reeve::app {
 
 struct ExceptionDesk {
   Common common;  // where the register of budgets is
-  std::unique_ptr<store::Store> store;
+  RegisterAccess access;
   std::vector<YamlValue> documents;  // of the governance directory
   control::ApprovalPolicies policies;
 
+  store::Registers& registers() const { return access.registers(); }
   /// kInvalid when the ApprovalPolicy documents have errors: others would decide than is meant.
   static Result<ExceptionDesk> open(const Common& common);
   /// By its id, or by the last characters of it, at least four, when no other ends so.

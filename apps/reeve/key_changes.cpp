@@ -1,6 +1,5 @@
 #include "reeve/key_changes.h"
 
-#include "core/json.h"
 #include "core/log.h"
 
 namespace reeve::app {
@@ -10,17 +9,16 @@ void KeyChanges::look() {
   if (generation == seen_ || !mark_recorded()) return;
   auto changes = store_.unrecorded_key_changes();
   if (!changes) return log_error("keys cannot be listed", {{"why", changes.error().message}});
+  const bool all = changes->empty();
   for (store::KeyChange& change : *changes) {
-    JsonWriter detail;
-    detail.begin_object().member("at", format_time(change.at));
-    detail.member("key_id", change.key_id).member("owner", change.owner).end_object();
-    const auto entry = record_(change.revoked ? "identity.revoked" : "identity.key_created", detail.text());
+    const store::EntryText told = store::entry_of(change);
+    const auto entry = record_(told.kind, told.detail);
     // What cannot be recorded now is found again at the next look.
     if (!entry) return;
     change.entry = *entry;
     recorded_.push_back(std::move(change));
   }
-  if (mark_recorded()) seen_ = generation;
+  if (mark_recorded() && all) seen_ = generation;
 }
 
 /// Until the store has it, nothing more is recorded: each look would record the same again.

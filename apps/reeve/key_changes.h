@@ -21,8 +21,8 @@ class KeyChanges {
   /// The store must outlive it.
   KeyChanges(store::Store& store, Record record) : store_(store), record_(std::move(record)) {}
 
-  /// Records what the ledger lacks. Costs next to nothing when no key changed since the last time. What cannot be
-  /// recorded now is recorded by a later call.
+  /// Records what the ledger lacks, some of it when that is a lot. Costs next to nothing when no key changed since the
+  /// last time. What cannot be recorded now is recorded by a later call.
   void look();
 
  private:

@@ -28,13 +28,13 @@ std::int64_t milliseconds(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
-Cutoff cutoff_of_revoked(const identity::VirtualKey& key) {
+Cutoff cutoff_of_ended(const std::string& key_id, std::optional<Instant> revoked) {
   Cutoff cutoff;
-  cutoff.id = key.id + ":revoked";
-  cutoff.scope = {identity::CutoffKind::kKey, key.id};
-  cutoff.reason = "the key was revoked";
+  cutoff.id = key_id + ":revoked";
+  cutoff.scope = {identity::CutoffKind::kKey, key_id};
+  cutoff.reason = revoked ? "the key was revoked" : "the key was removed";
   cutoff.by = "whoever revoked it";
-  cutoff.at = key.revoked.value_or(Instant{});
+  cutoff.at = revoked.value_or(Instant{});
   return cutoff;
 }
 
@@ -59,7 +59,15 @@ Result<std::unique_ptr<KillFollower>> KillFollower::start(Parts parts) {
     if (auto read = self.refresh(self.shared_); !read) return with_context(std::move(read).error(), "kill switch");
   }
   self.confirmed_ = system_clock().steady();
-  self.look_at_keys();
+  // A loop may be the first to see it, also when this is gone already.
+  self.parts_.keys->on_end([ended = self.ended_keys_](std::string_view id, std::optional<Instant> revoked) {
+    const std::lock_guard lock(ended->mutex);
+    ended->cutoffs.push_back(cutoff_of_ended(std::string(id), revoked));
+  });
+  // What cannot be read serves nobody until it can.
+  if (auto read = self.parts_.keys->look(); !read) {
+    log_error("virtual keys cannot be read", {{"error", read.error().message}});
+  }
   self.publish();
   self.own_thread_ = std::thread([&self] { self.follow_own(); });
   if (self.shared_.store != nullptr) self.shared_thread_ = std::thread([&self] { self.follow_shared(); });
@@ -157,18 +165,14 @@ void KillFollower::publish() {
 }
 
 void KillFollower::look_at_keys() {
-  const std::uint64_t generation = parts_.store->keys().generation();
-  if (keys_seen_ == generation) return;
-  const auto keys = parts_.store->keys().list();
-  // The keys of new calls are refused by whoever reads them; the next look tries again for those under way.
-  if (!keys) return;
-  const bool first = !keys_seen_;
+  // Reads what changed where that waits for nobody; where nodes share keys, their follower does.
+  static_cast<void>(parts_.keys->serves_now());
   std::vector<Cutoff> ended;
-  for (const identity::VirtualKey& key : *keys) {
-    if (key.revoked && revoked_.insert(key.id).second) ended.push_back(cutoff_of_revoked(key));
+  {
+    const std::lock_guard lock(ended_keys_->mutex);
+    ended.swap(ended_keys_->cutoffs);
   }
-  keys_seen_ = generation;
-  if (!first && !ended.empty()) parts_.gateway->end_calls(std::make_shared<const CutoffSet>(std::move(ended)));
+  if (!ended.empty()) parts_.gateway->end_calls(std::make_shared<const CutoffSet>(std::move(ended)));
 }
 
 void KillFollower::look_at_drills(Source& source) {

@@ -32,6 +32,7 @@ class KillFollower {
     store::Store* store;
     store::SharedKillSwitch* shared;  // null: this node is alone
     identity::KillSwitch* kill_switch;
+    identity::KeyTable* keys;  // nothing was read into it yet
     gateway::Gateway* gateway;
     const gateway::CutoffTally* tally;
     std::string node;
@@ -81,8 +82,12 @@ class KillFollower {
   const Parts parts_;
   Source own_, shared_;              // each of its thread; their cutoffs under mutex_
   std::atomic<Moment> confirmed_{};  // when the shared database answered last
-  std::optional<std::uint64_t> keys_seen_;
-  std::set<std::string> revoked_;  // keys whose calls were ended
+  /// Keys whose calls are to end.
+  struct EndedKeys {
+    std::mutex mutex;
+    std::vector<identity::Cutoff> cutoffs;
+  };
+  const std::shared_ptr<EndedKeys> ended_keys_ = std::make_shared<EndedKeys>();
   Moment long_unknown_told_{};
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_, published_;

@@ -31,9 +31,9 @@ std::string what_is_granted(std::span<const ExceptionRequest> requests, Instant 
 
 bool LiveExceptions::look() {
   // Read before the rows: a change that comes in between is found at the next look.
-  const std::uint64_t generation = store_.exceptions().generation();
+  const std::uint64_t generation = registers_.exceptions().generation();
   if (generation == seen_) return false;
-  auto list = store_.exceptions().list();
+  auto list = registers_.exceptions().list();
   if (!list) {
     log_error("exceptions cannot be read; those of before stay in effect", {{"why", list.error().message}});
     return false;
@@ -49,7 +49,7 @@ void LiveExceptions::keep_time(Instant now) {
   for (const ExceptionRequest& request : requests_) {
     ExceptionRequest over = request;
     if (control::expire(over, now)) {
-      const auto kept = store_.exceptions().update(over, control::step_of(over, "exception.expired", "", now));
+      const auto kept = registers_.exceptions().update(over, control::step_of(over, "exception.expired", "", now));
       // Somebody else was faster; the next look shows it.
       if (!kept && kept.error().code != ErrorCode::kConflict) {
         log_error("the end of an exception cannot be kept", {{"id", request.id}, {"why", kept.error().message}});
@@ -65,7 +65,7 @@ void LiveExceptions::announce_end(const ExceptionRequest& request, Instant now) 
   // One that is renewed goes on.
   if (request.state == ExceptionState::kRenewed || announced_.contains(key)) return;
   const std::string detail = control::step_of(request, "exception.expiring", "", now).detail;
-  const auto announced = store_.notifications().announce({key, "exception.expiring", now, detail});
+  const auto announced = registers_.notifications().announce({key, "exception.expiring", now, detail});
   if (announced) announced_.insert(key);
   if (!announced) log_error("an event for notifications cannot be kept", {{"why", announced.error().message}});
 }

@@ -16,7 +16,7 @@ namespace reeve::app {
 class LiveExceptions {
  public:
   /// The store must outlive it.
-  explicit LiveExceptions(store::Store& store) : store_(store) {}
+  explicit LiveExceptions(store::Registers& registers) : registers_(registers) {}
 
   /// Reads the register when it moved: true when what is granted changed with it, so that whoever made something of
   /// requests() does so again. Costs next to nothing otherwise.
@@ -30,7 +30,7 @@ class LiveExceptions {
  private:
   void announce_end(const control::ExceptionRequest& request, Instant now);
 
-  store::Store& store_;
+  store::Registers& registers_;
   std::vector<control::ExceptionRequest> requests_;
   std::optional<std::uint64_t> seen_;  // generation of requests_
   std::string granted_;                // what of them is granted, one a line

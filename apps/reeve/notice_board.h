@@ -12,7 +12,6 @@
 
 #include "control/control.h"
 #include "gateway/gateway.h"
-#include "spend/spend.h"
 
 namespace reeve::app {
 
@@ -21,9 +20,9 @@ class NoticeBoard {
   /// From any thread; holds a lock for some instructions. What was put here before is dropped: a budget that is used
   /// up tells so with each refused call.
   void put(gateway::BudgetNotice notice);
-  /// Writes at most 100 of what came to the queue; a failure is logged, and they are tried again. Of nodes that share
-  /// budgets the first that asks `shared` tells, and when that cannot be reached each does. Null: this node is alone.
-  void announce(control::NotificationQueue& queue, spend::SliceStore* shared, const std::string& node);
+  /// Writes at most 100 of what came to the queue; a failure is logged, and they are tried again. Of nodes that share a
+  /// queue the first one tells: it knows an event by its key.
+  void announce(control::NotificationQueue& queue);
 
  private:
   static constexpr std::size_t kWaitingMax = 10'000;

@@ -12,6 +12,7 @@
 #include "reeve/complaints.h"
 #include "reeve/governance.h"
 #include "reeve/kept_value.h"
+#include "reeve/register_access.h"
 
 namespace reeve::app {
 
@@ -70,12 +71,14 @@ Result<KeySigner> signer_in(const std::filesystem::path& directory) {
 
 /// None where there is no register yet; asking makes none.
 std::vector<YamlValue> granted_exceptions(const Common& common) {
+  const auto shared = shared_config(common);
   const auto directory = data_directory(common);
   std::error_code ignored;
-  if (!directory || !std::filesystem::exists(*directory / "reeve.db", ignored)) return {};
-  const auto store = open_store(common, false);
-  if (!store) return {};
-  const auto requests = (*store)->exceptions().list();
+  const bool is_shared = shared && *shared;
+  if (!is_shared && (!directory || !std::filesystem::exists(*directory / "reeve.db", ignored))) return {};
+  const auto access = open_registers(common, false);
+  if (!access) return {};
+  const auto requests = access->registers().exceptions().list();
   return requests ? control::exception_documents(*requests, system_clock().now()) : std::vector<YamlValue>();
 }
 

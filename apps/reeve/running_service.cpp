@@ -130,6 +130,8 @@ Result<void> RunningService::begin() {
   // Before anything is appended: the ledger may be an older copy than the store.
   if (auto told = store_->ledger_ends_at(log_->size()); !told) return with_context(told.error(), "storage");
 
+  if (auto opened = open_registers(); !opened) return opened.error();
+
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
   auto runtime = net::Runtime::create(config_.workers == 0 ? cores : config_.workers);
   if (!runtime) return runtime.error();
@@ -148,7 +150,7 @@ Result<void> RunningService::begin() {
   agents_ = *std::move(agents);
   // Looked at before it is read, so that what is written meanwhile is read again.
   governance_seen_ = governance_fingerprint();
-  exceptions_.emplace(*store_);
+  exceptions_.emplace(registers());
   exceptions_->look();
   auto settings = build_settings(config_);
   rules_are_read_ = settings.ok();
@@ -213,9 +215,8 @@ void RunningService::start_watching() {
     budget_follower_.emplace(*shared_budgets_,
                              [this](auto kind, const auto& noted) { return record_of_all_nodes(kind, noted); });
   }
-  notifications_.emplace(store_->notifications(), destinations_);
-  anomaly_watch_.emplace(*log_, config_.data_dir / "ledger", store_->notifications());
-  anomaly_watch_->use(alerts_, config_.anomalies_every);
+  start_telling_people();
+  follow_registers();
 }
 
 /// The register of budgets that are written while this runs, as it is now.
@@ -295,7 +296,7 @@ Result<void> RunningService::start_gateway() {
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
-  gateway_options.checks = &store_->checks();
+  gateway_options.checks = &registers().checks();
   gateway_options.verdicts = &verdicts_;
   gateway_options.budgets = &spending_->budgets();
   gateway_options.swaps = &swaps_;
@@ -306,7 +307,7 @@ Result<void> RunningService::start_gateway() {
   gateway_options.more_metrics = [this] { return exports_.metrics(); };
   gateway_options.vault = vaults_.placeholders.get();
   gateway_options.sealed_content = vaults_.sealed.get();
-  auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, store_->keys(), std::move(gateway_options));
+  auto gateway = gateway::Gateway::create(*runtime_, *settings_, *log_, *key_table_, std::move(gateway_options));
   if (!gateway) return gateway.error();
   gateway_ = *std::move(gateway);
   return start_following_kill_switch();
@@ -314,9 +315,10 @@ Result<void> RunningService::start_gateway() {
 
 /// Before the first call can come.
 Result<void> RunningService::start_following_kill_switch() {
-  auto follower = KillFollower::start({store_.get(), shared_kill_switch_.get(), &kill_switch_, gateway_.get(),
-                                       &cutoff_tally_, node_name(), config_.refuse_after, config_.end_after,
-                                       [this](auto kind, const auto& told) { return record(kind, told); }});
+  auto follower =
+      KillFollower::start({store_.get(), shared_kill_switch_.get(), &kill_switch_, &*key_table_, gateway_.get(),
+                           &cutoff_tally_, node_name(), config_.refuse_after, config_.end_after,
+                           [this](auto kind, const auto& told) { return record(kind, told); }});
   if (!follower) return std::move(follower).error();
   kill_follower_ = *std::move(follower);
   return {};
@@ -331,7 +333,7 @@ Result<void> RunningService::start_listening() {
   server_options.tls = config_.tls;
   server_options.refusal_body = gateway::refusal_body;
   auto callers =
-      ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, store_->keys(), &sign_ins_->tokens(),
+      ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_, &sign_ins_->tokens(),
                          directory_ ? &directory_->directory() : nullptr, agents_->agents());
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
@@ -346,13 +348,13 @@ Result<void> RunningService::start_listening() {
   LedgerSources ledger{&*index_, config_.data_dir / "ledger",
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
-  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), config_.data_dir, api_callers_.get(),
-                             &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger), kill_switch_register,
-                             &kill_switch_, gateway_.get(), wait_until_switched, &agents_->entries()});
+  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
+                             api_callers_.get(), &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger),
+                             kill_switch_register, &kill_switch_, gateway_.get(), wait_until_switched, &agents_->entries()});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
-  break_glass_.emplace(store_->break_glass());
+  break_glass_.emplace(registers().break_glass());
   auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
     const std::string_view path = exchange.head().path;
     if (ControlApi::serves(path)) return api_->handle(exchange);
@@ -367,7 +369,7 @@ Result<void> RunningService::start_listening() {
   server_ = *std::move(server);
   auto sign_in_routes =
       sign_ins_->start(*runtime_, config_, base_url(),
-                       {&store_->keys(), agents_->agents(), directory_ ? &directory_->directory() : nullptr});
+                       {&*key_table_, agents_->agents(), directory_ ? &directory_->directory() : nullptr});
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
   gateway_->watch(server_->stats());
@@ -395,7 +397,7 @@ std::optional<std::uint64_t> RunningService::record_of_all_nodes(std::string_vie
   if (cutoff && !cutoff->practice) {
     const control::Event event{cutoff->id + (cutoff->ended ? ":off" : ":on"), std::string(kind),
                                cutoff->ended.value_or(cutoff->at), detail};
-    if (auto announced = store_->notifications().announce(event); !announced) {
+    if (auto announced = registers().notifications().announce(event); !announced) {
       log_error("a switch cannot be announced", {{"id", cutoff->id}, {"why", announced.error().message}});
     }
   }
@@ -433,7 +435,7 @@ void RunningService::run() {
     } else if (!draining) {
       if (exceptions_->look()) use_exceptions();
       if (live_budgets_->look()) use_budgets();
-      notices_.announce(store_->notifications(), slices_.get(), node_name());
+      if (!register_follower_) notices_.announce(registers().notifications());
       if (++looks % kLooksOfASecond != 0) continue;
       watch_governance();
       if (const auto caught_up = store_->catch_up(); !caught_up) {
@@ -443,7 +445,7 @@ void RunningService::run() {
       key_changes_->look();
       check_reports_->look();
       command_notes_->look();
-      break_glass_->look(system_clock().now());
+      if (!register_follower_) break_glass_->look(system_clock().now());
       keep_placeholders();
       spending_->look();
     }
@@ -461,13 +463,15 @@ void RunningService::stop() {
   if (sign_in_routes_) sign_in_routes_->stop();
   if (index_) index_->stop();
   budget_follower_.reset();
+  register_follower_.reset();
   kill_follower_.reset();
   if (published_log_) published_log_->stop();
   // Its calls have ended with the server, so it does not keep us waiting.
   if (guest_.joinable()) guest_.join();
-  notices_.announce(store_->notifications(), slices_.get(), node_name());
+  notices_.announce(registers().notifications());
   anomaly_watch_.reset();
   notifications_.reset();
+  own_notifications_.reset();
   if (practice_) practice_->close();
   if (runtime_) runtime_->stop();
   if (spending_) spending_->budgets().give_back();

@@ -29,6 +29,7 @@
 #include "reeve/notice_board.h"
 #include "reeve/notification_thread.h"
 #include "reeve/published_log.h"
+#include "reeve/register_follower.h"
 #include "reeve/roles_in_force.h"
 #include "reeve/scim_api.h"
 #include "reeve/serve.h"
@@ -64,7 +65,7 @@ class RunningService final : public Service {
            (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(server_->port());
   }
   const Config& config() const override { return config_; }
-  identity::KeyStore& keys() override { return store_->keys(); }
+  identity::KeyStore& keys() override { return registers().keys(); }
   bool stopping() const override { return stopping_.load(); }
 
  private:
@@ -73,6 +74,13 @@ class RunningService final : public Service {
   void record_stop();
   Result<Config> load_config() const;
   Result<void> open_ledger();
+  /// running_registers.cpp: what nodes may share.
+  Result<void> open_registers();
+  store::Registers& registers() {
+    return shared_registers_ ? static_cast<store::Registers&>(*shared_registers_) : *store_;
+  }
+  void start_telling_people();
+  void follow_registers();
   Result<void> open_budgets();
   void start_watching();
   /// Whoever the directory cuts off: their calls and sign-ins end.
@@ -113,6 +121,8 @@ class RunningService final : public Service {
   const std::shared_ptr<Mailbox> mailbox_;  // the thread that waits for signals outlives this service
   std::atomic<bool> stopping_{false};
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::SharedRegisters> shared_registers_;  // null: this node is alone
+  std::optional<identity::KeyTable> key_table_;
   std::unique_ptr<ledger::Log> log_;
   std::unique_ptr<ledger::CosignatureCollector> cosignatures_;  // null: no witnesses
   std::string digest_key_;
@@ -157,6 +167,7 @@ class RunningService final : public Service {
   bool rules_are_read_ = false;  // the files can be read, and what they say is in force
   std::optional<LiveExceptions> exceptions_;
   std::optional<NotificationThread> notifications_;
+  std::optional<NotificationThread> own_notifications_;  // of what this node switches for itself, where others share
   std::vector<control::Destination> destinations_;
   std::optional<AnomalyWatch> anomaly_watch_;
   std::vector<spend::SpendAlert> alerts_ = spend::default_alerts();
@@ -164,6 +175,7 @@ class RunningService final : public Service {
   std::optional<CheckReports> check_reports_;
   std::optional<CommandNotes> command_notes_;
   std::optional<BudgetFollower> budget_follower_;
+  std::optional<RegisterFollower> register_follower_;
   std::unique_ptr<KillFollower> kill_follower_;
   std::optional<ContentSetup> content_setup_;
   content::VerdictCache verdicts_;

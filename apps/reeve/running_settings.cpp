@@ -177,6 +177,7 @@ void RunningService::reload(bool config_too) {
   config_.retention_frameworks = next.retention_frameworks;
   config_.retention_place = next.retention_place;
   notifications_->use(destinations_);
+  if (own_notifications_) own_notifications_->use(destinations_);
   anomaly_watch_->use(alerts_, config_.anomalies_every);
   if (auto published = spending_->publish((*settings)->budgets); !published) {
     return log_error("reload refused, the old rules stay in force", {{"why", published.error().message}});

@@ -36,7 +36,7 @@ class SignInRoutes {
     identity::AgentTokens* agent_tokens = nullptr;
     identity::Agents* agents = nullptr;
     const identity::AgentTrust* trust = nullptr;
-    identity::KeyStore* keys = nullptr;
+    identity::KeyTable* keys = nullptr;
     identity::Directory* directory = nullptr;
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);

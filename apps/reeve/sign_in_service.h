@@ -31,7 +31,7 @@ class SignInService {
   /// routes must not outlive the runtime, nor this.
   /// `keys`, `agents` (null: none are in force) and `directory` (the same) outlive the routes.
   struct Callers {
-    identity::KeyStore* keys;
+    identity::KeyTable* keys;
     identity::Agents* agents;
     identity::Directory* directory;
   };

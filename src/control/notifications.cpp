@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "control/control.h"
 #include "control/text_checks.h"
@@ -170,13 +171,17 @@ std::string mail_message(const Destination& destination, const Event& event) {
   return message + in_lines(to_base64(body), 76);
 }
 
+void Notifier::complain(const char* what, const Error& why) {
+  if (std::exchange(complained_, why.message) != why.message) log_error(what, {{"why", why.message}});
+}
+
 void Notifier::route(std::span<const Destination> destinations, Instant now) {
   const auto events = queue_.unrouted();
-  if (!events) return log_error("events for notifications cannot be read", {{"why", events.error().message}});
+  if (!events) return complain("events for notifications cannot be read", events.error());
   for (const Event& event : *events) {
     const std::vector<std::string> wanted = destinations_of(event, destinations);
     if (auto routed = queue_.route(event.key, wanted, now); !routed) {
-      return log_error("an event cannot be queued for notification", {{"why", routed.error().message}});
+      return complain("an event cannot be queued for notification", routed.error());
     }
   }
 }
@@ -207,9 +212,10 @@ std::size_t Notifier::step(std::span<const Destination> destinations, const Cloc
   for (const Destination& destination : destinations) lease += destination.timeout;
   const auto due = queue_.claim(clock.now(), lease);
   if (!due) {
-    log_error("notifications cannot be read", {{"why", due.error().message}});
+    complain("notifications cannot be read", due.error());
     return 0;
   }
+  complained_.clear();
   for (const Delivery& delivery : *due) {
     const Destination* destination = find(destinations, delivery.destination);
     const Result<void> sent =

@@ -140,8 +140,12 @@ class Notifier {
   void route(std::span<const Destination> destinations, Instant now);
   void settle(const Destination* destination, const Delivery& delivery, const Result<void>& sent, Instant now);
 
+  /// That the queue is away is said once.
+  void complain(const char* what, const Error& why);
+
   NotificationQueue& queue_;
   Sender& sender_;
+  std::string complained_;  // of what last; empty: the queue answers
 };
 
 }  // namespace reeve::control

@@ -56,7 +56,7 @@ class GatewayOverLoops final : public Gateway {
     metrics_.watch(log);
   }
 
-  Result<void> add_worker(net::Loop& loop, SettingsStore& settings, identity::KeyStore& keys,
+  Result<void> add_worker(net::Loop& loop, SettingsStore& settings, identity::KeyTable& keys,
                           const GatewayOptions& options) {
     auto client = net::Client::create(loop, options.upstream_limits, options.upstream_tls);
     if (!client) return client.error();
@@ -183,7 +183,7 @@ wire::RefusalReason reason_of(int status) {
 
 Result<std::unique_ptr<Gateway>> Gateway::create(net::Runtime& runtime, SettingsStore& settings, ledger::Log& log,
                                                  // NOLINTNEXTLINE(performance-unnecessary-value-param)
-                                                 identity::KeyStore& keys, GatewayOptions options) {
+                                                 identity::KeyTable& keys, GatewayOptions options) {
   auto gateway = std::make_unique<GatewayOverLoops>(log, options.more_metrics);
   for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
     if (auto added = gateway->add_worker(runtime.loop(i), settings, keys, options); !added) return added.error();

@@ -169,7 +169,7 @@ class Gateway {
  public:
   /// All references must outlive the gateway; the runtime's loops must not have started yet.
   static Result<std::unique_ptr<Gateway>> create(net::Runtime& runtime, SettingsStore& settings, ledger::Log& log,
-                                                 identity::KeyStore& keys, GatewayOptions options);
+                                                 identity::KeyTable& keys, GatewayOptions options);
   virtual ~Gateway() = default;
 
   /// Answers any request: model paths, /healthz, /readyz, /metrics; anything else is 404. One call per exchange, on its

@@ -15,8 +15,8 @@ constexpr int kRoundsMax = 3;
 
 class LoopAuthenticator final : public Authenticator {
  public:
-  LoopAuthenticator(Options options, KeyStore& keys, net::Client& client)
-      : keys_(keys, *options.clock),
+  LoopAuthenticator(Options options, KeyTable& keys, net::Client& client)
+      : keys_(keys),
         tokens_(std::move(options.issuers), *options.clock, client),
         directory_(options.directory),
         agents_(options.agents) {
@@ -66,6 +66,21 @@ class LoopAuthenticator final : public Authenticator {
   AgentView agents_;
 };
 
+/// For where there are few keys and one loop.
+class AloneAuthenticator final : public Authenticator {
+ public:
+  AloneAuthenticator(Options options, KeyStore& keys, net::Client& client)
+      : table_(keys, {.clock = options.clock}), inner_(std::move(options), table_, client) {}
+  std::optional<AuthOutcome> authenticate_now(std::string_view credential) override {
+    return inner_.authenticate_now(credential);
+  }
+  Task<AuthOutcome> authenticate(std::string_view credential) override { return inner_.authenticate(credential); }
+
+ private:
+  KeyTable table_;
+  LoopAuthenticator inner_;
+};
+
 }  // namespace
 
 net::ClientLimits Authenticator::client_limits() {
@@ -79,8 +94,12 @@ net::ClientLimits Authenticator::client_limits() {
   return limits;
 }
 
-std::unique_ptr<Authenticator> Authenticator::create(Options options, KeyStore& keys, net::Client& client) {
+std::unique_ptr<Authenticator> Authenticator::create(Options options, KeyTable& keys, net::Client& client) {
   return std::make_unique<LoopAuthenticator>(std::move(options), keys, client);
+}
+
+std::unique_ptr<Authenticator> Authenticator::create(Options options, KeyStore& keys, net::Client& client) {
+  return std::make_unique<AloneAuthenticator>(std::move(options), keys, client);
 }
 
 }  // namespace reeve::identity

@@ -3,14 +3,22 @@
 // A bounded memory of what was found out about something, by its SHA-256. The entry that was not asked for the longest
 // makes room.
 
+#include <cstring>
 #include <list>
 #include <unordered_map>
 #include <utility>
 
 #include "core/crypto.h"
-#include "identity/key_ring.h"
 
 namespace reeve::identity {
+
+struct HashOfSha256 {
+  std::size_t operator()(const Sha256& hash) const {
+    std::size_t value = 0;
+    std::memcpy(&value, hash.data(), sizeof(value));
+    return value;
+  }
+};
 
 template <typename Value>
 class HashCache {

@@ -21,6 +21,7 @@
 #include "core/task.h"
 #include "core/time.h"
 #include "identity/cutoff.h"
+#include "identity/key_table.h"
 #include "net/net.h"
 
 namespace reeve::identity {
@@ -68,9 +69,8 @@ struct VirtualKey {
   std::string note;
 };
 
-/// What this room asks of storage; src/store implements it for SQLite. Calls may block; none is made on the request
-/// path except generation(), which must be cheap (no system call), and one list() per loop after each change. All
-/// functions are thread-safe.
+/// What this room asks of storage; src/store implements it for SQLite and PostgreSQL. Calls may block, but for
+/// generation() and uncertain_for(), which are asked with each request: no system call. All functions are thread-safe.
 class KeyStore {
  public:
   virtual ~KeyStore() = default;
@@ -80,8 +80,12 @@ class KeyStore {
   virtual Result<std::vector<VirtualKey>> list() = 0;
   /// kNotFound when there is no such key; revoking twice keeps the first time.
   virtual Result<void> revoke(std::string_view id, Instant when) = 0;
-  /// Grows with every change, by any process that shares the storage. Thread-safe.
+  /// What changed after `since`, 0 for everything; gives the number to ask with the next time.
+  virtual Result<std::uint64_t> read_changes(std::uint64_t since, KeyReader& reader) = 0;
+  /// Grows with every change, by any process or node that shares the storage.
   virtual std::uint64_t generation() const = 0;
+  /// For how long it has not been certain that generation() is the newest: while a shared database is away.
+  virtual Duration uncertain_for() const { return Duration::zero(); }
 };
 
 struct NewKey {
@@ -166,8 +170,8 @@ struct AuthOutcome {
   bool ok() const { return principal != nullptr; }
 };
 
-/// Decides who a credential belongs to. One per loop: caches are its own and it needs no lock. Keys are looked up in a
-/// snapshot that is renewed whenever the store's generation moves, so a revocation holds for the next request. Tokens
+/// Decides who a credential belongs to. One per loop: caches are its own. Keys are looked up in the table of all loops,
+/// which reads what changed, so a revocation holds for the next request. Tokens
 /// are verified once and remembered by their hash until they expire (at most 5 minutes); only RS256, RS384, RS512,
 /// PS256, ES256, ES384 and EdDSA, each only with a key of its own type. Keys of an issuer are fetched on first use,
 /// again when they age, and once more (at most every 30 s) when a token names a key that is not there: rotation. While
@@ -190,6 +194,8 @@ class Authenticator {
   static net::ClientLimits client_limits();
   /// `keys` and `client` must outlive the authenticator; `client` belongs to the same loop. Tokens of an issuer that
   /// check_issuer refuses get kUnavailable.
+  static std::unique_ptr<Authenticator> create(Options options, KeyTable& keys, net::Client& client);
+  /// With a table of its own.
   static std::unique_ptr<Authenticator> create(Options options, KeyStore& keys, net::Client& client);
   virtual ~Authenticator() = default;
 

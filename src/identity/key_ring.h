@@ -1,44 +1,32 @@
 #pragma once
 
-// The virtual keys as one loop sees them: a snapshot of the store, by hash of the secret, renewed when the store's
-// generation has moved. Comparing secrets in constant time has no place here: what is looked up is a SHA-256, of which
-// an attacker cannot choose a prefix to any use.
+// What one loop remembers of the keys that it was shown: the same secret gets the same Principal until its key changes.
 
-#include <cstring>
-#include <unordered_map>
-
+#include "identity/hash_cache.h"
 #include "identity/identity.h"
 
 namespace reeve::identity {
 
-struct HashOfSha256 {
-  std::size_t operator()(const Sha256& hash) const {
-    std::size_t value = 0;
-    std::memcpy(&value, hash.data(), sizeof(value));
-    return value;
-  }
-};
-
 class KeyRing {
  public:
-  KeyRing(KeyStore& store, const Clock& clock) : store_(&store), clock_(&clock) {}
+  explicit KeyRing(KeyTable& table) : table_(&table) {}
 
-  /// Who `secret` belongs to, as of the last change that any process has made. When the store cannot be read the answer
-  /// is kUnavailable: an older snapshot might accept a key that was revoked since.
+  /// Who `secret` belongs to, as the table has it. kUnavailable when that may not be believed: it might accept a key
+  /// that was revoked since.
   AuthOutcome authenticate(std::string_view secret);
 
  private:
-  struct Entry {
+  struct Remembered {
     std::shared_ptr<const Principal> principal;
+    std::uint64_t version = 0;  // of the table, when this was right
+    std::uint64_t stamp = 0;
     std::optional<Instant> revoked;
   };
-  bool bring_up_to_date();
+  const Remembered* look_up(const Sha256& hash);
 
-  KeyStore* store_;
-  const Clock* clock_;
-  std::unordered_map<Sha256, Entry, HashOfSha256> entries_;
-  std::optional<std::uint64_t> generation_;  // of entries_; none when there is no usable snapshot
-  std::optional<Moment> failed_at_;          // of the last failed read
+  static constexpr std::size_t kRememberedMax = 20'000;
+  KeyTable* table_;
+  HashCache<Remembered> remembered_{kRememberedMax};
 };
 
 }  // namespace reeve::identity

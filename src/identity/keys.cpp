@@ -75,7 +75,7 @@ class MemoryKeyStore final : public KeyStore {
       }
     }
     keys_.push_back(key);
-    generation_.fetch_add(1, std::memory_order_release);
+    changed_at_.push_back(generation_.fetch_add(1, std::memory_order_release) + 1);
     return {};
   }
 
@@ -94,9 +94,27 @@ class MemoryKeyStore final : public KeyStore {
     if (key == keys_.end()) return Error{ErrorCode::kNotFound, "there is no key " + printable(id)};
     if (!key->revoked) {
       key->revoked = when;
-      generation_.fetch_add(1, std::memory_order_release);
+      const auto position = static_cast<std::size_t>(key - keys_.begin());
+      changed_at_[position] = generation_.fetch_add(1, std::memory_order_release) + 1;
     }
     return {};
+  }
+
+  Result<std::uint64_t> read_changes(std::uint64_t since, KeyReader& reader) override {
+    const std::lock_guard lock(mutex_);
+    // Of another storage than this.
+    if (since > generation_.load()) since = 0;
+    if (since == 0) reader.forget_all();
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (changed_at_[i] <= since) continue;
+      const VirtualKey& key = keys_[i];
+      const std::string groups = names_to_json(key.groups);
+      const std::string scopes = names_to_json(key.scopes);
+      const auto taken = reader.key({key.id, key.owner, key.team, key.type, key.secret_hash, groups, scopes,
+                                     key.created, key.expires, key.revoked});
+      if (!taken) return taken.error();
+    }
+    return generation_.load();
   }
 
   std::uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
@@ -104,6 +122,7 @@ class MemoryKeyStore final : public KeyStore {
  private:
   std::mutex mutex_;
   std::vector<VirtualKey> keys_;
+  std::vector<std::uint64_t> changed_at_;  // of each key, the generation then
   std::atomic<std::uint64_t> generation_{1};
 };
 

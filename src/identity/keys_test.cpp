@@ -113,7 +113,8 @@ class Ring : public ::testing::Test {
 
   ManualClock clock_{kNow};
   std::unique_ptr<KeyStore> store_ = make_memory_key_store();
-  KeyRing ring_{*store_, clock_};
+  KeyTable table_{*store_, {.clock = &clock_}};
+  KeyRing ring_{table_};
 };
 
 TEST_F(Ring, KnowsWhoAKeyBelongsTo) {
@@ -169,15 +170,18 @@ class FailingStore final : public KeyStore {
  public:
   explicit FailingStore(KeyStore& store) : store_(&store) {}
   Result<void> insert(const VirtualKey& key) override { return store_->insert(key); }
-  Result<std::vector<VirtualKey>> list() override {
-    ++lists;
+  Result<std::vector<VirtualKey>> list() override { return store_->list(); }
+  Result<std::uint64_t> read_changes(std::uint64_t since, KeyReader& reader) override {
+    ++reads;
     if (broken) return Error{ErrorCode::kCorrupt, "broken for the test"};
-    return store_->list();
+    return store_->read_changes(since, reader);
   }
+  Duration uncertain_for() const override { return uncertain; }
   Result<void> revoke(std::string_view id, Instant when) override { return store_->revoke(id, when); }
   std::uint64_t generation() const override { return store_->generation(); }
   bool broken = false;
-  int lists = 0;
+  int reads = 0;
+  Duration uncertain{};
 
  private:
   KeyStore* store_;
@@ -186,10 +190,11 @@ class FailingStore final : public KeyStore {
 TEST_F(Ring, RefusesWhenTheStoreCannotBeReadAndComesBack) {
   const auto made = make();
   FailingStore failing(*store_);
-  KeyRing ring(failing, clock_);
+  KeyTable table(failing, {.clock = &clock_});
+  KeyRing ring(table);
   ASSERT_TRUE(ring.authenticate(made.secret).ok());
   EXPECT_TRUE(ring.authenticate(made.secret).ok());
-  EXPECT_EQ(failing.lists, 1) << "an unchanged store is read once";
+  EXPECT_EQ(failing.reads, 1) << "an unchanged store is read once";
 
   failing.broken = true;
   EXPECT_TRUE(ring.authenticate(made.secret).ok()) << "nothing changed, so the snapshot is right";
@@ -197,10 +202,89 @@ TEST_F(Ring, RefusesWhenTheStoreCannotBeReadAndComesBack) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable);
   }
-  EXPECT_EQ(failing.lists, 2) << "a broken store is not hammered";
+  EXPECT_EQ(failing.reads, 2) << "a broken store is not hammered";
   failing.broken = false;
   clock_.advance(std::chrono::seconds(1));
   EXPECT_TRUE(ring.authenticate(made.secret).ok());
+}
+
+TEST_F(Ring, WhatIsUnchangedStaysTheSameObjectWhenOthersChange) {
+  const auto made = make();
+  const auto principal = ring_.authenticate(made.secret).principal;
+  const auto other = make();
+  ASSERT_TRUE(store_->revoke(other.key.id, clock_.now()).ok());
+  EXPECT_EQ(ring_.authenticate(made.secret).principal, principal);
+}
+
+TEST_F(Ring, OneTableServesAllLoopsAndTellsOfEnds) {
+  std::vector<std::string> ended;
+  KeyTable table(*store_, {.clock = &clock_});
+  table.on_end([&](std::string_view id, std::optional<Instant> revoked) {
+    ended.emplace_back(id);
+    EXPECT_EQ(revoked, clock_.now());
+  });
+  const auto long_ended = make();
+  ASSERT_TRUE(store_->revoke(long_ended.key.id, clock_.now()).ok());
+  const auto made = make();
+  KeyRing first(table);
+  KeyRing second(table);
+  EXPECT_TRUE(first.authenticate(made.secret).ok());
+  EXPECT_TRUE(second.authenticate(made.secret).ok());
+  ASSERT_TRUE(store_->revoke(made.key.id, clock_.now()).ok());
+  EXPECT_FALSE(second.authenticate(made.secret).ok());
+  EXPECT_FALSE(first.authenticate(made.secret).ok());
+  EXPECT_EQ(ended, std::vector<std::string>{made.key.id});
+}
+
+TEST_F(Ring, WithoutReadingOnDemandWhatWasReadServesForItsTime) {
+  FailingStore shared(*store_);
+  KeyTable table(shared, {.clock = &clock_, .reads_on_demand = false, .serves_unconfirmed = std::chrono::seconds(15)});
+  KeyRing ring(table);
+  const auto made = make();
+  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable) << "nothing was read yet";
+  ASSERT_TRUE(table.look().ok());
+  EXPECT_TRUE(ring.authenticate(made.secret).ok());
+  ASSERT_TRUE(store_->revoke(made.key.id, clock_.now()).ok());
+  shared.broken = true;
+  EXPECT_FALSE(table.look().ok());
+  shared.uncertain = std::chrono::seconds(15);
+  EXPECT_TRUE(ring.authenticate(made.secret).ok());
+  shared.uncertain += Duration(1);
+  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable);
+  shared.uncertain = {};
+  clock_.advance(std::chrono::seconds(15));
+  EXPECT_TRUE(ring.authenticate(made.secret).ok());
+  clock_.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kUnavailable)
+      << "the database answers, its rows do not";
+  shared.broken = false;
+  shared.uncertain = {};
+  ASSERT_TRUE(table.look().ok());
+  EXPECT_EQ(ring.authenticate(made.secret).failure, AuthFailure::kRevoked) << "what was revoked meanwhile is not lost";
+}
+
+TEST(KeyTableInMemory, FindsEachOfManyAndNothingElse) {
+  ManualClock clock(kNow);
+  const auto store = make_memory_key_store();
+  KeyTable table(*store, {.clock = &clock});
+  std::vector<NewKey> made;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::string number = std::to_string(i);
+    made.push_back(create_key(*store, {.owner = "dev" + number + "@example.com"}, kNow).value());
+    if (i % 500 == 0) ASSERT_TRUE(table.look().ok());
+  }
+  ASSERT_TRUE(table.look().ok());
+  EXPECT_EQ(table.size(), made.size());
+  for (const NewKey& key : made) {
+    const auto found = table.find(key.key.secret_hash);
+    ASSERT_NE(found.principal, nullptr);
+    EXPECT_EQ(found.principal->id, key.key.owner);
+    EXPECT_EQ(found.principal->key_id, key.key.id);
+    EXPECT_EQ(table.find(key.key.secret_hash, found.stamp).principal, nullptr);
+    Sha256 other = key.key.secret_hash;
+    other.back() ^= 1U;
+    EXPECT_EQ(table.find(other).stamp, 0u);
+  }
 }
 
 }  // namespace

@@ -9,8 +9,8 @@ namespace reeve::ledger {
 
 namespace {
 
-// More open intents than a node can have in flight. Past it, further ones are not followed; the low water then stays
-// where it is, so that recovery still finds them.
+// More open intents than a node can have in flight. Past it, further ones are not followed; the resume point stays
+// where it is then, so that recovery still finds them.
 constexpr std::size_t kOpenIntentsMax = 1UL << 20U;
 
 }  // namespace
@@ -25,17 +25,11 @@ OpenIntents::Step OpenIntents::see(const IntentStep& step, std::uint64_t index) 
   return step.attempted ? Step::kOutcomeWithoutIntent : Step::kNone;
 }
 
-std::uint64_t OpenIntents::low_water(std::uint64_t size) const {
-  std::uint64_t lowest = size;
-  for (const auto& [key, index] : open_) lowest = std::min(lowest, index);
-  return lowest;
-}
-
-std::vector<std::uint64_t> OpenIntents::indexes() const {
-  std::vector<std::uint64_t> all;
+std::vector<WaitingIntent> OpenIntents::waiting() const {
+  std::vector<WaitingIntent> all;
   all.reserve(open_.size());
-  for (const auto& [key, index] : open_) all.push_back(index);
-  std::sort(all.begin(), all.end());
+  for (const auto& [key, index] : open_) all.push_back({index, key});
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
   return all;
 }
 

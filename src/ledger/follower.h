@@ -11,6 +11,7 @@
 
 #include "ledger/entry_json.h"
 #include "ledger/intent_step.h"
+#include "ledger/resume_point.h"
 #include "ledger/segment.h"
 #include "ledger/tiles.h"
 #include "ledger/tree.h"
@@ -34,9 +35,8 @@ class OpenIntents {
   Step see(const EntryFacts& facts, std::uint64_t index) {
     return see(intent_step(facts.kind, facts.request_id, facts.attempt), index);
   }
-  /// Every intent below this index has its outcome.
-  std::uint64_t low_water(std::uint64_t size) const;
-  std::vector<std::uint64_t> indexes() const;  // sorted
+  std::vector<WaitingIntent> waiting() const;  // by index
+  void wait_for(const WaitingIntent& intent) { open_.emplace(intent.key, intent.index); }
   std::size_t count() const { return open_.size(); }
 
  private:
@@ -58,6 +58,7 @@ class Follower {
 
   const Tree& tree() const { return tree_; }
   const OpenIntents& intents() const { return intents_; }
+  OpenIntents& intents() { return intents_; }
   /// Entries below this are not looked at for intents. 0 by default.
   void track_intents_from(std::uint64_t index) { intents_from_ = index; }
   /// Looks at entries for intents only.

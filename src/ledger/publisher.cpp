@@ -3,8 +3,8 @@
 #include "core/bytes.h"
 #include "core/log.h"
 #include "ledger/background.h"
-#include "ledger/crc32c.h"
 #include "ledger/key_rotation.h"
+#include "ledger/resume_point.h"
 
 namespace reeve::ledger {
 
@@ -16,33 +16,13 @@ constexpr int kPauseToWork = 50;
 constexpr auto kLongestPause = std::chrono::seconds(1);
 // Some megabytes, of a disk that is slow.
 constexpr std::size_t kToldStepsMax = 1UL << 18U;
+// With so much to publish it does not pause: recovery has to read again whatever was not, and its time is bounded.
+constexpr std::uint64_t kBacklogMax = 1UL << 18U;
 constexpr auto kResumePointInterval = std::chrono::seconds(1);
-constexpr std::string_view kResumeStart = "open-intents-from ";
 }  // namespace
 
 std::string checkpoint_path(const std::string& ledger_directory) {
   return public_directory(ledger_directory) + "/checkpoint";
-}
-
-std::string resume_path(const std::string& ledger_directory) { return ledger_directory + "/resume"; }
-
-namespace {
-std::string resume_text(std::uint64_t point) {
-  const std::string text = std::string(kResumeStart) + std::to_string(point);
-  const std::uint32_t check = crc32c(text);
-  return text + " " + to_hex({reinterpret_cast<const char*>(&check), sizeof check}) + "\n";
-}
-}  // namespace
-
-Result<std::uint64_t> read_resume_point(FileSystem& system, const std::string& ledger_directory) {
-  const auto text = read_file(system, resume_path(ledger_directory));
-  if (!text) return text.error();
-  const std::string_view number = std::string_view(*text).substr(std::min(text->size(), kResumeStart.size()));
-  const auto point = parse_int(number.substr(0, number.find(' ')));
-  if (!point || *point < 0 || resume_text(static_cast<std::uint64_t>(*point)) != *text) {
-    return Error{ErrorCode::kCorrupt, resume_path(ledger_directory) + " is damaged"};
-  }
-  return static_cast<std::uint64_t>(*point);
 }
 
 CheckpointStore::CheckpointStore(FileSystem& system, const std::string& ledger_directory, std::string anchor,
@@ -169,6 +149,7 @@ Publisher::Publisher(FileSystem& system, const std::string& ledger_directory, Du
       follower_(std::move(follower)),
       checkpoints_(std::move(checkpoints)),
       announced_(follower_->tree().size()),
+      followed_(announced_),
       note_(checkpoints_.note()),
       verifier_key_(checkpoints_.signer().verifier_key()),
       thread_([this] { run(); }) {}
@@ -182,7 +163,7 @@ void Publisher::announce(std::uint64_t size, std::span<const IntentStep> steps) 
     if (told_.steps.empty()) told_.from = size - steps.size();
     told_.steps.insert(told_.steps.end(), steps.begin(), steps.end());
     announced_ = size;
-    wake = std::exchange(idle_, false);
+    wake = std::exchange(idle_, false) || backlog_locked() >= kBacklogMax;
   }
   if (wake) changed_.notify_one();
 }
@@ -236,7 +217,7 @@ void Publisher::run() {
     // Several entries share a checkpoint, and a call's intent and its outcome often do. Where rounds are long, because
     // much was appended or the disk is slow, they also become rarer: publishing is no part of a call's way, and must
     // not take from it.
-    changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took), [this] { return closing_; });
+    changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took), [this] { return closing_ || backlog_locked() >= kBacklogMax; });
     const bool last_round = closing_;
     const std::uint64_t size = announced_;
     told.steps.clear();
@@ -253,6 +234,7 @@ void Publisher::run() {
     std::unique_lock signing(signing_);
     lock.lock();
     all_done = published && audited && *audited;
+    followed_ = published ? size : announced_;
     note_ = checkpoints_.note();
     signing.unlock();
     if (last_round) return;
@@ -272,10 +254,10 @@ Result<void> Publisher::publish(std::uint64_t size, const ToldSteps& told) {
 void Publisher::remember_resume_point(bool now) {
   const Moment at = std::chrono::steady_clock::now();
   if (!now && at - resume_written_ < kResumePointInterval) return;
-  const std::uint64_t point = follower_->intents().low_water(follower_->tree().size());
-  if (point == resume_point_) return;
-  if (!replace_file(system_, resume_path(directory_), resume_text(point), false, 0600)) return;
-  resume_point_ = point;
+  const ResumePoint point{follower_->tree().size(), follower_->intents().waiting()};
+  if (point.size == resume_size_ || point.waiting.size() > kWaitingIntentsMax) return;
+  if (!write_resume_point(system_, directory_, point)) return;
+  resume_size_ = point.size;
   resume_written_ = at;
 }
 

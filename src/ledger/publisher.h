@@ -19,7 +19,6 @@
 namespace reeve::ledger {
 
 std::string checkpoint_path(const std::string& ledger_directory);
-std::string resume_path(const std::string& ledger_directory);
 
 /// Who signs: the log's key and, for a while after it took over, the one before it.
 struct CheckpointSigners {
@@ -104,6 +103,7 @@ class Publisher {
   void run();
   Result<void> publish(std::uint64_t size, const ToldSteps& told);
   void remember_resume_point(bool now);
+  std::uint64_t backlog_locked() const { return announced_ - followed_; }
 
   FileSystem& system_;
   const std::string directory_;
@@ -111,7 +111,7 @@ class Publisher {
   std::unique_ptr<Follower> follower_;  // the publisher thread's own
   std::mutex signing_;
   CheckpointStore checkpoints_;     // guarded by signing_
-  std::uint64_t resume_point_ = 0;  // same: as last written
+  std::uint64_t resume_size_ = 0;  // the publisher thread's own: as last written
   Moment resume_written_{};
   bool failing_ = false;
 
@@ -119,6 +119,7 @@ class Publisher {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t announced_ = 0;  // guarded by mutex_
+  std::uint64_t followed_ = 0;   // when the last round began; where that failed, all of it counts. Guarded
   ToldSteps told_;               // of what was announced since the last round; guarded
   bool idle_ = false;            // guarded
   bool closing_ = false;         // guarded
@@ -126,9 +127,5 @@ class Publisher {
   std::string verifier_key_;     // guarded
   std::thread thread_;
 };
-
-/// Where to look for intents without outcome after a crash. Only a hint: without it, or with an old one, recovery looks
-/// further back. So it is written without a sync.
-Result<std::uint64_t> read_resume_point(FileSystem& system, const std::string& ledger_directory);
 
 }  // namespace reeve::ledger

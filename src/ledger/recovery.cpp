@@ -147,14 +147,15 @@ Result<std::unique_ptr<Follower>> follow_signed(FileSystem& system, const Segmen
   const std::uint64_t size = checkpoints.size();
   const auto hint = read_resume_point(system, segments.directory());
   // A hint past the signed size is of another history.
-  const std::uint64_t resume_point = hint && *hint <= size ? *hint : 0;
+  const ResumePoint resume = hint && hint->size <= size ? *hint : ResumePoint();
   const auto holding = segments.holding(size == 0 ? 0 : size - 1);
   const std::uint64_t begin = holding->first_index - holding->first_index % kTileWidth;
   auto follower = std::make_unique<Follower>(system, segments);
-  if (resume_point < begin) {
-    if (auto scanned = follower->scan_intents(resume_point, begin); !scanned) return std::move(scanned).error();
+  for (const WaitingIntent& intent : resume.waiting) follower->intents().wait_for(intent);
+  if (resume.size < begin) {
+    if (auto scanned = follower->scan_intents(resume.size, begin); !scanned) return std::move(scanned).error();
   }
-  follower->track_intents_from(std::max(resume_point, begin));
+  follower->track_intents_from(std::max(resume.size, begin));
   auto followed = follower->begin(begin);
   if (followed) followed = follower->follow(size);
   if (!followed) return std::move(followed).error();
@@ -171,7 +172,8 @@ Result<std::unique_ptr<Follower>> follow_signed(FileSystem& system, const Segmen
                      "; run `reeve ledger verify` and restore the segments from a copy"};
   }
   follower = std::make_unique<Follower>(system, segments);
-  follower->track_intents_from(resume_point);
+  for (const WaitingIntent& intent : resume.waiting) follower->intents().wait_for(intent);
+  follower->track_intents_from(resume.size);
   followed = follower->begin(0);
   if (followed) followed = follower->follow(size);
   if (!followed) return std::move(followed).error();
@@ -182,12 +184,12 @@ Result<std::vector<OpenIntent>> read_open_intents(FileSystem& system, const Segm
                                                   const Follower& follower) {
   std::vector<OpenIntent> intents;
   FrameCursor cursor(system, segments);
-  for (const std::uint64_t index : follower.intents().indexes()) {
+  for (const WaitingIntent& waiting : follower.intents().waiting()) {
     if (intents.size() == kOpenIntentsReturnedMax) break;
-    if (auto sought = cursor.seek(index); !sought) return std::move(sought).error();
-    auto frame = cursor.next(index + 1);
+    if (auto sought = cursor.seek(waiting.index); !sought) return std::move(sought).error();
+    auto frame = cursor.next(waiting.index + 1);
     if (!frame) return std::move(frame).error();
-    intents.push_back({index, std::string((*frame)->entry)});
+    intents.push_back({waiting.index, std::string((*frame)->entry)});
   }
   return intents;
 }

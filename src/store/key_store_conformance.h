@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "core/crypto.h"
@@ -44,6 +45,30 @@ inline void expect_same(const identity::VirtualKey& left, const identity::Virtua
   EXPECT_EQ(left.note, right.note);
 }
 
+/// What read_changes() gives: the ids of the keys, "-" before them when everything follows.
+class KeyNotes final : public identity::KeyReader {
+ public:
+  void forget_all() override { ids.assign(1, "-"); }
+  Result<void> key(const identity::KeyRow& row) override {
+    ids.emplace_back(row.id);
+    last = identity::VirtualKey{.id = std::string(row.id),
+                                .secret_hash = row.secret_hash,
+                                .hint = {},
+                                .owner = std::string(row.owner),
+                                .team = std::string(row.team),
+                                .type = std::string(row.type),
+                                .groups = identity::names_from_json(row.groups).value(),
+                                .scopes = identity::names_from_json(row.scopes).value(),
+                                .created = row.created,
+                                .expires = row.expires,
+                                .revoked = row.revoked,
+                                .note = {}};
+    return {};
+  }
+  std::vector<std::string> ids;
+  identity::VirtualKey last;
+};
+
 template <typename Storage>
 class KeyStoreConformance : public ::testing::Test {
  protected:
@@ -54,6 +79,18 @@ class KeyStoreConformance : public ::testing::Test {
     EXPECT_TRUE(list.ok());
     return list.ok() ? *std::move(list) : std::vector<identity::VirtualKey>();
   }
+  /// Reads what changed since the last time; the ids in order.
+  std::vector<std::string> changed() {
+    KeyNotes notes;
+    const auto until = keys().read_changes(read_until_, notes);
+    EXPECT_TRUE(until.ok());
+    if (until.ok()) read_until_ = *until;
+    last_ = notes.last;
+    std::sort(notes.ids.begin(), notes.ids.end());
+    return notes.ids;
+  }
+  std::uint64_t read_until_ = 0;
+  identity::VirtualKey last_;
 };
 TYPED_TEST_SUITE_P(KeyStoreConformance);
 
@@ -129,6 +166,34 @@ TYPED_TEST_P(KeyStoreConformance, GenerationMovesWithEveryChangeAndOnlyThen) {
   EXPECT_GT(this->keys().generation(), inserted);
 }
 
+TYPED_TEST_P(KeyStoreConformance, ReadsAllAtFirstAndThenWhatChanged) {
+  using Ids = std::vector<std::string>;
+  auto first = sample_key("key_1");
+  ASSERT_TRUE(this->keys().insert(first).ok());
+  ASSERT_TRUE(this->keys().insert(sample_key("key_2")).ok());
+  EXPECT_EQ(this->changed(), (Ids{"-", "key_1", "key_2"}));
+  EXPECT_EQ(this->changed(), Ids());
+  ASSERT_TRUE(this->keys().insert(sample_key("key_3")).ok());
+  ASSERT_TRUE(this->keys().revoke("key_1", from_unix_seconds(7)).ok());
+  EXPECT_EQ(this->changed(), (Ids{"key_1", "key_3"}));
+  ASSERT_FALSE(this->keys().insert(first).ok());
+  EXPECT_EQ(this->changed(), Ids());
+  this->read_until_ = 1'000'000;
+  EXPECT_EQ(this->changed(), (Ids{"-", "key_1", "key_2", "key_3"})) << "of a newer storage than this one";
+}
+
+TYPED_TEST_P(KeyStoreConformance, ReadsEveryFieldThatDecides) {
+  this->changed();
+  auto key = sample_key("key_full");
+  ASSERT_TRUE(this->keys().insert(key).ok());
+  ASSERT_TRUE(this->keys().revoke(key.id, from_unix_seconds(9)).ok());
+  this->changed();
+  key.revoked = from_unix_seconds(9);
+  key.hint.clear();
+  key.note.clear();
+  expect_same(this->last_, key);
+}
+
 TYPED_TEST_P(KeyStoreConformance, ManyThreadsLoseNothing) {
   constexpr int kThreads = 4;
   constexpr int kEach = 10;
@@ -155,6 +220,6 @@ TYPED_TEST_P(KeyStoreConformance, ManyThreadsLoseNothing) {
 REGISTER_TYPED_TEST_SUITE_P(KeyStoreConformance, StartsEmpty, KeepsEveryField, ListsOldestFirst,
                             RefusesASecondKeyOfTheSameIdOrSecret, RevokesOnceAndKeepsTheFirstTime,
                             SaysWhenThereIsNothingToRevoke, GenerationMovesWithEveryChangeAndOnlyThen,
-                            ManyThreadsLoseNothing);
+                            ReadsAllAtFirstAndThenWhatChanged, ReadsEveryFieldThatDecides, ManyThreadsLoseNothing);
 
 }  // namespace reeve::store

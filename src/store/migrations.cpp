@@ -4,6 +4,7 @@
 
 #include "core/time.h"
 #include "store/directory_schema.h"
+#include "store/key_schema.h"
 
 namespace reeve::store {
 
@@ -280,7 +281,7 @@ CREATE TRIGGER agent_deleted AFTER DELETE ON agent
 BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
 )sql";
 
-constexpr std::array<Migration, 13> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+constexpr std::array<Migration, 14> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                     {2, "ledger entries of key changes", kKeyEntries},
                                                     {3, "reports of checks", kCheckReports},
                                                     {4, "originals behind placeholders", kPlaceholders},
@@ -292,7 +293,8 @@ constexpr std::array<Migration, 13> kMigrations = {{{1, "virtual keys", kVirtual
                                                     {10, "people who are signed in", kSignIns},
                                                     {11, "people and groups", kDirectory},
                                                     {12, "break-glass", kBreakGlass},
-                                                    {13, "agents", kAgents}}};
+                                                    {13, "what changed of keys", kKeyChanges},
+                                                    {14, "agents", kAgents}}};
 
 /// Refuses databases of other programs before anything is written to them; marks an empty one as ours.
 Result<void> claim(Database& database) {

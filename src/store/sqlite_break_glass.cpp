@@ -72,9 +72,7 @@ Result<void> SqliteBreakGlass::open(const BreakGlassSeal& seal, const BreakGlass
   statement->bind(1, seal.opened_at->nanoseconds).bind(2, std::string_view(seal.opened_by));
   statement->bind(3, std::string_view(seal.reason)).bind(4, seal.expires->nanoseconds).bind(5, seal.number);
   if (auto done = statement->run(); !done) return done;
-  if (database_.changes() != 1) {
-    return Error{ErrorCode::kConflict, "the seal was broken, or another made, by somebody else at this moment"};
-  }
+  if (database_.changes() != 1) return seal_is_broken();
   if (auto told = tell(event, std::to_string(seal.number)); !told) return told;
   return transaction->commit();
 }

@@ -21,10 +21,7 @@ Result<void> put_row(Database& database, const ExceptionRequest& request, bool i
   statement->bind(1, std::string_view(document)).bind(2, version).bind(3, std::string_view(request.id));
   if (!is_new) statement->bind(4, version - 1);
   if (auto done = statement->run(); !done) return done;
-  if (database.changes() == 1) return {};
-  return Error{ErrorCode::kConflict, is_new ? "there is an exception " + printable(request.id) + " already"
-                                            : "the exception " + printable(request.id) +
-                                                  " was changed by somebody else meanwhile; look at it again"};
+  return database.changes() == 1 ? Result<void>() : changed_meanwhile(request, is_new);
 }
 
 }  // namespace

@@ -1,39 +1,13 @@
 #include "store/sqlite_key_store.h"
 
-#include <cstring>
-
 #include "core/bytes.h"
-#include "core/json.h"
+#include "store/key_rows.h"
 
 namespace reeve::store {
 
 using identity::VirtualKey;
 
 namespace {
-
-std::string to_json_array(const std::vector<std::string>& names) {
-  JsonWriter json;
-  json.begin_array();
-  for (const std::string& name : names) json.value(std::string_view(name));
-  json.end_array();
-  return json.take();
-}
-
-std::optional<std::vector<std::string>> from_json_array(std::string_view text) {
-  const auto json = JsonDocument::parse(text, /*depth_max=*/2);
-  if (!json || !json->root().is_array()) return std::nullopt;
-  std::vector<std::string> names;
-  for (const JsonValue item : json->root().items()) {
-    const auto name = item.as_string();
-    if (!name) return std::nullopt;
-    names.emplace_back(*name);
-  }
-  return names;
-}
-
-std::optional<std::int64_t> to_integer(const std::optional<Instant>& at) {
-  return at ? std::optional(at->nanoseconds) : std::nullopt;
-}
 
 std::optional<Instant> to_instant(const Statement& row, int column) {
   return row.is_null(column) ? std::nullopt : std::optional(Instant{row.integer(column)});
@@ -48,23 +22,21 @@ constexpr std::string_view kSelect =
 
 // A key that was ended before it was recorded has both.
 constexpr std::string_view kSelectUnrecorded =
-    "SELECT id, owner, 0 AS ended, created AS changed FROM virtual_key "
-    "WHERE NOT EXISTS (SELECT 1 FROM key_entry e WHERE e.key_id = id AND e.revoked = 0) "
-    "UNION ALL SELECT id, owner, 1, revoked FROM virtual_key "
-    "WHERE revoked IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_entry e WHERE e.key_id = id AND e.revoked = 1) "
-    "ORDER BY changed, id, ended";
+    "SELECT id, owner, u.revoked AS ended, CASE u.revoked WHEN 0 THEN created ELSE k.revoked END AS changed "
+    "FROM key_unrecorded u JOIN virtual_key k ON k.id = u.key_id ORDER BY changed, id, ended LIMIT 1000";
+
+constexpr const char* kAllRows =
+    "SELECT id, secret_hash, owner, team, type, group_names, scopes, created, expires, revoked FROM virtual_key";
+constexpr const char* kTouchedRows =
+    "SELECT id, secret_hash, owner, team, type, group_names, scopes, created, expires, revoked FROM virtual_key "
+    "WHERE id IN (SELECT id FROM virtual_key_change WHERE sequence > ?)";
 
 Result<VirtualKey> read_key(const Statement& row) {
   VirtualKey key;
   key.id = row.bytes(0);
-  const std::string_view hash = row.bytes(1);
-  auto groups = from_json_array(row.bytes(6));
-  auto scopes = from_json_array(row.bytes(7));
-  if (hash.size() != key.secret_hash.size() || !groups || !scopes) {
-    return Error{ErrorCode::kCorrupt, "the stored key " + printable(key.id) +
-                                          " is damaged; restore the database from a backup, or delete that row"};
-  }
-  std::memcpy(key.secret_hash.data(), hash.data(), hash.size());
+  auto groups = identity::names_from_json(row.bytes(6));
+  auto scopes = identity::names_from_json(row.bytes(7));
+  if (!read_hash(row.bytes(1), key.secret_hash) || !groups || !scopes) return damaged_key(key.id);
   key.hint = row.bytes(2);
   key.owner = row.bytes(3);
   key.team = row.bytes(4);
@@ -91,8 +63,8 @@ Result<void> SqliteKeyStore::insert(const VirtualKey& key) {
         .bind(4, std::string_view(key.owner))
         .bind(5, std::string_view(key.team))
         .bind(6, std::string_view(key.type))
-        .bind(7, std::string_view(to_json_array(key.groups)))
-        .bind(8, std::string_view(to_json_array(key.scopes)))
+        .bind(7, std::string_view(identity::names_to_json(key.groups)))
+        .bind(8, std::string_view(identity::names_to_json(key.scopes)))
         .bind(9, key.created.nanoseconds)
         .bind(10, to_integer(key.expires))
         .bind(11, to_integer(key.revoked))
@@ -135,6 +107,61 @@ Result<void> SqliteKeyStore::revoke(std::string_view id, Instant when) {
   // Also when it was revoked before: whoever repeats a revocation may do so because the first one did not get through.
   changes_.announce();
   return {};
+}
+
+namespace {
+
+Result<void> read_rows(Database& database, std::int64_t since, identity::KeyReader& reader) {
+  if (since == 0) reader.forget_all();
+  auto rows = database.prepare(since == 0 ? kAllRows : kTouchedRows);
+  if (!rows) return std::move(rows).error();
+  if (since > 0) rows->bind(1, since);
+  identity::KeyRow key;
+  while (true) {
+    const auto row = rows->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    key.id = rows->bytes(0);
+    if (!read_hash(rows->bytes(1), key.secret_hash)) return damaged_key(key.id);
+    key.owner = rows->bytes(2), key.team = rows->bytes(3), key.type = rows->bytes(4);
+    key.groups = rows->bytes(5), key.scopes = rows->bytes(6);
+    key.created = Instant{rows->integer(7)};
+    key.expires = to_instant(*rows, 8), key.revoked = to_instant(*rows, 9);
+    if (auto taken = reader.key(key); !taken) return taken;
+  }
+}
+
+/// From which number on the rows of `since` have to be read; 0 for all.
+Result<std::int64_t> read_from(Database& database, std::int64_t since, std::int64_t now) {
+  const auto oldest = database.integer("SELECT coalesce(min(sequence), 0) FROM virtual_key_change");
+  if (!oldest) return oldest.error();
+  // Of a database that is older than what is known, or newer than what it remembers.
+  if (since > now || since + 1 < *oldest) return std::int64_t{0};
+  auto all = database.prepare("SELECT 1 FROM virtual_key_change WHERE sequence > ? AND id = '' LIMIT 1");
+  if (!all) return std::move(all).error();
+  const auto row = all->bind(1, since).step();
+  if (!row) return row.error();
+  return *row ? 0 : since;
+}
+
+}  // namespace
+
+Result<std::uint64_t> SqliteKeyStore::read_changes(std::uint64_t since, identity::KeyReader& reader) {
+  const std::lock_guard lock(reading_);
+  // One moment for all that is read.
+  if (auto begun = reader_.execute("BEGIN"); !begun) return std::move(begun).error();
+  const auto read = [&]() -> Result<std::uint64_t> {
+    const auto now = reader_.integer("SELECT value FROM change_counter WHERE subject = 'virtual_key'");
+    if (!now) return now.error();
+    const auto from = read_from(reader_, static_cast<std::int64_t>(since), *now);
+    if (!from) return from.error();
+    if (*from != *now) {
+      if (auto done = read_rows(reader_, *from, reader); !done) return std::move(done).error();
+    }
+    return static_cast<std::uint64_t>(*now);
+  }();
+  if (auto ended = reader_.execute("ROLLBACK"); !ended && read.ok()) return std::move(ended).error();
+  return read;
 }
 
 Result<std::vector<KeyChange>> SqliteKeyStore::unrecorded() {

@@ -21,6 +21,7 @@ class SqliteKeyStore final : public identity::KeyStore {
   Result<void> insert(const identity::VirtualKey& key) override;
   Result<std::vector<identity::VirtualKey>> list() override;
   Result<void> revoke(std::string_view id, Instant when) override;
+  Result<std::uint64_t> read_changes(std::uint64_t since, identity::KeyReader& reader) override;
   std::uint64_t generation() const override { return changes_.generation(); }
 
   /// As in Store: unrecorded_key_changes(), key_changes_recorded(), ledger_ends_at(), catch_up().

@@ -3,7 +3,6 @@
 namespace reeve::store {
 
 namespace {
-constexpr std::size_t kKindBytesMax = 64;
 constexpr std::size_t kKeyBytesMax = 1'024;
 
 Result<bool> is_noted(Database& database, std::string_view kind, std::string_view key) {
@@ -20,9 +19,7 @@ Result<void> remember_key(Database& database, std::string_view kind, std::string
 }  // namespace
 
 Result<void> add_note(Database& database, std::string_view kind, std::string_view detail) {
-  if (kind.empty() || kind.size() > kKindBytesMax || detail.size() > kNoteDetailBytesMax) {
-    return Error{ErrorCode::kInvalid, "a note for the ledger needs a kind, and a detail of at most 8 KiB"};
-  }
+  if (auto checked = check_note(kind, detail); !checked) return checked;
   auto statement = database.prepare("INSERT INTO note (kind, detail) VALUES (?, ?)");
   if (!statement) return std::move(statement).error();
   return statement->bind(1, kind).bind(2, detail).run();

@@ -7,13 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "store/register_checks.h"
 #include "store/sqlite.h"
 #include "store/store.h"
 
 namespace reeve::store {
-
-/// Of a note's detail: an entry keeps it whole then.
-inline constexpr std::size_t kNoteDetailBytesMax = 8'192;
 
 /// Inside a transaction of the caller's, or by itself.
 Result<void> add_note(Database& database, std::string_view kind, std::string_view detail);

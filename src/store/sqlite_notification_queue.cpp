@@ -11,9 +11,6 @@ using control::Event;
 
 namespace {
 
-constexpr std::size_t kKeyBytesMax = 200;
-constexpr std::size_t kEventBytesMax = 64 * 1024;
-
 #define DELIVERY_COLUMNS                                                                                 \
   "d.number, d.destination, d.state, d.attempts, d.next, d.last_error, e.key, e.kind, e.time, e.detail " \
   "FROM notification_delivery d JOIN notification_event e ON e.number = d.event "
@@ -44,9 +41,7 @@ Result<std::vector<Delivery>> read_deliveries(Statement& rows) {
 }  // namespace
 
 Result<void> add_event(Database& database, const Event& event) {
-  if (event.key.empty() || event.key.size() > kKeyBytesMax || event.detail.size() > kEventBytesMax) {
-    return Error{ErrorCode::kInvalid, "an event has a key, and a detail of at most 64 KiB"};
-  }
+  if (auto checked = check_event(event); !checked) return checked;
   auto statement = database.prepare(
       "INSERT INTO notification_event (key, kind, time, detail) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
   if (!statement) return std::move(statement).error();
@@ -168,8 +163,7 @@ Result<void> SqliteNotificationQueue::retry(std::int64_t number, Instant now) {
       "UPDATE notification_delivery SET state = 0, attempts = 0, next = ? WHERE number = ? AND state = 2");
   if (!statement) return std::move(statement).error();
   if (auto done = statement->bind(1, now.nanoseconds).bind(2, number).run(); !done) return done;
-  if (database_.changes() == 1) return {};
-  return Error{ErrorCode::kNotFound, "no notification " + std::to_string(number) + " was given up"};
+  return database_.changes() == 1 ? Result<void>() : nothing_given_up(number);
 }
 
 Result<std::vector<Delivery>> SqliteNotificationQueue::list(std::optional<Delivery::State> state, std::size_t limit) {

@@ -35,6 +35,14 @@ struct CheckReport {
   std::uint64_t entry = 0;  // of the ledger, once it is recorded there
 };
 
+/// How a ledger tells of a change.
+struct EntryText {
+  std::string kind;
+  std::string detail;  // canonical JSON
+};
+EntryText entry_of(const KeyChange& change);
+EntryText entry_of(const policy::CheckState& state);
+
 /// That a command did something which the ledger must tell: who read content, whose was erased.
 struct Note {
   std::int64_t number = 0;  // by which the store knows it
@@ -59,7 +67,19 @@ class UnrecordedNotes {
   virtual Result<void> notes_recorded(std::span<const Note> notes) = 0;
 };
 
-class Store : public UnrecordedNotes {
+/// What the control plane keeps, wherever that is: on this node, or for all that share a database. Thread-safe; they
+/// live as long as what gives them.
+class Registers {
+ public:
+  virtual ~Registers() = default;
+  virtual identity::KeyStore& keys() = 0;
+  virtual policy::CheckRegister& checks() = 0;
+  virtual control::ExceptionStore& exceptions() = 0;
+  virtual control::NotificationQueue& notifications() = 0;
+  virtual identity::BreakGlassStore& break_glass() = 0;
+};
+
+class Store : public UnrecordedNotes, public Registers {
  public:
   /// Opens or makes `directory`/reeve.db and brings its schema up to date (numbered migrations under a lock, with
   /// checksums). Several processes may have it open: the server and the commands beside it. What it makes is readable
@@ -72,17 +92,13 @@ class Store : public UnrecordedNotes {
   /// beside a server or none. Its schema stays as it is.
   static Result<void> copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to);
 
-  /// Thread-safe. They live as long as the store.
-  virtual identity::KeyStore& keys() = 0;
-  virtual policy::CheckRegister& checks() = 0;
+  /// Thread-safe. They live as long as the store. Those of Registers are of this node alone, too; nodes that share a
+  /// database use open_shared_registers().
   virtual content::PlaceholderStore& placeholders() = 0;
-  virtual control::ExceptionStore& exceptions() = 0;
-  virtual control::NotificationQueue& notifications() = 0;
   /// Of this node alone; nodes that share a database write to open_shared_budgets().
   virtual spend::BudgetRegister& budgets() = 0;
   /// Of this node alone, as budgets(); nodes that share a database use open_shared_directory().
   virtual identity::DirectoryStore& directory() = 0;
-  virtual identity::BreakGlassStore& break_glass() = 0;
   /// Of this node alone: what is switched here holds here, also while a shared database is away.
   virtual identity::KillSwitchStore& kill_switch() = 0;
   /// The same for agents, and open_shared_agents().
@@ -95,8 +111,8 @@ class Store : public UnrecordedNotes {
   /// microseconds when nothing happened.
   virtual Result<void> catch_up() = 0;
 
-  /// The changes of keys that have no ledger entry yet, oldest first, whoever made them and whenever: commands change
-  /// keys while no server runs, too.
+  /// The changes of keys that have no ledger entry yet, oldest first, at most 1000 at a time, whoever made them and
+  /// whenever: commands change keys while no server runs, too.
   virtual Result<std::vector<KeyChange>> unrecorded_key_changes() = 0;
   /// Each change is in the ledger now, as its `entry`.
   virtual Result<void> key_changes_recorded(std::span<const KeyChange> changes) = 0;
@@ -162,6 +178,28 @@ class SharedKillSwitch : public identity::KillSwitchStore {
   /// Ends a wait_for_change() that is under way, and later ones, at once. From any thread.
   virtual void stop_waiting() = 0;
 };
+
+/// What was taken over from a node's own storage: of each how many.
+struct TakenOver {
+  std::size_t keys = 0, exceptions = 0, seals = 0;
+  bool any() const { return keys + exceptions + seals > 0; }
+};
+
+/// The registers that nodes share; entries of the ledger as SharedBudgets has them, whose unrecorded_notes() give those
+/// of these, too. What exceptions and checks list, and what generations tell, is as of the last wait_for_change(), so
+/// that loops never wait for a database; what is changed through this object shows in it at once.
+class SharedRegisters : public Registers {
+ public:
+  /// As in SharedKillSwitch.
+  virtual Result<void> wait_for_change(Duration patience) = 0;
+  virtual void stop_waiting() = 0;
+  /// Copies keys, exceptions and the sealed code of a node's own storage that are not here yet; what was revoked there
+  /// ends here, too. Harmless to repeat. No ledger is told of each: they were told before.
+  virtual Result<TakenOver> take_over(Registers& own) = 0;
+};
+
+/// As open_shared_budgets(); all of it is read once.
+Result<std::unique_ptr<SharedRegisters>> open_shared_registers(const PostgresOptions& options, const std::string& node);
 
 /// As open_shared_budgets().
 Result<std::unique_ptr<SharedKillSwitch>> open_shared_kill_switch(const PostgresOptions& options, std::string node);

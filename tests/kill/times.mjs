@@ -1,12 +1,14 @@
-// How long from the switch to the last byte that a client was given: over many cutoffs, under load, on one node or
-// three. Prints one object of figures; fails when the 99th percentile is above --limit-ms.
+// How long from the switch, or from a person's deactivation over SCIM, to the last byte that a client was given: over
+// many cutoffs, under load, on one node or three. Prints one object of figures; fails when the 99th percentile is above
+// --limit-ms.
 //
-//   node times.mjs [--cutoffs=200] [--streams=10] [--nodes=1] [--load=8] [--limit-ms=1000]
+//   node times.mjs [--by=kill|scim] [--cutoffs=200] [--streams=10] [--nodes=1] [--load=8] [--limit-ms=1000]
 
 import { apiClient } from '../api/api_client.mjs'
 import { PostgresServer } from '../postgres/postgres_server.mjs'
 import { kAllowEverything, UpstreamProcess } from '../upstream/upstream_process.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
+import { patch, scimClient, user } from '../scim/scim_client.mjs'
 import { call, streaming } from './streams.mjs'
 
 const given = Object.fromEntries(process.argv.slice(2).map((word) => word.replace(/^--/, '').split('=')))
@@ -16,9 +18,63 @@ const kStreams = option('streams', 10) // of the one who is cut off, on each nod
 const kNodes = option('nodes', 1)
 const kLoad = option('load', 8) // calls by others at any time, on each node
 const kLimit = option('limit-ms', 1000)
+const kByScim = given.by === 'scim'
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const quantile = (sorted, share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
+const expect = (answer, status) => {
+  if (answer.status !== status) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer
+}
+
+// Who is cut off in a round: `secrets` of each node, `off` cuts, `on` lets on again, `why` stands in the last words.
+async function byKill(nodes) {
+  const keys = await Promise.all(nodes.map(({ reeve }) => reeve.createKey('ada@example.com')))
+  const { secret } = await nodes[0].reeve.createKey('sec@example.com', '--scope', 'control:kill')
+  const api = apiClient(nodes[0].reeve, secret)
+  return async (round) => {
+    let id
+    return {
+      secrets: keys.map((key) => key.secret),
+      why: `round ${round}.`,
+      off: async () => {
+        const cutoff = { scope: 'person:ada@example.com', reason: `round ${round}` }
+        id = expect(await api('POST', '/kill-switch', cutoff), 201).body.id
+      },
+      on: async () => await api('DELETE', `/kill-switch/${id}`),
+    }
+  }
+}
+
+// What was issued before a person left stays void, so each round has a person of its own.
+async function byScim(nodes) {
+  const { secret } = await nodes[0].reeve.createKey('idp', '--type', 'service', '--scope', 'scim:*')
+  const scim = scimClient(nodes[0].reeve, secret)
+  expect(await scim('POST', '/Users', user('bob@example.com')), 201)
+  return async (round) => {
+    const name = `person-${round}@example.com`
+    const { id } = expect(await scim('POST', '/Users', user(name)), 201).body
+    const key = await nodes[0].reeve.createKey(name)
+    return {
+      secrets: nodes.map(() => key.secret),
+      why: 'the directory does not have them as active',
+      off: async () =>
+        expect(await scim('PATCH', `/Users/${id}`, patch({ op: 'replace', path: 'active', value: false })), 200),
+      on: async () => {},
+    }
+  }
+}
+
+// Other nodes hear of what changed a moment later.
+async function untilLetIn(nodes, secrets) {
+  for (;;) {
+    const answers = await Promise.all(
+      nodes.map(({ reeve }, i) => call(reeve, secrets[i], { script: { events: 1 } }).ended),
+    )
+    if (answers.every((answer) => answer.status === 200)) return
+    await sleep(20)
+  }
+}
 
 const upstream = await new UpstreamProcess().start()
 const postgres = kNodes > 1 ? await new PostgresServer().start() : undefined
@@ -26,18 +82,17 @@ const nodes = []
 let failed = false
 try {
   for (let i = 0; i < kNodes; i++) {
+    const directory = kByScim ? 'identity:\n  directory: required\n' : ''
     const shared = postgres ? `storage:\n  postgres:\n    url: "${postgres.url()}"\n` : ''
     const reeve = new Reeve({
-      config: `${upstream.reeveConfig()}ledger:\n  node: node-${i}\n${shared}`,
+      config: `${upstream.reeveConfig()}ledger:\n  node: node-${i}\n${directory}${shared}`,
       governance: { 'rules.yaml': kAllowEverything },
     })
     nodes.push({ reeve })
     await reeve.start()
-    nodes[i].secret = (await reeve.createKey('ada@example.com')).secret
     nodes[i].other = (await reeve.createKey('bob@example.com')).secret
   }
-  const { secret } = await nodes[0].reeve.createKey('sec@example.com', '--scope', 'control:kill')
-  const api = apiClient(nodes[0].reeve, secret)
+  const begin = await (kByScim ? byScim : byKill)(nodes)
   const times = []
   let going = true
   let broken = 0
@@ -50,34 +105,28 @@ try {
   }
   const workers = nodes.flatMap((node) => Array.from({ length: kLoad }, (_, index) => worker(node, index)))
   for (let round = 0; round < kCutoffs; round++) {
+    const { secrets, why, off, on } = await begin(round)
+    await untilLetIn(nodes, secrets)
     const streams = await Promise.all(
-      nodes.flatMap(({ reeve, secret: key }) => Array.from({ length: kStreams }, () => streaming(reeve, key))),
+      nodes.flatMap(({ reeve }, i) => Array.from({ length: kStreams }, () => streaming(reeve, secrets[i]))),
     )
     await sleep(20)
     const from = performance.now()
-    const switched = api('POST', '/kill-switch', { scope: 'person:ada@example.com', reason: `round ${round}` })
+    const switched = off()
     for (const stream of streams) {
       const { lastAt, text, broken: cut } = await stream.ended
-      if (cut || !text.includes(`round ${round}.`)) broken++
+      if (cut || !text.includes(why)) broken++
       times.push(lastAt - from)
     }
-    const { status, body } = await switched
-    if (status !== 201) throw new Error(JSON.stringify(body))
-    await api('DELETE', `/kill-switch/${body.id}`)
-    // Other nodes hear of it a moment later.
-    while (postgres) {
-      const answers = await Promise.all(
-        nodes.map(({ reeve, secret: key }) => call(reeve, key, { script: { events: 1 } }).ended),
-      )
-      if (answers.every((answer) => answer.status === 200)) break
-      await sleep(20)
-    }
+    await switched
+    await on()
   }
   going = false
   await Promise.all(workers)
   times.sort((a, b) => a - b)
   const round1 = (value) => Math.round(value * 10) / 10
   const figures = {
+    by: kByScim ? 'scim' : 'kill',
     nodes: kNodes,
     cutoffs: kCutoffs,
     streams_ended: times.length,

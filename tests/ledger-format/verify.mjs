@@ -62,7 +62,7 @@ function checkResume(folder, problems) {
   const file = path.join(folder, 'resume')
   if (!fs.existsSync(file)) return
   const text = fs.readFileSync(file, 'utf8')
-  const match = /^(open-intents-from [0-9]+) ([0-9a-f]{8})\n$/.exec(text)
+  const match = /^(open-intents-from [0-9]+(?: [0-9]+:[0-9a-f]{16})*) ([0-9a-f]{8})\n$/.exec(text)
   const crc = Buffer.alloc(4)
   if (match) crc.writeUInt32LE(crc32c(Buffer.from(match[1])))
   if (!match || crc.toString('hex') !== match[2]) problems.push('resume is damaged')

@@ -1,8 +1,8 @@
 #include "store/postgres/budget_register.h"
 
-#include "core/crypto.h"
 #include "store/budget_changes.h"
 #include "store/postgres/migrations.h"
+#include "store/postgres/noted_change.h"
 
 namespace reeve::store {
 
@@ -22,10 +22,6 @@ constexpr std::string_view kUpdate =
     "UPDATE budget SET document = $1::text, version = $2::bigint, written_by = $3::text, written_at = $4::bigint "
     "WHERE name = $5::text AND version = $2::bigint - 1";
 constexpr std::string_view kDelete = "DELETE FROM budget WHERE name = $1::text AND version = $2::bigint - 1";
-constexpr std::string_view kIsDone = "SELECT FROM budget_note WHERE change = $1::text";
-constexpr std::string_view kNote =
-    "INSERT INTO budget_note (change, node, kind, detail, taken) "
-    "VALUES ($1::text, $2::text, $3::text, $4::text, clock_timestamp())";
 constexpr std::string_view kForgetAnswers = "DELETE FROM kept_answer WHERE at <= $1::bigint";
 constexpr std::string_view kKeepAnswer =
     "INSERT INTO kept_answer VALUES ($1::text, $2::text, $3::text, $4::bigint, $5::text, $6::text, $7::bigint) "
@@ -33,7 +29,6 @@ constexpr std::string_view kKeepAnswer =
 constexpr std::string_view kAnswer =
     "SELECT request, status, body, etag, at FROM kept_answer WHERE who = $1::text AND key = $2::text AND at > "
     "$3::bigint";
-constexpr std::string_view kCounter = "SELECT value FROM change_counter WHERE subject = 'budget'";
 // What its node does not record, because it is gone, another one takes; taken anew, nobody else takes it meanwhile.
 constexpr std::string_view kTakeOver =
     "UPDATE budget_note SET node = $1::text, taken = clock_timestamp() WHERE entry IS NULL AND node <> $1::text "
@@ -74,29 +69,17 @@ Result<void> keep_answer(PostgresConnection& connection, const KeptAnswer& answe
 
 }  // namespace
 
-Result<void> PostgresBudgetRegister::write(PostgresConnection& connection, const BudgetChange& change,
-                                           std::string_view number) {
-  auto transaction = PostgresTransaction::begin(connection);
-  if (!transaction) return std::move(transaction).error();
-  const auto done = connection.run(kIsDone, PostgresParameters().bytes(number));
-  if (!done) return done.error();
-  if (done->size() > 0) return {};
-  const auto put = put_row(connection, change);
-  if (!put) return put.error();
-  if (*put != 1) return changed_meanwhile(change);
-  PostgresParameters note;
-  note.bytes(number).bytes(node_).bytes(change.kind).bytes(change.detail);
-  if (const auto noted = connection.run(kNote, note); !noted) return noted.error();
-  if (change.answer) {
-    if (auto kept = keep_answer(connection, *change.answer); !kept) return kept;
-  }
-  return transaction->commit();
-}
-
 Result<void> PostgresBudgetRegister::change(const BudgetChange& change) {
   if (auto checked = check_change(change); !checked) return checked;
-  const std::string number = to_hex(random_bytes(16));
-  auto done = connection_.use([&](PostgresConnection& connection) { return write(connection, change, number); });
+  auto done = write_once(connection_, node_, [&](PostgresConnection& connection) -> Result<std::optional<EntryText>> {
+    const auto put = put_row(connection, change);
+    if (!put) return put.error();
+    if (*put != 1) return changed_meanwhile(change);
+    if (change.answer) {
+      if (auto kept = keep_answer(connection, *change.answer); !kept) return std::move(kept).error();
+    }
+    return std::optional(EntryText{change.kind, change.detail});
+  });
   if (!done) return with_context(std::move(done).error(), kSubject);
   ++generation_;
   return {};
@@ -144,18 +127,9 @@ Result<std::optional<KeptAnswer>> PostgresBudgetRegister::answer_of(std::string_
 }
 
 Result<void> PostgresBudgetRegister::catch_up() {
-  std::int64_t value = 0;
-  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kCounter);
-    if (!rows) return rows.error();
-    if (rows->size() != 1) {
-      return Error{ErrorCode::kCorrupt, connection.where() + " lacks its count of changes; restore it from a backup"};
-    }
-    value = rows->integer(0, 0);
-    return {};
-  });
-  if (!done) return with_context(std::move(done).error(), kSubject);
-  if (seen_.exchange(value) != value) ++generation_;
+  const auto value = read_counter(connection_, "budget");
+  if (!value) return with_context(value.error(), kSubject);
+  if (seen_.exchange(*value) != *value) ++generation_;
   return {};
 }
 

@@ -28,8 +28,6 @@ class PostgresBudgetRegister final : public SharedBudgets {
   Result<void> ledger_ends_at(std::uint64_t entries) override;
 
  private:
-  Result<void> write(PostgresConnection& connection, const spend::BudgetChange& change, std::string_view number);
-
   const std::string node_;
   SharedConnection connection_;
   std::atomic<std::uint64_t> generation_{0};

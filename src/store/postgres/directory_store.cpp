@@ -1,8 +1,8 @@
 #include "store/postgres/directory_store.h"
 
-#include "core/crypto.h"
 #include "store/directory_rows.h"
 #include "store/postgres/migrations.h"
+#include "store/postgres/noted_change.h"
 
 namespace reeve::store {
 
@@ -19,10 +19,6 @@ namespace {
 
 constexpr const char* kSubject = "the directory of all nodes";
 constexpr std::string_view kTakeTurns = "SELECT value FROM change_counter WHERE subject = 'directory' FOR UPDATE";
-constexpr std::string_view kIsDone = "SELECT FROM budget_note WHERE change = $1::text";
-constexpr std::string_view kNote =
-    "INSERT INTO budget_note (change, node, kind, detail, taken) "
-    "VALUES ($1::text, $2::text, $3::text, $4::text, clock_timestamp())";
 constexpr std::string_view kNameIsTaken =
     "SELECT FROM directory_entry WHERE kind = $1::bigint AND folded_name = $2::text AND id <> $3::text";
 constexpr std::string_view kInsert =
@@ -54,7 +50,6 @@ constexpr std::string_view kPrune =
 constexpr std::string_view kWhere =
     " FROM directory_entry WHERE kind = $1::bigint AND ($2::text IS NULL OR id = $2::text) "
     "AND ($3::text IS NULL OR folded_name = $3::text) AND ($4::text IS NULL OR external_id = $4::text)";
-constexpr std::string_view kCounter = "SELECT value FROM change_counter WHERE subject = 'directory'";
 
 std::int64_t number_of(EntryKind kind) { return kind == EntryKind::kGroup ? 1 : 0; }
 EntryKind kind_of(std::int64_t number) { return number == 1 ? EntryKind::kGroup : EntryKind::kPerson; }
@@ -139,14 +134,10 @@ void add_optional(PostgresParameters& parameters, const std::optional<std::strin
 
 }  // namespace
 
-Result<ChangeOutcome> PostgresDirectoryStore::write(PostgresConnection& connection, const DirectoryChange& change,
-                                                    std::string_view number) {
-  auto transaction = PostgresTransaction::begin(connection);
-  if (!transaction) return std::move(transaction).error();
+namespace {
+
+Result<ChangeOutcome> write_change(PostgresConnection& connection, const DirectoryChange& change) {
   if (const auto turn = connection.run(kTakeTurns); !turn) return turn.error();
-  const auto done = connection.run(kIsDone, PostgresParameters().bytes(number));
-  if (!done) return done.error();
-  if (done->size() > 0) return ChangeOutcome::kDone;
   const DirectoryEntry& entry = change.entry;
   if (!change.removes) {
     PostgresParameters parameters;
@@ -162,22 +153,20 @@ Result<ChangeOutcome> PostgresDirectoryStore::write(PostgresConnection& connecti
   if (!members) return members.error();
   if (!*members) return ChangeOutcome::kNoSuchMember;
   if (auto cut = cut_off(connection, change); !cut) return std::move(cut).error();
-  PostgresParameters note;
-  note.bytes(number).bytes(node_).bytes(change.kind).bytes(change.detail);
-  if (const auto noted = connection.run(kNote, note); !noted) return noted.error();
-  if (auto committed = transaction->commit(); !committed) return std::move(committed).error();
   return ChangeOutcome::kDone;
 }
 
+}  // namespace
+
 Result<ChangeOutcome> PostgresDirectoryStore::change(const DirectoryChange& change) {
   if (auto checked = check_directory_change(change); !checked) return std::move(checked).error();
-  const std::string number = to_hex(random_bytes(16));
   ChangeOutcome outcome = ChangeOutcome::kDone;
-  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto written = write(connection, change, number);
+  auto done = write_once(connection_, node_, [&](PostgresConnection& connection) -> Result<std::optional<EntryText>> {
+    const auto written = write_change(connection, change);
     if (!written) return written.error();
     outcome = *written;
-    return {};
+    if (outcome != ChangeOutcome::kDone) return std::optional<EntryText>();
+    return std::optional(EntryText{change.kind, change.detail});
   });
   if (!done) return with_context(std::move(done).error(), kSubject);
   if (outcome == ChangeOutcome::kDone) ++generation_;
@@ -340,18 +329,9 @@ Result<std::uint64_t> PostgresDirectoryStore::read_changes(std::uint64_t since, 
 
 Result<void> PostgresDirectoryStore::catch_up() {
   const std::int64_t asked_at = system_clock().steady().time_since_epoch().count();
-  std::int64_t value = 0;
-  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kCounter);
-    if (!rows) return rows.error();
-    if (rows->size() != 1) {
-      return Error{ErrorCode::kCorrupt, connection.where() + " lacks its count of changes; restore it from a backup"};
-    }
-    value = rows->integer(0, 0);
-    return {};
-  });
-  if (!done) return with_context(std::move(done).error(), kSubject);
-  if (seen_.exchange(value) != value) ++generation_;
+  const auto value = read_counter(connection_, "directory");
+  if (!value) return with_context(value.error(), kSubject);
+  if (seen_.exchange(*value) != *value) ++generation_;
   certain_since_.store(asked_at);
   return {};
 }

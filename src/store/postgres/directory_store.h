@@ -28,8 +28,6 @@ class PostgresDirectoryStore final : public SharedDirectory {
   Result<void> catch_up() override;
 
  private:
-  Result<identity::ChangeOutcome> write(PostgresConnection& connection, const identity::DirectoryChange& change,
-                                        std::string_view number);
   Result<std::vector<identity::DirectoryLink>> links(std::string_view sql, std::string_view id);
 
   const std::string node_;

@@ -3,6 +3,7 @@
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "store/postgres/migrations.h"
+#include "store/postgres/noted_change.h"
 
 namespace reeve::store {
 
@@ -44,7 +45,6 @@ constexpr std::string_view kPublish =
     "ON CONFLICT (id) DO UPDATE SET retired = excluded.retired";
 constexpr std::string_view kKeys = "SELECT id, public_key, created, retired FROM token_key ORDER BY id";
 constexpr std::string_view kEnded = "SELECT id, ended FROM sign_in_session WHERE ended IS NOT NULL";
-constexpr std::string_view kCounter = "SELECT value FROM change_counter WHERE subject = 'sign_in'";
 
 Error conflict() { return {ErrorCode::kConflict, "somebody else changed this first"}; }
 
@@ -228,22 +228,13 @@ Result<PostgresGrantStore::Seen> PostgresGrantStore::look() {
 Result<void> PostgresGrantStore::catch_up() {
   // One look at a time, so that none puts back what a later one has seen.
   const std::lock_guard looking(looking_);
-  std::int64_t counter = 0;
-  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kCounter);
-    if (!rows) return rows.error();
-    if (rows->size() != 1) {
-      return Error{ErrorCode::kCorrupt, connection.where() + " lacks its count of changes; restore it from a backup"};
-    }
-    counter = rows->integer(0, 0);
-    return {};
-  });
-  if (!done) return with_context(std::move(done).error(), kSubject);
-  if (counter_ == counter) return {};
+  const auto counter = read_counter(connection_, "sign_in");
+  if (!counter) return with_context(counter.error(), kSubject);
+  if (counter_ == *counter) return {};
   // Read after the counter: what is newer than that is only read once more.
   auto seen = look();
   if (!seen) return std::move(seen).error();
-  counter_ = counter;
+  counter_ = *counter;
   const std::lock_guard lock(mutex_);
   seen_ = *std::move(seen);
   ++generation_;

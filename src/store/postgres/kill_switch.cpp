@@ -1,13 +1,8 @@
 #include "store/postgres/kill_switch.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <algorithm>
-
-#include "core/crypto.h"
 #include "store/kill_switch_changes.h"
 #include "store/postgres/migrations.h"
+#include "store/postgres/noted_change.h"
 
 namespace reeve::store {
 
@@ -18,10 +13,6 @@ using identity::DrillReport;
 namespace {
 
 constexpr const char* kSubject = "cutoffs of all nodes";
-constexpr std::string_view kIsDone = "SELECT FROM budget_note WHERE change = $1::text";
-constexpr std::string_view kNote =
-    "INSERT INTO budget_note (change, node, kind, detail, taken) "
-    "VALUES ($1::text, $2::text, $3::text, $4::text, clock_timestamp())";
 constexpr std::string_view kInsert =
     "INSERT INTO cutoff (document, ended, until, id) VALUES ($1::text, $2::bigint, $3::bigint, $4::text) "
     "ON CONFLICT DO NOTHING";
@@ -42,64 +33,30 @@ constexpr std::string_view kReport =
     "ON CONFLICT (drill, node) DO UPDATE SET done = excluded.done, detail = excluded.detail";
 constexpr std::string_view kReports =
     "SELECT node, done, detail FROM kill_drill_report WHERE drill = $1::text ORDER BY node COLLATE \"C\"";
-constexpr std::string_view kCounter = "SELECT value FROM change_counter WHERE subject = 'cutoff'";
-/// Whoever follows others must not hang for long on a network that swallows everything.
-constexpr Duration kFollowTimeout = std::chrono::seconds(2);
-
-PostgresParameters& time(PostgresParameters& parameters, const std::optional<Instant>& at) {
-  return at ? parameters.integer(at->nanoseconds) : parameters.null();
-}
-
-PostgresOptions impatient(PostgresOptions options) {
-  options.connect_timeout = std::min(options.connect_timeout, kFollowTimeout);
-  options.call_timeout = std::min(options.call_timeout, kFollowTimeout);
-  return options;
-}
-
 }  // namespace
 
 PostgresKillSwitch::PostgresKillSwitch(PostgresOptions options, std::string node)
-    : node_(std::move(node)),
-      options_(impatient(options)),
-      connection_(std::move(options)),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-
-PostgresKillSwitch::~PostgresKillSwitch() {
-  if (wake_ >= 0) ::close(wake_);
-}
-
-Result<void> PostgresKillSwitch::write(PostgresConnection& connection, const Cutoff& cutoff, bool is_new,
-                                       std::string_view number) {
-  auto transaction = PostgresTransaction::begin(connection);
-  if (!transaction) return std::move(transaction).error();
-  const auto done = connection.run(kIsDone, PostgresParameters().bytes(number));
-  if (!done) return done.error();
-  if (done->size() > 0) return {};
-  if (is_new) {
-    PostgresParameters now;
-    time(now, cutoff.at);
-    const auto on = connection.run(kOn, now);
-    if (!on) return on.error();
-    if (auto room = check_room(on->integer(0, 0), cutoff); !room) return room;
-  }
-  const std::string document = identity::cutoff_to_json(cutoff);
-  PostgresParameters row;
-  row.bytes(document);
-  time(row, cutoff.ended);
-  time(row, cutoff.until).bytes(cutoff.id);
-  const auto put = connection.run(is_new ? kInsert : kEnd, row);
-  if (!put) return put.error();
-  if (put->changed() != 1) return switched_meanwhile(cutoff);
-  PostgresParameters note;
-  note.bytes(number).bytes(node_).bytes(kSwitchedKind).bytes(document);
-  if (const auto noted = connection.run(kNote, note); !noted) return noted.error();
-  return transaction->commit();
-}
+    : node_(std::move(node)), connection_(options), listener_(std::move(options), "reeve_cutoff") {}
 
 Result<void> PostgresKillSwitch::change(const Cutoff& cutoff, bool is_new) {
-  const std::string number = to_hex(random_bytes(16));
-  auto done =
-      connection_.use([&](PostgresConnection& connection) { return write(connection, cutoff, is_new, number); });
+  const std::string document = identity::cutoff_to_json(cutoff);
+  auto done = write_once(connection_, node_, [&](PostgresConnection& connection) -> Result<std::optional<EntryText>> {
+    if (is_new) {
+      PostgresParameters now;
+      bind_time(now, cutoff.at);
+      const auto on = connection.run(kOn, now);
+      if (!on) return on.error();
+      if (auto room = check_room(on->integer(0, 0), cutoff); !room) return std::move(room).error();
+    }
+    PostgresParameters row;
+    row.bytes(document);
+    bind_time(row, cutoff.ended);
+    bind_time(row, cutoff.until).bytes(cutoff.id);
+    const auto put = connection.run(is_new ? kInsert : kEnd, row);
+    if (!put) return put.error();
+    if (put->changed() != 1) return switched_meanwhile(cutoff);
+    return std::optional(EntryText{std::string(kSwitchedKind), document});
+  });
   if (!done) return with_context(std::move(done).error(), kSubject);
   ++generation_;
   return {};
@@ -205,40 +162,18 @@ Result<std::vector<DrillReport>> PostgresKillSwitch::drill_reports(std::string_v
   return list;
 }
 
-/// What the counter says now; also proof that the database answers.
-Result<void> PostgresKillSwitch::look() {
-  const auto rows = listening_->run(kCounter);
-  if (!rows) return rows.error();
-  if (rows->size() != 1) {
-    return Error{ErrorCode::kCorrupt, listening_->where() + " lacks its count of changes; restore it from a backup"};
-  }
-  if (std::exchange(seen_, rows->integer(0, 0)) != rows->integer(0, 0)) ++generation_;
-  return {};
-}
-
 Result<void> PostgresKillSwitch::wait_for_change(Duration patience) {
-  auto waited = [&]() -> Result<void> {
-    if (!listening_) {
-      auto connection = PostgresConnection::open(options_);
-      if (!connection) return std::move(connection).error();
-      listening_.emplace(*std::move(connection));
-      if (auto listens = listening_->execute("LISTEN reeve_cutoff"); !listens) return listens;
-      // What was switched before this session listened.
-      return look();
-    }
-    const auto notice = listening_->wait_for_notice(patience, wake_);
-    if (!notice) return notice.error();
-    return look();
-  }();
-  if (!waited && listening_) listening_.reset();
+  auto waited = listener_.wait(patience, [&](PostgresConnection& connection) -> Result<void> {
+    const auto counter = read_counter(connection, "cutoff");
+    if (!counter) return counter.error();
+    if (std::exchange(seen_, *counter) != *counter) ++generation_;
+    return {};
+  });
   if (!waited) return with_context(std::move(waited).error(), kSubject);
   return {};
 }
 
-void PostgresKillSwitch::stop_waiting() {
-  const std::uint64_t one = 1;
-  static_cast<void>(::write(wake_, &one, sizeof one));
-}
+void PostgresKillSwitch::stop_waiting() { listener_.stop(); }
 
 Result<std::unique_ptr<SharedKillSwitch>> open_shared_kill_switch(const PostgresOptions& options, std::string node) {
   if (auto migrated = migrate_shared_schema(options); !migrated) return std::move(migrated).error();

@@ -3,10 +3,10 @@
 // store::SharedKillSwitch on PostgreSQL.
 
 #include <atomic>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "store/postgres/change_listener.h"
 #include "store/postgres/shared_connection.h"
 #include "store/store.h"
 
@@ -16,8 +16,6 @@ class PostgresKillSwitch final : public SharedKillSwitch {
  public:
   /// Connects when it is first asked. The schema is up to date already: open_shared_kill_switch() sees to that.
   PostgresKillSwitch(PostgresOptions options, std::string node);
-  ~PostgresKillSwitch() override;
-  PostgresKillSwitch(const PostgresKillSwitch&) = delete;
 
   Result<void> put(const identity::Cutoff& cutoff) override;
   Result<void> end(std::string_view id, Instant when, std::string_view by, std::string_view reason) override;
@@ -34,20 +32,14 @@ class PostgresKillSwitch final : public SharedKillSwitch {
   void stop_waiting() override;
 
  private:
-  Result<void> write(PostgresConnection& connection, const identity::Cutoff& cutoff, bool is_new,
-                     std::string_view number);
   Result<void> change(const identity::Cutoff& cutoff, bool is_new);
   Result<std::vector<identity::Cutoff>> read(std::string_view sql, const PostgresParameters& parameters);
-  Result<void> look();
 
   const std::string node_;
-  const PostgresOptions options_;
   SharedConnection connection_;
   std::atomic<std::uint64_t> generation_{0};
-  // Of the thread that waits:
-  std::optional<PostgresConnection> listening_;
-  std::int64_t seen_ = -1;  // the counter in the database
-  int wake_ = -1;           // an eventfd, readable once nobody is to wait any more
+  ChangeListener listener_;
+  std::int64_t seen_ = -1;  // the counter in the database; of the thread that waits
 };
 
 }  // namespace reeve::store

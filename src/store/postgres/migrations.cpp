@@ -10,18 +10,20 @@
 #include "store/postgres/directory_schema.h"
 #include "store/postgres/grant_schema.h"
 #include "store/postgres/kill_switch_schema.h"
+#include "store/postgres/register_schema.h"
 #include "store/postgres/slice_schema.h"
 
 namespace reeve::store {
 
 namespace {
 
-constexpr std::array<Migration, 6> kMigrations = {{{1, "slices of budgets", kSliceSchema},
+constexpr std::array<Migration, 7> kMigrations = {{{1, "slices of budgets", kSliceSchema},
                                                    {2, "budgets that are written while servers run", kBudgetSchema},
                                                    {3, "the kill switch", kKillSwitchSchema},
                                                    {4, "people who are signed in", kGrantSchema},
                                                    {5, "people and groups", kDirectorySchema},
-                                                   {6, "agents", kAgentSchema}}};
+                                                   {6, "keys, exceptions and notifications", kRegisterSchema},
+                                                   {7, "agents", kAgentSchema}}};
 
 // Other nodes may be taking a step meanwhile.
 constexpr Duration kMigrationTimeout = std::chrono::minutes(2);
