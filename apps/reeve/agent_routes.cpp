@@ -114,6 +114,7 @@ ApiAnswer decide_about_agent(const Sources& sources, const ApiRequest& request) 
   if (!*found) return problem(404, "Not found", "There is no agent of that id.");
   const auto decided = identity::decide_agent(**found, *decision, request.who, document->root()["reason"].string_or(""),
                                               system_clock().now());
+  if (!decided && decided.error().code == ErrorCode::kDenied) return problem(403, "Forbidden", decided.error().message);
   if (!decided) return problem_of(decided.error());
   if (auto stored = sources.agents->put(*decided); !stored) return problem_of(stored.error());
   return answer_with(200, *decided);

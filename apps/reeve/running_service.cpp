@@ -332,9 +332,8 @@ Result<void> RunningService::start_listening() {
   server_options.limits = config_.server_limits;
   server_options.tls = config_.tls;
   server_options.refusal_body = gateway::refusal_body;
-  auto callers =
-      ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_, &sign_ins_->tokens(),
-                         directory_ ? &directory_->directory() : nullptr, agents_->agents());
+  auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_, &sign_ins_->tokens(),
+                                    directory_ ? &directory_->directory() : nullptr, agents_->agents());
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
   const auto put_budgets_in_force = [this] {
@@ -350,7 +349,8 @@ Result<void> RunningService::start_listening() {
                        &recent_readings_};
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
                              api_callers_.get(), &roles_, &*live_budgets_, put_budgets_in_force, std::move(ledger),
-                             kill_switch_register, &kill_switch_, gateway_.get(), wait_until_switched, &agents_->entries()});
+                             kill_switch_register, &kill_switch_, gateway_.get(), wait_until_switched,
+                             &agents_->entries()});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
