@@ -54,15 +54,15 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
 Result<std::unique_ptr<ApiCallers>> ApiCallers::create(net::Runtime& runtime,
                                                        const std::vector<identity::OidcIssuer>& issuers,
                                                        const net::ClientTls& tls, identity::KeyTable& keys,
-                                                       identity::OwnTokens* own_tokens,
-                                                       identity::Directory* directory) {
+                                                       identity::OwnTokens* own_tokens, identity::Directory* directory,
+                                                       identity::Agents* agents) {
   auto callers = std::make_unique<ApiCallers>();
   for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
     auto client = net::Client::create(runtime.loop(i), identity::Authenticator::client_limits(), tls);
     if (!client) return client.error();
     Worker worker{*std::move(client), nullptr};
     worker.authenticator = identity::Authenticator::create(
-        {.issuers = issuers, .own_tokens = own_tokens, .directory = directory}, keys, *worker.client);
+        {.issuers = issuers, .own_tokens = own_tokens, .directory = directory, .agents = agents}, keys, *worker.client);
     callers->workers_.push_back(std::move(worker));
   }
   return callers;

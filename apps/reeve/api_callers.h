@@ -37,7 +37,8 @@ class ApiCallers {
                                                     const std::vector<identity::OidcIssuer>& issuers,
                                                     const net::ClientTls& tls, identity::KeyTable& keys,
                                                     identity::OwnTokens* own_tokens,
-                                                    identity::Directory* directory = nullptr);
+                                                    identity::Directory* directory = nullptr,
+                                                    identity::Agents* agents = nullptr);
   /// Where what tell_refusal() says goes, and who says where a request comes from. Before the first exchange.
   void tell_refusals_to(Refusals& refusals, identity::TrustedProxies proxies) {
     refusals_ = &refusals;

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/budget_desk.h"
 #include "reeve/config.h"
 #include "reeve/console_link.h"
 #include "reeve/exception_desk.h"
@@ -35,7 +36,7 @@ std::string address_of(const Config& config) {
 Result<std::string> make_link(const Common& common, const Config& config, const identity::Principal& person) {
   const Instant now = system_clock().now();
   if (config.postgres) {
-    auto shared = store::open_shared_grants(*config.postgres);
+    auto shared = store::open_shared_grants(*config.postgres, node_name_of(config));
     return shared ? identity::make_sign_in_link(**shared, person, now) : Result<std::string>(shared.error());
   }
   auto store = open_store(common, false);

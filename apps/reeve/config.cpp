@@ -50,6 +50,7 @@ class ConfigReader {
     if (const YamlValue* value = root.find("ledger")) read_ledger(*value, config);
     if (const YamlValue* value = root.find("spend")) read_spend(*value, config);
     if (const YamlValue* value = root.find("tls")) read_tls(*value, config);
+    if (config.agents) settle_agents(*root.find("identity"), base_, config, complaints_);
     if (const YamlValue* value = root.find("limits")) read_limits(*value, config);
     if (const YamlValue* value = root.find("upstream")) read_upstream(*value, config);
     if (const YamlValue* value = root.find("log")) read_log(*value, config);
@@ -368,6 +369,7 @@ std::vector<std::string_view> settings_for_a_restart(const Config& running, cons
        running.issuers == wanted.issuers && running.tokens == wanted.tokens && running.public_url == wanted.public_url},
       {"trusted_proxies", running.trusted_proxies == wanted.trusted_proxies},
       {"identity.directory", running.directory == wanted.directory},
+      {"identity.agents", running.agents == wanted.agents},
       {"ledger.origin", running.ledger_origin == wanted.ledger_origin},
       {"ledger.node", running.ledger_node == wanted.ledger_node},
       {"ledger.content", running.seal_content == wanted.seal_content},

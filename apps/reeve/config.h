@@ -54,6 +54,7 @@ struct Config {
   std::vector<identity::OidcIssuer> issuers;
   std::optional<identity::DirectoryMode> directory;  // none: no directory is in force
   identity::TokenSettings tokens;                    // of our own, for people who sign in
+  std::optional<identity::AgentTrust> agents;        // none: no register of agents is in force
   std::string public_url;                            // how people reach this server; empty: where it listens
   identity::TrustedProxies trusted_proxies;          // who says where a request comes from
   bool record_request_digest = false;

@@ -14,8 +14,9 @@ class IdentityReader {
       : expand_(expand), secrets_(secrets), complaints_(complaints) {}
 
   void read(const YamlValue& value, Config& config) {
-    if (!mapping(value, {"oidc", "tokens", "public_url", "directory"})) return;
+    if (!mapping(value, {"oidc", "tokens", "public_url", "directory", "agents"})) return;
     if (const YamlValue* directory = value.find("directory")) read_directory(*directory, config);
+    if (const YamlValue* agents = value.find("agents")) read_agents(*agents, config);
     if (const YamlValue* issuers = value.find("oidc")) read_issuers(*issuers, config);
     if (const YamlValue* tokens = value.find("tokens")) read_tokens(*tokens, config.tokens);
     if (const YamlValue* address = value.find("public_url")) read_public_url(*address, config);
@@ -59,7 +60,8 @@ class IdentityReader {
     if (!issuers.is_sequence()) return complain(issuers, "a list of issuers is expected here");
     for (const YamlValue& item : issuers.items()) {
       if (!mapping(item, {"issuer", "audience", "groups_claim", "person_claim", "team_claim", "name", "client_id",
-                          "client_secret", "scopes", "groups_from", "group_map", "group_parents", "unmapped_groups"})) {
+                          "client_secret", "scopes", "groups_from", "group_map", "group_parents", "unmapped_groups",
+                          "workload", "keys"})) {
         continue;
       }
       const YamlValue* url = item.find("issuer");
@@ -73,10 +75,58 @@ class IdentityReader {
       text(item, "groups_claim", issuer.groups_claim);
       text(item, "person_claim", issuer.person_claim);
       text(item, "team_claim", issuer.team_claim);
+      text(item, "keys", issuer.keys);
       read_groups(item, issuer);
       read_client(item, issuer);
       if (const auto checked = identity::check_issuer(issuer); !checked) complain(*url, checked.error().message);
-      config.issuers.push_back(std::move(issuer));
+      put_issuer(item, std::move(issuer), config);
+    }
+  }
+
+  /// A machine's tokens are never a person's, so such an issuer stands apart from the others.
+  void put_issuer(const YamlValue& item, identity::OidcIssuer issuer, Config& config) {
+    const YamlValue* workload = item.find("workload");
+    const auto is_workload = workload == nullptr ? std::optional(false) : workload->as_bool();
+    if (!is_workload) return complain(*workload, "'workload' is true or false");
+    if (!*is_workload) return config.issuers.push_back(std::move(issuer));
+    for (const char* of_people : {"groups_claim", "person_claim", "team_claim", "name", "client_id", "client_secret",
+                                  "scopes", "groups_from", "group_map", "group_parents", "unmapped_groups"}) {
+      if (const YamlValue* value = item.find(of_people)) {
+        complain(*value,
+                 std::string(of_people) + " is for people; what a workload may do is in the register of agents");
+      }
+    }
+    if (!config.agents) config.agents.emplace();
+    config.agents->workloads.push_back(std::move(issuer));
+  }
+
+  void read_agents(const YamlValue& value, Config& config) {
+    if (!mapping(value, {"unregistered", "spiffe"})) return;
+    identity::AgentTrust& trust = config.agents.emplace();
+    if (const YamlValue* unregistered = value.find("unregistered")) {
+      const std::string word = expand_(*unregistered);
+      if (word == "sandbox")
+        trust.unregistered = identity::UnregisteredAgents::kSandbox;
+      else if (word != "refuse")
+        complain(*unregistered, "agents that nobody approved are 'refuse' or 'sandbox'");
+    }
+    const YamlValue* domains = value.find("spiffe");
+    if (domains == nullptr) return;
+    if (!domains->is_sequence()) return complain(*domains, "a list of trust domains is expected here");
+    for (const YamlValue& item : domains->items()) {
+      if (!mapping(item, {"trust_domain", "audience", "keys", "certificates"})) continue;
+      identity::TrustDomain domain;
+      text(item, "trust_domain", domain.name);
+      text(item, "audience", domain.audience);
+      text(item, "keys", domain.keys);
+      text(item, "certificates", domain.certificates);
+      trust.domains.push_back(std::move(domain));
+      if (auto checked = identity::check_agent_trust({trust.unregistered, {trust.domains.back()}, {}}); !checked) {
+        complain(item, checked.error().message);
+      }
+    }
+    if (auto checked = identity::check_agent_trust(trust); !checked && trust.domains.size() > 1) {
+      complain(*domains, checked.error().message);
     }
   }
 
@@ -185,6 +235,29 @@ void read_trusted_proxies(const YamlValue& value, const Expand& expand, Config& 
     config.trusted_proxies = *std::move(proxies);
   } else if (header != nullptr && !has_errors(complaints)) {
     complaints.push_back(header->complain(proxies.error().message));
+  }
+}
+
+void settle_agents(const YamlValue& identity, const std::filesystem::path& base, Config& config,
+                   std::vector<Diagnostic>& complaints) {
+  const auto resolve = [&](std::string& file) {
+    const bool is_file = !file.empty() && file.find("://") == std::string::npos;
+    if (is_file) file = (base / file).lexically_normal().string();
+  };
+  for (identity::OidcIssuer& issuer : config.agents->workloads) resolve(issuer.keys);
+  for (identity::TrustDomain& domain : config.agents->domains) {
+    resolve(domain.keys);
+    resolve(domain.certificates);
+    if (domain.certificates.empty()) continue;
+    if (config.tls)
+      config.tls->asks_clients = true;
+    else
+      complaints.push_back(identity.complain("X.509-SVIDs are shown in TLS, so 'certificates' needs 'tls', too"));
+    std::error_code ignored;
+    if (!std::filesystem::exists(domain.certificates, ignored)) {
+      complaints.push_back(
+          identity.complain("the authorities of " + domain.name + " are not in " + domain.certificates));
+    }
   }
 }
 

@@ -14,6 +14,10 @@ namespace reeve::app {
 /// A scalar with variables of the environment put in.
 using Expand = std::function<std::string(const YamlValue& scalar)>;
 
+/// Once everything else is read: files of trust domains are meant from `base`, and certificates of clients need TLS.
+void settle_agents(const YamlValue& identity, const std::filesystem::path& base, Config& config,
+                   std::vector<Diagnostic>& complaints);
+
 void read_identity(const YamlValue& value, const Expand& expand, SecretReader secrets, Config& config,
                    std::vector<Diagnostic>& complaints);
 /// What `trusted_proxies` says: who may say on whose behalf a request comes.

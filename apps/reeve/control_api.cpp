@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/agent_routes.h"
 #include "reeve/api_callers.h"
 #include "reeve/api_thread.h"
 #include "reeve/budget_routes.h"
@@ -111,7 +112,7 @@ struct Route {
   std::string_view scope = {};      // of the kind `control`; empty: read for GET, else write
 };
 constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U,
-                      kExceptionBytesMax = 16UL << 10U;
+                      kExceptionBytesMax = 16UL << 10U, kAgentBytesMax = 64UL << 10U;
 constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/budgets", {}, list_budgets, Permission::kReadBudgets},
     Route{net::Method::kGet, "/api/v1/budgets/", {}, show_budget, Permission::kReadBudgets},
@@ -160,6 +161,17 @@ constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/kill-switch/", {}, show_cutoff, Permission::kReadKillSwitch},
     Route{
         net::Method::kDelete, "/api/v1/kill-switch/", {}, switch_off, Permission::kSwitchKill, kReasonBytesMax, "kill"},
+    Route{net::Method::kGet, "/api/v1/agents", {"state", "cursor"}, list_agents, Permission::kReadAgents},
+    Route{net::Method::kPost, "/api/v1/agents", {}, register_agent, Permission::kRegisterAgents, kAgentBytesMax},
+    Route{net::Method::kGet, "/api/v1/agents/", {}, show_agent, Permission::kReadAgents},
+    Route{net::Method::kPut, "/api/v1/agents/", {}, replace_agent, Permission::kRegisterAgents, kAgentBytesMax},
+    Route{net::Method::kPost,
+          "/api/v1/agents/",
+          {},
+          decide_about_agent,
+          Permission::kDecideAgents,
+          kReasonBytesMax,
+          "agents"},
     Route{net::Method::kPost, "/api/v1/changes", {}, answer_told_changes, Permission::kWriteChanges, kChangesBytesMax},
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };
@@ -254,7 +266,8 @@ class ApiOverLoops final : public ControlApi {
     if (head.path == kPersonPath && head.method == net::Method::kGet) {
       co_return tell_person(*caller.principal, *roles, permissions_of(*caller.principal, *roles));
     }
-    const bool by_role = !roles->empty() && caller.principal->type == "person";
+    // Whoever acts for a person has none of their roles.
+    const bool by_role = !roles->empty() && caller.principal->type == "person" && !caller.principal->is_delegated();
     // Whoever made a key for a tool said what it is for; that its owner is an administrator is no part of that.
     const bool by_scope = !by_role || !caller.principal->key_id.empty();
     if (by_scope && !has_scope_of(*caller.principal, "control"))

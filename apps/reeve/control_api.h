@@ -48,6 +48,7 @@ class ControlApi {
     identity::GrantStore* sign_ins;
     /// Waits until this node knows the cutoff; false: for seconds it did not.
     std::function<bool(std::string_view id, bool on)> wait_until_switched;
+    identity::AgentStore* agents;  // where the API registers and decides
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -29,6 +29,9 @@ constexpr Parameter kSessionState{"state", "query", "live, or not there"};
 constexpr Parameter kSignIn{"id", "path", "The sign-in's id", true};
 constexpr Parameter kSignInPerson{"person", "query", "Only this person's, in whatever case of letters"};
 constexpr Parameter kSignInState{"state", "query", "open, or all; open without it"};
+constexpr Parameter kAgent{"id", "path", "The agent's id", true};
+constexpr Parameter kAgentState{"state", "query", "requested, approved, denied, suspended or retired; all without it"};
+constexpr Parameter kAgentMatch{"If-Match", "header", "The ETag of the version that is replaced"};
 constexpr Parameter kCutoff{"id", "path", "The cutoff's id", true};
 constexpr Parameter kCutoffState{"state", "query", "on, or all; on without it"};
 constexpr Parameter kFilter{"filter", "query", "A condition over the members of entries"};
@@ -51,10 +54,9 @@ constexpr std::array kStatuses = {
     Status{201, "It was not there and is now."},
     Status{400, "A parameter, a header or a member of the body makes no sense; errors names members by JSON Pointer."},
     Status{401, "No key, or not a valid one."},
-    Status{
-        403,
-        "The key lacks the scope: control:read, control:write for what changes something, or control:kill for the kill "
-        "switch and sessions."},
+    Status{403,
+           "The key lacks the scope: control:read, control:write for what changes something, control:kill for the kill "
+           "switch and sessions, or control:agents for decisions about agents."},
     Status{404, "There is none of that name."},
     Status{409, "A file declares the budget, or somebody else changed it at this moment."},
     Status{412, "The ETag is not that of what is there; or with If-None-Match, it is there."},
@@ -150,6 +152,21 @@ std::vector<Operation> operations_about_records() {
       {"/api/v1/kill-switch/{id}", "get", "One cutoff", {kCutoff}, {404}},
       {"/api/v1/kill-switch/{id}", "delete", "Lets on again", {kCutoff}, {400, 404, 413}, "Reason"},
       {"/api/v1/me", "get", "Who asks, and what of the API is theirs; for everybody who is known", {}, {}},
+      {"/api/v1/agents", "get", "Agents of the register, 200 at a time", {kAgentState, kCursor}, {400}},
+      {"/api/v1/agents", "post", "Asks for an agent", {}, {201, 400, 409, 413}, "AgentRequest"},
+      {"/api/v1/agents/{id}", "get", "One agent, with its ETag", {kAgent}, {404}},
+      {"/api/v1/agents/{id}",
+       "put",
+       "Asks for it anew, with other permissions; it does not act until it is approved again",
+       {kAgent, kAgentMatch},
+       {400, 404, 409, 412, 413},
+       "AgentRequest"},
+      {"/api/v1/agents/{id}",
+       "post",
+       "Decides: approve, deny, suspend or retire; nobody approves what they own or asked for",
+       {kAgent},
+       {400, 404, 409, 413},
+       "AgentDecision"},
       {"/api/v1/openapi.json", "get", "This description", {}, {}},
       {"/api/v1/changes",
        "post",
@@ -251,6 +268,28 @@ void write_text_schemas(JsonWriter& json) {
   schema("SignInsEnd", {"person", "reason"}, {"person", "reason"});
 }
 
+void write_agent_schemas(JsonWriter& json) {
+  json.key("AgentRequest").begin_object().member("type", "object").key("required").begin_array();
+  for (const char* name : {"id", "title", "purpose"}) json.value(name);
+  json.end_array().key("properties").begin_object();
+  for (const char* name : {"card", "expires", "id", "owner", "purpose", "risk", "team", "title"}) {
+    json.key(name).begin_object().member("type", "string").end_object();
+  }
+  for (const char* name : {"acts_for", "classes", "models", "repos", "spiffe", "tools"}) {
+    json.key(name).begin_object().member("type", "array").key("items").begin_object().member("type", "string");
+    json.end_object().end_object();
+  }
+  json.key("workloads").begin_object().member("type", "array").key("items").begin_object().member("type", "object");
+  json.key("properties").begin_object().key("issuer").begin_object().member("type", "string").end_object();
+  json.key("claims").begin_object().member("type", "object").end_object().end_object().end_object().end_object();
+  json.end_object().end_object();
+  json.key("AgentDecision").begin_object().member("type", "object").key("required").begin_array().value("decision");
+  json.end_array().key("properties").begin_object().key("decision").begin_object().key("enum").begin_array();
+  for (const char* name : {"approve", "deny", "suspend", "retire"}) json.value(name);
+  json.end_array().end_object().key("reason").begin_object().member("type", "string").end_object();
+  json.end_object().end_object();
+}
+
 void write_problem_schema(JsonWriter& json) {
   const auto property = [&](std::string_view name, std::string_view type) {
     json.key(name).begin_object().member("type", type).end_object();
@@ -290,11 +329,12 @@ std::string description() {
   json.member("scheme", "bearer");
   json.member("description",
               "A Reeve key with the scope control:read; control:write for what changes something, control:kill for the "
-              "kill switch");
+              "kill switch, control:agents for decisions about agents");
   json.end_object().end_object().key("schemas").begin_object();
   write_budget_schema(json);
   write_change_schema(json);
   write_text_schemas(json);
+  write_agent_schemas(json);
   write_problem_schema(json);
   return json.end_object().end_object().end_object().take();
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reeve/agent_commands.h"
 #include "reeve/command_line_secret.h"
 #include "reeve/people_commands.h"
 #include "reeve/sealing_settings.h"
@@ -400,6 +401,7 @@ int main(int argc, char** argv) {
   add_serving(app, line);
   add_keys(app, line);
   add_people(app, line);
+  add_agents(app, line);
   add_sign_in(app, line);
   add_policy(app, line);
   add_content(app, line);

@@ -20,6 +20,9 @@ Result<void> RunningService::open_sign_ins() {
 
 /// Whose sign-ins cannot be ended now comes again with the next look; that is told once.
 void RunningService::end_what_leavers_have() {
+  agents_->end_with([this](const std::vector<identity::Cutoff>& ended) {
+    gateway_->end_calls(std::make_shared<const identity::CutoffSet>(ended));
+  });
   if (!directory_) return;
   directory_->end_with([this, told = false](const std::vector<identity::Cutoff>& cut_off) mutable {
     gateway_->end_calls(std::make_shared<const identity::CutoffSet>(cut_off));

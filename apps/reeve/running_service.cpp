@@ -147,6 +147,9 @@ Result<void> RunningService::begin() {
   auto directory = DirectoryService::open(config_, *store_, node_name());
   if (!directory) return with_context(directory.error(), "directory");
   directory_ = *std::move(directory);
+  auto agents = AgentService::open(config_, *store_, node_name());
+  if (!agents) return with_context(agents.error(), "agents");
+  agents_ = *std::move(agents);
   // Looked at before it is read, so that what is written meanwhile is read again.
   governance_seen_ = governance_fingerprint();
   exceptions_.emplace(registers());
@@ -270,6 +273,7 @@ Result<void> RunningService::start_gateway() {
   gateway_options.issuers = config_.issuers;
   gateway_options.directory = directory;
   gateway_options.own_tokens = &sign_ins_->tokens();
+  gateway_options.agents = agents_->agents();
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
@@ -314,7 +318,7 @@ Result<void> RunningService::start_listening() {
   server_options.tls = config_.tls;
   server_options.refusal_body = gateway::refusal_body;
   auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_, &sign_ins_->tokens(),
-                                    directory_ ? &directory_->directory() : nullptr);
+                                    directory_ ? &directory_->directory() : nullptr, agents_->agents());
   if (!callers) return callers.error();
   api_callers_ = *std::move(callers);
   api_callers_->tell_refusals_to(*refusals_, config_.trusted_proxies);
@@ -335,7 +339,8 @@ Result<void> RunningService::start_listening() {
   api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
                              options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
                              put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
-                             gateway_.get(), &*live_sessions_, &sign_ins_->store(), wait_until_switched});
+                             gateway_.get(), &*live_sessions_, &sign_ins_->store(), wait_until_switched,
+                             &agents_->entries()});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -357,7 +362,8 @@ Result<void> RunningService::start_listening() {
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), *refusals_, kill_switch_);
+  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), *refusals_,
+                                         {&*key_table_, agents_->agents(), &kill_switch_});
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
   api_callers_->know(sign_in_routes_->browsers());
@@ -430,6 +436,7 @@ void RunningService::stop() {
   stopping_.store(true);
   if (live_budgets_) live_budgets_->stop_waiting();
   if (directory_) directory_->end_with(nullptr);
+  if (agents_) agents_->end_with(nullptr);
   if (server_) server_->close();
   if (api_) api_->stop();
   if (scim_) scim_->stop();

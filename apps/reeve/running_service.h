@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "reeve/agent_service.h"
 #include "reeve/anomaly_watch.h"
 #include "reeve/break_glass_banner.h"
 #include "reeve/budget_follower.h"
@@ -58,6 +59,7 @@ class RunningService final : public Service {
   /// A directory's thread must not end calls of a gateway that is gone, also after a start that failed.
   ~RunningService() override {
     if (directory_) directory_->end_with(nullptr);
+    if (agents_) agents_->end_with(nullptr);
   }
 
   Result<void> start();
@@ -144,6 +146,7 @@ class RunningService final : public Service {
   gateway::CutoffTally cutoff_tally_;
   std::optional<LiveBudgets> live_budgets_;
   std::unique_ptr<DirectoryService> directory_;  // null: none is in force
+  std::unique_ptr<AgentService> agents_;
   // Calls hold reservations, so budgets outlive the loops.
   std::unique_ptr<spend::SliceStore> slices_;  // null: this node is alone
   std::optional<Spending> spending_;

@@ -61,9 +61,17 @@ Task<WebAnswer> SignInRoutes::describe(Request, net::Loop&) {
   json.member("jwks_uri", public_address("/oauth/jwks"));
   write_names(json, "response_types_supported", {"code"});
   write_names(json, "response_modes_supported", {"query"});
-  write_names(json, "grant_types_supported", {"authorization_code", "refresh_token", kDeviceGrant});
+  if (sources_.agent_tokens != nullptr) {
+    write_names(json, "grant_types_supported",
+                {"authorization_code", "refresh_token", kDeviceGrant, kClientCredentialsGrant, kTokenExchangeGrant});
+    write_names(json, "token_endpoint_auth_methods_supported", {"none", "private_key_jwt", "tls_client_auth"});
+    write_names(json, "token_endpoint_auth_signing_alg_values_supported",
+                {"RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"});
+  } else {
+    write_names(json, "grant_types_supported", {"authorization_code", "refresh_token", kDeviceGrant});
+    write_names(json, "token_endpoint_auth_methods_supported", {"none"});
+  }
   write_names(json, "code_challenge_methods_supported", {"S256"});
-  write_names(json, "token_endpoint_auth_methods_supported", {"none"});
   write_names(json, "revocation_endpoint_auth_methods_supported", {"none"});
   json.member("authorization_response_iss_parameter_supported", true);
   co_return json_answer(json.end_object().take());
@@ -127,6 +135,7 @@ identity::TokenAnswer SignInRoutes::exchange(const Request& request) const {
 }
 
 Task<WebAnswer> SignInRoutes::give_tokens(Request request, net::Loop& loop) {
+  if (is_of_agents(request.field("grant_type"))) co_return co_await give_agent_tokens(std::move(request), loop);
   if (find_sign_in_client(request.field("client_id")) == nullptr) {
     co_await note_refusal("token", "invalid_client", request.address, loop);
     co_return oauth_error(400, "invalid_client", "This client is not registered.");
@@ -151,6 +160,9 @@ Task<WebAnswer> SignInRoutes::revoke(Request request, net::Loop& loop) {
   const std::string& token = request.field("token");
   if (token.empty()) co_return oauth_error(400, "invalid_request", "Name the token that is to end.");
   const auto done = co_await on_thread<bool>([grants, token] { return grants->revoke(token, "signed out"); }, loop);
+  if (!done && done.error().code == ErrorCode::kInvalid) {
+    co_return oauth_error(400, "unsupported_token_type", done.error().message);
+  }
   if (!done) co_return oauth_error(503, "temporarily_unavailable", done.error().message);
   // Also for one that is not known (RFC 7009 section 2.2): it is of no use to anybody.
   co_return json_answer("{}");

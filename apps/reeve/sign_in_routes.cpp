@@ -63,8 +63,17 @@ Result<std::unique_ptr<SignInRoutes>> SignInRoutes::create(net::Runtime& runtime
   for (std::size_t i = 0; i < runtime.loop_count(); ++i) {
     auto client = net::Client::create(runtime.loop(i), identity::Authenticator::client_limits(), routes->sources_.tls);
     if (!client) return client.error();
-    Worker worker{*std::move(client), nullptr};
+    Worker worker{*std::move(client), nullptr, nullptr, nullptr};
     worker.providers = identity::ProviderSignIn::create(routes->providers_, system_clock(), *worker.client);
+    const Sources& given = routes->sources_;
+    if (given.agent_tokens != nullptr) {
+      // Only our own tokens: what others made is a credential, and not yet anybody here.
+      worker.authenticator = identity::Authenticator::create(
+          {.issuers = {}, .own_tokens = given.tokens, .directory = given.directory, .agents = given.agents},
+          *given.keys, *worker.client);
+      worker.credentials = identity::AgentCredentials::create(
+          {*given.trust, given.agents, given.tokens->issuer(), routes->public_address("/oauth/token")}, *worker.client);
+    }
     routes->workers_.push_back(std::move(worker));
   }
   return routes;
@@ -123,6 +132,7 @@ Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) 
   request.origin = head.headers.get("origin");
   request.fetch_site = head.headers.get("sec-fetch-site");
   request.user_agent = head.headers.get("user-agent");
+  if (head.path == "/oauth/token") request.certificates = exchange.peer_certificates();
   const Error too_large{ErrorCode::kTooLarge, "The request is longer than 16 KB."};
   if (head.query.size() > kFormBytesMax || head.content_length.value_or(0) > kFormBytesMax) co_return too_large;
   std::string_view text = head.query;

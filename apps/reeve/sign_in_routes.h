@@ -37,6 +37,12 @@ class SignInRoutes {
     Refusals* refusals;
     identity::TrustedProxies proxies;
     const identity::KillSwitch* kill_switch;
+    // For agents; null where no register of them is in force.
+    identity::AgentTokens* agent_tokens = nullptr;
+    identity::Agents* agents = nullptr;
+    const identity::AgentTrust* trust = nullptr;
+    identity::KeyTable* keys = nullptr;
+    identity::Directory* directory = nullptr;
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
 
@@ -58,6 +64,7 @@ class SignInRoutes {
     std::string address;     // of the client, also behind a trusted proxy
     std::string neighbours;  // whom limits count together with it
     std::string origin, fetch_site, user_agent;
+    std::vector<std::string> certificates;  // of the client, where it was asked
     bool is_form = false;
     std::string session;      // the secret of the console's cookie, or empty
     bool is_foreign = false;  // another site's page may have made it
@@ -66,6 +73,13 @@ class SignInRoutes {
   struct Worker {
     std::unique_ptr<net::Client> client;
     std::unique_ptr<identity::ProviderSignIn> providers;
+    // For agents:
+    std::unique_ptr<identity::Authenticator> authenticator;
+    std::unique_ptr<identity::AgentCredentials> credentials;
+  };
+  struct ActingAgent {
+    identity::Principal principal;
+    Instant expires;  // of its credential
   };
   using Route = Task<WebAnswer> (SignInRoutes::*)(Request request, net::Loop& loop);
   struct Path {
@@ -102,6 +116,13 @@ class SignInRoutes {
   Task<WebAnswer> give_tokens(Request request, net::Loop& loop);
   Task<WebAnswer> revoke(Request request, net::Loop& loop);
   identity::TokenAnswer exchange(const Request& request) const;
+
+  // sign_in_agents.cpp
+  static bool is_of_agents(std::string_view grant);
+  Task<WebAnswer> give_agent_tokens(Request request, net::Loop& loop);
+  Task<identity::TokenAnswer> sign_agent_in(Request request, net::Loop& loop);
+  Task<identity::TokenAnswer> exchange_for_agent(Request request, net::Loop& loop);
+  Task<Result<ActingAgent>> find_agent(std::string token, std::vector<std::string> certificates, net::Loop& loop);
 
   // sign_in_browser.cpp
   Task<WebAnswer> authorize(Request request, net::Loop& loop);
@@ -146,6 +167,10 @@ Task<Result<T>> SignInRoutes::on_thread(std::function<Result<T>()> work, net::Lo
   co_await thread_.answer(std::move(job), loop);
   co_return std::move(*result);
 }
+
+inline constexpr std::string_view kClientCredentialsGrant = "client_credentials";
+inline constexpr std::string_view kTokenExchangeGrant = "urn:ietf:params:oauth:grant-type:token-exchange";
+inline constexpr std::string_view kJwtAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 // What the files use.
 WebAnswer oauth_error(int status, std::string_view error, std::string_view description);

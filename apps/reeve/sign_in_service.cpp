@@ -37,13 +37,25 @@ Result<std::unique_ptr<SignInService>> SignInService::open(const Config& config,
 
 Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime, const Config& config,
                                                            const std::string& address, Refusals& refusals,
-                                                           const identity::KillSwitch& kill_switch) {
+                                                           const Callers& callers) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
   grants_ =
       std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, directory_, client_traits());
   browsers_.emplace(*store_, *tokens_, *grants_, system_clock());
-  auto routes = SignInRoutes::create(runtime, {grants_.get(), &*browsers_, tokens_.get(), config.issuers,
-                                               config.upstream_tls, &refusals, config.trusted_proxies, &kill_switch});
+  SignInRoutes::Sources sources{
+      grants_.get(), &*browsers_, tokens_.get(), config.issuers, config.upstream_tls, &refusals, config.trusted_proxies,
+      callers.kill_switch};
+  if (callers.agents != nullptr) {
+    trust_ = config.agents;
+    agent_tokens_ =
+        std::make_unique<identity::AgentTokens>(*callers.agents, *store_, *tokens_, system_clock(), record_);
+    sources.agent_tokens = agent_tokens_.get();
+    sources.agents = callers.agents;
+    sources.trust = &*trust_;
+    sources.keys = callers.keys;
+    sources.directory = directory_;
+  }
+  auto routes = SignInRoutes::create(runtime, std::move(sources));
   if (!routes) return std::move(routes).error();
   keeper_ = std::thread([this] { run(); });
   return routes;

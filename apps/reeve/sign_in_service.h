@@ -32,8 +32,14 @@ class SignInService {
 
   /// Before the loops start. `address`: where the server listens; the configuration's public_url goes before it. The
   /// routes must not outlive the runtime, nor this.
+  /// `keys` and `agents` (null: none are in force) outlive the routes, as does what is cut off.
+  struct Callers {
+    identity::KeyTable* keys;
+    identity::Agents* agents;
+    const identity::KillSwitch* kill_switch;
+  };
   Result<std::unique_ptr<SignInRoutes>> start(net::Runtime& runtime, const Config& config, const std::string& address,
-                                              Refusals& refusals, const identity::KillSwitch& kill_switch);
+                                              Refusals& refusals, const Callers& callers);
   /// A link that signs the person in to the console, once. After start().
   Result<std::string> make_console_link(const std::string& person);
 
@@ -46,6 +52,8 @@ class SignInService {
   std::unique_ptr<identity::OwnTokens> tokens_;
   std::unique_ptr<identity::Grants> grants_;
   std::optional<identity::BrowserGrants> browsers_;
+  std::unique_ptr<identity::AgentTokens> agent_tokens_;
+  std::optional<identity::AgentTrust> trust_;
   identity::Grants::Record record_;
   identity::Directory* directory_ = nullptr;
   std::mutex mutex_;

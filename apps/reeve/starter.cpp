@@ -101,6 +101,8 @@ models:
 #   # With a client of that provider people sign in with 'reeve login': docs/sign-in.md.
 #   # oidc: [{..., client_id: reeve-sign-in, client_secret: "${REEVE_CLIENT_SECRET}"}]
 #   # public_url: https://reeve.example.com
+#   # Agents, CI jobs and pods, known by SPIFFE, OIDC tokens or cards of their own: docs/agents.md.
+#   # agents: {spiffe: [{trust_domain: corp.example.com, audience: reeve, keys: bundle.json}]}
 
 # What the ledger keeps of a call's content: metadata (what was found, by type and count), hash (also a keyed digest of
 # the request) or sealed (also request and answer, encrypted for each person; 'content_key' says where the root key

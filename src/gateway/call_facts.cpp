@@ -12,6 +12,15 @@ void put(policy::FactSink& sink, std::string_view text) {
 
 }  // namespace
 
+std::string_view agent_of(const identity::Principal& principal, const wire::ClientHints& hints) {
+  return principal.actors.empty() ? bounded(hints.agent_id) : std::string_view(principal.actors.front());
+}
+
+std::string_view parent_agent_of(const identity::Principal& principal, const wire::ClientHints& hints) {
+  if (principal.actors.empty()) return bounded(hints.parent_agent_id);
+  return principal.actors.size() < 2 ? std::string_view() : std::string_view(principal.actors[1]);
+}
+
 std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
                                                         const identity::Principal& principal,
                                                         const wire::ClientHints& hints, Instant now) {
@@ -55,8 +64,11 @@ void CallFacts::read(policy::Fact fact, policy::FactSink& sink) const {
     case Fact::kPrincipalType: return put(sink, parts_.principal.type);
     case Fact::kPrincipalGroups: return sink.texts(std::span<const std::string>(parts_.principal.groups));
     case Fact::kPrincipalTeam: return put(sink, parts_.principal.team);
-    case Fact::kAgentId: return put(sink, bounded(parts_.hints.agent_id));
-    case Fact::kAgentParent: return put(sink, bounded(parts_.hints.parent_agent_id));
+    case Fact::kAgentId: return put(sink, agent_of(parts_.principal, parts_.hints));
+    case Fact::kAgentParent: return put(sink, parent_agent_of(parts_.principal, parts_.hints));
+    case Fact::kAgentChain:
+      if (!parts_.principal.actors.empty()) sink.texts(std::span<const std::string>(parts_.principal.actors));
+      return;
     case Fact::kClient: return put(sink, wire::client_name(parts_.hints.kind));
     case Fact::kClientVersion: return put(sink, bounded(parts_.hints.version));
     case Fact::kSessionId: return put(sink, bounded(parts_.hints.session_id));

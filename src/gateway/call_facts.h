@@ -10,6 +10,10 @@
 
 namespace reeve::gateway {
 
+/// The agent that acts: that of the credential, else what the client says; and the one it acts for, in the same way.
+std::string_view agent_of(const identity::Principal& principal, const wire::ClientHints& hints);
+std::string_view parent_agent_of(const identity::Principal& principal, const wire::ClientHints& hints);
+
 /// What rules see of a call. Texts that a client declares of itself are bounded(), as in its records, so that a replay
 /// decides on the same. Refers to the call's parts, which must outlive it.
 class CallFacts final : public policy::Facts {
@@ -31,6 +35,12 @@ class CallFacts final : public policy::Facts {
     std::span<const std::string_view> labels;
     bool content_complete = true;
     std::span<const policy::GivenApproval* const> approvals;  // given for this call
+
+    /// The same call, made by somebody else.
+    Parts with(const identity::Principal& other) const {
+      return {other,    hints, headers, route, view,   body_bytes,       model,    entry,
+              provider, now,   checks,  found, labels, content_complete, approvals};
+    }
   };
   explicit CallFacts(const Parts& parts) : parts_(parts) {}
   void read(policy::Fact fact, policy::FactSink& sink) const override;

@@ -17,6 +17,7 @@ identity::CutoffSubject ModelCall::subject() const {
     subject.key_id = principal_->key_id;
     subject.issued = principal_->issued;
     if (principal_->type == "agent") subject.verified_agent = principal_->id;
+    subject.actors = principal_->actors;
   }
   subject.agent = bounded(hints_.agent_id);
   subject.parent_agent = bounded(hints_.parent_agent_id);
@@ -32,8 +33,8 @@ std::optional<CallUnderWay> ModelCall::view() const {
   view.key_id = principal_->key_id;
   view.client = wire::client_name(hints_.kind);
   view.session = bounded(hints_.session_id);
-  view.agent = bounded(hints_.agent_id);
-  view.parent_agent = bounded(hints_.parent_agent_id);
+  view.agent = agent_of(*principal_, hints_);
+  view.parent_agent = parent_agent_of(*principal_, hints_);
   if (provider_ != nullptr) {
     view.provider = provider_->name;
     view.model = bounded(sent_model());

@@ -68,7 +68,8 @@ class GatewayOverLoops final : public Gateway {
     auto worker = std::make_unique<Worker>(loop, *std::move(client), *std::move(identity_client), nullptr, settings,
                                            log_, metrics_, options);
     worker->authenticator = identity::Authenticator::create(
-        {options.issuers, options.clock, options.own_tokens, options.directory}, keys, *worker->identity_client);
+        {options.issuers, options.clock, options.own_tokens, options.directory, options.agents}, keys,
+        *worker->identity_client);
     loop.post([&worker = *worker] { start_detached(summarise_strangers(worker)); });
     workers_.push_back(std::move(worker));
     return {};

@@ -153,6 +153,7 @@ struct GatewayOptions {
   std::vector<identity::OidcIssuer> issuers;
   identity::Directory* directory = nullptr;   // null: credentials are worth what they say
   identity::OwnTokens* own_tokens = nullptr;  // null: nobody signs in here
+  identity::Agents* agents = nullptr;         // null: no register of agents is in force
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
   policy::UseCounter* exception_uses = nullptr;       // null: exceptions with a limit are never used up

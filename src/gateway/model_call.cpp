@@ -163,7 +163,7 @@ Task<std::optional<Refusal>> ModelCall::authenticate() {
     co_return no;
   }
   principal_ = std::move(outcome->principal);
-  co_return std::nullopt;
+  co_return refuse_claimed_agent();
 }
 
 Task<std::optional<Refusal>> ModelCall::read() {
@@ -228,6 +228,7 @@ void ModelCall::evaluate() {
   UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
   const Moment began = worker_.clock.steady();
   settings_->policy->decide(policy::Point::kModelCall, facts, &uses, worker_.scratch, decision_);
+  evaluate_actors(parts, uses);
   evaluation_ = worker_.clock.steady() - began;
   decision_made_ = true;
   decision_time_ = format_time(now);
@@ -292,10 +293,18 @@ std::optional<Refusal> ModelCall::decide() {
   // Before the rules: a call that cannot go on uses up nothing.
   if (!principal_->in_scope("models", view_.model)) {
     decided_ = worker_.clock.steady();
-    return refusal(RefusalReason::kPolicy, "This key is not made for the model '" + printable(view_.model, 100) +
-                                               "'; use another key or ask for one with that scope.");
+    const std::string name = "'" + printable(view_.model, 100) + "'";
+    return refusal(
+        RefusalReason::kPolicy,
+        principal_->actors.empty()
+            ? "This key is not made for the model " + name + "; use another key or ask for one with that scope."
+            : "An agent of this call may not use the model " + name + "; its owner asks for that with --model.");
   }
   if (settings_->detectors) content_.scan(worker_, *settings_->detectors, body_, texts_);
+  if (auto beyond = refuse_beyond_permission()) {
+    decided_ = worker_.clock.steady();
+    return beyond;
+  }
   evaluate();
   auto no = refuse_by_rules();
   keep_decision_names();

@@ -59,6 +59,11 @@ class ModelCall final : private LiveCall {
   // The steps, in order. A step that ends the call returns the refusal.
   std::optional<wire::Refusal> check_form();
   Task<std::optional<wire::Refusal>> authenticate();
+  // agent_call.cpp
+  std::optional<wire::Refusal> refuse_claimed_agent() const;
+  std::optional<wire::Refusal> refuse_beyond_permission() const;
+  void evaluate_actors(const CallFacts::Parts& parts, policy::UseGate& uses);
+
   /// What the kill switch says of what is known by now.
   std::optional<wire::Refusal> refuse_cut_off();
   Task<std::optional<wire::Refusal>> read();

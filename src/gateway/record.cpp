@@ -44,7 +44,11 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
   if (principal_) {
     entry.principal = {principal_->id, principal_->type, principal_->team, principal_->key_id, principal_->groups};
   }
-  entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id)};
+  if (principal_) {
+    entry.agent = {agent_of(*principal_, hints_), parent_agent_of(*principal_, hints_)};
+  } else {
+    entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id)};
+  }
   entry.client = wire::client_name(hints_.kind);
   entry.client_version = bounded(hints_.version);
   entry.work_item = bounded(hints_.work_item);

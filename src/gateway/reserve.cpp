@@ -13,7 +13,7 @@ spend::CallScope ModelCall::spend_scope(std::string_view model, const Provider& 
   scope[Dimension::kOrganisation] = spend::kWholeOrganisation;
   scope[Dimension::kTeam] = principal_->team;
   scope[Dimension::kPerson] = principal_->id;
-  scope[Dimension::kAgent] = bounded(hints_.agent_id);
+  scope[Dimension::kAgent] = agent_of(*principal_, hints_);
   scope[Dimension::kClient] = wire::client_name(hints_.kind);
   scope[Dimension::kSession] = bounded(hints_.session_id);
   scope[Dimension::kRepo] = bounded(hints_.repo);

@@ -25,6 +25,7 @@ struct Worker {
         client(std::move(to_providers)),
         identity_client(std::move(to_issuers)),
         authenticator(std::move(authentication)),
+        agents(options.agents),
         settings_store(store),
         log(record),
         producer(record.producer("worker-" + std::to_string(own_loop.index() + 1))),
@@ -48,6 +49,7 @@ struct Worker {
   std::unique_ptr<net::Client> client;           // to providers
   std::unique_ptr<net::Client> identity_client;  // to issuers: shorter patience than a model deserves
   std::unique_ptr<identity::Authenticator> authenticator;
+  identity::Agents* agents;  // null: none is registered
   SettingsStore& settings_store;
   ledger::Log& log;
   ledger::Producer& producer;  // of what this loop records

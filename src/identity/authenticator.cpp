@@ -16,20 +16,23 @@ constexpr int kRoundsMax = 3;
 class LoopAuthenticator final : public Authenticator {
  public:
   LoopAuthenticator(Options options, KeyTable& keys, net::Client& client)
-      : keys_(keys), tokens_(std::move(options.issuers), *options.clock, client), directory_(options.directory) {
+      : keys_(keys),
+        tokens_(std::move(options.issuers), *options.clock, client),
+        directory_(options.directory),
+        agents_(options.agents) {
     if (options.own_tokens != nullptr) own_tokens_.emplace(*options.own_tokens, *options.clock);
   }
 
   std::optional<AuthOutcome> authenticate_now(std::string_view credential) override {
     auto outcome = decide(credential).outcome;
-    if (outcome) return directory_.admit(*std::move(outcome));
+    if (outcome) return agents_.admit(directory_.admit(*std::move(outcome)));
     return outcome;
   }
 
   Task<AuthOutcome> authenticate(std::string_view credential) override {
     for (int round = 0; round < kRoundsMax; ++round) {
       TokenVerifier::Step step = decide(credential);
-      if (step.outcome) co_return directory_.admit(*std::move(step.outcome));
+      if (step.outcome) co_return agents_.admit(directory_.admit(*std::move(step.outcome)));
       co_await step.wait_for->refresh();
     }
     BUG("a token stayed undecided after its issuer's keys were fetched");
@@ -60,6 +63,7 @@ class LoopAuthenticator final : public Authenticator {
   TokenVerifier tokens_;
   std::optional<OwnTokenVerifier> own_tokens_;
   DirectoryView directory_;
+  AgentView agents_;
 };
 
 /// For where there are few keys and one loop.

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "identity/identity.h"
 #include "identity/sign_in.h"
 
 namespace reeve::identity {

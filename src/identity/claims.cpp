@@ -31,7 +31,9 @@ std::optional<Instant> read_time(const JsonValue& value) {
   return Instant{static_cast<std::int64_t>(std::min(*seconds, kSecondsMax) * 1e6) * 1000};
 }
 
-bool is_for(const JsonValue& audience, std::string_view expected) {
+}  // namespace
+
+bool is_for_audience(const JsonValue& audience, std::string_view expected) {
   if (audience.is_array()) {
     const auto items = audience.items();
     return std::any_of(items.begin(), items.end(), [&](const JsonValue& item) { return item.as_string() == expected; });
@@ -39,11 +41,10 @@ bool is_for(const JsonValue& audience, std::string_view expected) {
   return audience.as_string() == expected;
 }
 
-std::optional<Refusal> check_time(const JsonValue& claims, const OidcIssuer& issuer, Instant now,
-                                  Principal& principal) {
+std::optional<Refusal> check_times(const JsonValue& claims, Duration clock_skew, Instant now, Principal& principal) {
   const auto expires = read_time(claims["exp"]);
   if (!expires) return malformed("it does not say when it expires");
-  if (now >= *expires + issuer.clock_skew) {
+  if (now >= *expires + clock_skew) {
     return Refusal{AuthFailure::kExpired, "This token expired at " + format_time(*expires) + ". Sign in again."};
   }
   principal.expires = *expires;
@@ -52,7 +53,7 @@ std::optional<Refusal> check_time(const JsonValue& claims, const OidcIssuer& iss
     if (!value.present()) continue;
     const auto at = read_time(value);
     if (!at) return malformed(std::string("its ") + name + " is not a time");
-    if (now + issuer.clock_skew < *at) {
+    if (now + clock_skew < *at) {
       return Refusal{AuthFailure::kNotYetValid, "This token is valid from " + format_time(*at) + " only, and it is " +
                                                     format_time(now) + " here. Check the clocks of both machines."};
     }
@@ -60,8 +61,6 @@ std::optional<Refusal> check_time(const JsonValue& claims, const OidcIssuer& iss
   }
   return std::nullopt;
 }
-
-}  // namespace
 
 std::optional<Refusal> read_groups(const JsonValue& claims, const std::string& claim,
                                    std::vector<std::string>& groups) {
@@ -107,6 +106,8 @@ std::optional<Refusal> read_person(const JsonValue& claims, const OidcIssuer& is
   if (issuer.person_claim == "email" && !is_email_trusted(claims)) person = {};
   principal.id = person.empty() ? std::string(subject) : person_name(person);
   if (!is_name(principal.id)) return malformed("it does not name its owner in a short, readable text");
+  if (principal.id.starts_with(kAgentPrefix))
+    return malformed("its owner's name begins as those of registered agents do");
   // A client that acts for itself is its own subject (RFC 9068 section 2.2); Microsoft says it in idtyp.
   const bool own_client = !subject.empty() && (claims["client_id"].as_string() == subject ||  //
                                                claims["azp"].as_string() == subject);
@@ -124,7 +125,7 @@ std::optional<Refusal> read_person(const JsonValue& claims, const OidcIssuer& is
 
 OrRefusal<std::shared_ptr<const Principal>> read_claims(const JsonValue& claims, const OidcIssuer& issuer,
                                                         Instant now) {
-  if (!is_for(claims["aud"], issuer.audience)) {
+  if (!is_for_audience(claims["aud"], issuer.audience)) {
     return Refusal{AuthFailure::kWrongAudience, "This token is not meant for Reeve: its audience must be \"" +
                                                     issuer.audience + "\". Ask for a token with that audience."};
   }
@@ -132,7 +133,7 @@ OrRefusal<std::shared_ptr<const Principal>> read_claims(const JsonValue& claims,
   if (claims["events"].present()) return malformed("it reports an event and signs nobody in");
   auto principal = std::make_shared<Principal>();
   principal->issuer = issuer.issuer;
-  if (auto refusal = check_time(claims, issuer, now, *principal)) return *std::move(refusal);
+  if (auto refusal = check_times(claims, issuer.clock_skew, now, *principal)) return *std::move(refusal);
   if (auto refusal = read_person(claims, issuer, *principal)) return *std::move(refusal);
   if (issuer.reads_groups) {
     if (auto refusal = read_groups(claims, issuer.groups_claim, principal->groups)) return *std::move(refusal);

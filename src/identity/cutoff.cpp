@@ -216,6 +216,9 @@ const Cutoff* CutoffSet::covers(const CutoffSubject& subject, Instant now) const
   for (const auto& [kind, name] : names) {
     if (const Cutoff* found = named(kind, name, subject, now)) return found;
   }
+  for (const std::string& actor : subject.actors) {
+    if (const Cutoff* found = named(CutoffKind::kAgent, actor, subject, now)) return found;
+  }
   for (const std::string& group : subject.groups) {
     if (const Cutoff* found = named(CutoffKind::kGroup, group, subject, now)) return found;
   }

@@ -158,6 +158,7 @@ struct CutoffSubject {
   std::span<const std::string> groups;
   std::string_view agent, parent_agent;  // as the client names them
   std::string_view verified_agent;       // whose the credential is, where that is an agent
+  std::span<const std::string> actors;   // the registered agents that act
   std::string_view session;
   std::string_view mcp_server;
   std::string_view key_id;

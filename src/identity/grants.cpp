@@ -434,6 +434,11 @@ Result<bool> Grants::end_session(const std::string& id, const std::string& why, 
 Result<bool> Grants::revoke(std::string_view token, std::string_view why) {
   if (OwnTokenVerifier::is_own(token)) {
     const AuthOutcome outcome = OwnTokenVerifier(tokens_, clock_).decide(token);
+    // It belongs to the sign-in of whoever the chain begins with, which is not its holder's to end.
+    if (outcome.ok() && outcome.principal->is_delegated()) {
+      return Error{ErrorCode::kInvalid,
+                   "A token with which an agent acts for somebody ends by itself, and with that person's sign-in."};
+    }
     return outcome.ok() ? end_session(outcome.principal->sign_in, std::string(why), outcome.principal->id)
                         : Result<bool>(false);
   }

@@ -40,8 +40,17 @@ struct Principal {
   std::string client;               // the program that such a token was made for, or empty
   std::optional<Instant> expires;
   std::optional<Instant> issued;  // the credential, where it says so
+  /// The registered agents that act, by id, the one that holds the credential first: those of the chain of `act` (RFC
+  /// 8693 section 4.1), and the owner where that is an agent. Empty: nobody but the owner.
+  std::vector<std::string> actors;
+  std::vector<std::vector<std::string>> held_to;    // scopes that each step of the chain gave up all others for
+  std::vector<std::vector<std::string>> permitted;  // scopes of each actor, as the register has them now
 
-  /// True when a scope of that kind covers `value`, or when no scope of that kind is set. Patterns as glob_match.
+  /// True when somebody acts for the owner.
+  bool is_delegated() const { return actors.size() > (type == "agent" ? 1U : 0U); }
+
+  /// True when each list of scopes covers `value`: has a scope of that kind that does, or none of that kind. Patterns
+  /// as glob_match. So a chain of actors never may what one of them, or the owner, may not.
   bool in_scope(std::string_view kind, std::string_view value) const;
 };
 
@@ -128,6 +137,10 @@ struct OidcIssuer {
   std::string name;           // what people know it by; empty: the host of the issuer
   std::string scopes = "openid email profile";
   bool groups_from_userinfo = false;  // for people in more groups than an ID token holds
+
+  // For issuers whose keys lie elsewhere than their discovery document says.
+  std::string keys;             // an https address, or a file of this machine; empty: as discovery says
+  std::string key_use = "sig";  // what the `use` of their keys may be besides "sig"
   bool operator==(const OidcIssuer&) const = default;
 };
 
@@ -167,6 +180,7 @@ struct AuthOutcome {
 /// an issuer cannot be reached its last keys serve for up to one hour past their time to live; without any, its tokens
 /// get kUnavailable.
 class OwnTokens;
+class Agents;
 class Authenticator {
  public:
   struct Options {
@@ -175,6 +189,8 @@ class Authenticator {
     OwnTokens* own_tokens = nullptr;  // outlives the authenticator; null: there are none
     /// When there is one, credentials are worth what it says; it must outlive the authenticator.
     Directory* directory = nullptr;
+    /// When there is one, agents act as it says; it must outlive the authenticator. Null: nothing is known of agents.
+    Agents* agents = nullptr;
   };
   /// Limits for the client below: a provider that hangs must not hold sign-ins for minutes, as a model may.
   static net::ClientLimits client_limits();
@@ -193,6 +209,8 @@ class Authenticator {
 
 }  // namespace reeve::identity
 
+#include "identity/agent_tokens.h"      // what agents get for their credentials
+#include "identity/agents.h"            // which agents may act
 #include "identity/break_glass.h"       // when nobody who may can
 #include "identity/browser_grants.h"    // a sign-in as a browser holds it
 #include "identity/directory.h"         // people and groups

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "identity/spiffe_id.h"
 
 namespace reeve::identity {
 
@@ -74,9 +75,18 @@ Result<void> check_issuer(const OidcIssuer& issuer) {
   const auto refuse = [&](const std::string& what) {
     return invalid("the identity provider \"" + printable(issuer.issuer) + "\": " + what);
   };
-  const auto address = parse_document_address(issuer.issuer);
-  if (!address) return refuse(address.error().message);
-  if (address->path_and_query.find('?') != std::string::npos) return refuse("an issuer has no query");
+  if (issuer.issuer.starts_with(kSpiffeScheme)) {
+    // A trust domain has no discovery document.
+    if (!is_trust_domain(issuer.issuer.substr(kSpiffeScheme.size()))) return refuse("it is not a trust domain");
+    if (issuer.keys.empty()) return refuse("name where its keys are");
+  } else {
+    const auto address = parse_document_address(issuer.issuer);
+    if (!address) return refuse(address.error().message);
+    if (address->path_and_query.find('?') != std::string::npos) return refuse("an issuer has no query");
+  }
+  if (issuer.keys.find("://") != std::string::npos) {
+    if (const auto keys = parse_document_address(issuer.keys); !keys) return refuse(keys.error().message);
+  }
   if (issuer.audience.empty()) return refuse("name the audience that its tokens for Reeve carry");
   if (issuer.groups_claim.empty() || issuer.person_claim.empty())
     return refuse("groups_claim and person_claim are needed");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <coroutine>
 #include <deque>
+#include <fstream>
 
 #include "core/log.h"
 
@@ -106,6 +107,14 @@ Task<void> IssuerKeys::fetch(std::shared_ptr<IssuerKeys> self, std::shared_ptr<F
 }
 
 Task<Result<KeySet>> IssuerKeys::fetch_key_set() {
+  if (!issuer_.keys.empty()) {
+    if (issuer_.keys.find("://") == std::string::npos) co_return read_key_file();
+    const auto elsewhere = parse_document_address(issuer_.keys);
+    if (!elsewhere) co_return elsewhere.error();
+    const auto there = co_await get(*elsewhere, "its keys");
+    if (!there) co_return there.error();
+    co_return parse_key_set(*there, issuer_.key_use);
+  }
   const auto home = parse_document_address(discovery_address(issuer_.issuer));
   if (!home) co_return home.error();
   const auto discovery = co_await get(*home, "its discovery document");
@@ -114,7 +123,19 @@ Task<Result<KeySet>> IssuerKeys::fetch_key_set() {
   if (!address) co_return address.error();
   const auto document = co_await get(*address, "its keys");
   if (!document) co_return document.error();
-  co_return parse_key_set(*document);
+  co_return parse_key_set(*document, issuer_.key_use);
+}
+
+/// A small file of this machine; a loop waits for it no longer than for a page of memory.
+Result<KeySet> IssuerKeys::read_key_file() const {
+  std::ifstream file(issuer_.keys, std::ios::binary);
+  if (!file) return Error{ErrorCode::kUnavailable, issuer_.keys + " cannot be read"};
+  std::string text(KeySet::kDocumentBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  auto keys = parse_key_set(text, issuer_.key_use);
+  if (!keys) return with_context(std::move(keys).error(), issuer_.keys);
+  return keys;
 }
 
 Task<Result<std::string>> IssuerKeys::get(const DocumentAddress& address, const char* what) {

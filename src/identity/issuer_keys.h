@@ -54,6 +54,7 @@ class IssuerKeys : public std::enable_shared_from_this<IssuerKeys> {
   void start_fetch();
   static Task<void> fetch(std::shared_ptr<IssuerKeys> self, std::shared_ptr<Flight> flight);
   Task<Result<KeySet>> fetch_key_set();
+  Result<KeySet> read_key_file() const;
   Task<Result<std::string>> get(const DocumentAddress& address, const char* what);
   Task<Result<std::string>> read_answer(net::ClientResponse& response);
   void accept(Result<KeySet> fetched);

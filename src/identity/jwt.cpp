@@ -28,11 +28,13 @@ Refusal malformed(std::string what) {
 }
 
 /// Tokens made for another purpose (logout, DPoP proofs, security events) say so in `typ`; RFC 8725 section 3.11.
-bool is_access_or_id_token(std::string_view type) {
+bool is_for(TokenUse use, std::string_view type) {
   std::string lower = to_lower(type);
   constexpr std::string_view kMediaPrefix = "application/";
   if (lower.starts_with(kMediaPrefix)) lower.erase(0, kMediaPrefix.size());
-  return lower == "jwt" || lower == "at+jwt";
+  if (use == TokenUse::kAgentCard) return lower == "agent-card+jwt";
+  if (lower == "jwt" || lower == "at+jwt") return true;
+  return use == TokenUse::kAgentCredential && (lower == "jose" || lower == "client-authentication+jwt");
 }
 
 OrRefusal<JsonDocument> parse_part(std::string_view encoded, std::size_t depth_max, const char* name) {
@@ -46,7 +48,7 @@ OrRefusal<JsonDocument> parse_part(std::string_view encoded, std::size_t depth_m
 }
 
 /// What the header says about the signature; the rest of the Jwt stays empty.
-std::optional<Refusal> read_header(const JsonValue& header, Jwt& jwt) {
+std::optional<Refusal> read_header(const JsonValue& header, TokenUse use, Jwt& jwt) {
   const auto algorithm = header["alg"].as_string();
   if (!algorithm) return malformed("its header names no algorithm");
   const auto known = parse_signature_algorithm(*algorithm);
@@ -57,8 +59,11 @@ std::optional<Refusal> read_header(const JsonValue& header, Jwt& jwt) {
   }
   jwt.algorithm = *known;
   if (header["crit"].present()) return malformed("its header demands extensions that Reeve does not know");
-  if (const JsonValue type = header["typ"]; type.present() && !is_access_or_id_token(type.string_or(""))) {
-    return malformed("it is neither an access token nor an ID token");
+  const JsonValue type = header["typ"];
+  if (type.present() ? !is_for(use, type.string_or("")) : use == TokenUse::kAgentCard) {
+    return malformed(use == TokenUse::kSignIn      ? "it is neither an access token nor an ID token"
+                     : use == TokenUse::kAgentCard ? "it is no agent card: its typ must be agent-card+jwt"
+                                                   : "it is no credential of an agent");
   }
   if (const JsonValue key_id = header["kid"]; key_id.present()) {
     const auto text = key_id.as_string();
@@ -92,7 +97,7 @@ bool has_unique_names(const JsonValue& value) {
   return std::adjacent_find(names.begin(), names.end()) == names.end();
 }
 
-OrRefusal<Jwt> parse_jwt(std::string_view token) {
+OrRefusal<Jwt> parse_jwt(std::string_view token, TokenUse use) {
   if (token.size() > kTokenBytesMax) return malformed("it is longer than 16 KB");
   const auto dots = std::count(token.begin(), token.end(), '.');
   if (dots == 4) return malformed("it is encrypted; Reeve takes signed tokens");
@@ -109,7 +114,7 @@ OrRefusal<Jwt> parse_jwt(std::string_view token) {
           .signing_input = token.substr(0, parts[0].size() + 1 + parts[1].size()),
           .signature = {},
           .claims = std::get<JsonDocument>(std::move(claims))};
-  if (auto refusal = read_header(std::get<JsonDocument>(header).root(), jwt)) return *std::move(refusal);
+  if (auto refusal = read_header(std::get<JsonDocument>(header).root(), use, jwt)) return *std::move(refusal);
   auto signature = from_base64url(parts[2]);
   if (!signature || signature->empty()) return malformed("its signature is missing or not base64url");
   jwt.signature = *std::move(signature);

@@ -29,7 +29,13 @@ struct Jwt {
   JsonDocument claims;  // an object
 };
 
-OrRefusal<Jwt> parse_jwt(std::string_view token);
+/// What a token was made for, as its `typ` says it (RFC 8725 section 3.11).
+enum class TokenUse {
+  kSignIn,           // access and ID tokens
+  kAgentCredential,  // those, JWT-SVIDs, and assertions of a client about itself
+  kAgentCard
+};
+OrRefusal<Jwt> parse_jwt(std::string_view token, TokenUse use = TokenUse::kSignIn);
 
 /// True when no object below `value` has two members of one name: two readers could take two different values.
 bool has_unique_names(const JsonValue& value);

@@ -112,8 +112,9 @@ std::string to_der(std::string_view signature, std::size_t half) {
 }
 
 /// True when the key is there for signatures as far as its `use` and `key_ops` say.
-bool is_for_signatures(const JsonValue& jwk) {
-  if (const JsonValue use = jwk["use"]; use.present() && use.string_or("") != "sig") return false;
+bool is_for_signatures(const JsonValue& jwk, std::string_view also) {
+  const std::string_view use = jwk["use"].string_or("");
+  if (jwk["use"].present() && use != "sig" && use != also) return false;
   const JsonValue operations = jwk["key_ops"];
   if (!operations.present()) return true;
   const auto items = operations.items();
@@ -203,10 +204,10 @@ Result<VerificationKey> VerificationKey::from_okp(const JsonValue& jwk) {
   return key;
 }
 
-Result<VerificationKey> VerificationKey::from_jwk(const JsonValue& jwk) {
+Result<VerificationKey> VerificationKey::from_jwk(const JsonValue& jwk, std::string_view use) {
   const ClearErrors clear;
   if (!jwk.is_object()) return unusable("it is not a JSON object");
-  if (!is_for_signatures(jwk)) return unusable("it is not for signatures");
+  if (!is_for_signatures(jwk, use)) return unusable("it is not for signatures");
   if (jwk["d"].present() || jwk["k"].present()) return unusable("it is a secret key, which must not be published");
   const std::string_view type = jwk["kty"].string_or("");
   Result<VerificationKey> key = type == "RSA"   ? from_rsa(jwk)
@@ -275,7 +276,7 @@ std::vector<const VerificationKey*> KeySet::candidates(SignatureAlgorithm algori
   return found;
 }
 
-Result<KeySet> parse_key_set(std::string_view document) {
+Result<KeySet> parse_key_set(std::string_view document, std::string_view use) {
   if (document.size() > KeySet::kDocumentBytesMax) {
     return Error{ErrorCode::kTooLarge, "the key set is larger than 256 KB"};
   }
@@ -288,7 +289,7 @@ Result<KeySet> parse_key_set(std::string_view document) {
   KeySet set;
   set.fingerprint = sha256(document);
   for (const JsonValue& item : items) {
-    auto key = VerificationKey::from_jwk(item);
+    auto key = VerificationKey::from_jwk(item, use);
     if (key) {
       set.keys.push_back(*std::move(key));
     } else {

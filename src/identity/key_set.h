@@ -24,8 +24,8 @@ namespace reeve::identity {
 class VerificationKey {
  public:
   /// RSA of 2048 to 8192 bits, EC on P-256 or P-384, or Ed25519, meant for signatures. kInvalid with the reason
-  /// otherwise.
-  static Result<VerificationKey> from_jwk(const JsonValue& jwk);
+  /// otherwise. `use`: what its `use` may say besides "sig".
+  static Result<VerificationKey> from_jwk(const JsonValue& jwk, std::string_view use = "sig");
 
   const std::string& key_id() const { return key_id_; }
   bool serves(SignatureAlgorithm algorithm) const;
@@ -57,6 +57,7 @@ struct KeySet {
   /// providers leave `kid` out, and trying keys must not become work for an attacker to order.
   std::vector<const VerificationKey*> candidates(SignatureAlgorithm algorithm, std::string_view key_id) const;
 };
-Result<KeySet> parse_key_set(std::string_view document);
+/// `use`: as in VerificationKey::from_jwk; SPIFFE bundles say "jwt-svid".
+Result<KeySet> parse_key_set(std::string_view document, std::string_view use = "sig");
 
 }  // namespace reeve::identity

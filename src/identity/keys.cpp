@@ -31,7 +31,7 @@ Result<void> check_scope(std::string_view scope) {
     return invalid(
         "the scope \"" + printable(scope) +
         "\" is not one that is checked; write models:PATTERN, operations:PATTERN, control:read, control:write, "
-        "control:kill, ledger:read, scim:read or scim:write");
+        "control:kill, control:agents, ledger:read, scim:read or scim:write");
   }
   return {};
 }
@@ -41,6 +41,9 @@ Result<void> check_request(const KeyRequest& request) {
   if (!is_name(request.owner)) return invalid("the owner must be a short line of text without blanks around it");
   if (std::find(kTypes.begin(), kTypes.end(), request.type) == kTypes.end()) {
     return invalid("the type \"" + printable(request.type) + "\" is not one of person, agent, service");
+  }
+  if (request.owner.starts_with(kAgentPrefix) && request.type != "agent") {
+    return invalid("only a key of type agent belongs to a registered agent");
   }
   if (!request.team.empty() && !is_name(request.team)) {
     return invalid("the team must be a short line of text without blanks around it");

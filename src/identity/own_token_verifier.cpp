@@ -31,7 +31,23 @@ std::vector<std::string> read_names(const JsonValue& list) {
   return names;
 }
 
+/// False when the chain is not one that we would write.
+bool read_actors(const JsonValue& claims, Principal& principal) {
+  for (JsonValue act = claims["act"]; act.present(); act = act["act"]) {
+    const std::string_view actor = act["sub"].string_or("");
+    if (!actor.starts_with(kAgentPrefix) || principal.actors.size() == AgentTokens::kChainMax) return false;
+    principal.actors.emplace_back(actor.substr(kAgentPrefix.size()));
+  }
+  if (principal.type == "agent" && principal.id.starts_with(kAgentPrefix)) {
+    principal.actors.push_back(principal.id.substr(kAgentPrefix.size()));
+  }
+  for (const JsonValue& scopes : claims["held_to"].items()) principal.held_to.push_back(read_names(scopes));
+  return true;
+}
+
 }  // namespace
+
+bool is_own_token(std::string_view credential) { return OwnTokenVerifier::is_own(credential); }
 
 bool OwnTokenVerifier::bring_up_to_date() {
   if (known_ && known_->generation == tokens_->generation()) return true;
@@ -118,6 +134,7 @@ OrRefusal<std::shared_ptr<const Principal>> OwnTokenVerifier::verify(std::string
   for (const std::string_view scope : split(claims["scope"].string_or(""), ' ')) {
     if (!scope.empty()) principal->scopes.emplace_back(scope);
   }
+  if (!read_actors(claims, *principal)) return malformed();
   return std::shared_ptr<const Principal>(std::move(principal));
 }
 

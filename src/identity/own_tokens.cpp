@@ -38,6 +38,23 @@ Result<void> seal_where_configured(const std::filesystem::path& file) {
   return sealed ? Result<void>() : Result<void>(std::move(sealed).error());
 }
 
+/// RFC 8693 section 4.1: who acts now is outermost. An agent for itself is its own subject.
+void write_actors(JsonWriter& json, const Principal& person) {
+  const std::size_t actors = person.actors.size() - (person.type == "agent" && !person.actors.empty() ? 1 : 0);
+  for (std::size_t i = 0; i < actors; ++i) {
+    json.key("act").begin_object().member("sub", std::string(kAgentPrefix) + person.actors[i]);
+  }
+  for (std::size_t i = 0; i < actors; ++i) json.end_object();
+  if (person.held_to.empty()) return;
+  json.key("held_to").begin_array();
+  for (const std::vector<std::string>& scopes : person.held_to) {
+    json.begin_array();
+    for (const std::string& scope : scopes) json.value(scope);
+    json.end_array();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 Result<void> check_token_settings(const TokenSettings& settings) {
@@ -149,6 +166,7 @@ Result<OwnTokens::Made> OwnTokens::make(const Principal& person, const SignInSes
   std::string scope;
   for (const std::string& name : person.scopes) scope += (scope.empty() ? "" : " ") + name;
   claims.member_if("scope", scope);
+  write_actors(claims, person);
   claims.end_object();
   made.token = own_token_header(signing->id) + "." + to_base64url(claims.text());
   made.token += "." + to_base64url(signing->key.sign(made.token));

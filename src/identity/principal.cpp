@@ -1,9 +1,13 @@
+#include <algorithm>
+
 #include "core/bytes.h"
 #include "identity/identity.h"
 
 namespace reeve::identity {
 
-bool Principal::in_scope(std::string_view kind, std::string_view value) const {
+namespace {
+
+bool covers(const std::vector<std::string>& scopes, std::string_view kind, std::string_view value) {
   bool restricted = false;
   for (const std::string_view scope : scopes) {
     const std::size_t colon = scope.find(':');
@@ -12,6 +16,15 @@ bool Principal::in_scope(std::string_view kind, std::string_view value) const {
     restricted = true;
   }
   return !restricted;
+}
+
+}  // namespace
+
+bool Principal::in_scope(std::string_view kind, std::string_view value) const {
+  const auto all_cover = [&](const std::vector<std::vector<std::string>>& lists) {
+    return std::all_of(lists.begin(), lists.end(), [&](const auto& list) { return covers(list, kind, value); });
+  };
+  return covers(scopes, kind, value) && all_cover(held_to) && all_cover(permitted);
 }
 
 std::string_view auth_failure_name(AuthFailure failure) {

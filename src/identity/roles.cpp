@@ -20,23 +20,24 @@ struct RoleRow {
 };
 
 // Each role has what its work needs and nothing else; nothing is inherited, so that a line says all.
-constexpr std::array kOfViewer{kReadBudgets, kReadSpend, kReadExceptions, kReadApi};
-constexpr std::array kOfDeveloper{kReadBudgets, kAskExceptions, kReadApi};
-constexpr std::array kOfApprover{kReadBudgets,      kReadSpend,     kReadExceptions,
-                                 kDecideExceptions, kApprovePolicy, kReadApi};
+constexpr std::array kOfViewer{kReadBudgets, kReadSpend, kReadExceptions, kReadAgents, kReadApi};
+constexpr std::array kOfDeveloper{kReadBudgets, kAskExceptions, kReadAgents, kRegisterAgents, kReadApi};
+constexpr std::array kOfApprover{kReadBudgets,   kReadSpend,  kReadExceptions, kDecideExceptions,
+                                 kApprovePolicy, kReadAgents, kDecideAgents,   kReadApi};
 constexpr std::array kOfPolicyAuthor{kReadBudgets, kReadSpend, kReadExceptions, kReadPolicy, kWritePolicy, kReadApi};
 constexpr std::array kOfAuditor{kReadBudgets, kReadSpend,      kReadExceptions, kReadLedger, kReadSessions,
-                                kReadPolicy,  kReadKillSwitch, kReadDirectory,  kReadApi};
+                                kReadPolicy,  kReadKillSwitch, kReadDirectory,  kReadAgents, kReadApi};
 constexpr std::array kOfIncidentCommander{kReadBudgets,    kReadSpend,  kReadExceptions, kReadSessions,
-                                          kReadKillSwitch, kSwitchKill, kReadApi};
-constexpr std::array kOfAdministrator{kReadBudgets,  kWriteBudgets,   kReadSpend,      kReadExceptions,
-                                      kReadPolicy,   kReadDirectory,  kWriteDirectory, kWriteKeys,
-                                      kWriteChanges, kReadKillSwitch, kReadApi};
+                                          kReadKillSwitch, kSwitchKill, kReadAgents,     kReadApi};
+constexpr std::array kOfAdministrator{kReadBudgets,   kWriteBudgets,   kReadSpend, kReadExceptions, kReadPolicy,
+                                      kReadDirectory, kWriteDirectory, kWriteKeys, kWriteChanges,   kReadKillSwitch,
+                                      kReadAgents,    kRegisterAgents, kReadApi};
 
 constexpr std::array<RoleRow, kRoles> kTable{
     {{Role::kViewer, "viewer", "sees budgets, spend and exceptions", kOfViewer},
-     {Role::kDeveloper, "developer", "sees budgets and asks for exceptions", kOfDeveloper},
-     {Role::kApprover, "approver", "decides on exceptions and on changes of policy, never on their own", kOfApprover},
+     {Role::kDeveloper, "developer", "sees budgets, asks for exceptions, and registers agents", kOfDeveloper},
+     {Role::kApprover, "approver", "decides on exceptions, agents and changes of policy, never on their own",
+      kOfApprover},
      {Role::kPolicyAuthor, "policy-author", "writes policy", kOfPolicyAuthor},
      {Role::kAuditor, "auditor", "reads everything that is recorded, and changes nothing", kOfAuditor},
      {Role::kIncidentCommander, "incident-commander", "stops what must stop, and sees the sessions that it is about",
@@ -45,9 +46,10 @@ constexpr std::array<RoleRow, kRoles> kTable{
       kOfAdministrator}}};
 
 constexpr std::array<std::string_view, kPermissions> kPermissionNames{
-    "budgets.read",    "budgets.write", "spend.read",    "exceptions.read", "exceptions.ask", "exceptions.decide",
-    "ledger.read",     "sessions.read", "policy.read",   "policy.write",    "policy.approve", "directory.read",
-    "directory.write", "keys.write",    "changes.write", "kill.read",       "kill.switch",    "api.read"};
+    "budgets.read",    "budgets.write",   "spend.read",    "exceptions.read", "exceptions.ask", "exceptions.decide",
+    "ledger.read",     "sessions.read",   "policy.read",   "policy.write",    "policy.approve", "directory.read",
+    "directory.write", "keys.write",      "changes.write", "kill.read",       "kill.switch",    "api.read",
+    "agents.read",     "agents.register", "agents.decide"};
 
 struct Exclusion {
   Role one, other;

@@ -51,8 +51,11 @@ enum class Permission : std::uint8_t {
   kReadKillSwitch,
   kSwitchKill,
   kReadApi,  // its description
+  kReadAgents,
+  kRegisterAgents,
+  kDecideAgents,
 };
-inline constexpr std::size_t kPermissions = 18;
+inline constexpr std::size_t kPermissions = 21;
 std::string_view permission_name(Permission permission);  // "budgets.read", …
 std::span<const Permission> permissions_of(Role role);
 

@@ -41,7 +41,8 @@ enum class GrantKind : std::uint8_t {
   kCode = 5,          // an authorization code (RFC 6749 section 4.1)
   kRefresh = 6,       // a refresh token
   kBrowser = 7,       // a sign-in as a browser holds it, by a cookie
-  kLink = 8           // a link that signs in whoever opens it first
+  kLink = 8,          // a link that signs in whoever opens it first
+  kAssertion = 9      // what an agent said of itself, and must not say twice
 };
 
 struct Grant {
@@ -136,6 +137,9 @@ struct TokenSettings {
 /// kInvalid, with a sentence, when a time is out of its range.
 Result<void> check_token_settings(const TokenSettings& settings);
 
+/// Whether the credential looks like a token of ours; nothing of it is verified.
+bool is_own_token(std::string_view credential);
+
 /// Makes and verifies tokens: JWTs of RFC 9068 (`typ` at+jwt), signed with Ed25519. Thread-safe. What a token says of
 /// its person is as old as the sign-in (`auth_time`), however often it was renewed.
 class OwnTokens {
@@ -153,7 +157,7 @@ class OwnTokens {
     std::string token;
     Instant expires;
   };
-  /// kTooLarge when the person's groups do not fit into a token.
+  /// With who acts for the person, and what the chain is held to. kTooLarge when the groups do not fit into a token.
   Result<Made> make(const Principal& person, const SignInSession& session) const;
   /// The key set of RFC 7517, with the keys of all nodes.
   Result<std::string> key_set() const;

@@ -47,6 +47,10 @@ Connection::~Connection() {
 
 bool Connection::over_tls() const { return transport_ && transport_->tls() != nullptr; }
 
+std::vector<std::string> Connection::peer_certificates() const {
+  return over_tls() ? transport_->tls()->peer_certificates() : std::vector<std::string>();
+}
+
 Loop& Connection::loop() { return server_->loop(); }
 
 void Connection::start(const Ref& self, int socket) {

@@ -47,6 +47,7 @@ class Connection final : public boost::intrusive_ref_counter<Connection, boost::
   const RequestHead& head() const override { return head_; }
   std::string_view peer_address() const override { return peer_address_; }
   bool over_tls() const override;
+  std::vector<std::string> peer_certificates() const override;
   Loop& loop() override;
   Task<Result<std::string_view>> read_body() override;
   Task<Result<void>> respond(int status, const Headers& headers, std::string_view body) override;

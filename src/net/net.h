@@ -107,6 +107,9 @@ void handle_signals(std::initializer_list<int> signals, std::function<void(int)>
 struct ServerTls {
   std::string certificate_file;  // PEM chain, leaf first
   std::string key_file;          // PEM
+  /// Clients are asked for a certificate, and may have none. Any is taken: that a client holds its key is proven, and
+  /// nothing else; what it is worth is for whoever reads Exchange::peer_certificates(). Sessions do not resume then.
+  bool asks_clients = false;
   bool operator==(const ServerTls&) const = default;
 };
 
@@ -161,6 +164,9 @@ class Exchange {
   virtual const RequestHead& head() const = 0;
   virtual std::string_view peer_address() const = 0;  // "127.0.0.1"
   virtual bool over_tls() const = 0;
+  /// What the client showed where it was asked (ServerTls::asks_clients): DER, its own first. Its key is proven to be
+  /// the client's, and nothing else of them is.
+  virtual std::vector<std::string> peer_certificates() const { return {}; }
   virtual Loop& loop() = 0;
 
   /// The whole body, in one piece, followed by at least 64 readable bytes (for SIMD readers). Valid until the exchange

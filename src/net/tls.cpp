@@ -94,6 +94,11 @@ int choose_protocol(SSL* /*session*/, const unsigned char** chosen, unsigned cha
   return SSL_TLSEXT_ERR_OK;
 }
 
+constexpr long kClientChainBytesMax = 32L * 1024;
+
+/// Judged later, by whoever knows for whom: here only the key is proven.
+int take_any_certificate(int /*verified*/, X509_STORE_CTX* /*chain*/) { return 1; }
+
 void set_common_options(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
@@ -130,6 +135,13 @@ Result<std::shared_ptr<TlsContext>> TlsContext::for_server(const ServerTls& opti
   if (SSL_CTX_use_PrivateKey_file(raw, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_check_private_key(raw) != 1) {
     return Error{ErrorCode::kInvalid, "cannot use the private key in " + options.key_file + ": " + openssl_reason()};
+  }
+  if (options.asks_clients) {
+    SSL_CTX_set_verify(raw, SSL_VERIFY_PEER, take_any_certificate);
+    // A ticket keeps a client's own certificate and forgets the chain that it stands on.
+    SSL_CTX_set_options(raw, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(raw, 0);
+    SSL_CTX_set_max_cert_list(raw, kClientChainBytesMax);
   }
   return context;
 }
@@ -258,6 +270,28 @@ void TlsSession::close() {
   ERR_clear_error();
   SSL_shutdown(session_);
   ERR_clear_error();
+}
+
+std::vector<std::string> TlsSession::peer_certificates() const {
+  std::vector<std::string> list;
+  // Owned by the session.
+  const STACK_OF(X509)* const chain = SSL_get_peer_cert_chain(session_);
+  const auto add = [&list](X509* certificate) {
+    const int size = i2d_X509(certificate, nullptr);
+    if (size <= 0) return;
+    std::string der(static_cast<std::size_t>(size), '\0');
+    auto* to = reinterpret_cast<unsigned char*>(der.data());
+    i2d_X509(certificate, &to);
+    list.push_back(std::move(der));
+  };
+  // OpenSSL leaves the client's own certificate out of the chain, on the server's side.
+  if (X509* const own = SSL_get0_peer_certificate(session_); own != nullptr) add(own);
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    X509* const one = sk_X509_value(chain, i);
+    if (X509_cmp(one, SSL_get0_peer_certificate(session_)) != 0) add(one);
+  }
+  ERR_clear_error();
+  return list;
 }
 
 std::string TlsSession::failure() const { return failure_.empty() ? "the connection was closed" : failure_; }

@@ -81,6 +81,8 @@ class TlsSession {
   void close();
   /// Whether the last kWouldBlock waits for room to write and not for bytes to read.
   bool wants_write() const { return wants_write_; }
+  /// DER, the peer's own first; none when it showed none.
+  std::vector<std::string> peer_certificates() const;
   /// Why the handshake failed, for a person.
   std::string failure() const;
 

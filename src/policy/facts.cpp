@@ -47,10 +47,16 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
      "The groups of whoever acts, from the directory or the key.", "[\"employees\"]", "principal.groups"},
     {Fact::kPrincipalTeam, "principal.team", "string", kEverywhere, "teams", "The team that pays.", "\"payments\"",
      "principal.team"},
-    {Fact::kAgentId, "agent.id", "string", kEverywhere, "agents", "The agent or sub-agent, as the client says it.",
-     "\"reviewer\"", "agent.id"},
+    {Fact::kAgentId, "agent.id", "string", kEverywhere, "agents",
+     "The agent that acts: a registered one whose credential this is, else as the client says it.", "\"reviewer\"",
+     "agent.id"},
     {Fact::kAgentParent, "agent.parent", "string", kEverywhere, "", "The agent that started this one.", "\"main\"",
      "agent.parent"},
+    {Fact::kAgentChain, "agent.chain", "list(string)", kEverywhere, "",
+     "The registered agents that act, proven by the credential, the one that holds it first. Empty: nobody acts for "
+     "the "
+     "principal, and agent.id is a claim.",
+     "[\"reviewer\"]", ""},
     {Fact::kClient, "client", "string", kEverywhere, "clients",
      "The coding agent's kind, as it says itself: claude-code, codex, gemini-cli, opencode, copilot-cli, cursor, "
      "other.",

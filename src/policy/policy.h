@@ -71,6 +71,7 @@ enum class Fact : std::uint8_t {
   kPrincipalTeam,
   kAgentId,
   kAgentParent,
+  kAgentChain,
   kClient,
   kClientVersion,
   kSessionId,
@@ -118,7 +119,7 @@ enum class Fact : std::uint8_t {
   kRegisterRiskTier,
   kRegisterDataClasses,
 };
-inline constexpr std::size_t kFacts = 53;
+inline constexpr std::size_t kFacts = 54;
 std::string_view fact_name(Fact fact);  // "model.tier"
 
 /// What scanning found of one kind, as content.findings lists it.

@@ -8,6 +8,7 @@
 #include "store/generation_file.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
+#include "store/sqlite_agent_store.h"
 #include "store/sqlite_break_glass.h"
 #include "store/sqlite_budget_register.h"
 #include "store/sqlite_check_register.h"
@@ -42,8 +43,9 @@ struct Watched {
 class EmbeddedStore final : public Store {
  public:
   EmbeddedStore(Watched keys, Watched checks, Watched exceptions, Watched budgets, Watched directory,
-                Watched kill_switch, Watched grants, std::unique_ptr<SqlitePlaceholderStore> placeholders,
-                Database notes, Database notifications, Database break_glass)
+                Watched kill_switch, Watched grants, Watched agents,
+                std::unique_ptr<SqlitePlaceholderStore> placeholders, Database notes, Database notifications,
+                Database break_glass)
       : keys_(std::move(keys.connections.writer), std::move(keys.connections.reader), std::move(keys.generation)),
         checks_(std::move(checks.connections.writer), std::move(checks.connections.reader),
                 std::move(checks.generation)),
@@ -57,6 +59,8 @@ class EmbeddedStore final : public Store {
                      std::move(kill_switch.generation)),
         grants_(std::move(grants.connections.writer), std::move(grants.connections.reader),
                 std::move(grants.generation)),
+        agents_(std::move(agents.connections.writer), std::move(agents.connections.reader),
+                std::move(agents.generation)),
         placeholders_(std::move(placeholders)),
         notes_(std::move(notes)),
         notifications_(std::move(notifications)),
@@ -71,6 +75,7 @@ class EmbeddedStore final : public Store {
   identity::BreakGlassStore& break_glass() override { return break_glass_; }
   identity::KillSwitchStore& kill_switch() override { return kill_switch_; }
   identity::GrantStore& grants() override { return grants_; }
+  identity::AgentStore& agents() override { return agents_; }
   Result<void> catch_up() override {
     auto keys = keys_.catch_up();
     auto checks = checks_.catch_up();
@@ -79,11 +84,13 @@ class EmbeddedStore final : public Store {
     auto directory = directory_.catch_up();
     auto kill_switch = kill_switch_.catch_up();
     auto grants = grants_.catch_up();
+    auto agents = agents_.catch_up();
     if (!keys) return keys;
     if (!checks) return checks;
     if (!directory) return directory;
     if (!kill_switch) return kill_switch;
     if (!grants) return grants;
+    if (!agents) return agents;
     return exceptions ? budgets : exceptions;
   }
   Result<std::vector<KeyChange>> unrecorded_key_changes() override { return keys_.unrecorded(); }
@@ -112,6 +119,7 @@ class EmbeddedStore final : public Store {
   SqliteDirectoryStore directory_;
   SqliteKillSwitchStore kill_switch_;
   SqliteGrantStore grants_;
+  SqliteAgentStore agents_;
   std::unique_ptr<SqlitePlaceholderStore> placeholders_;
   SqliteNotes notes_;
   SqliteNotificationQueue notifications_;
@@ -178,6 +186,8 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   if (!kill_generation) return std::move(kill_generation).error();
   auto grant_generation = GenerationFile::open(directory / "sign-ins.generation");
   if (!grant_generation) return std::move(grant_generation).error();
+  auto agent_generation = GenerationFile::open(directory / "agents.generation");
+  if (!agent_generation) return std::move(agent_generation).error();
 
   const std::filesystem::path file = directory / kDatabaseFile;
   if (auto made = make_private_file(file); !made) return std::move(made).error();
@@ -195,6 +205,8 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   if (!kill_switch) return std::move(kill_switch).error();
   auto grants = connect(file);
   if (!grants) return std::move(grants).error();
+  auto agents = connect(file);
+  if (!agents) return std::move(agents).error();
   auto placeholder_connections = connect(file);
   if (!placeholder_connections) return std::move(placeholder_connections).error();
   auto placeholders = SqlitePlaceholderStore::open(std::move(placeholder_connections->writer),
@@ -212,7 +224,8 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
       Watched{*std::move(budgets), *std::move(budget_generation)},
       Watched{*std::move(people), *std::move(directory_generation)},
       Watched{*std::move(kill_switch), *std::move(kill_generation)},
-      Watched{*std::move(grants), *std::move(grant_generation)}, *std::move(placeholders), *std::move(notes),
+      Watched{*std::move(grants), *std::move(grant_generation)},
+      Watched{*std::move(agents), *std::move(agent_generation)}, *std::move(placeholders), *std::move(notes),
       *std::move(notifications), *std::move(break_glass)));
 }
 

@@ -273,7 +273,23 @@ DROP INDEX sign_in_session_by_person;
 CREATE INDEX sign_in_session_by_login ON sign_in_session (login);
 )sql";
 
-constexpr std::array<Migration, 14> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+constexpr const char* kAgents = R"sql(
+CREATE TABLE agent (
+  id       TEXT PRIMARY KEY NOT NULL,
+  version  INTEGER NOT NULL CHECK (version > 0),
+  document TEXT NOT NULL    -- canonical JSON
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO change_counter VALUES ('agent', 1);
+CREATE TRIGGER agent_inserted AFTER INSERT ON agent
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
+CREATE TRIGGER agent_updated AFTER UPDATE ON agent
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
+CREATE TRIGGER agent_deleted AFTER DELETE ON agent
+BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
+)sql";
+
+constexpr std::array<Migration, 15> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                     {2, "ledger entries of key changes", kKeyEntries},
                                                     {3, "reports of checks", kCheckReports},
                                                     {4, "originals behind placeholders", kPlaceholders},
@@ -286,7 +302,8 @@ constexpr std::array<Migration, 14> kMigrations = {{{1, "virtual keys", kVirtual
                                                     {11, "people and groups", kDirectory},
                                                     {12, "break-glass", kBreakGlass},
                                                     {13, "what changed of keys", kKeyChanges},
-                                                    {14, "sign-ins by folded name", kSignInLogins}}};
+                                                    {14, "sign-ins by folded name", kSignInLogins},
+                                                    {15, "agents", kAgents}}};
 
 /// Refuses databases of other programs before anything is written to them; marks an empty one as ours.
 Result<void> claim(Database& database) {

@@ -104,6 +104,8 @@ class Store : public UnrecordedNotes, public Registers {
   virtual identity::DirectoryStore& directory() = 0;
   /// Of this node alone: what is switched here holds here, also while a shared database is away.
   virtual identity::KillSwitchStore& kill_switch() = 0;
+  /// The same for agents, and open_shared_agents().
+  virtual identity::AgentStore& agents() = 0;
   /// The same for who is signed in, and open_shared_grants().
   virtual identity::GrantStore& grants() = 0;
 
@@ -218,6 +220,16 @@ class SharedDirectory : public identity::DirectoryStore {
 
 /// As open_shared_budgets().
 Result<std::unique_ptr<SharedDirectory>> open_shared_directory(const PostgresOptions& options, std::string node);
+
+/// The agents that nodes share; entries of the ledger as SharedDirectory has them.
+class SharedAgents : public identity::AgentStore {
+ public:
+  /// Looks whether another node changed it: generation() moves then, and list() gives what is there now. Blocks.
+  virtual Result<void> catch_up() = 0;
+};
+
+/// As open_shared_budgets().
+Result<std::unique_ptr<SharedAgents>> open_shared_agents(const PostgresOptions& options, std::string node);
 
 /// Who is signed in, on all nodes that share the database.
 class SharedGrants : public identity::GrantStore {

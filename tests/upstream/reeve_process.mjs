@@ -40,8 +40,10 @@ export function detectorFiles() {
 }
 
 export class Reeve {
-  // `config`: the text of reeve.yaml without listen, data_dir and governance_dir; `governance`: {file name: text}.
-  constructor({ config, governance = {}, environment = {} }) {
+  // `config`: the text of reeve.yaml without listen, data_dir and governance_dir; `governance`: {file name: text};
+  // `isReady`: where plain HTTP does not tell.
+  constructor({ config, governance = {}, environment = {}, isReady }) {
+    this.isReady = isReady ?? (async () => (await fetch(`http://127.0.0.1:${this.port}/readyz`)).ok)
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-test-'))
     fs.mkdirSync(path.join(this.folder, 'governance'))
     for (const [name, text] of Object.entries(governance)) {
@@ -71,8 +73,7 @@ export class Reeve {
     // Detectors take seconds to compile, more on a busy machine.
     for (let i = 0; i < 1200; i++) {
       if (this.process.exitCode !== null || this.process.pid === undefined) break
-      const ready = await fetch(`http://127.0.0.1:${this.port}/readyz`).catch(() => null)
-      if (ready?.ok) return
+      if (await this.isReady().catch(() => false)) return
       await sleep(50)
     }
     this.process.kill('SIGKILL')
