@@ -145,15 +145,19 @@ int session_show_command(const Common& common, const SessionArguments& arguments
   if (!sessions) return fail(common, kFailed, sessions.error().message);
   std::erase_if(*sessions, [&](const Session& session) { return session.id != bounded(arguments.session); });
   if (sessions->empty()) return ledger_trace_command(common, trace);
-  JsonWriter name;
-  name.value(arguments.session);
-  if (auto noted = note_reading(common, sessions->size(), "session_id == " + name.text()); !noted) {
-    return fail(common, kFailed, noted.error().message);
+  // One of ours is nowhere in the ledger; of others the trace is recorded, before anything is shown.
+  if (sessions->front().named) {
+    if (const int shown = ledger_trace_command(common, trace); shown != kDone) return shown;
+    std::printf("\n");
+  } else {
+    JsonWriter name;
+    name.value(arguments.session);
+    if (auto noted = note_reading(common, sessions->size(), "session_id == " + name.text()); !noted) {
+      return fail(common, kFailed, noted.error().message);
+    }
   }
-  std::printf("%s\n", sessions_table(*sessions).c_str());
-  std::fflush(stdout);
-  // One of ours is nowhere in the ledger.
-  return sessions->front().named ? ledger_trace_command(common, trace) : kDone;
+  std::printf("%s", sessions_table(*sessions).c_str());
+  return kDone;
 }
 
 int session_end_command(const Common& common, const SessionArguments& arguments) {

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "reeve/config.h"
 
 namespace reeve::app {
@@ -12,7 +14,13 @@ using ::testing::IsEmpty;
 struct Parsed {
   Config config;
   std::vector<Diagnostic> complaints;
-  std::string first() const { return complaints.empty() ? "" : complaints.front().to_string(); }
+  /// The first error; that secrets stand in clear is only a warning.
+  std::string first() const {
+    const auto found = std::find_if(complaints.begin(), complaints.end(), [](const Diagnostic& complaint) {
+      return complaint.severity == Diagnostic::Severity::kError;
+    });
+    return found == complaints.end() ? "" : found->to_string();
+  }
 };
 
 Parsed parse(const std::string& identity) {

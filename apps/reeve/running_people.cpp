@@ -5,6 +5,16 @@
 
 namespace reeve::app {
 
+Result<void> RunningService::open_people_and_agents() {
+  auto directory = DirectoryService::open(config_, *store_, node_name());
+  if (!directory) return with_context(directory.error(), "directory");
+  directory_ = *std::move(directory);
+  auto agents = AgentService::open(config_, *store_, node_name());
+  if (!agents) return with_context(agents.error(), "agents");
+  agents_ = *std::move(agents);
+  return {};
+}
+
 Result<void> RunningService::open_sign_ins() {
   const auto record_it = [this](auto kind, const auto& told) -> Result<void> {
     if (record(kind, told)) return {};

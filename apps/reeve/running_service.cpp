@@ -144,12 +144,7 @@ Result<void> RunningService::begin() {
     practice_ = *std::move(server);
   }
   if (auto opened = open_budgets(); !opened) return with_context(opened.error(), "budgets");
-  auto directory = DirectoryService::open(config_, *store_, node_name());
-  if (!directory) return with_context(directory.error(), "directory");
-  directory_ = *std::move(directory);
-  auto agents = AgentService::open(config_, *store_, node_name());
-  if (!agents) return with_context(agents.error(), "agents");
-  agents_ = *std::move(agents);
+  if (auto opened = open_people_and_agents(); !opened) return opened;
   // Looked at before it is read, so that what is written meanwhile is read again.
   governance_seen_ = governance_fingerprint();
   exceptions_.emplace(registers());
@@ -336,11 +331,11 @@ Result<void> RunningService::start_listening() {
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
   live_sessions_.emplace(config_.data_dir / "ledger");
-  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
-                             options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
-                             put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
-                             gateway_.get(), &*live_sessions_, &sign_ins_->store(), wait_until_switched,
-                             &agents_->entries()});
+  api_ =
+      ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
+                          options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
+                          put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_, gateway_.get(),
+                          &*live_sessions_, &sign_ins_->store(), wait_until_switched, &agents_->entries()});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -362,8 +357,8 @@ Result<void> RunningService::start_listening() {
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
   server_ = *std::move(server);
-  auto sign_in_routes = sign_ins_->start(*runtime_, config_, base_url(), *refusals_,
-                                         {&*key_table_, agents_->agents(), &kill_switch_});
+  auto sign_in_routes =
+      sign_ins_->start(*runtime_, config_, base_url(), *refusals_, {&*key_table_, agents_->agents(), &kill_switch_});
   if (!sign_in_routes) return std::move(sign_in_routes).error();
   sign_in_routes_ = *std::move(sign_in_routes);
   api_callers_->know(sign_in_routes_->browsers());

@@ -110,6 +110,7 @@ class RunningService final : public Service {
   Result<void> open_spending(const gateway::Settings& settings);
   Result<void> start_exports();
   Result<void> start_gateway();
+  Result<void> open_people_and_agents();
   Result<void> open_sign_ins();
   Result<void> start_listening();
   Result<void> start_following_kill_switch();

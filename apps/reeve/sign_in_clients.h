@@ -14,10 +14,10 @@
 namespace reeve::app {
 
 struct SignInClient {
-  std::string_view id;            // empty: a program that sends none (RFC 8628 leaves it to public clients)
-  std::string_view name;          // for people
-  bool takes_loopback = false;    // RFC 8252 section 7.3: any port of this machine
-  bool is_console = false;        // our own pages: redirect is below the public address; from there nobody is asked twice
+  std::string_view id;          // empty: a program that sends none (RFC 8628 leaves it to public clients)
+  std::string_view name;        // for people
+  bool takes_loopback = false;  // RFC 8252 section 7.3: any port of this machine
+  bool is_console = false;      // our own pages: redirect is below the public address; from there nobody is asked twice
   std::string_view surface = {};  // how a program names itself that sends no client_id
   bool shares_tokens = false;     // ClientTraits::shares_tokens
 };

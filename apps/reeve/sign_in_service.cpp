@@ -39,12 +39,10 @@ Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime
                                                            const std::string& address, Refusals& refusals,
                                                            const Callers& callers) {
   tokens_->serve_as(config.public_url.empty() ? address : config.public_url);
-  grants_ =
-      std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, directory_, client_traits());
+  grants_ = std::make_unique<identity::Grants>(*store_, *tokens_, system_clock(), record_, directory_, client_traits());
   browsers_.emplace(*store_, *tokens_, *grants_, system_clock());
-  SignInRoutes::Sources sources{
-      grants_.get(), &*browsers_, tokens_.get(), config.issuers, config.upstream_tls, &refusals, config.trusted_proxies,
-      callers.kill_switch};
+  SignInRoutes::Sources sources{grants_.get(),       &*browsers_, tokens_.get(),          config.issuers,
+                                config.upstream_tls, &refusals,   config.trusted_proxies, callers.kill_switch};
   if (callers.agents != nullptr) {
     trust_ = config.agents;
     agent_tokens_ =

@@ -1,7 +1,7 @@
 #include "identity/own_token_verifier.h"
 
-#include "core/bytes.h"
 #include <cmath>
+#include "core/bytes.h"
 
 #include "identity/jwt.h"
 #include "identity/names.h"

@@ -217,7 +217,8 @@ void Publisher::run() {
     // Several entries share a checkpoint, and a call's intent and its outcome often do. Where rounds are long, because
     // much was appended or the disk is slow, they also become rarer: publishing is no part of a call's way, and must
     // not take from it.
-    changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took), [this] { return closing_ || backlog_locked() >= kBacklogMax; });
+    changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took),
+                      [this] { return closing_ || backlog_locked() >= kBacklogMax; });
     const bool last_round = closing_;
     const std::uint64_t size = announced_;
     told.steps.clear();

@@ -110,7 +110,7 @@ class Publisher {
   const Duration interval_;
   std::unique_ptr<Follower> follower_;  // the publisher thread's own
   std::mutex signing_;
-  CheckpointStore checkpoints_;     // guarded by signing_
+  CheckpointStore checkpoints_;    // guarded by signing_
   std::uint64_t resume_size_ = 0;  // the publisher thread's own: as last written
   Moment resume_written_{};
   bool failing_ = false;

@@ -1,7 +1,7 @@
 #pragma once
 
-// Where to look for intents without outcome after a crash. Only a hint, in a file beside the log: without it, or with an
-// old one, recovery looks further back. So it is written without a sync.
+// Where to look for intents without outcome after a crash. Only a hint, in a file beside the log: without it, or with
+// an old one, recovery looks further back. So it is written without a sync.
 
 #include <cstdint>
 #include <string>

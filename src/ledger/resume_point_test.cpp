@@ -54,8 +54,8 @@ TEST_F(ResumePointTest, AnyChangedByteIsDamage) {
 }
 
 TEST_F(ResumePointTest, RefusesIndexesOutOfOrderOrBeyondItsSize) {
-  for (const ResumePoint& point : {ResumePoint{10, {{10, 1}}}, ResumePoint{10, {{4, 1}, {4, 2}}},
-                                   ResumePoint{10, {{5, 1}, {4, 2}}}}) {
+  for (const ResumePoint& point :
+       {ResumePoint{10, {{10, 1}}}, ResumePoint{10, {{4, 1}, {4, 2}}}, ResumePoint{10, {{5, 1}, {4, 2}}}}) {
     write(point);
     EXPECT_EQ(read().error().code, ErrorCode::kCorrupt);
   }

@@ -33,8 +33,8 @@ export class Upstream {
   #seen = {}
   #keyAnswers = {} // {key: {status, retry_after}}: what a key is answered with instead
 
-  // `keys`: {vendor: key}, or several keys that the vendor takes, joined by '|'. `direct`: clients call without a gateway
-  // between, so what only a gateway must do (identity encoding, no headers of its own) is not asked for.
+  // `keys`: {vendor: key}, or several keys that the vendor takes, joined by '|'. `direct`: clients call without a
+  // gateway between, so what only a gateway must do (identity encoding, no headers of its own) is not asked for.
   constructor({ keys, journal = null, direct = false, fallback = {} }) {
     this.#keys = Object.fromEntries(Object.entries(keys).map(([vendor, text]) => [vendor, text.split('|')]))
     this.#direct = direct
