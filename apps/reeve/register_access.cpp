@@ -26,15 +26,6 @@ std::string sentence_of(const store::TakenOver& taken) {
 
 }  // namespace
 
-Result<std::optional<Config>> shared_config(const Common& common) {
-  const std::string file = config_file(common);
-  if (file.empty()) return std::optional<Config>();
-  if (const auto readable = read_data_dir(file); !readable) return readable.error();
-  std::vector<Diagnostic> complaints;
-  Config config = read_config(file, complaints);
-  return config.postgres ? std::optional(std::move(config)) : std::nullopt;
-}
-
 Result<RegisterAccess> open_registers(const Common& common, bool make) {
   RegisterAccess access;
   const auto config = shared_config(common);

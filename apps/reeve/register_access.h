@@ -17,10 +17,6 @@ struct RegisterAccess {
   store::Registers& registers() const { return shared ? static_cast<store::Registers&>(*shared) : *own; }
 };
 
-/// The configuration, where it names a database that nodes share. Complaints about other things do not matter here, but
-/// one that cannot be read does: a command would write where no server looks.
-Result<std::optional<Config>> shared_config(const Common& common);
-
 /// `make`: a data directory that is not there yet is made.
 Result<RegisterAccess> open_registers(const Common& common, bool make);
 

@@ -40,6 +40,7 @@ class TakesNoKeys final : public KeyStore {
   Result<void> insert(const VirtualKey&) override { return Error{ErrorCode::kUnavailable, "the disk is full"}; }
   Result<std::vector<VirtualKey>> list() override { return std::vector<VirtualKey>(); }
   Result<void> revoke(std::string_view, Instant) override { return {}; }
+  Result<std::uint64_t> read_changes(std::uint64_t, KeyReader&) override { return std::uint64_t{1}; }
   std::uint64_t generation() const override { return 1; }
 };
 
