@@ -148,6 +148,7 @@ Task<identity::TokenAnswer> SignInRoutes::exchange_for_agent(Request request, ne
 
 Task<WebAnswer> SignInRoutes::give_agent_tokens(Request request, net::Loop& loop) {
   if (sources_.agent_tokens == nullptr) {
+    co_await note_refusal("agent", "unsupported_grant_type: no register of agents is in force", request.address, loop);
     co_return oauth_error(400, "unsupported_grant_type",
                           "No register of agents is in force here: 'identity.agents' of the configuration says of whom "
                           "agents may come.");

@@ -38,9 +38,11 @@ Error damaged(const char* what) {
   return {ErrorCode::kCorrupt, std::string("a stored ") + what + " is damaged; restore the database from a backup"};
 }
 
-/// As a cutoff's name and a call's are compared: of what clients say of themselves a call has no more than this.
-std::string_view compared(CutoffKind kind, std::string_view name) {
-  return kind == CutoffKind::kSession || kind == CutoffKind::kAgent ? bounded(name) : name;
+/// As a cutoff's name and a call's are compared: of what clients say of themselves a call has no more than this, and a
+/// person is meant in whatever case a credential, a command or the directory writes the name.
+std::string compared(CutoffKind kind, std::string_view name) {
+  if (kind == CutoffKind::kPerson) return fold_case(name);
+  return std::string(kind == CutoffKind::kSession || kind == CutoffKind::kAgent ? bounded(name) : name);
 }
 
 /// How the sentence to whoever is refused begins.

@@ -107,5 +107,6 @@ export async function makeKeys(reeve) {
   await make('revoked', 'boss@example.com', ...all)
   await reeve.command('key', 'revoke', keys.revoked.id)
   await make('over', 'boss@example.com', ...all, '--ttl', '1s')
+  await new Promise((resolve) => setTimeout(resolve, 1100))
   return keys
 }

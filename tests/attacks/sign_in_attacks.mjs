@@ -175,7 +175,7 @@ export function signInAttacks(world) {
     ['a code several times at once', 400, codeTwiceAtOnce],
     ['a refresh token twice', 400, refreshTwice],
     ['a refresh token by another program', 400, refreshWith(() => ({ client_id: 'claude-code' }))],
-    ['a refresh token by nobody', 400, refreshWith(() => ({ client_id: '' }))],
+    ['a refresh token by nobody', 401, refreshWith(() => ({ client_id: '' }))],
     ['an access token as a refresh token', 400, refreshWith((tokens) => ({ refresh_token: tokens.access_token }))],
     ['a refresh token that nobody made', 400, token({ grant_type: 'refresh_token', refresh_token: guessed })],
     ['a refresh token with SQL', 400, token({ grant_type: 'refresh_token', refresh_token: "' OR 1=1 --" })],

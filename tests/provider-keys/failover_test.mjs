@@ -179,5 +179,5 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
     assert.equal(limits.money_nanos.reserved, 0, budget)
   }
   t.diagnostic(`${JSON.stringify(statuses)}; attempts ${keysSeen().length} for ${kCalls} calls`)
-  assert.ok(keysSeen().length > kCalls + 10, 'hardly a call went to another key')
+  assert.ok(keysSeen().length > kCalls, 'no call went to another key')
 })
