@@ -61,6 +61,7 @@ Result<std::string> read_text(const std::string& file) {
 
 Result<std::vector<AgentIdentity>> identities_of(const AgentArguments& arguments, Instant now) {
   std::vector<AgentIdentity> identities;
+  identities.reserve(arguments.spiffe.size() + 2);
   for (const std::string& id : arguments.spiffe) identities.push_back({AgentIdentity::Kind::kSpiffe, id, {}, {}});
   if (!arguments.workload.empty()) {
     AgentIdentity workload{AgentIdentity::Kind::kWorkload, arguments.workload, {}, {}};

@@ -157,6 +157,7 @@ Result<std::vector<KeptSecret>> kept_secrets(const Common& common) {
   std::vector<Diagnostic> complaints;
   Config config;
   if (!file.empty()) config = read_config(file, complaints);
+  secrets.reserve(config.secrets.size());
   for (const ConfigSecret& found : config.secrets) secrets.push_back(look_at(found, file));
   const auto governance = file.empty() ? Governance() : read_governance(config.governance_dir, complaints);
   for (const SecretFile& named : named_secret_files(config, governance.destinations)) {
