@@ -73,7 +73,7 @@ Task<WebAnswer> SignInRoutes::sign_in_to_console(Request request, net::Loop& loo
 }
 
 Task<WebAnswer> SignInRoutes::take_console_code(Request request, net::Loop& loop) {
-  const std::string state = request.field("state");
+  const std::string& state = request.field("state");
   const auto target = request.is_new_browser ? std::nullopt : target_of(request.browser, state);
   const bool is_ours = target && request.field("iss") == sources_.tokens->issuer();
   if (!is_ours) {
@@ -84,7 +84,8 @@ Task<WebAnswer> SignInRoutes::take_console_code(Request request, net::Loop& loop
   if (request.field("code").empty()) {
     co_return failure_page(403, "You were not signed in: " + request.field("error_description"), kBeginAgain);
   }
-  const std::string code = request.field("code"), redirect = public_address("/console/sign-in");
+  const std::string& code = request.field("code");
+  const std::string redirect = public_address("/console/sign-in");
   const std::string verifier = derived("console-verifier", request.browser, state);
   identity::Grants* const grants = sources_.grants;
   const auto tokens = co_await on_thread<identity::TokenAnswer>(
@@ -113,7 +114,7 @@ Task<WebAnswer> SignInRoutes::begin_console(identity::TokenAnswer tokens, std::s
 // ---- Links ----
 
 Task<WebAnswer> SignInRoutes::show_link(Request request, net::Loop& loop) {
-  const std::string link = request.field("link");
+  const std::string& link = request.field("link");
   identity::BrowserGrants* const grants = sources_.browsers;
   const auto person = co_await on_thread<identity::Principal>([=] { return grants->find_link(link); }, loop);
   if (!person || !is_this_machine(request.address)) {
