@@ -23,6 +23,7 @@ class MemoryAgentStore final : public AgentStore {
   Result<std::vector<Agent>> list() override {
     const std::lock_guard lock(mutex_);
     std::vector<Agent> list;
+    list.reserve(agents_.size());
     for (const auto& [id, agent] : agents_) list.push_back(agent);
     return list;
   }

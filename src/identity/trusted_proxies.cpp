@@ -108,7 +108,7 @@ std::string TrustedProxies::client_address(std::string_view peer, const net::Hea
 }
 
 std::string address_group(std::string_view address) {
-  const std::string text(address.substr(0, INET6_ADDRSTRLEN));
+  std::string text(address.substr(0, INET6_ADDRSTRLEN));
   std::array<std::uint8_t, 16> bytes{};
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   std::array<char, INET6_ADDRSTRLEN> out{};
