@@ -152,7 +152,7 @@ Result<std::uint64_t> SqliteKeyStore::read_changes(std::uint64_t since, identity
   const std::lock_guard lock(reading_);
   // One moment for all that is read.
   if (auto begun = reader_.execute("BEGIN"); !begun) return std::move(begun).error();
-  const auto read = [&]() -> Result<std::uint64_t> {
+  auto read = [&]() -> Result<std::uint64_t> {
     const auto now = reader_.integer("SELECT value FROM change_counter WHERE subject = 'virtual_key'");
     if (!now) return now.error();
     const auto from = read_from(reader_, static_cast<std::int64_t>(since), *now);
