@@ -91,8 +91,9 @@ Result<void> PostgresAgentStore::catch_up() {
     if (!agents) return agents.error();
     const std::lock_guard lock(mutex_);
     agents_ = *std::move(agents);
+    // Reading for the first time changes nothing: nobody knows anything before.
+    if (seen_ >= 0) ++generation_;
     seen_ = value;
-    ++generation_;
     return {};
   });
   if (!done) return with_context(std::move(done).error(), kSubject);
