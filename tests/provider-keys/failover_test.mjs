@@ -138,7 +138,7 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
   const { upstream, reeve, journal, keysSeen } = await startKeyed(t, keys, { budgets: kBudgets })
   const { secret } = await reeve.createKey('dev@example.com')
   const random = new Random(7)
-  const kCalls = 600 // some ten seconds: a limited key rests for one
+  const kCalls = 1200 // some twenty seconds: a limited key rests for one
   let next = 0
   const statuses = {}
   // One of two keys is limited, now this one, now that one; in the middle the third is refused for good.
