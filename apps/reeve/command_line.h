@@ -3,7 +3,6 @@
 // The command line, private to the program: what its parts share. main.cpp has most of the commands,
 // command_line_money.cpp those about money, command_line_proofs.cpp those about proofs.
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +11,11 @@
 #include "reeve/ledger_commands.h"
 #include "reeve/sign_in_commands.h"
 #include "reeve/sign_in_listing.h"
+
+// The library of the command line costs a second for each file that reads it: only the files that name options do.
+namespace CLI {
+class App;
+}
 
 namespace reeve::app {
 

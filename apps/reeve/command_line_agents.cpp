@@ -1,5 +1,7 @@
 // The command line of agents.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/agent_commands.h"
 
 namespace reeve::app {

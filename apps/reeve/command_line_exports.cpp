@@ -1,5 +1,7 @@
 // The command line about exports of the ledger.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/command_line.h"
 
 namespace reeve::app {

@@ -1,5 +1,7 @@
 // The command line of the kill switch and of sessions.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/command_line.h"
 
 namespace reeve::app {

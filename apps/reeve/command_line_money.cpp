@@ -1,5 +1,7 @@
 // The command line about money: what was spent, how full budgets are, exceptions and who decides them.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/command_line.h"
 
 namespace reeve::app {

@@ -1,5 +1,7 @@
 // The command line about people.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/people_commands.h"
 #include "reeve/register_access.h"
 

@@ -1,5 +1,7 @@
 // The command line of proofs and witnesses.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/command_line.h"
 
 namespace reeve::app {

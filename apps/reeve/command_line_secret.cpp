@@ -1,5 +1,7 @@
 // The command line of secrets and of providers' keys.
 
+#include <CLI/CLI.hpp>
+
 #include "reeve/command_line_secret.h"
 
 #include "reeve/secret_commands.h"

@@ -1,5 +1,6 @@
 // `reeve`: one program, server and commands. This file is the command line and nothing else.
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "reeve/agent_commands.h"
