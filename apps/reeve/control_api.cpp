@@ -18,7 +18,6 @@
 #include "reeve/merged_changes.h"
 #include "reeve/person_route.h"
 #include "reeve/sign_in_control_routes.h"
-#include "reeve/spend_rows.h"
 
 namespace reeve::app {
 
@@ -55,38 +54,10 @@ Result<Parameters> read_parameters(std::string_view query, std::span<const std::
   return parameters;
 }
 
-std::string value_or(const Parameters& parameters, std::string_view name, std::string_view fallback) {
-  const auto found = parameters.find(name);
-  return found == parameters.end() ? std::string(fallback) : found->second;
-}
-
 // ---- The routes: each runs on the API's thread ----
 
 using identity::Permission;
 using Sources = ControlApi::Sources;
-
-Common common_of(const Sources& sources) {
-  Common common;
-  common.config = sources.config_file;
-  common.data_dir = sources.data_directory.string();
-  common.json = true;
-  return common;
-}
-
-ApiAnswer report_spend(const Sources& sources, const ApiRequest& request) {
-  const Parameters& parameters = request.parameters;
-  const auto dimensions = spend::parse_dimensions(value_or(parameters, "by", "person,model"));
-  if (!dimensions) return problem_of(dimensions.error());
-  const auto window = CallWindow::parse(value_or(parameters, "since", "30d"), value_or(parameters, "until", ""));
-  if (!window) return problem(400, "Bad request", window.error().message);
-  const auto report =
-      sum_spend_rows(common_of(sources), *window, [&] { return spend::SpendReport(*dimensions, false); });
-  if (!report) return problem_of(report.error());
-  std::string filter;
-  for (const auto& [name, value] : parameters) filter += (filter.empty() ? "" : "&") + name + "=" + value;
-  return recorded(sources.ledger, {request.who, filter, "GET /api/v1/spend", report->total().calls, {}, {}},
-                  report->to_json());
-}
 
 ApiAnswer list_reservations(const Sources& sources, const ApiRequest& request) {
   auto reader = ledger::LogReader::open(sources.data_directory / "ledger");
