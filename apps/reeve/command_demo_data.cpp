@@ -46,13 +46,16 @@ Result<void> check_empty(const std::filesystem::path& data) {
       " Name a folder that does not exist yet, such as 'reeve demo-data --data demonstration', and then 'reeve serve "
       "--data demonstration'.";
   if (is_demonstration(data)) {
-    return Error{ErrorCode::kInvalid, data.string() + " has demonstration data already. Remove it to make it anew, or "
-                                                      "name another folder with --data."};
+    return Error{ErrorCode::kInvalid, data.string() +
+                                          " has demonstration data already. Remove it to make it anew, or "
+                                          "name another folder with --data."};
   }
   for (const char* const own : {"ledger", "reeve.db", "ledger.origin"}) {
     if (std::filesystem::exists(data / own, ignored)) {
-      return Error{ErrorCode::kInvalid, data.string() + " is a data folder in use: demonstration data must never mix "
-                                                        "with what really happened." + way_out};
+      return Error{ErrorCode::kInvalid, data.string() +
+                                            " is a data folder in use: demonstration data must never mix "
+                                            "with what really happened." +
+                                            way_out};
     }
   }
   return {};
@@ -89,9 +92,10 @@ void print(const Common& common, const std::filesystem::path& data, const DemoMa
   std::printf("%llu calls, of which %llu were refused, and %llu entries of the ledger, in %.0f s.\n",
               static_cast<unsigned long long>(made.calls), static_cast<unsigned long long>(made.refused),
               static_cast<unsigned long long>(made.entries), seconds);
-  std::printf("All of it is demonstration data: nobody in it exists.\n\nNext: reeve serve --data %s, then reeve console "
-              "--data %s\n",
-              data.c_str(), data.c_str());
+  std::printf(
+      "All of it is demonstration data: nobody in it exists.\n\nNext: reeve serve --data %s, then reeve console "
+      "--data %s\n",
+      data.c_str(), data.c_str());
 }
 
 }  // namespace
@@ -136,6 +140,8 @@ int demo_data_command(const Common& common, const DemoArguments& arguments) {
   }
   const auto began = std::chrono::steady_clock::now();
   const auto made = make_demo_history(wish);
+  // Once, at the end, instead of at every step.
+  ::sync();
   if (shows) std::fprintf(stderr, "\r\033[K");
   if (!made) return fail(common, exit_code_of(made.error()), made.error().message);
   print(common, *data, *made, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());

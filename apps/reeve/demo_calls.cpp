@@ -107,8 +107,7 @@ void DemoCalls::look_into(DemoUnderWay& call) {
   const std::size_t size = text.size();
   text.append(kPaddingBytes, '\0');
   const BodyText whole{0, size, TextForm::kPlain, call.call.origin};
-  const content::Report& report =
-      scanner_.scan(*rules.detectors, std::string_view(text).substr(0, size), {&whole, 1});
+  const content::Report& report = scanner_.scan(*rules.detectors, std::string_view(text).substr(0, size), {&whole, 1});
   text.resize(size);
   for (const content::Finding& finding : report.findings) {
     const auto same = std::find_if(call.findings.begin(), call.findings.end(),
@@ -337,8 +336,7 @@ std::optional<DemoCall> DemoCalls::end(std::unique_ptr<DemoUnderWay> call) {
     last_.session = call->call.session->id;
     last_.cost = cost;
     estimator_.learn(call->shape, call->usage.input_total(), call->usage.output);
-    rules.budgets->settle(std::move(call->reservation),
-                          {cost, call->usage.input_total() + call->usage.output, 1});
+    rules.budgets->settle(std::move(call->reservation), {cost, call->usage.input_total() + call->usage.output, 1});
     return std::nullopt;
   }
   append_(entry);

@@ -35,12 +35,13 @@ const std::array<DemoClient, 6>& clients() {
 }
 
 // Plants and tools: nobody is called so.
-constexpr std::array<std::string_view, 24> kFirst{
-    "Alder",  "Bracken", "Clover", "Dahlia", "Elder",  "Fennel",  "Gorse",  "Heather", "Iris",   "Juniper", "Kale",   "Larch",
-    "Maple",  "Nettle",  "Oak",    "Poppy",  "Quince", "Rosemary", "Sorrel", "Thistle", "Umbel", "Vetch",   "Willow", "Yarrow"};
-constexpr std::array<std::string_view, 20> kLast{"Anvil",  "Bellows", "Chisel", "Drill",  "Easel",   "File",  "Gimlet",
-                                                 "Hammer", "Inkwell", "Jigsaw", "Kettle", "Ladle",   "Mallet", "Needle",
-                                                 "Oar",    "Pliers",  "Quill",  "Ratchet", "Spanner", "Trowel"};
+constexpr std::array<std::string_view, 24> kFirst{"Alder",  "Bracken", "Clover", "Dahlia",  "Elder",  "Fennel",
+                                                  "Gorse",  "Heather", "Iris",   "Juniper", "Kale",   "Larch",
+                                                  "Maple",  "Nettle",  "Oak",    "Poppy",   "Quince", "Rosemary",
+                                                  "Sorrel", "Thistle", "Umbel",  "Vetch",   "Willow", "Yarrow"};
+constexpr std::array<std::string_view, 20> kLast{
+    "Anvil",  "Bellows", "Chisel", "Drill",  "Easel", "File",   "Gimlet", "Hammer",  "Inkwell", "Jigsaw",
+    "Kettle", "Ladle",   "Mallet", "Needle", "Oar",   "Pliers", "Quill",  "Ratchet", "Spanner", "Trowel"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -72,21 +73,22 @@ std::int64_t DemoNumbers::around(double middle, double spread) {
 std::span<const DemoModel> demo_models() { return kModels; }
 
 const DemoModel& demo_model(std::string_view name) {
-  const auto* found = std::find_if(kModels.begin(), kModels.end(), [&](const DemoModel& one) { return one.name == name; });
+  const auto* found =
+      std::find_if(kModels.begin(), kModels.end(), [&](const DemoModel& one) { return one.name == name; });
   CHECK(found != kModels.end());
   return *found;
 }
 
 DemoCompany::DemoCompany(std::uint64_t seed, std::size_t people) {
-  for (const auto& [name, model] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
-           {"payments", "claude-sonnet-4-6"},
-           {kDemoMovingTeam, "claude-sonnet-4-6"},
-           {"platform", "claude-sonnet-4-6"},
-           {"mobile", "claude-sonnet-4-6"},
-           {"data-science", "claude-opus-4-6"},
-           {"security", "claude-sonnet-4-6"},
-           {kDemoPoorTeam, "claude-sonnet-4-6"},
-           {"support-tools", "claude-haiku-4-5"}}) {
+  for (const auto& [name, model] :
+       std::initializer_list<std::pair<std::string_view, std::string_view>>{{"payments", "claude-sonnet-4-6"},
+                                                                            {kDemoMovingTeam, "claude-sonnet-4-6"},
+                                                                            {"platform", "claude-sonnet-4-6"},
+                                                                            {"mobile", "claude-sonnet-4-6"},
+                                                                            {"data-science", "claude-opus-4-6"},
+                                                                            {"security", "claude-sonnet-4-6"},
+                                                                            {kDemoPoorTeam, "claude-sonnet-4-6"},
+                                                                            {"support-tools", "claude-haiku-4-5"}}) {
     DemoTeam team{name, model, {}};
     for (const char* part : {"api", "service", "tools"}) {
       team.repos.push_back("demonstration/" + std::string(name) + "-" + part);
@@ -101,7 +103,8 @@ DemoCompany::DemoCompany(std::uint64_t seed, std::size_t people) {
     const std::string_view last = kLast[(i + i / kFirst.size()) % kLast.size()];
     const std::size_t again = i / (kFirst.size() * kLast.size());
     person.name = std::string(first) + " " + std::string(last) + " (demonstration)";
-    person.id = lower(first) + "." + lower(last) + (again > 0 ? std::to_string(again) : "") + "@" + std::string(kDomain);
+    person.id =
+        lower(first) + "." + lower(last) + (again > 0 ? std::to_string(again) : "") + "@" + std::string(kDomain);
     const DemoTeam& team = teams_[i % teams_.size()];
     person.team = team.name;
     person.hours_from_utc = kZones[static_cast<std::size_t>(numbers.below(kZones.size()))];
@@ -111,7 +114,11 @@ DemoCompany::DemoCompany(std::uint64_t seed, std::size_t people) {
                          person.client->models.end();
     person.model = by_team ? team.model : person.client->models.front();
     person.groups = {"employees"};
-    if (i % 29 == 7) person.groups = {"contractors"};
+    if (i % 29 == 7) {
+      person.groups = {"contractors"};
+      person.client = clients().data();
+      person.model = "claude-haiku-4-5";
+    }
     if (person.team == "data-science") person.groups.emplace_back("ml-team");
     // Two of the council, of other teams than those who will ask.
     if (i == 2 || i == 5) person.groups.emplace_back("governance-council");

@@ -8,6 +8,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "ledger/unsynced_log.h"
 #include "reeve/anomaly_watch.h"
 #include "reeve/demo_calls.h"
 #include "reeve/demo_ledger.h"
@@ -19,8 +20,8 @@ namespace reeve::app {
 namespace {
 
 constexpr Duration kDay = std::chrono::hours(24);
-/// So many syncs a history costs at most, about.
-constexpr std::int64_t kWritesMax = 40'000;
+/// In so many steps the ledger is written at most, about.
+constexpr std::int64_t kWritesMax = 150'000;
 
 Instant midnight(Instant at) { return {at.nanoseconds / kDay.count() * kDay.count()}; }
 
@@ -71,8 +72,8 @@ std::string request_id(Instant at, DemoNumbers& numbers) {
 
 class History {
  public:
-  History(const DemoWish& wish, const DemoCompany& company, store::Store& store, DemoClock& clock, DemoLedger& ledger, Governance& governance,
-          spend::Budgets& budgets, std::shared_ptr<const content::Detectors> detectors)
+  History(const DemoWish& wish, const DemoCompany& company, store::Store& store, DemoClock& clock, DemoLedger& ledger,
+          Governance& governance, spend::Budgets& budgets, std::shared_ptr<const content::Detectors> detectors)
       : wish_(wish),
         begin_(midnight(wish.end) - kDay * wish.days),
         company_(company),
@@ -125,8 +126,8 @@ class History {
     if (numbers_.chance(0.6)) {
       std::string ticket = person.team.substr(0, 3);
       for (char& c : ticket) c = static_cast<char>(c - 32);
-      session->work_item = ticket + "-" + std::to_string(100 + from.nanoseconds / kDay.count() % 1'000 / 7 * 3 +
-                                                         numbers_.below(6));
+      session->work_item =
+          ticket + "-" + std::to_string(100 + from.nanoseconds / kDay.count() % 1'000 / 7 * 3 + numbers_.below(6));
     }
     session->small = numbers_.chance(0.15);
     session->tools = !session->small;
@@ -228,7 +229,8 @@ class History {
     finder_.forget_before(day - kDay * 40);
     std::vector<control::Event> events;
     for (const spend::Anomaly& anomaly : finder_.find(day)) {
-      if (!told_.insert(anomaly.alert + "\n" + anomaly.subject + "\n" + (anomaly.over == "session" ? "" : anomaly.day)).second) {
+      if (!told_.insert(anomaly.alert + "\n" + anomaly.subject + "\n" + (anomaly.over == "session" ? "" : anomaly.day))
+               .second) {
         continue;
       }
       std::vector<std::uint64_t> rows;
@@ -303,20 +305,23 @@ Result<DemoMade> make_demo_history(const DemoWish& wish) {
   options.origin = wish.origin;
   options.node = wish.node;
   options.clock = &clock;
-  auto log = ledger::Log::open(std::move(options));
+  options.linger_max = Duration(0);
+  auto log = ledger::open_unsynced_log(std::move(options));
   if (!log) return std::move(log).error();
   const Duration busy = std::chrono::hours(16) * wish.days * 5 / 7;
   DemoLedger ledger(*std::move(log), **store, clock, std::max<Duration>(busy / kWritesMax, std::chrono::seconds(1)));
 
-  if (auto begun = begin_demo(**store, clock, company); !begun) return begun.error();
+  std::vector<Diagnostic> complaints;
+  const std::vector<YamlValue> documents = read_yaml_directory(wish.governance, complaints);
+  if (auto begun = begin_demo(**store, clock, company, documents); !begun) return begun.error();
   ledger.record_notes();
   const auto registered = (*store)->budgets().list();
   if (!registered) return registered.error();
-  std::vector<Diagnostic> complaints;
+  complaints.clear();
   Governance governance = read_governance(wish.governance, complaints, {}, *registered);
   if (!governance.policy || !governance.prices || !governance.budgets) {
-    return Error{ErrorCode::kInvalid, complaints.empty() ? "the governance files cannot be read"
-                                                         : complaints.front().to_string()};
+    return Error{ErrorCode::kInvalid,
+                 complaints.empty() ? "the governance files cannot be read" : complaints.front().to_string()};
   }
   content::Detectors::Options detector_options;
   auto detectors = content::Detectors::build(governance.documents, detector_options, complaints);

@@ -25,7 +25,7 @@ class DemoClock final : public Clock {
   std::atomic<std::int64_t> now_;
 };
 
-/// Entries that come within `quantum` are written together and have its beginning's time: a sync for each would take
+/// Entries that come within `quantum` are written together and have its beginning's time: to wait for each would take
 /// hours. Which these are follows from their times alone, so the same history has the same entries.
 class DemoLedger {
  public:

@@ -62,27 +62,39 @@ Result<void> bring_in_people(store::Store& store, const Clock& clock, const Demo
 }
 
 /// Enough for everybody but one team.
-Result<void> put_budgets(store::Store& store, const Clock& clock, const DemoCompany& company) {
+Result<void> put_budgets(store::Store& store, const Clock& clock, const DemoCompany& company,
+                         const std::vector<YamlValue>& documents) {
   const auto size = [&](std::string_view team) { return std::max<std::size_t>(company.size_of(team), 1); };
   const std::string poor(kDemoPoorTeam);
+  const bool has_ladder = std::any_of(documents.begin(), documents.end(), [](const YamlValue& document) {
+    const YamlValue* kind = document.find("kind");
+    const YamlValue* name = document.find("name");
+    return kind != nullptr && name != nullptr && kind->text() == "Ladder" && name->text() == "claude";
+  });
   const std::string text =
       "kind: Budget\nname: demonstration-teams\ntitle: Teams by month (demonstration)\nowner: finance\n"
       "each: [team]\nwindow: month\nlimit: {money: $" +
       std::to_string(company.people().size() * 60) +
       "}\nthresholds: [{at: 80%, do: notify}]\n---\n"
-      "kind: Budget\nname: demonstration-" + poor + "\ntitle: Growth by month (demonstration)\nowner: finance\n"
-      "message: Ask for more with \"reeve exception request\".\nfor: {team: " + poor + "}\nwindow: month\n"
-      "limit: {money: $" + std::to_string(size(kDemoPoorTeam) * 20) +
-      "}\nthresholds: [{at: 70%, do: notify}, {at: 85%, do: degrade, ladder: claude}]\n---\n"
+      "kind: Budget\nname: demonstration-" +
+      poor +
+      "\ntitle: Growth by month (demonstration)\nowner: finance\n"
+      "message: Ask for more with \"reeve exception request\".\nfor: {team: " +
+      poor +
+      "}\nwindow: month\n"
+      "limit: {money: $" +
+      std::to_string(size(kDemoPoorTeam) * 30) + "}\nthresholds: [{at: 70%, do: notify}" +
+      (has_ladder ? ", {at: 85%, do: degrade, ladder: claude}" : "") +
+      "]\n---\n"
       "kind: Budget\nname: demonstration-day\ntitle: A person in a day (demonstration)\nowner: finance\n"
       "each: [person]\nwindow: day\nlimit: {money: $400}\n";
   std::vector<Diagnostic> complaints;
   for (const YamlValue& document : parse_yaml(text, kBy, complaints)) {
     const YamlValue* name = document.find("name");
-    const auto budget = check_budget({}, {}, document, complaints);
+    const auto budget = check_budget(documents, {}, document, complaints);
     if (!budget || name == nullptr) return Error{ErrorCode::kInternal, complaints.front().to_string()};
-    const auto written = store.budgets().change(spend::change_budget(
-        nullptr, name->text(), spend::document_to_keep(document), kBy, clock.now()));
+    const auto written = store.budgets().change(
+        spend::change_budget(nullptr, name->text(), spend::document_to_keep(document), kBy, clock.now()));
     if (!written) return written;
   }
   return {};
@@ -98,13 +110,14 @@ std::string random_text(DemoNumbers& numbers, std::string_view letters, std::siz
 
 }  // namespace
 
-Result<void> begin_demo(store::Store& store, const Clock& clock, const DemoCompany& company) {
+Result<void> begin_demo(store::Store& store, const Clock& clock, const DemoCompany& company,
+                        const std::vector<YamlValue>& documents) {
   JsonWriter json;
   json.begin_object().member("by", kBy).member("note", kDemoNote);
   json.member("people", static_cast<std::int64_t>(company.people().size())).end_object();
   if (auto noted = store.note("demonstration.begun", json.text()); !noted) return noted;
   if (auto people = bring_in_people(store, clock, company); !people) return people;
-  return put_budgets(store, clock, company);
+  return put_budgets(store, clock, company, documents);
 }
 
 std::vector<DemoPlot::Scene> DemoPlot::scenes() {
@@ -132,8 +145,9 @@ std::pair<std::string, TextOrigin> DemoPlot::text_of(DemoNumbers& numbers) {
             origin};
   }
   if (share < 0.012) {
-    return {"the customer " + random_text(numbers, "abcdefghijklmnoprstuvw", 7) + "@customer.example.net writes that the "
-            "order has not come",
+    return {"the customer " + random_text(numbers, "abcdefghijklmnoprstuvw", 7) +
+                "@customer.example.net writes that the "
+                "order has not come",
             TextOrigin::kToolResult};
   }
   return {{}, TextOrigin::kUser};
@@ -158,7 +172,8 @@ std::string DemoPlot::ask(control::Asked asked) {
     return {};
   }
   auto& register_of = stage_.store.exceptions();
-  keep(register_of.insert(*request, control::step_of(*request, "exception.requested", request->asked.requested_by, now)));
+  keep(register_of.insert(*request,
+                          control::step_of(*request, "exception.requested", request->asked.requested_by, now)));
   return request->id;
 }
 
@@ -199,10 +214,13 @@ void DemoPlot::add_exceptions(std::vector<Scene>& scenes) {
   scenes.emplace_back(asked_at, [=, this] { requests_["money"] = for_money("The launch of the new site", 180, 1); });
   scenes.emplace_back(asked_at + std::chrono::hours(21), [this, &policies] {
     const control::Actor by = reviewer(0);
-    answer(requests_["money"], [&](control::ExceptionRequest& request) {
-      return control::approve(request, by, {.conditions = {"Report the cost of the launch on GRO-142"}}, policies,
-                              stage_.clock.now());
-    }, "exception.approved", by.name);
+    answer(
+        requests_["money"],
+        [&](control::ExceptionRequest& request) {
+          return control::approve(request, by, {.conditions = {"Report the cost of the launch on GRO-142"}}, policies,
+                                  stage_.clock.now());
+        },
+        "exception.approved", by.name);
   });
   scenes.emplace_back(stage_.end - std::chrono::hours(4),
                       [=, this] { requests_["waiting"] = for_money("Two more weeks of the launch", 150, 2); });
@@ -223,10 +241,13 @@ void DemoPlot::add_exceptions(std::vector<Scene>& scenes) {
   });
   scenes.emplace_back(stage_.end - kDay * 39 + std::chrono::hours(14), [this, &policies] {
     const control::Actor by = reviewer(1);
-    answer(requests_["rule"], [&](control::ExceptionRequest& request) {
-      return control::deny(request, by, "Write what the build needs into the repository's instructions instead",
-                           policies, stage_.clock.now());
-    }, "exception.denied", by.name);
+    answer(
+        requests_["rule"],
+        [&](control::ExceptionRequest& request) {
+          return control::deny(request, by, "Write what the build needs into the repository's instructions instead",
+                               policies, stage_.clock.now());
+        },
+        "exception.denied", by.name);
   });
 }
 
@@ -251,7 +272,8 @@ void DemoPlot::add_agents(std::vector<Scene>& scenes) {
       request.owner = request.by = runaway_owner().id;
       request.team = runaway_owner().team;
       request.risk = "medium";
-      request.permissions = {.models = {"*"}, .tools = {"*"}, .classes = {}, .repos = {"demonstration/*"}, .acts_for = {}};
+      request.permissions = {
+          .models = {"*"}, .tools = {"*"}, .classes = {}, .repos = {"demonstration/*"}, .acts_for = {}};
       request.identities = {{.kind = identity::AgentIdentity::Kind::kSpiffe,
                              .name = std::string("spiffe://demonstration.example/agent/") + id,
                              .claims = {},
@@ -261,16 +283,14 @@ void DemoPlot::add_agents(std::vector<Scene>& scenes) {
       keep(stage_.store.agents().put(*agent));
     });
     if (!approved) return;
-    scenes.emplace_back(at + std::chrono::hours(5), [=, this] {
-      decide_about_agent(id, AgentDecision::kApprove, "Reviewed with its owner");
-    });
+    scenes.emplace_back(at + std::chrono::hours(5),
+                        [=, this] { decide_about_agent(id, AgentDecision::kApprove, "Reviewed with its owner"); });
   };
   add(kDemoRunaway, "Nightly refactoring (demonstration)", "Tidies up services at night", stage_.begin + kDay, true);
   add("release-notes", "Release notes (demonstration)", "Writes what changed", stage_.begin + kDay * 2, true);
   add("ticket-triage", "Ticket triage (demonstration)", "Sorts what customers write", stage_.end - kDay * 2, false);
-  scenes.emplace_back(stage_.end - std::chrono::hours(3), [this] {
-    decide_about_agent(kDemoRunaway, AgentDecision::kSuspend, kRunawayReason);
-  });
+  scenes.emplace_back(stage_.end - std::chrono::hours(3),
+                      [this] { decide_about_agent(kDemoRunaway, AgentDecision::kSuspend, kRunawayReason); });
 }
 
 void DemoPlot::add_kill_switch(std::vector<Scene>& scenes) {

@@ -25,7 +25,9 @@ inline constexpr std::string_view kDemoNote =
 inline constexpr const char* kDemoRunaway = "nightly-refactor";
 
 /// Says in the ledger what all of it is, then brings in people, groups, keys and budgets.
-Result<void> begin_demo(store::Store& store, const Clock& clock, const DemoCompany& company);
+/// `documents`: of the governance directory.
+Result<void> begin_demo(store::Store& store, const Clock& clock, const DemoCompany& company,
+                        const std::vector<YamlValue>& documents);
 
 class DemoPlot {
  public:

@@ -65,8 +65,7 @@ Result<ComparedMonths> compare_months(const Sources& sources, const CallWindow& 
   if (!index) return index.error();
   if (*index != nullptr) return compare_months_of(**index, prices, asked);
   const auto compared = sum_spend_rows(common_of(sources), window, [&] {
-    return Counted<spend::MonthComparison>{
-        spend::MonthComparison(prices, asked.after, asked.until, asked.dimension)};
+    return Counted<spend::MonthComparison>{spend::MonthComparison(prices, asked.after, asked.until, asked.dimension)};
   });
   if (!compared) return compared.error();
   return ComparedMonths{compared->sum.result(), compared->calls};

@@ -1,7 +1,7 @@
 #pragma once
 
-// What recorded calls cost, and what they tell beyond that: why a month costs what it costs, what it will come to, what could be saved,
-// and what was found in what was sent, and where it went.
+// What recorded calls cost, and what they tell beyond that: why a month costs what it costs, what it will come to, what
+// could be saved, and what was found in what was sent, and where it went.
 
 #include "reeve/api_request.h"
 #include "reeve/control_api.h"

@@ -39,11 +39,13 @@ constexpr std::array kTexts{TextColumn{"person", &SpendRow::person},
                             TextColumn{"price_model", &SpendRow::price_model},
                             TextColumn{"price_version", &SpendRow::price_version}};
 /// Of these a price is found again; the tier of service besides.
-constexpr std::array kOfPrice{
-    TextColumn{"model_asked", &SpendRow::asked},       TextColumn{"model_served", &SpendRow::model},
-    TextColumn{"provider", &SpendRow::provider},       TextColumn{"region", &SpendRow::region},
-    TextColumn{"price_provider", &SpendRow::price_provider}, TextColumn{"price_model", &SpendRow::price_model},
-    TextColumn{"price_version", &SpendRow::price_version}};
+constexpr std::array kOfPrice{TextColumn{"model_asked", &SpendRow::asked},
+                              TextColumn{"model_served", &SpendRow::model},
+                              TextColumn{"provider", &SpendRow::provider},
+                              TextColumn{"region", &SpendRow::region},
+                              TextColumn{"price_provider", &SpendRow::price_provider},
+                              TextColumn{"price_model", &SpendRow::price_model},
+                              TextColumn{"price_version", &SpendRow::price_version}};
 
 struct TokenColumn {
   std::string_view name;
@@ -189,9 +191,9 @@ Result<void> each_row(ledger::Index& index, const std::string& sql, const std::v
                       const std::function<void(Cells&)>& take) {
   std::int64_t next = 0;
   while (true) {
-    auto rows = index.select(sql + " AND seq >= " + std::to_string(next) + " ORDER BY seq LIMIT " +
-                                 std::to_string(kRowsAtOnce),
-                             parameters, kRowsAtOnce, kTimeMax);
+    auto rows =
+        index.select(sql + " AND seq >= " + std::to_string(next) + " ORDER BY seq LIMIT " + std::to_string(kRowsAtOnce),
+                     parameters, kRowsAtOnce, kTimeMax);
     if (!rows) return std::move(rows).error();
     for (const auto& one : rows->rows) {
       Cells cells(one);
@@ -217,8 +219,8 @@ Result<SpendGroups> spend_groups_of(ledger::Index& index, const CallWindow& wind
     keys += key_sql(dimension) + ", ";
     groups += (groups.empty() ? "" : ", ") + group_sql(dimension);
   }
-  auto rows = ask(index, "SELECT " + keys + sums_sql() + " FROM " +
-                             source_sql(window.since, window.until, by_session) + " GROUP BY " + groups);
+  auto rows = ask(index, "SELECT " + keys + sums_sql() + " FROM " + source_sql(window.since, window.until, by_session) +
+                             " GROUP BY " + groups);
   if (!rows) return std::move(rows).error();
   SpendGroups report;
   for (const auto& one : rows->rows) {
@@ -267,8 +269,8 @@ struct MonthSums {
 
 std::string SpendRow::* field_of(std::string_view dimension) {
   if (dimension == "session") return &SpendRow::session;
-  const auto* found = std::find_if(kTexts.begin(), kTexts.end(),
-                                   [&](const TextColumn& column) { return column.name == dimension; });
+  const auto* found =
+      std::find_if(kTexts.begin(), kTexts.end(), [&](const TextColumn& column) { return column.name == dimension; });
   return found == kTexts.end() ? nullptr : found->text;  // the model, which is read anyhow, or a time
 }
 
@@ -388,10 +390,10 @@ std::string text_sql(std::string_view text) {
 
 /// Whether a call has the shape of the rule, as far as it can be told without prices.
 std::string shape_sql(const spend::AdviceRule& rule) {
-  std::string sql = "status = 'ok' AND operation IS DISTINCT FROM 'embed' AND coalesce(price_known, TRUE) AND "
-                    "tools IS NOT NULL AND read <= " +
-                    std::to_string(rule.input_max) + " AND written > 0 AND written <= " +
-                    std::to_string(rule.output_max);
+  std::string sql =
+      "status = 'ok' AND operation IS DISTINCT FROM 'embed' AND coalesce(price_known, TRUE) AND "
+      "tools IS NOT NULL AND read <= " +
+      std::to_string(rule.input_max) + " AND written > 0 AND written <= " + std::to_string(rule.output_max);
   if (!rule.tools) sql += " AND NOT tools";
   if (!rule.thinking) sql += " AND NOT coalesce(thinking, FALSE) AND coalesce(reasoning_tokens, 0) = 0";
   return "coalesce(" + sql + ", FALSE)";
@@ -403,9 +405,9 @@ using ModelsOfRules = std::map<std::size_t, std::vector<std::string>>;
 Result<ModelsOfRules> models_of_rules(ledger::Index& index, const CallWindow& window,
                                       const std::vector<spend::AdviceRule>& rules, spend::SavingsAdvice& advice,
                                       std::uint64_t& calls) {
-  auto rows = ask(index, "SELECT " + key_sql("model") + ", " + sum_sql("calls") + ", " + sum_sql("cost_nanos") +
-                             " FROM " + source_sql(window.since, window.until, false) + " GROUP BY " +
-                             key_sql("model"));
+  auto rows =
+      ask(index, "SELECT " + key_sql("model") + ", " + sum_sql("calls") + ", " + sum_sql("cost_nanos") + " FROM " +
+                     source_sql(window.since, window.until, false) + " GROUP BY " + key_sql("model"));
   if (!rows) return std::move(rows).error();
   ModelsOfRules models;
   for (const auto& one : rows->rows) {

@@ -40,8 +40,8 @@ struct CallColumn {
   Field field = Field::kKind;  // for kField
 };
 std::span<const CallColumn> call_columns();
-/// The column that has a member of the intents, or of the outcomes; null when none has exactly it. Of who made a record,
-/// and of the request's shape, only the outcome's is kept.
+/// The column that has a member of the intents, or of the outcomes; null when none has exactly it. Of who made a
+/// record, and of the request's shape, only the outcome's is kept.
 const CallColumn* call_column_of(std::string_view path, FieldSide side);
 
 struct NamedType {

@@ -12,15 +12,14 @@ namespace {
 constexpr std::int64_t kHour = std::int64_t{3'600} * 1'000'000;  // microseconds
 
 /// In the order of spend_columns(), from its second column on.
-constexpr std::array kTextFields = {
-    Field::kPrincipalId,  Field::kPrincipalTeam, Field::kClient,     Field::kRepo,          Field::kFeature,
-    Field::kWorkItem,     Field::kAgentId,       Field::kModelAsked, Field::kModelServed,   Field::kModelProvider,
-    Field::kModelRegion,  Field::kCostProvider,  Field::kCostModel,  Field::kCostPriceVersion,
-    Field::kCostServiceTier};
-constexpr std::array kTokenFields = {
-    Field::kUsageInput,  Field::kUsageCacheRead, Field::kUsageCacheWrite5m, Field::kUsageCacheWrite1h,
-    Field::kUsageOutput, Field::kUsageReasoning, Field::kUsageInputAudio,   Field::kUsageOutputAudio,
-    Field::kUsageWebSearches};
+constexpr std::array kTextFields = {Field::kPrincipalId,   Field::kPrincipalTeam,    Field::kClient,
+                                    Field::kRepo,          Field::kFeature,          Field::kWorkItem,
+                                    Field::kAgentId,       Field::kModelAsked,       Field::kModelServed,
+                                    Field::kModelProvider, Field::kModelRegion,      Field::kCostProvider,
+                                    Field::kCostModel,     Field::kCostPriceVersion, Field::kCostServiceTier};
+constexpr std::array kTokenFields = {Field::kUsageInput,        Field::kUsageCacheRead,   Field::kUsageCacheWrite5m,
+                                     Field::kUsageCacheWrite1h, Field::kUsageOutput,      Field::kUsageReasoning,
+                                     Field::kUsageInputAudio,   Field::kUsageOutputAudio, Field::kUsageWebSearches};
 /// What is counted before the tokens.
 enum Count : std::size_t { kCalls, kRefused, kPriced, kEstimated, kUnknownPrices, kCounts };
 constexpr std::size_t kCost = kCounts + kTokenFields.size();
