@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "core/json.h"
 #include "core/private_file.h"
 #include "core/sealing.h"

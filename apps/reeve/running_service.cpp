@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "core/log.h"
 #include "reeve/budget_desk.h"
 #include "reeve/exception_uses.h"

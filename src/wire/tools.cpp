@@ -3,6 +3,8 @@
 // Names of members are compared decoded and without case, and each member of a name counts: whoever reads the body
 // next may read it more leniently than we do.
 
+#include <utility>
+
 #include "core/bytes.h"
 #include "core/reused_text.h"
 #include "wire/answer_frames.h"
@@ -81,8 +83,31 @@ class ToolNames {
       found = true;
       ask(*name);
     });
-    if (is_needed && !found && judged_) judged_ = nameless();
+    if (is_needed && !found) refuse_nameless();
     return found;
+  }
+  void refuse_nameless() {
+    if (judged_) judged_ = nameless();
+  }
+  /// A member that names something which the provider keeps, and in which tools may stand.
+  void refuse_kept(JsonNode object, std::string_view member) {
+    each(object, member, [&](JsonNode value) {
+      if (!judged_ || value.is_null()) return;
+      judged_ = Error{ErrorCode::kDenied, "This call takes tools from what the provider keeps ('" +
+                                              std::string(member) +
+                                              "'), where nobody sees which, so an agent that may not use all tools "
+                                              "cannot make it."};
+    });
+  }
+  /// Empty for none. What a value is hangs on it, so two of them are refused.
+  std::string type_of(JsonNode object) {
+    std::string type;
+    bool found = false;
+    each(object, "type", [&](JsonNode value) {
+      if (std::exchange(found, true)) refuse_nameless();
+      type = value.as_string().value_or("");
+    });
+    return type;
   }
 
  private:
@@ -90,22 +115,16 @@ class ToolNames {
   Result<void> judged_;
 };
 
-std::string type_of(JsonNode object) {
-  std::string type;
-  each(object, "type", [&](JsonNode value) { type = value.as_string().value_or(""); });
-  return type;
-}
-
 // ---- Anthropic
 
 void anthropic_block(JsonNode block, ToolNames& names) {
-  const std::string type = type_of(block);
+  const std::string type = names.type_of(block);
   if (type == "tool_use" || type == "server_tool_use" || type == "mcp_tool_use") names.ask_of(block, "name", true);
 }
 
 void anthropic_request(JsonNode root, ToolNames& names) {
   each_item_of(root, "tools", [&](JsonNode tool) {
-    const bool is_server = type_of(tool) == "mcp_toolset";
+    const bool is_server = names.type_of(tool) == "mcp_toolset";
     names.ask_of(tool, is_server ? "mcp_server_name" : "name", true);
   });
   each_item_of(root, "mcp_servers", [&](JsonNode server) { names.ask_of(server, "name", true); });
@@ -129,7 +148,10 @@ void chat_tool(JsonNode tool, bool is_offered, ToolNames& names) {
   for (const std::string_view kind : {"function", "custom"}) {
     each(tool, kind, [&](JsonNode named) { found = names.ask_of(named, "name", is_offered) || found; });
   }
-  if (!found && is_offered) names.ask_of(tool, "type", true);
+  if (found || !is_offered) return;
+  const std::string type = names.type_of(tool);
+  if (type.empty() || type == "function" || type == "custom") return names.refuse_nameless();
+  names.ask(type);
 }
 
 void chat_message(JsonNode message, ToolNames& names) {
@@ -158,7 +180,7 @@ void chat_answer(JsonNode root, ToolNames& names) {
 // ---- OpenAI Responses
 
 void responses_tool(JsonNode tool, ToolNames& names) {
-  const std::string type = type_of(tool);
+  const std::string type = names.type_of(tool);
   if (type == "function" || type == "custom" || type.empty()) {
     names.ask_of(tool, "name", true);
   } else if (type == "namespace") {
@@ -175,7 +197,7 @@ void responses_tool(JsonNode tool, ToolNames& names) {
 
 void responses_item(JsonNode item, ToolNames& names) {
   constexpr std::string_view kCall = "_call";
-  const std::string type = type_of(item);
+  const std::string type = names.type_of(item);
   if (!type.ends_with(kCall)) return;
   if (type == "function_call" || type == "custom_tool_call" || type == "mcp_call") {
     names.ask_of(item, "name", true);
@@ -187,8 +209,9 @@ void responses_item(JsonNode item, ToolNames& names) {
 void responses_request(JsonNode root, ToolNames& names) {
   each_item_of(root, "tools", [&](JsonNode tool) { responses_tool(tool, names); });
   each_item_of(root, "tool_choice", [&](JsonNode choice) {
-    if (type_of(choice) != "allowed_tools") responses_tool(choice, names);
+    if (names.type_of(choice) != "allowed_tools") responses_tool(choice, names);
   });
+  names.refuse_kept(root, "prompt");
   each_item_of(root, "input", [&](JsonNode item) { responses_item(item, names); });
 }
 
@@ -227,6 +250,8 @@ void gemini_request(JsonNode root, ToolNames& names) {
       }
     }
   });
+  names.refuse_kept(root, "cachedContent");
+  names.refuse_kept(root, "cached_content");
   each_item_of(root, "contents", [&](JsonNode turn) { gemini_turn(turn, names); });
 }
 

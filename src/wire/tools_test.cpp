@@ -121,12 +121,25 @@ TEST(ToolsOfARequest, AToolWithoutANameIsRefused) {
                                     std::pair(&anthropic(), R"({"tools":[{"name":""}]})"),
                                     std::pair(&chat(), R"({"tools":[{"type":"function","function":{}}]})"),
                                     std::pair(&chat(), R"({"tools":[{}]})"),
+                                    std::pair(&chat(), R"({"tools":[{"type":"function"}]})"),
+                                    std::pair(&responses(), R"({"tools":[{"type":"function","name":"a","type":"b"}]})"),
                                     std::pair(&responses(), R"({"tools":[{"type":"function"}]})"),
                                     std::pair(&gemini(), R"({"tools":[{"functionDeclarations":[{}]}]})")}) {
     const auto judged = judge_tools(*route, padded(body), not_bash);
     ASSERT_FALSE(judged.ok()) << body;
     EXPECT_EQ(judged.error().code, ErrorCode::kInvalid) << body;
   }
+}
+
+TEST(ToolsOfARequest, WhatTheProviderKeepsMayHoldToolsThatNobodySees) {
+  for (const auto& [route, body] : {std::pair(&responses(), R"({"prompt":{"id":"pmpt_1"},"input":"hi"})"),
+                                    std::pair(&gemini(), R"({"cachedContent":"cachedContents/1"})"),
+                                    std::pair(&gemini(), R"({"cached_content":"cachedContents/1"})")}) {
+    const auto judged = judge_tools(*route, padded(body), not_bash);
+    ASSERT_FALSE(judged.ok()) << body;
+    EXPECT_EQ(judged.error().code, ErrorCode::kDenied) << body;
+  }
+  EXPECT_TRUE(judge_tools(responses(), padded(R"({"prompt":null,"input":"hi"})"), not_bash).ok());
 }
 
 // ---- Answers

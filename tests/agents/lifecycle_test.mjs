@@ -249,6 +249,11 @@ test("the API registers and decides, by role, and never about what is one's own"
   assert.deepEqual([approved.status, approved.body.state], [200, 'approved'], approved.text)
   assert.equal((await api(other, 'POST', '/by-api', { decision: 'approve' })).status, 409)
   assert.equal((await callModel(reeve, await house.own(svid('by-api')))).status, 200)
+  // Who registers could else stop everybody's agents.
+  await house.agent('production', '--model', '*', ...spiffe('production'), '--owner', 'other@example.com')
+  const stopped = await api(dev, 'PUT', '/production', { ...wanted, id: 'production', spiffe: [] })
+  assert.deepEqual([stopped.status, /owner and for whoever asked/.test(stopped.text)], [403, true], stopped.text)
+  assert.equal((await api(other, 'GET', '/production')).body.state, 'approved')
   const again = await api(dev, 'PUT', '/by-api', { ...wanted, models: ['practice-small'] })
   assert.deepEqual([again.status, again.body.state, again.body.version], [200, 'requested', 3], again.text)
   const list = await api(other, 'GET', '?state=requested')
