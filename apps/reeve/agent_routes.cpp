@@ -96,7 +96,8 @@ ApiAnswer replace_agent(const Sources& sources, const ApiRequest& request) {
   if (asked->id != request.name) return problem(400, "Bad request", "The body is that of another agent.");
   // To ask anew stops what acts, so that is for those who answer for it.
   const std::string who = identity::fold_name(request.who);
-  const bool is_theirs = who == identity::fold_name((*found)->owner) || who == identity::fold_name((*found)->requested_by);
+  const bool is_theirs =
+      who == identity::fold_name((*found)->owner) || who == identity::fold_name((*found)->requested_by);
   if ((*found)->state == identity::AgentState::kApproved && !is_theirs) {
     return problem(403, "Forbidden",
                    "The agent acts, and would stop until it is approved anew. That is for its owner and for whoever "

@@ -50,8 +50,8 @@ class AgentService {
   identity::AgentStore& entries_;
   std::unique_ptr<identity::Agents> agents_;
   bool away_ = false;             // it could not be read the last time
-  std::set<std::string> acting_;    // ids, as of the last look
-  std::set<std::string> left_;      // those that stand still because their owner left, likewise
+  std::set<std::string> acting_;  // ids, as of the last look
+  std::set<std::string> left_;    // those that stand still because their owner left, likewise
   std::mutex calling_;            // guards end_
   End end_;
   std::optional<RepeatedLook> looking_;  // last: it uses all of the above

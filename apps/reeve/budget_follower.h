@@ -19,7 +19,7 @@ class BudgetFollower {
 
   store::SharedBudgets& budgets_;
   CommandNotes notes_;
-  bool away_ = false;  // the database could not be reached the last time
+  bool away_ = false;     // the database could not be reached the last time
   RepeatedLook looking_;  // last: it uses all of the above
 };
 

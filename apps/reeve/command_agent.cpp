@@ -239,9 +239,8 @@ int agent_transfer_command(const Common& common, const AgentArguments& arguments
   if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
   const auto agent = find(access->entries(), arguments.id);
   if (!agent) return fail_with(common, agent.error());
-  const auto next =
-      identity::transfer_agent(*agent, arguments.to, arguments.by.empty() ? system_user_name() : arguments.by,
-                               system_clock().now());
+  const auto next = identity::transfer_agent(
+      *agent, arguments.to, arguments.by.empty() ? system_user_name() : arguments.by, system_clock().now());
   if (!next) return fail_with(common, next.error());
   if (auto stored = access->entries().put(*next); !stored) return fail_with(common, stored.error());
   const int shown = show(common, *next);

@@ -83,8 +83,8 @@ TEST(Notifier, TellsEverybodyOfBreakGlassWhateverTheyAskedFor) {
 
 TEST(Notifier, KnowsEachEventOnce) {
   const auto kinds = event_kinds();
-  for (const char* kind : {"agent.stopped", "break_glass.refused", "client.settings_drift", "provider.key_set_aside",
-                           "sealing.rotated"}) {
+  for (const char* kind :
+       {"agent.stopped", "break_glass.refused", "client.settings_drift", "provider.key_set_aside", "sealing.rotated"}) {
     EXPECT_EQ(std::count(kinds.begin(), kinds.end(), kind), 1) << kind;
   }
 }

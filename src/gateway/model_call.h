@@ -246,7 +246,7 @@ class ModelCall final : private LiveCall {
   std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
   std::vector<std::string> ended_, rule_errors_;
   ExceptionUses exception_uses_;
-  std::string refused_detail_;  // of the entry of a refusal: what an agent may not do
+  std::string refused_detail_;        // of the entry of a refusal: what an agent may not do
   policy::Decision answer_decision_;  // on what the answer says
   FindingGroups answer_found_;
   std::string answer_incomplete_;  // why not all of the answer could be looked at

@@ -45,11 +45,11 @@ struct ModelCall::Relay {
   std::unique_ptr<wire::AnswerTail> tail;          // a sentence of ours may stand in the answer; null: none
   bool started = false;                            // the client has the head
   Result<void> to_client;
-  std::string kept;                   // the answer as the provider gave it, where the house keeps content
-  std::optional<Error> cut;           // the provider's answer broke off
-  std::optional<Error> stopped;       // we do not pass on the rest
-  bool killed = false;                // and that is because the kill switch says so
-  ReusedText rewritten;               // of one piece
+  std::string kept;                           // the answer as the provider gave it, where the house keeps content
+  std::optional<Error> cut;                   // the provider's answer broke off
+  std::optional<Error> stopped;               // we do not pass on the rest
+  bool killed = false;                        // and that is because the kill switch says so
+  ReusedText rewritten;                       // of one piece
   std::string judged, tailed, without_usage;  // of one piece
 
   /// The piece as it goes on to the client. What cannot go on sets `stopped`.

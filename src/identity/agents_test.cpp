@@ -173,7 +173,8 @@ class AgentsOfLeavers : public ::testing::Test {
   void put(bool active, bool cut_off) {
     entry_.active = active;
     entry_.modified = clock_.now();
-    DirectoryChange change{entry_, false, {}, {}, cut_off ? entry_.logins : std::vector<std::string>(), "changed", "{}"};
+    DirectoryChange change{entry_,    false, {}, {}, cut_off ? entry_.logins : std::vector<std::string>(),
+                           "changed", "{}"};
     ASSERT_EQ(people_->change(change).value(), ChangeOutcome::kDone);
     ++entry_.version;
   }

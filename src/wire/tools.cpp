@@ -93,10 +93,10 @@ class ToolNames {
   void refuse_kept(JsonNode object, std::string_view member) {
     each(object, member, [&](JsonNode value) {
       if (!judged_ || value.is_null()) return;
-      judged_ = Error{ErrorCode::kDenied, "This call takes tools from what the provider keeps ('" +
-                                              std::string(member) +
-                                              "'), where nobody sees which, so an agent that may not use all tools "
-                                              "cannot make it."};
+      judged_ =
+          Error{ErrorCode::kDenied, "This call takes tools from what the provider keeps ('" + std::string(member) +
+                                        "'), where nobody sees which, so an agent that may not use all tools "
+                                        "cannot make it."};
     });
   }
   /// Empty for none. What a value is hangs on it, so two of them are refused.

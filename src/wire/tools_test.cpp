@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-
 #include "wire/wire.h"
 
 namespace reeve::wire {
@@ -116,15 +115,14 @@ TEST(ToolsOfARequest, NoSpellingHidesATool) {
 }
 
 TEST(ToolsOfARequest, AToolWithoutANameIsRefused) {
-  for (const auto& [route, body] : {std::pair(&anthropic(), R"({"tools":[{"input_schema":{}}]})"),
-                                    std::pair(&anthropic(), R"({"tools":[{"name":7}]})"),
-                                    std::pair(&anthropic(), R"({"tools":[{"name":""}]})"),
-                                    std::pair(&chat(), R"({"tools":[{"type":"function","function":{}}]})"),
-                                    std::pair(&chat(), R"({"tools":[{}]})"),
-                                    std::pair(&chat(), R"({"tools":[{"type":"function"}]})"),
-                                    std::pair(&responses(), R"({"tools":[{"type":"function","name":"a","type":"b"}]})"),
-                                    std::pair(&responses(), R"({"tools":[{"type":"function"}]})"),
-                                    std::pair(&gemini(), R"({"tools":[{"functionDeclarations":[{}]}]})")}) {
+  for (const auto& [route, body] :
+       {std::pair(&anthropic(), R"({"tools":[{"input_schema":{}}]})"),
+        std::pair(&anthropic(), R"({"tools":[{"name":7}]})"), std::pair(&anthropic(), R"({"tools":[{"name":""}]})"),
+        std::pair(&chat(), R"({"tools":[{"type":"function","function":{}}]})"), std::pair(&chat(), R"({"tools":[{}]})"),
+        std::pair(&chat(), R"({"tools":[{"type":"function"}]})"),
+        std::pair(&responses(), R"({"tools":[{"type":"function","name":"a","type":"b"}]})"),
+        std::pair(&responses(), R"({"tools":[{"type":"function"}]})"),
+        std::pair(&gemini(), R"({"tools":[{"functionDeclarations":[{}]}]})")}) {
     const auto judged = judge_tools(*route, padded(body), not_bash);
     ASSERT_FALSE(judged.ok()) << body;
     EXPECT_EQ(judged.error().code, ErrorCode::kInvalid) << body;

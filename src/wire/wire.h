@@ -338,8 +338,8 @@ using ToolJudge = std::function<Result<void>(std::string_view tool)>;
 
 /// Asks about every tool that a request names: those that it offers to the model, the one that it demands, and those
 /// that its turns say were called. Tools of the provider's own go by their name, or where they have none by their type
-/// ("web_search", "codeExecution"). `body` as for read_request(). The first that may not be used is the error. kInvalid for a body that cannot be
-/// read, and for a tool without a name: nobody could say whether it may be used.
+/// ("web_search", "codeExecution"). `body` as for read_request(). The first that may not be used is the error. kInvalid
+/// for a body that cannot be read, and for a tool without a name: nobody could say whether it may be used.
 Result<void> judge_tools(const Route& route, std::string_view body, const ToolJudge& may_use);
 
 /// Asks about every tool that an answer calls, before the call goes on. Streamed, an event waits for its end; a plain

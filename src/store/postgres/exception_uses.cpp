@@ -14,8 +14,7 @@ constexpr std::string_view kForget =
 constexpr std::string_view kMark =
     "INSERT INTO exception_use_taken (exception, once, taken) VALUES ($1::text, $2::text, clock_timestamp()) "
     "ON CONFLICT DO NOTHING";
-constexpr std::string_view kSum =
-    "SELECT coalesce(sum(uses), 0)::bigint FROM exception_use WHERE exception = $1::text";
+constexpr std::string_view kSum = "SELECT coalesce(sum(uses), 0)::bigint FROM exception_use WHERE exception = $1::text";
 constexpr std::string_view kCount =
     "INSERT INTO exception_use (exception, node, uses) VALUES ($1::text, $2::text, 1) "
     "ON CONFLICT (exception, node) DO UPDATE SET uses = exception_use.uses + 1";
