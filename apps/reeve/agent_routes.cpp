@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 
 namespace reeve::app {
 
@@ -118,6 +119,68 @@ ApiAnswer decide_about_agent(const Sources& sources, const ApiRequest& request) 
   if (!decided) return problem_of(decided.error());
   if (auto stored = sources.agents->put(*decided); !stored) return problem_of(stored.error());
   return answer_with(200, *decided);
+}
+
+std::vector<ApiRoute> agent_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/agents";
+  constexpr std::string_view kOne = "/api/v1/agents/{id}";
+  constexpr std::string_view kNamed = "The agent's id";
+  constexpr std::size_t kBytesMax = 64UL << 10U;
+  return {{.path = kPath,
+           .summary = "Agents of the register, 200 at a time",
+           .permission = Permission::kReadAgents,
+           .answer = list_agents,
+           .gives = "AgentList",
+           .parameters = {{"state", "All without it",
+                           R"({"type":"string","enum":["requested","approved","denied","suspended","retired"]})"},
+                          kCursorParameter}},
+          {.method = net::Method::kPost,
+           .path = kPath,
+           .summary = "Asks for an agent",
+           .permission = Permission::kRegisterAgents,
+           .answer = register_agent,
+           .gives = "Agent",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .takes = "AgentRequest",
+           .body_bytes_max = kBytesMax,
+           .tells_etag = true},
+          {.path = kOne,
+           .summary = "One agent, with its ETag",
+           .permission = Permission::kReadAgents,
+           .answer = show_agent,
+           .gives = "Agent",
+           .named = kNamed,
+           .tells_etag = true},
+          {.method = net::Method::kPut,
+           .path = kOne,
+           .summary = "Asks for it anew, with other permissions; it does not act until it is approved again",
+           .permission = Permission::kRegisterAgents,
+           .answer = replace_agent,
+           .gives = "Agent",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "AgentRequest",
+           .body_bytes_max = kBytesMax,
+           .tells_etag = true,
+           .takes_if_match = true},
+          {.method = net::Method::kPost,
+           .path = kOne,
+           .summary = "Decides: approve, deny, suspend or retire; nobody approves what they own or asked for",
+           .permission = Permission::kDecideAgents,
+           .answer = decide_about_agent,
+           .gives = "Agent",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "AgentDecision",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "agents",
+           .tells_etag = true}};
 }
 
 }  // namespace reeve::app

@@ -217,10 +217,33 @@ Item item_of_traffic(const Traffic& traffic, Instant now) {
   return item;
 }
 
-std::optional<Traffic> traffic_of_item(const Item& item, std::span<const Traffic> traffic) {
+SeenTraffic::SeenTraffic(std::vector<Traffic> traffic) : list_(std::move(traffic)) {
+  names_.reserve(list_.size());
+  for (std::size_t i = 0; i < list_.size(); ++i) {
+    names_.push_back(to_lower(list_[i].what));
+    places_.emplace(names_.back(), i);
+  }
+}
+
+std::vector<std::size_t> SeenTraffic::places_of(const Item& item) const {
+  std::set<std::size_t> places;
+  for (const std::string& written : patterns_of(item)) {
+    const std::string pattern = to_lower(written);
+    if (pattern.find_first_of("*?") == std::string::npos) {
+      if (const auto found = places_.find(pattern); found != places_.end()) places.insert(found->second);
+      continue;
+    }
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (glob_match(pattern, names_[i])) places.insert(i);
+    }
+  }
+  return {places.begin(), places.end()};
+}
+
+std::optional<Traffic> SeenTraffic::of(const Item& item) const {
   std::optional<Traffic> sum;
-  for (const Traffic& one : traffic) {
-    if (!is_seen_as(item, one.what)) continue;
+  for (const std::size_t place : places_of(item)) {
+    const Traffic& one = list_[place];
     if (!sum) {
       sum = one;
       continue;

@@ -101,8 +101,23 @@ std::vector<std::string> patterns_of(const Item& item);
 bool is_seen_as(const Item& item, std::string_view what);
 /// An item for what nobody registered; its id follows from `what`, so that several nodes make the same.
 Item item_of_traffic(const Traffic& traffic, Instant now);
-/// What an item had of traffic, summed over all that it is seen as; nothing when it was not seen.
-std::optional<Traffic> traffic_of_item(const Item& item, std::span<const Traffic> traffic);
+
+/// What was seen, found by items: one without a pattern costs no look at all the rest.
+class SeenTraffic {
+ public:
+  SeenTraffic() = default;
+  explicit SeenTraffic(std::vector<Traffic> traffic);
+  const std::vector<Traffic>& list() const { return list_; }
+  /// Places in list() of all that an item is seen as.
+  std::vector<std::size_t> places_of(const Item& item) const;
+  /// What it had, summed; nothing when it was not seen.
+  std::optional<Traffic> of(const Item& item) const;
+
+ private:
+  std::vector<Traffic> list_;
+  std::vector<std::string> names_;  // folded
+  std::map<std::string, std::size_t, std::less<>> places_;
+};
 
 /// "review_due", "review_overdue", "not_seen", "seen_without_approval".
 std::vector<std::string_view> flags_of(const Item& item, const std::optional<Traffic>& seen, Instant now);
