@@ -89,6 +89,9 @@ std::vector<ApiRoute> ledger_api_routes();
 std::vector<ApiRoute> kill_api_routes();
 std::vector<ApiRoute> sign_in_api_routes();
 std::vector<ApiRoute> agent_api_routes();
+std::vector<ApiRoute> inventory_api_routes();
+std::vector<ApiRoute> intake_api_routes();
+std::vector<ApiRoute> approvals_api_routes();
 std::vector<ApiRoute> change_api_routes();
 std::vector<ApiRoute> person_api_routes();
 

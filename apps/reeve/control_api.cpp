@@ -112,6 +112,7 @@ class ApiOverLoops final : public ControlApi {
     auto parameters = read_parameters(head.query, route->parameters);
     if (!parameters) co_return problem(400, "Bad request", parameters.error().message);
     request.method = route->method;
+    request.path = head.path;
     request.name = percent_decoded(*name_in(*route, head.path));
     request.parameters = *std::move(parameters);
     request.who = caller.principal->id;

@@ -80,6 +80,8 @@ class Registers {
   virtual control::ExceptionStore& exceptions() = 0;
   virtual control::NotificationQueue& notifications() = 0;
   virtual identity::BreakGlassStore& break_glass() = 0;
+  /// The inventory and its intakes.
+  virtual control::RegisterStore& governed() = 0;
 };
 
 class Store : public UnrecordedNotes, public Registers {

@@ -9,6 +9,7 @@
 #include "store/postgres/check_register.h"
 #include "store/postgres/exception_store.h"
 #include "store/postgres/exception_uses.h"
+#include "store/postgres/governed_registers.h"
 #include "store/postgres/key_store.h"
 #include "store/postgres/notification_queue.h"
 
@@ -24,6 +25,8 @@ class PostgresRegisters final : public SharedRegisters {
         exceptions_(connection_, node),
         notifications_(connection_, node),
         break_glass_(connection_, node),
+        governed_connection_(options),
+        governed_(governed_connection_, node),
         exception_uses_(options, node),
         listener_(options, "reeve_register") {}
 
@@ -32,6 +35,7 @@ class PostgresRegisters final : public SharedRegisters {
   control::ExceptionStore& exceptions() override { return exceptions_; }
   control::NotificationQueue& notifications() override { return notifications_; }
   identity::BreakGlassStore& break_glass() override { return break_glass_; }
+  control::RegisterStore& governed() override { return governed_; }
 
   Result<void> wait_for_change(Duration patience) override;
   void stop_waiting() override { listener_.stop(); }
@@ -48,6 +52,9 @@ class PostgresRegisters final : public SharedRegisters {
   PostgresExceptionStore exceptions_;
   PostgresNotificationQueue notifications_;
   PostgresBreakGlass break_glass_;
+  // Of its own: lists of an inventory may be long, and nobody who asks for a key waits for them.
+  SharedConnection governed_connection_;
+  PostgresRegisterStore governed_;
   PostgresExceptionUses exception_uses_;
   ChangeListener listener_;
 };
