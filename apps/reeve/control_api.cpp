@@ -16,6 +16,12 @@
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
+#include "reeve/own_routes.h"
+#include "reeve/policy_routes.h"
+#include "reeve/people_routes.h"
+#include "reeve/content_routes.h"
+#include "reeve/decision_routes.h"
+#include "reeve/server_state_route.h"
 #include "reeve/person_route.h"
 #include "reeve/sign_in_control_routes.h"
 #include "reeve/spend_rows.h"
@@ -105,14 +111,15 @@ ApiAnswer describe_api(const Sources&, const ApiRequest&) { return {200, control
 struct Route {
   net::Method method;
   std::string_view path;  // one that ends with '/' takes a name after it
-  std::array<std::string_view, 7> parameters;
+  std::array<std::string_view, 9> parameters;
   ApiAnswer (*answer)(const Sources& sources, const ApiRequest& request);
   identity::Permission permission;  // of people; of machines the scope
   std::size_t body_bytes_max = 0;   // 0: takes none
   std::string_view scope = {};      // of the kind `control`; empty: read for GET, else write
+  bool is_slow = false;             // it takes seconds: answered on a thread of its own, so that nothing waits behind it
 };
 constexpr std::size_t kBudgetBytesMax = 64UL << 10U, kChangesBytesMax = 1UL << 20U, kReasonBytesMax = 4UL << 10U,
-                      kExceptionBytesMax = 16UL << 10U, kAgentBytesMax = 64UL << 10U;
+                      kExceptionBytesMax = 16UL << 10U, kAgentBytesMax = 64UL << 10U, kBundleBytesMax = 4UL << 20U;
 constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/budgets", {}, list_budgets, Permission::kReadBudgets},
     Route{net::Method::kGet, "/api/v1/budgets/", {}, show_budget, Permission::kReadBudgets},
@@ -173,6 +180,59 @@ constexpr std::array kRoutes = {
           kReasonBytesMax,
           "agents"},
     Route{net::Method::kPost, "/api/v1/changes", {}, answer_told_changes, Permission::kWriteChanges, kChangesBytesMax},
+    Route{net::Method::kGet,
+          "/api/v1/decisions",
+          {"since", "until", "cursor", "limit", "person", "team", "model", "rule", "outcome"},
+          list_decisions,
+          Permission::kReadSessions},
+    Route{net::Method::kGet, "/api/v1/decisions/", {"bundle"}, explain_decision, Permission::kReadLedger},
+    Route{net::Method::kPost,
+          "/api/v1/decisions/replay",
+          {"since", "until"},
+          replay_decisions,
+          Permission::kReadLedger,
+          kBundleBytesMax,
+          "read",
+          true},
+    Route{net::Method::kGet, "/api/v1/policy/rules", {}, list_policies, Permission::kReadPolicy, 0, "read", true},
+    Route{net::Method::kGet, "/api/v1/policy/rules/", {}, show_policy, Permission::kReadPolicy, 0, "read", true},
+    Route{net::Method::kGet, "/api/v1/policy/shadow", {"since"}, show_shadow, Permission::kReadPolicy, 0, "read", true},
+    Route{net::Method::kGet, "/api/v1/policy/bundles", {}, list_bundles, Permission::kReadPolicy},
+    Route{net::Method::kPost,
+          "/api/v1/policy/replay",
+          {"since", "until"},
+          replay_policy,
+          Permission::kReadPolicy,
+          kBundleBytesMax,
+          "read",
+          true},
+    Route{net::Method::kGet, "/api/v1/content/findings", {"since", "by"}, list_findings, Permission::kReadLedger},
+    Route{net::Method::kGet, "/api/v1/content/appeals", {"state"}, list_appeals, Permission::kReadPolicy},
+    Route{net::Method::kPost, "/api/v1/content/appeals", {}, make_appeal, Permission::kAskExceptions, kReasonBytesMax},
+    Route{net::Method::kPost, "/api/v1/content/appeals/", {}, decide_appeal, Permission::kWritePolicy, kReasonBytesMax},
+    Route{net::Method::kGet, "/api/v1/people", {"search", "cursor"}, list_people, Permission::kReadDirectory},
+    Route{net::Method::kGet, "/api/v1/people/", {}, show_person, Permission::kReadDirectory},
+    Route{net::Method::kGet, "/api/v1/groups", {"cursor"}, list_groups, Permission::kReadDirectory},
+    Route{net::Method::kGet, "/api/v1/keys", {"person", "state", "cursor"}, list_keys, Permission::kReadDirectory},
+    Route{net::Method::kDelete, "/api/v1/keys/", {}, revoke_key, Permission::kWriteKeys, kReasonBytesMax},
+    Route{net::Method::kPost,
+          "/api/v1/kill-switch/drills",
+          {},
+          drill_switch,
+          Permission::kSwitchKill,
+          kReasonBytesMax,
+          "kill",
+          true},
+    Route{net::Method::kGet, "/api/v1/server", {}, show_server, Permission::kReadKillSwitch},
+    Route{net::Method::kGet, "/api/v1/me/spend", {"since"}, show_own_spend, Permission::kReadApi},
+    Route{net::Method::kGet, "/api/v1/me/sessions", {"since", "cursor", "limit"}, list_own_sessions, Permission::kReadApi},
+    Route{net::Method::kGet, "/api/v1/me/sessions/", {}, show_own_session, Permission::kReadApi},
+    Route{net::Method::kGet,
+          "/api/v1/me/decisions",
+          {"since", "cursor", "limit", "outcome"},
+          list_own_decisions,
+          Permission::kReadApi},
+    Route{net::Method::kGet, "/api/v1/me/exceptions", {}, list_own_exceptions, Permission::kReadApi},
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };
 
@@ -253,7 +313,10 @@ class ApiOverLoops final : public ControlApi {
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
 
-  void stop() override { thread_.stop(); }
+  void stop() override {
+    slow_thread_.stop();
+    thread_.stop();
+  }
 
  private:
   /// Who asks is known before anything of the request is looked at.
@@ -298,7 +361,7 @@ class ApiOverLoops final : public ControlApi {
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
-    co_return co_await thread_.answer(std::move(work), exchange.loop());
+    co_return co_await (route->is_slow ? slow_thread_ : thread_).answer(std::move(work), exchange.loop());
   }
 
   /// Of what changes something; whatever else brings a body has it ignored.
@@ -316,7 +379,7 @@ class ApiOverLoops final : public ControlApi {
   }
 
   const Sources sources_;
-  ApiThread thread_;
+  ApiThread thread_, slow_thread_;
 };
 
 }  // namespace

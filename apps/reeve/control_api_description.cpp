@@ -44,6 +44,21 @@ constexpr Parameter kIfNoneMatch{"If-None-Match", "header", "*: only where there
 constexpr Parameter kIdempotencyKey{"Idempotency-Key", "header",
                                     "1 to 255 visible characters: for a day, the same request gets the same answer"};
 
+constexpr Parameter kPersonName{"name", "path", "The person's name", true};
+constexpr Parameter kPersonAsked{"person", "query", "Only this person's"};
+constexpr Parameter kTeamAsked{"team", "query", "Only this team's"};
+constexpr Parameter kModelAsked{"model", "query", "Only calls of this model, as it was served"};
+constexpr Parameter kRuleAsked{"rule", "query", "Only where this rule was the decisive one"};
+constexpr Parameter kOutcomeAsked{"outcome", "query", "refused, changed, allowed or failed"};
+constexpr Parameter kBundleAsked{"bundle", "query", "current: by the rules of now, not those of the time"};
+constexpr Parameter kRule{"rule", "path", "The rule's name", true};
+constexpr Parameter kKey{"id", "path", "The key's id", true};
+constexpr Parameter kKeyState{"state", "query", "active, expired or revoked; all without it"};
+constexpr Parameter kAppeal{"appeal", "path", "The number of the appeal's entry", true};
+constexpr Parameter kAppealState{"state", "query", "open, accepted or rejected; all without it"};
+constexpr Parameter kSearch{"search", "query", "A part of a name, in whatever case of letters"};
+constexpr Parameter kFindingsBy{"by", "query", "team, model, provider, client, repo or person; team without it"};
+
 struct Status {
   int code;
   std::string_view text;
@@ -177,8 +192,72 @@ std::vector<Operation> operations_about_records() {
   };
 }
 
+std::vector<Operation> operations_about_policy() {
+  return {
+      {"/api/v1/decisions",
+       "get",
+       "Decisions, the newest first",
+       {kSince, kUntil, kCursor, kLimit, kPersonAsked, kTeamAsked, kModelAsked, kRuleAsked, kOutcomeAsked},
+       {400}},
+      {"/api/v1/decisions/replay",
+       "post",
+       "Recorded decisions made once more by another bundle: which would end differently, for whom",
+       {kSince, kUntil},
+       {400, 404, 413},
+       "Replay"},
+      {"/api/v1/decisions/{seq}", "get", "Why a call was decided as it was", {kSeq, kBundleAsked}, {400, 404}},
+      {"/api/v1/policy/bundles", "get", "The bundles that this server ran under", {}, {}},
+      {"/api/v1/policy/replay",
+       "post",
+       "As /api/v1/decisions/replay, without anybody's name",
+       {kSince, kUntil},
+       {400, 404, 413},
+       "Replay"},
+      {"/api/v1/policy/rules", "get", "The rules in force, with their tests", {}, {400}},
+      {"/api/v1/policy/rules/{rule}", "get", "One rule: its text, tests, history and use", {kRule}, {404}},
+      {"/api/v1/policy/shadow", "get", "What the rules in shadow mode would have done", {kSince}, {400}},
+      {"/api/v1/content/findings", "get", "What was found in requests, by type and one more", {kSince, kFindingsBy}, {400}},
+      {"/api/v1/content/appeals", "get", "Findings that people say are wrong", {kAppealState}, {400}},
+      {"/api/v1/content/appeals", "post", "Says that a finding in one's own call was wrong", {}, {201, 400, 404, 413}, "Appeal"},
+      {"/api/v1/content/appeals/{appeal}",
+       "post",
+       "Decides about an appeal; nobody about their own",
+       {kAppeal},
+       {400, 404, 409, 413},
+       "AppealDecision"},
+  };
+}
+
+std::vector<Operation> operations_about_people() {
+  return {
+      {"/api/v1/people", "get", "Who there is, by name", {kSearch, kCursor}, {400}},
+      {"/api/v1/people/{name}", "get", "One person: groups, roles, keys, spend", {kPersonName}, {}},
+      {"/api/v1/groups", "get", "Groups of the directory", {kCursor}, {400}},
+      {"/api/v1/keys", "get", "Virtual keys, the newest first, without their secrets", {kPersonAsked, kKeyState, kCursor}, {400}},
+      {"/api/v1/keys/{id}", "delete", "Ends a key", {kKey}, {400, 404, 413}, "Reason"},
+      {"/api/v1/kill-switch/drills",
+       "post",
+       "Plays the switch on every node with practice streams",
+       {},
+       {201, 400, 413},
+       "Drill"},
+      {"/api/v1/server", "get", "What the server runs with, and how it stands", {}, {}},
+      {"/api/v1/me/spend", "get", "One's own spend, by day and model", {kSince}, {400}},
+      {"/api/v1/me/sessions", "get", "One's own sessions", {kSince, kCursor, kLimit}, {400}},
+      {"/api/v1/me/sessions/{session}", "get", "The calls of one of them", {kSession}, {404}},
+      {"/api/v1/me/decisions",
+       "get",
+       "Decisions about one's own calls, with what their rules say",
+       {kSince, kCursor, kLimit, kOutcomeAsked},
+       {400}},
+      {"/api/v1/me/exceptions", "get", "Exceptions that one asked for, or that are for oneself", {}, {}},
+  };
+}
+
 std::vector<Operation> operations() {
   std::vector<Operation> all = operations_about_money();
+  for (Operation& operation : operations_about_policy()) all.push_back(std::move(operation));
+  for (Operation& operation : operations_about_people()) all.push_back(std::move(operation));
   for (Operation& operation : operations_about_records()) all.push_back(std::move(operation));
   return all;
 }
@@ -265,6 +344,10 @@ void write_text_schemas(JsonWriter& json) {
   schema("ExceptionRequest", {"until", "reason"},
          {"budget", "rule", "approval", "add", "until", "reason", "work_item"});
   schema("ExceptionDecision", {"decision"}, {"decision", "reason", "digest", "until"});
+  schema("Replay", {}, {"bundle", "digest", "issued", "key", "signature", "valid_until"});
+  schema("Appeal", {"request_id", "type", "reason"}, {"request_id", "type", "reason"});
+  schema("AppealDecision", {"decision", "reason"}, {"decision", "reason"});
+  schema("Drill", {}, {"scope", "reason"});
   schema("SignInsEnd", {"person", "reason"}, {"person", "reason"});
 }
 

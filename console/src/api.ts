@@ -202,7 +202,9 @@ export interface SessionCall {
   time: string
   total_us?: number
   person?: string
+  intent?: number
   agent?: string
+  agent_parent?: string
   model_asked?: string
   model_served?: string
   effect?: string
