@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 #include "core/bytes.h"
 #include "core/json.h"
@@ -16,6 +17,8 @@ using Sources = ControlApi::Sources;
 constexpr auto kTimeMax = std::chrono::seconds(10);
 constexpr std::uint64_t kFindingsMax = 2'000, kAppealsMax = 1'000;
 constexpr std::size_t kReasonBytesMax = 500;
+constexpr int kKnownTries = 60;
+constexpr auto kAskAgain = std::chrono::milliseconds(50);
 
 /// What findings may be counted by, and the index's column for each.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDimensions{
@@ -66,6 +69,7 @@ Result<std::vector<Appeal>> read_appeals(const Sources& sources) {
     const auto place = places.find(static_cast<std::uint64_t>(detail["appeal"].int_or(-1)));
     if (place == places.end()) return true;
     Appeal& appeal = appeals[place->second];
+    if (appeal.state != "open") return true;  // whoever decided first did
     appeal.state = text("decision") == "accept" ? "accepted" : "rejected";
     appeal.decided_by = text("by");
     appeal.decided_at = text("at");
@@ -206,20 +210,26 @@ ApiAnswer decide_appeal(const Sources& sources, const ApiRequest& request) {
   if (appeal == appeals->end()) return problem(404, "Not found", "There is no such appeal.");
   if (appeal->by == request.who) return problem(403, "Forbidden", "Nobody decides about their own appeal.");
   if (appeal->state != "open") return problem(409, "Conflict", "It was decided by " + appeal->decided_by + ".");
-  Appeal decided = *appeal;
-  decided.state = decision == "accept" ? "accepted" : "rejected";
-  decided.decided_at = format_time(system_clock().now());
-  decided.decided_by = request.who;
-  decided.decided_reason = *reason;
   JsonWriter detail;
-  detail.begin_object().member("appeal", appeal->seq).member("at", decided.decided_at).member("by", request.who);
+  detail.begin_object().member("appeal", appeal->seq).member("at", format_time(system_clock().now()));
+  detail.member("by", request.who);
   detail.member("decision", decision).member("reason", *reason).member("type", appeal->type).end_object();
   if (!sources.ledger.record("content.appeal_decided", detail.text())) {
     return problem(503, "Unavailable", "It cannot be recorded now; try again.");
   }
-  JsonWriter json;
-  write_appeal(json, decided);
-  return {200, json.take(), {}};
+  // Until the index knows it, the next one to decide would not.
+  for (int tries = 0; tries < kKnownTries; ++tries) {
+    const auto now = read_appeals(sources);
+    if (!now) break;
+    const auto known = std::find_if(now->begin(), now->end(), [&](const Appeal& one) { return one.seq == appeal->seq; });
+    if (known != now->end() && known->state != "open") {
+      JsonWriter json;
+      write_appeal(json, *known);
+      return {200, json.take(), {}};
+    }
+    std::this_thread::sleep_for(kAskAgain);
+  }
+  return problem(503, "Unavailable", "It is decided and recorded; the ledger's index does not tell of it yet.");
 }
 
 }  // namespace reeve::app

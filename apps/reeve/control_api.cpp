@@ -209,7 +209,7 @@ constexpr std::array kRoutes = {
     Route{net::Method::kGet, "/api/v1/content/findings", {"since", "by"}, list_findings, Permission::kReadLedger},
     Route{net::Method::kGet, "/api/v1/content/appeals", {"state"}, list_appeals, Permission::kReadPolicy},
     Route{net::Method::kPost, "/api/v1/content/appeals", {}, make_appeal, Permission::kAskExceptions, kReasonBytesMax},
-    Route{net::Method::kPost, "/api/v1/content/appeals/", {}, decide_appeal, Permission::kWritePolicy, kReasonBytesMax},
+    Route{net::Method::kPost, "/api/v1/content/appeals/", {}, decide_appeal, Permission::kWritePolicy, kReasonBytesMax, "write", true},
     Route{net::Method::kGet, "/api/v1/people", {"search", "cursor"}, list_people, Permission::kReadDirectory},
     Route{net::Method::kGet, "/api/v1/people/", {}, show_person, Permission::kReadDirectory},
     Route{net::Method::kGet, "/api/v1/groups", {"cursor"}, list_groups, Permission::kReadDirectory},

@@ -23,7 +23,11 @@ const overview = createRoute({ getParentRoute: () => root, path: '/', component:
 export const spendRoute = createRoute({
   getParentRoute: () => root,
   path: '/spend',
-  validateSearch: (given: Given): { by?: string; since?: string } => ({ by: text(given.by), since: text(given.since) }),
+  validateSearch: (given: Given): { by?: string; since?: string; show?: string } => ({
+    by: text(given.by),
+    since: text(given.since),
+    show: text(given.show),
+  }),
   component: lazyRouteComponent(() => import('./pages/Spend'), 'Spend'),
 })
 const budgets = createRoute({
