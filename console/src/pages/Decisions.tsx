@@ -31,9 +31,10 @@ const columnsFor = (mayExplain: boolean): Column<DecisionRow>[] => [
   {
     name: 'When',
     value: ({ time: at }) => at,
+    // What was refused before any rule was asked, for a model that nobody serves, has an entry and no more.
     show: (row) =>
       mayExplain ? (
-        <Link to="/decisions/$seq" params={{ seq: String(row.decision) }}>
+        <Link to={row.effect ? '/decisions/$seq' : '/ledger/$seq'} params={{ seq: String(row.decision) }}>
           {time(row.time)}
         </Link>
       ) : (
