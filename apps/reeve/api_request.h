@@ -4,12 +4,14 @@
 
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
+#include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_thread.h"
 
@@ -22,6 +24,8 @@ struct ApiRequest {
   std::map<std::string, std::string, std::less<>> parameters;  // of the query
   std::string who;                                             // the principal's id
   std::vector<std::string> groups;                             // the principal's
+  std::shared_ptr<const identity::Principal> principal;
+  std::shared_ptr<const identity::RoleBindings> roles;  // as they were when the request was let in
   std::string body;
   std::optional<std::string> if_match, if_none_match, idempotency_key;
 };

@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/crypto.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/budget_desk.h"
 #include "reeve/budget_state.h"
 
@@ -227,6 +228,54 @@ ApiAnswer delete_budget(const Sources& sources, const ApiRequest& request) {
   json.begin_object().member("digest", spend::digest_of_document(before->document));
   ApiAnswer answer{200, json.member("removed", before->name).end_object().take(), {}};
   return carry_out(sources, request, spend::remove_budget(*before, request.who, now), std::move(answer));
+}
+
+std::vector<ApiRoute> budget_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/budgets/{name}";
+  constexpr std::string_view kNamed = "The budget's name";
+  return {{.path = "/api/v1/budgets",
+           .summary = "Budgets in force and their counters at this moment",
+           .permission = Permission::kReadBudgets,
+           .answer = list_budgets,
+           .gives = "BudgetList"},
+          {.path = kPath,
+           .summary = "One budget, with its ETag",
+           .permission = Permission::kReadBudgets,
+           .answer = show_budget,
+           .gives = "BudgetState",
+           .named = kNamed,
+           .tells_etag = true},
+          {.method = net::Method::kPut,
+           .path = kPath,
+           .summary = "Writes a budget: a new one, or another text of one that was written here",
+           .permission = Permission::kWriteBudgets,
+           .answer = put_budget,
+           .gives = "BudgetWritten",
+           .effect = kWrite,
+           .fine = {200, 201},
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "Budget",
+           .body_bytes_max = 64UL << 10U,
+           .tells_etag = true,
+           .takes_if_match = true,
+           .needs_if_match = true,
+           .takes_if_none_match = true,
+           .takes_idempotency_key = true},
+          {.method = net::Method::kDelete,
+           .path = kPath,
+           .summary = "Removes a budget that was written here",
+           .permission = Permission::kWriteBudgets,
+           .answer = delete_budget,
+           .gives = "BudgetRemoved",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes_if_match = true,
+           .needs_if_match = true,
+           .takes_idempotency_key = true}};
 }
 
 }  // namespace reeve::app

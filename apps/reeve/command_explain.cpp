@@ -132,7 +132,7 @@ int explain_recorded(const Common& common, const PolicyExplainArguments& argumen
   if (auto noted = note_reading(common, 1); !noted) return fail(common, kFailed, noted.error().message);
   const policy::Explanation told = policy::explain(**bundle, policy::Point::kModelCall, *facts, &uses);
   const RecordedDecision recorded{std::string(entry.at("decision.effect").string_or("")), digest,
-                          std::string(entry.at("decision.input").string_or(""))};
+                                  std::string(entry.at("decision.input").string_or(""))};
   if (common.json) {
     std::printf("%s\n", explanation_json(told, recorded).c_str());
   } else {

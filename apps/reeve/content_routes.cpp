@@ -6,6 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/index_question.h"
 #include "reeve/ledger_routes.h"
 
@@ -16,7 +17,7 @@ namespace {
 using Sources = ControlApi::Sources;
 constexpr auto kTimeMax = std::chrono::seconds(10);
 constexpr std::uint64_t kFindingsMax = 2'000, kAppealsMax = 1'000;
-constexpr std::size_t kReasonBytesMax = 500;
+constexpr std::size_t kReasonMax = 500;
 constexpr int kKnownTries = 60;
 constexpr auto kAskAgain = std::chrono::milliseconds(50);
 
@@ -52,7 +53,8 @@ struct Appeal {
 Result<std::vector<Appeal>> read_appeals(const Sources& sources) {
   const auto index = sources.ledger.index->index();
   if (!index) return index.error();
-  const auto filter = ledger::EntryFilter::compile("kind == \"content.appealed\" || kind == \"content.appeal_decided\"");
+  const auto filter =
+      ledger::EntryFilter::compile("kind == \"content.appealed\" || kind == \"content.appeal_decided\"");
   if (!filter) return filter.error();
   std::vector<Appeal> appeals;
   std::map<std::uint64_t, std::size_t> places;
@@ -91,7 +93,7 @@ void write_appeal(JsonWriter& json, const Appeal& appeal) {
 Result<std::string> reason_of(const std::map<std::string, std::string>& texts) {
   const auto found = texts.find("reason");
   std::string reason(found == texts.end() ? "" : trim(found->second));
-  if (reason.empty() || reason.size() > kReasonBytesMax) {
+  if (reason.empty() || reason.size() > kReasonMax) {
     return Error{ErrorCode::kInvalid, "'reason' says what it really is, in at most 500 bytes"};
   }
   return reason;
@@ -204,9 +206,8 @@ ApiAnswer decide_appeal(const Sources& sources, const ApiRequest& request) {
   if (!reason) return problem_of(reason.error());
   const auto appeals = read_appeals(sources);
   if (!appeals) return problem_of(appeals.error());
-  const auto appeal = std::find_if(appeals->begin(), appeals->end(), [&](const Appeal& one) {
-    return std::to_string(one.seq) == request.name;
-  });
+  const auto appeal = std::find_if(appeals->begin(), appeals->end(),
+                                   [&](const Appeal& one) { return std::to_string(one.seq) == request.name; });
   if (appeal == appeals->end()) return problem(404, "Not found", "There is no such appeal.");
   if (appeal->by == request.who) return problem(403, "Forbidden", "Nobody decides about their own appeal.");
   if (appeal->state != "open") return problem(409, "Conflict", "It was decided by " + appeal->decided_by + ".");
@@ -221,7 +222,8 @@ ApiAnswer decide_appeal(const Sources& sources, const ApiRequest& request) {
   for (int tries = 0; tries < kKnownTries; ++tries) {
     const auto now = read_appeals(sources);
     if (!now) break;
-    const auto known = std::find_if(now->begin(), now->end(), [&](const Appeal& one) { return one.seq == appeal->seq; });
+    const auto known =
+        std::find_if(now->begin(), now->end(), [&](const Appeal& one) { return one.seq == appeal->seq; });
     if (known != now->end() && known->state != "open") {
       JsonWriter json;
       write_appeal(json, *known);
@@ -230,6 +232,51 @@ ApiAnswer decide_appeal(const Sources& sources, const ApiRequest& request) {
     std::this_thread::sleep_for(kAskAgain);
   }
   return problem(503, "Unavailable", "It is decided and recorded; the ledger's index does not tell of it yet.");
+}
+
+std::vector<ApiRoute> content_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/content/findings",
+           .summary = "What was found in requests, by type and one more",
+           .permission = Permission::kReadLedger,
+           .answer = list_findings,
+           .gives = "FindingList",
+           .effect = kRecordedRead,
+           .parameters =
+               {kSinceParameter,
+                {"by", "What types are counted by",
+                 R"({"type":"string","enum":["team","model","provider","client","repo","person"],"default":"team"})"}}},
+          {.path = "/api/v1/content/appeals",
+           .summary = "Findings that people say are wrong",
+           .permission = Permission::kReadPolicy,
+           .answer = list_appeals,
+           .gives = "AppealList",
+           .effect = kRecordedRead,
+           .parameters = {{"state", "All without it", R"({"type":"string","enum":["open","accepted","rejected"]})"}}},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/content/appeals",
+           .summary = "Says that a finding in one's own call was wrong",
+           .permission = Permission::kAskExceptions,
+           .answer = make_appeal,
+           .gives = "Appeal",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {404},
+           .takes = "AppealRequest",
+           .body_bytes_max = kReasonBytesMax},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/content/appeals/{appeal}",
+           .summary = "Decides about an appeal; nobody about their own",
+           .permission = Permission::kWritePolicy,
+           .answer = decide_appeal,
+           .gives = "Appeal",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = "The number of the appeal's entry",
+           .takes = "AppealDecision",
+           .body_bytes_max = kReasonBytesMax,
+           .is_slow = true}};
 }
 
 }  // namespace reeve::app

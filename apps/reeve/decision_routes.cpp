@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/explanation.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/policy_source.h"
@@ -13,6 +14,7 @@ namespace {
 
 using Sources = ControlApi::Sources;
 constexpr auto kTimeMax = std::chrono::seconds(10);
+constexpr std::size_t kBundleBytesMax = 4UL << 20U;
 /// A replay reads every call of its time: beyond this it is for the command, which nobody waits for.
 constexpr Duration kReplayMax = std::chrono::hours(24 * 92);
 
@@ -72,8 +74,12 @@ ApiAnswer replay(const Sources& sources, const ApiRequest& request, std::string_
   json.begin_object().member("rules", question.after->digest());
   append_replay(json, *report, *window);
   return recorded(sources.ledger,
-                  {request.who, question.after->digest() + " " + asked_of(request), std::string(through),
-                   report->decisions, {}, {}},
+                  {request.who,
+                   question.after->digest() + " " + asked_of(request),
+                   std::string(through),
+                   report->decisions,
+                   {},
+                   {}},
                   json.end_object().take());
 }
 
@@ -119,10 +125,10 @@ ApiAnswer list_decisions(const Sources& sources, const ApiRequest& request) {
   conditions.equals("coalesce(model_served, model_asked)", value_of(request, "model"));
   const auto found = decisions_json(**index, std::move(conditions), *page, value_of(request, "outcome"));
   if (!found) return problem_of(found.error());
-  return recorded(sources.ledger,
-                  {request.who, asked_of(request), "GET /api/v1/decisions", found->second,
-                   value_of(request, "cursor"), {}},
-                  found->first);
+  return recorded(
+      sources.ledger,
+      {request.who, asked_of(request), "GET /api/v1/decisions", found->second, value_of(request, "cursor"), {}},
+      found->first);
 }
 
 ApiAnswer explain_decision(const Sources& sources, const ApiRequest& request) {
@@ -159,8 +165,8 @@ ApiAnswer explain_decision(const Sources& sources, const ApiRequest& request) {
   json.begin_object().key("entry").raw(text).key("explanation").raw(explanation_json(explained, told));
   json.member("recorded_bundle", told.bundle);
   json.member("current_bundle", current->digest()).end_object();
-  return recorded(sources.ledger,
-                  {request.who, "seq == " + request.name, "GET /api/v1/decisions/{seq}", 1, {}, {}}, json.take());
+  return recorded(sources.ledger, {request.who, "seq == " + request.name, "GET /api/v1/decisions/{seq}", 1, {}, {}},
+                  json.take());
 }
 
 ApiAnswer replay_decisions(const Sources& sources, const ApiRequest& request) {
@@ -169,6 +175,64 @@ ApiAnswer replay_decisions(const Sources& sources, const ApiRequest& request) {
 
 ApiAnswer replay_policy(const Sources& sources, const ApiRequest& request) {
   return replay(sources, request, "POST /api/v1/policy/replay", false);
+}
+
+std::vector<ApiRoute> decision_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/decisions",
+           .summary = "Decisions, the newest first",
+           .permission = Permission::kReadSessions,
+           .answer = list_decisions,
+           .gives = "DecisionList",
+           .effect = kRecordedRead,
+           .parameters = {kSinceParameter,
+                          kUntilParameter,
+                          kCursorParameter,
+                          kLimitParameter,
+                          {"person", "Only this person's"},
+                          {"team", "Only this team's"},
+                          {"model", "Only calls of this model, as it was served"},
+                          {"rule", "Only where this rule was the decisive one"},
+                          {"client", "Only by this tool"},
+                          kOutcomeParameter}},
+          {.path = "/api/v1/decisions/{seq}",
+           .summary = "Why a call was decided as it was",
+           .permission = Permission::kReadLedger,
+           .answer = explain_decision,
+           .gives = "ExplainedDecision",
+           .effect = kRecordedRead,
+           .named = "The number of the entry that holds the decision",
+           .parameters = {{"bundle", "current: by the rules of now, not those of the time",
+                           R"({"type":"string","enum":["current"]})"}}},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/decisions/replay",
+           .summary = "Recorded decisions made once more by another bundle: which would end differently, for whom",
+           .permission = Permission::kReadLedger,
+           .answer = replay_decisions,
+           .gives = "Replay",
+           .effect = kRecordedRead,
+           .refuses = {404},
+           .parameters = {kSinceParameter, kUntilParameter},
+           .takes = "ReplayQuestion",
+           .body_bytes_max = kBundleBytesMax,
+           .body_may_lack = true,
+           .scope = "read",
+           .is_slow = true},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/policy/replay",
+           .summary = "The same without anybody's name",
+           .permission = Permission::kReadPolicy,
+           .answer = replay_policy,
+           .gives = "Replay",
+           .effect = kRecordedRead,
+           .refuses = {404},
+           .parameters = {kSinceParameter, kUntilParameter},
+           .takes = "ReplayQuestion",
+           .body_bytes_max = kBundleBytesMax,
+           .body_may_lack = true,
+           .scope = "read",
+           .is_slow = true}};
 }
 
 }  // namespace reeve::app

@@ -59,7 +59,7 @@ Result<Drill> announce(identity::KillSwitchStore& store, const DrillAsked& asked
 
 /// Switches, waits for what the nodes tell, and lets everything on again.
 Result<std::vector<DrillTimes>> play(identity::KillSwitchStore& store, const Drill& drill, Cutoff& cutoff,
-                                    Duration patience, std::size_t nodes) {
+                                     Duration patience, std::size_t nodes) {
   cutoff.practice = !drill.for_real;
   cutoff.drill = drill.id;
   if (auto put = store.put(cutoff); !put) return std::move(put).error();
@@ -105,9 +105,8 @@ Result<DrillOutcome> play_drill(identity::KillSwitchStore& store, const DrillAsk
   if (ready->empty()) {
     return Error{ErrorCode::kUnavailable, "no server answers, so there is nothing to drill; is one running?"};
   }
-  auto cutoff =
-      identity::make_cutoff({asked.scope, asked.reason, drill->by, system_clock().now() + std::chrono::minutes(2), {}},
-                            system_clock().now());
+  auto cutoff = identity::make_cutoff(
+      {asked.scope, asked.reason, drill->by, system_clock().now() + std::chrono::minutes(2), {}}, system_clock().now());
   if (!cutoff) return std::move(cutoff).error();
   auto nodes = play(store, *drill, *cutoff, asked.patience, ready->size());
   if (!nodes) return std::move(nodes).error();

@@ -124,7 +124,8 @@ std::string sessions_sql(const SessionsAsked& asked) {
 
 std::string_view session_calls_sql() {
   static const std::string sql =
-      "SELECT seq, intent, request, attempt, " + index_time_sql("started") + " AS started, " + index_time_sql("\"time\"") +
+      "SELECT seq, intent, request, attempt, " + index_time_sql("started") + " AS started, " +
+      index_time_sql("\"time\"") +
       " AS \"time\", total_us, first_byte_us, person, agent, agent_parent, model_asked, model_served, effect, "
       "enforced, "
       "rule, status, status_reason, input_tokens, cache_read_tokens, output_tokens, cost_nanos, cost_estimated, "

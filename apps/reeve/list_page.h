@@ -9,6 +9,7 @@
 
 #include "core/time.h"
 #include "reeve/api_request.h"
+#include "reeve/api_route.h"
 
 namespace reeve::app {
 
@@ -16,6 +17,13 @@ namespace reeve::app {
 std::string value_of(const ApiRequest& request, std::string_view name);
 /// All of them, as the record of a reading has them: "by=team&since=30d".
 std::string asked_of(const ApiRequest& request);
+
+/// As routes that list describe them.
+inline constexpr ApiParameter kLimitParameter{"limit", "How many at most; 50 without it",
+                                              R"({"type":"integer","minimum":1,"maximum":200,"default":50})"};
+inline constexpr ApiParameter kOutcomeParameter{
+    "outcome", "Only those that ended so; changed: replaced, routed or a cheaper model",
+    R"({"type":"string","enum":["refused","changed","allowed","failed"]})"};
 
 struct ListPage {
   static constexpr std::int64_t kLimit = 50, kLimitMax = 200;

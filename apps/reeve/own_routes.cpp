@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/decision_routes.h"
 #include "reeve/exception_desk.h"
 #include "reeve/ledger_routes.h"
@@ -143,6 +144,44 @@ ApiAnswer list_own_exceptions(const Sources& sources, const ApiRequest& request)
     ++written;
   }
   return {200, json.end_array().end_object().take(), {}};
+}
+
+std::vector<ApiRoute> own_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/me/spend",
+           .summary = "One's own spend, by day and model",
+           .permission = Permission::kReadApi,
+           .answer = show_own_spend,
+           .gives = "OwnSpend",
+           .effect = kRecordedRead,
+           .parameters = {kSinceParameter}},
+          {.path = "/api/v1/me/sessions",
+           .summary = "One's own sessions",
+           .permission = Permission::kReadApi,
+           .answer = list_own_sessions,
+           .gives = "OwnSessionList",
+           .effect = kRecordedRead,
+           .parameters = {kSinceParameter, kCursorParameter, kLimitParameter}},
+          {.path = "/api/v1/me/sessions/{session}",
+           .summary = "The calls of one of them",
+           .permission = Permission::kReadApi,
+           .answer = show_own_session,
+           .gives = "OwnSession",
+           .effect = kRecordedRead,
+           .named = "The session's id"},
+          {.path = "/api/v1/me/decisions",
+           .summary = "Decisions about one's own calls, with what their rules say",
+           .permission = Permission::kReadApi,
+           .answer = list_own_decisions,
+           .gives = "OwnDecisionList",
+           .effect = kRecordedRead,
+           .parameters = {kSinceParameter, kCursorParameter, kLimitParameter, kOutcomeParameter}},
+          {.path = "/api/v1/me/exceptions",
+           .summary = "Exceptions that one asked for, or that are for oneself",
+           .permission = Permission::kReadApi,
+           .answer = list_own_exceptions,
+           .gives = "OwnExceptionList"}};
 }
 
 }  // namespace reeve::app

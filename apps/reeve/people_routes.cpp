@@ -6,6 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/index_question.h"
 #include "reeve/key_listing.h"
 #include "reeve/ledger_routes.h"
@@ -17,7 +18,7 @@ namespace {
 using Sources = ControlApi::Sources;
 constexpr auto kTimeMax = std::chrono::seconds(10);
 constexpr auto kCallHistory = std::chrono::hours(24 * 90), kSpendHistory = std::chrono::hours(24 * 30);
-constexpr std::size_t kPage = 200, kNamesMax = 10'000, kReasonBytesMax = 500;
+constexpr std::size_t kPage = 200, kNamesMax = 10'000, kReasonMax = 500;
 
 /// What is known of a person wherever it is known.
 struct Known {
@@ -53,7 +54,8 @@ void add_callers(const Sources& sources, People& people) {
   const std::string sql =
       "SELECT person, coalesce(any_value(team), '') AS team, count(*) AS calls, "
       "coalesce(sum(cost_nanos), 0)::BIGINT AS cost_nanos, " +
-      index_time_sql("max(\"time\")") + " AS \"last\" FROM calls WHERE person IS NOT NULL AND person_type = 'person' AND "
+      index_time_sql("max(\"time\")") +
+      " AS \"last\" FROM calls WHERE person IS NOT NULL AND person_type = 'person' AND "
       "\"time\" >= " +
       index_time_sql(system_clock().now() - kCallHistory) + " GROUP BY person ORDER BY calls DESC";
   const auto rows = (*index)->select(sql, {}, kNamesMax, kTimeMax);
@@ -192,8 +194,7 @@ ApiAnswer list_groups(const Sources& sources, const ApiRequest& request) {
   std::string next;
   if (sources.directory != nullptr) {
     const std::size_t offset = page->cursor.value_or(0);
-    const auto found =
-        sources.directory->find({.kind = identity::EntryKind::kGroup, .offset = offset, .limit = kPage});
+    const auto found = sources.directory->find({.kind = identity::EntryKind::kGroup, .offset = offset, .limit = kPage});
     if (!found) return problem_of(found.error());
     for (const identity::DirectoryEntry& group : found->entries) {
       const auto members = sources.directory->members_of(group.id);
@@ -238,13 +239,13 @@ ApiAnswer revoke_key(const Sources& sources, const ApiRequest& request) {
   auto texts = read_texts(request, {"reason"});
   if (!texts) return problem_of(texts.error());
   const std::string reason(trim((*texts)["reason"]));
-  if (reason.empty() || reason.size() > kReasonBytesMax) {
+  if (reason.empty() || reason.size() > kReasonMax) {
     return problem(400, "Bad request", "'reason' says why, in at most 500 bytes; the ledger keeps it.");
   }
   const auto keys = sources.registers->keys().list();
   if (!keys) return problem_of(keys.error());
-  const auto key = std::find_if(keys->begin(), keys->end(),
-                                [&](const identity::VirtualKey& one) { return one.id == request.name; });
+  const auto key =
+      std::find_if(keys->begin(), keys->end(), [&](const identity::VirtualKey& one) { return one.id == request.name; });
   if (key == keys->end()) return problem(404, "Not found", "There is no key of that id.");
   const Instant now = system_clock().now();
   // The register tells the ledger that it ended; who ended it, and why, is told here, and first.
@@ -258,6 +259,49 @@ ApiAnswer revoke_key(const Sources& sources, const ApiRequest& request) {
   JsonWriter json;
   json.begin_object().member("id", key->id).member("state", "revoked").end_object();
   return {200, json.take(), {}};
+}
+
+std::vector<ApiRoute> people_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/people",
+           .summary = "Who there is, by name",
+           .permission = Permission::kReadDirectory,
+           .answer = list_people,
+           .gives = "PersonList",
+           .effect = kRecordedRead,
+           .parameters = {{"search", "A part of a name, in whatever case of letters"}, kCursorParameter}},
+          {.path = "/api/v1/people/{name}",
+           .summary = "One person: groups, roles, keys, spend",
+           .permission = Permission::kReadDirectory,
+           .answer = show_person,
+           .gives = "PersonTold",
+           .effect = kRecordedRead,
+           .named = "The person's name"},
+          {.path = "/api/v1/groups",
+           .summary = "Groups of the directory",
+           .permission = Permission::kReadDirectory,
+           .answer = list_groups,
+           .gives = "GroupList",
+           .parameters = {kCursorParameter}},
+          {.path = "/api/v1/keys",
+           .summary = "Virtual keys, the newest first, without their secrets",
+           .permission = Permission::kReadDirectory,
+           .answer = list_keys,
+           .gives = "KeyList",
+           .parameters = {{"person", "Only this person's"},
+                          {"state", "All without it", R"({"type":"string","enum":["active","expired","revoked"]})"},
+                          kCursorParameter}},
+          {.method = net::Method::kDelete,
+           .path = "/api/v1/keys/{id}",
+           .summary = "Ends a key",
+           .permission = Permission::kWriteKeys,
+           .answer = revoke_key,
+           .gives = "KeyEnded",
+           .effect = kWrite,
+           .named = "The key's id",
+           .takes = "Reason",
+           .body_bytes_max = kReasonBytesMax}};
 }
 
 }  // namespace reeve::app

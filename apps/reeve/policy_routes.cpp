@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/complaints.h"
 #include "reeve/governance.h"
 #include "reeve/ledger_routes.h"
@@ -137,7 +138,8 @@ void write_use(JsonWriter& json, const Sources& sources, const std::string& rule
   const auto index = sources.ledger.index->index();
   if (!index) return;
   const std::string sql =
-      "SELECT enforced, count(*) AS calls, count(DISTINCT person) AS people FROM calls WHERE rule = $1 AND \"time\" >= " +
+      "SELECT enforced, count(*) AS calls, count(DISTINCT person) AS people FROM calls WHERE rule = $1 AND \"time\" "
+      ">= " +
       index_time_sql(system_clock().now() - kUseHistory) + " GROUP BY enforced ORDER BY calls DESC";
   const auto rows = (*index)->select(sql, {rule}, 20, kTimeMax);
   if (!rows) return;
@@ -214,7 +216,8 @@ ApiAnswer list_bundles(const Sources& sources, const ApiRequest&) {
   for (std::filesystem::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
     std::error_code ignored;
     const auto written = at->last_write_time(ignored);
-    if (!ignored && at->path().extension() == ".json") kept.push_back({"sha256:" + at->path().stem().string(), written});
+    if (!ignored && at->path().extension() == ".json")
+      kept.push_back({"sha256:" + at->path().stem().string(), written});
   }
   std::sort(kept.begin(), kept.end(), [](const Kept& a, const Kept& b) { return a.at > b.at; });
   const std::string current = sources.settings->current()->policy->digest();
@@ -227,6 +230,37 @@ ApiAnswer list_bundles(const Sources& sources, const ApiRequest&) {
     json.member("in_force", kept[i].digest == current).end_object();
   }
   return {200, json.end_array().member("cut", kept.size() > kBundlesMax).end_object().take(), {}};
+}
+
+std::vector<ApiRoute> policy_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/policy/rules",
+           .summary = "The rules in force, with their tests",
+           .permission = Permission::kReadPolicy,
+           .answer = list_policies,
+           .gives = "RulesInForce",
+           .is_slow = true},
+          {.path = "/api/v1/policy/rules/{rule}",
+           .summary = "One rule: its text, tests, history and use",
+           .permission = Permission::kReadPolicy,
+           .answer = show_policy,
+           .gives = "RuleTold",
+           .named = "The rule's name",
+           .is_slow = true},
+          {.path = "/api/v1/policy/shadow",
+           .summary = "What the rules in shadow mode would have done",
+           .permission = Permission::kReadPolicy,
+           .answer = show_shadow,
+           .gives = "ShadowResults",
+           .effect = kRecordedRead,
+           .parameters = {kSinceParameter},
+           .is_slow = true},
+          {.path = "/api/v1/policy/bundles",
+           .summary = "The bundles that this server ran under",
+           .permission = Permission::kReadPolicy,
+           .answer = list_bundles,
+           .gives = "BundleList"}};
 }
 
 }  // namespace reeve::app

@@ -41,8 +41,9 @@ std::optional<std::string> document_at(const std::filesystem::path& file, std::s
 
 Result<std::vector<FileChange>> changes_of(const std::filesystem::path& file, std::size_t limit) {
   if (!is_in_repository(file)) {
-    return Error{ErrorCode::kNotFound, "The governance directory is in no git repository, so nobody knows who changed "
-                                       "this rule. Keep it in one, and this page tells."};
+    return Error{ErrorCode::kNotFound,
+                 "The governance directory is in no git repository, so nobody knows who changed "
+                 "this rule. Keep it in one, and this page tells."};
   }
   const std::string format =
       "--format=%H%x1f%aI%x1f%an <%ae>%x1f%s%x1f%(trailers:key=Approved-by,key=Reviewed-by,valueonly,separator=%x2C "
@@ -74,8 +75,8 @@ Result<std::vector<FileChange>> changes_of(const std::filesystem::path& file, st
   for (const std::string_view record : split(output->text, kRecord)) {
     const auto fields = split(trim(record), kField);
     if (fields.size() < 4) continue;
-    FileChange change{std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), std::string(fields[3]),
-                      {}};
+    FileChange change{
+        std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), std::string(fields[3]), {}};
     if (fields.size() > 4) change.approved_by = std::string(trim(fields[4]));
     changes.push_back(std::move(change));
   }

@@ -7,6 +7,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "core/private_file.h"
+#include "reeve/api_route.h"
 #include "reeve/export_mappings.h"
 #include "reeve/export_threads.h"
 #include "reeve/provider_report.h"
@@ -31,7 +32,8 @@ void write_witnesses(JsonWriter& json, const Config& config) {
   for (const ledger::WitnessEndpoint& witness : config.witnesses) {
     json.value(std::string(split(witness.key, '+').front()));
   }
-  json.end_array().member("witness_quorum", static_cast<std::uint64_t>(config.witnesses.empty() ? 0 : config.witness_quorum));
+  json.end_array().member("witness_quorum",
+                          static_cast<std::uint64_t>(config.witnesses.empty() ? 0 : config.witness_quorum));
 }
 
 /// The lines of a checkpoint that name the log, its size and its root; nothing where there is none yet.
@@ -55,9 +57,9 @@ void write_exports(JsonWriter& json, const Sources& sources, std::uint64_t entri
   json.key("exports").begin_array();
   for (const auto& [name, sink] : sources.exports) {
     const auto directory = exports_directory(sources.data_directory);
-    const auto position = key ? ledger::read_export_position(ledger::export_position_file(directory, name),
-                                                             log_name(*key))
-                              : Result<ledger::ExportPosition>(key.error());
+    const auto position =
+        key ? ledger::read_export_position(ledger::export_position_file(directory, name), log_name(*key))
+            : Result<ledger::ExportPosition>(key.error());
     const std::uint64_t next = position ? position->next : 0;
     json.begin_object().member("name", name).member("sink", sink).member("begun", position.ok());
     json.member("lag", entries > next ? entries - next : 0);
@@ -82,9 +84,7 @@ std::string started_with_json(const Config& config, Instant started) {
   json.member_if("public_url", config.public_url).member("shares_a_database", config.postgres.has_value());
   json.member("directory", config.directory.has_value()).member("agents", config.agents.has_value());
   write_issuers(json, config);
-  json.member("content", config.seal_content            ? "sealed"
-                         : config.record_request_digest ? "hash"
-                                                        : "metadata");
+  json.member("content", config.seal_content ? "sealed" : config.record_request_digest ? "hash" : "metadata");
   if (config.seal_content) json.member("content_kept", format_duration(config.keep_content));
   json.key("retention_frameworks").begin_array();
   for (const std::string& framework : config.retention_frameworks) json.value(framework);
@@ -105,7 +105,8 @@ ApiAnswer show_server(const Sources& sources, const ApiRequest&) {
   if (settings->detectors) json.member("detectors", settings->detectors->digest());
   write_models(json, *settings);
   const auto providers = read_private_file(sources.data_directory / kProviderReportFile);
-  const auto told = providers && *providers ? JsonDocument::parse(trim(**providers)) : Result<JsonDocument>(Error{ErrorCode::kNotFound, "nothing is told yet"});
+  const auto told = providers && *providers ? JsonDocument::parse(trim(**providers))
+                                            : Result<JsonDocument>(Error{ErrorCode::kNotFound, "nothing is told yet"});
   if (told) json.key("providers").raw(told->root()["providers"].to_json());
   const std::string checkpoint = file_text(sources.ledger.ledger / "public" / "checkpoint");
   write_checkpoint(json, "checkpoint", checkpoint);
@@ -123,6 +124,16 @@ ApiAnswer show_server(const Sources& sources, const ApiRequest&) {
                              cutoffs.begin(), cutoffs.end(),
                              [&](const identity::Cutoff& one) { return !one.practice && one.in_force(now); })));
   return {200, json.end_object().take(), {}};
+}
+
+std::vector<ApiRoute> server_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/server",
+           .summary = "What the server runs with, and how it stands",
+           .permission = Permission::kReadKillSwitch,
+           .answer = show_server,
+           .gives = "ServerState"}};
 }
 
 }  // namespace reeve::app

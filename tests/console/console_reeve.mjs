@@ -50,7 +50,13 @@ export const kHostile = [
 ]
 
 // `governance`: more documents; `files`: more of its files, by name.
-export async function startConsole({ company = false, bindings = {}, identity = '', governance: more = '', files = {} } = {}) {
+export async function startConsole({
+  company = false,
+  bindings = {},
+  identity = '',
+  governance: more = '',
+  files = {},
+} = {}) {
   const provider = company ? await new CompanyProvider().start() : null
   const governance =
     kGovernance +

@@ -128,7 +128,10 @@ test('other rules are asked what they would have decided: those of now, and a fi
   const ask = asker(reeve, secret)
   const path_ = await ask('/api/v1/decisions/replay', { method: 'POST', body: { bundle: '/etc/passwd' } })
   assert.equal(path_.status, 404)
-  const unnamed = await ask('/api/v1/policy/replay', { method: 'POST', body: JSON.parse(fs.readFileSync(file, 'utf8')) })
+  const unnamed = await ask('/api/v1/policy/replay', {
+    method: 'POST',
+    body: JSON.parse(fs.readFileSync(file, 'utf8')),
+  })
   assert.ok(unnamed.body.changes.decisions > 0)
   assert.deepEqual([unnamed.body.by_person, unnamed.body.differences], [[], []])
   await context.close()
@@ -192,7 +195,7 @@ test('a finding that was wrong is told by whoever made the call, and decided by 
   await context.close()
 })
 
-test("a key is revoked with a reason, and its next call is refused; the ledger tells who and why", async () => {
+test('a key is revoked with a reason, and its next call is refused; the ledger tells who and why', async () => {
   const { reeve } = full
   const made = await reeve.createKey('leaver@example.com')
   assert.equal((await callAs(reeve, made.secret)).status, 200)
@@ -232,8 +235,13 @@ test('the server tells what it runs with and no secret, and the switch is drille
 
 test('a developer sees what is theirs, and nothing of anybody else', async () => {
   const { reeve } = roles
-  const key = async (person) => (await reeve.createKey(person, '--scope', 'control:read', '--scope', 'control:write')).secret
-  const [dev, eve, audrey] = [await key('dev@example.com'), await key('eve@example.com'), await key('audrey@example.com')]
+  const key = async (person) =>
+    (await reeve.createKey(person, '--scope', 'control:read', '--scope', 'control:write')).secret
+  const [dev, eve, audrey] = [
+    await key('dev@example.com'),
+    await key('eve@example.com'),
+    await key('audrey@example.com'),
+  ]
   const models = async (person) => (await reeve.createKey(person)).secret
   await callAs(reeve, await models('dev@example.com'), { session: 'shared' })
   await callAs(reeve, await models('dev@example.com'), { session: 'only-of-dev', model: 'practice-forbidden' })
@@ -242,17 +250,35 @@ test('a developer sees what is theirs, and nothing of anybody else', async () =>
   const found = (await asAudrey('/api/v1/decisions')).body.decisions
   assert.equal(found.length, 3)
   const sessions = (await asDev('/api/v1/me/sessions')).body.sessions
-  assert.deepEqual(sessions.map(({ session, calls }) => [session, calls]).sort(), [['only-of-dev', 1], ['shared', 1]])
+  assert.deepEqual(sessions.map(({ session, calls }) => [session, calls]).sort(), [
+    ['only-of-dev', 1],
+    ['shared', 1],
+  ])
   // A session of the same name has only one's own calls.
-  assert.deepEqual((await asEve('/api/v1/me/sessions/shared')).body.calls.map(({ person }) => person), ['eve@example.com'])
+  assert.deepEqual(
+    (await asEve('/api/v1/me/sessions/shared')).body.calls.map(({ person }) => person),
+    ['eve@example.com'],
+  )
   assert.equal((await asEve('/api/v1/me/sessions/only-of-dev')).status, 404)
   const refused = (await asDev('/api/v1/me/decisions?outcome=refused')).body
   assert.equal(refused.decisions.length, 1)
   assert.equal(refused.rules[0].message, 'This model is not for you.')
   assert.equal((await asEve('/api/v1/me/decisions?outcome=refused')).body.decisions.length, 0)
   const days = (await asEve('/api/v1/me/spend')).body.days
-  assert.deepEqual(days.map(({ model }) => model), ['practice-large'])
-  const denied = ['decisions', 'policy/rules', 'content/findings', 'content/appeals', 'people', 'keys', 'groups', 'server']
+  assert.deepEqual(
+    days.map(({ model }) => model),
+    ['practice-large'],
+  )
+  const denied = [
+    'decisions',
+    'policy/rules',
+    'content/findings',
+    'content/appeals',
+    'people',
+    'keys',
+    'groups',
+    'server',
+  ]
   for (const name of [...denied, `decisions/${found[0].decision}`, 'people/dev@example.com', 'policy/bundles']) {
     assert.equal((await asEve(`/api/v1/${name}`)).status, 403, name)
   }
@@ -266,12 +292,15 @@ test('cursors and what makes no sense', async () => {
   const ask = asker(reeve, (await reeve.createKey('lead@example.com', '--scope', 'control:read')).secret)
   const all = (await ask('/api/v1/decisions?limit=200')).body.decisions.map(({ seq }) => seq)
   const paged = []
-  for (let cursor = ''; cursor !== undefined; ) {
+  for (let cursor = ''; cursor !== undefined;) {
     const { body } = await ask(`/api/v1/decisions?limit=3&until=1s&cursor=${cursor}`)
     paged.push(...body.decisions.map(({ seq }) => seq))
     cursor = body.next
   }
-  assert.deepEqual(paged, all.filter((seq) => paged.includes(seq)))
+  assert.deepEqual(
+    paged,
+    all.filter((seq) => paged.includes(seq)),
+  )
   assert.ok(paged.length > 6)
   for (const query of [
     'decisions?outcome=nothing',

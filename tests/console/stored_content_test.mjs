@@ -78,7 +78,15 @@ async function store(reeve) {
     stored.exceptions += (await api('POST', '/api/v1/exceptions', asked)).status === 201
     const cut = await api('POST', '/api/v1/kill-switch', { scope: `group:${text}`, reason: text })
     stored.cutoffs += cut.status === 201
-    const agent = { id: `agent-${i}`, spiffe: [`spiffe://example.com/agent-${i}`], title: text, purpose: text, team: text, models: [text], tools: [text] }
+    const agent = {
+      id: `agent-${i}`,
+      spiffe: [`spiffe://example.com/agent-${i}`],
+      title: text,
+      purpose: text,
+      team: text,
+      models: [text],
+      tools: [text],
+    }
     stored.agents += (await api('POST', '/api/v1/agents', agent)).status === 201
   }
   // Each takes a program of its own.

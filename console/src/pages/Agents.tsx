@@ -64,7 +64,10 @@ export function Agents() {
   return (
     <Page
       title="Agents"
-      lead="What acts without a person at the keyboard: who answers for it, and what it may. Nothing acts before somebody else approved it."
+      lead={
+        'What acts without a person at the keyboard: who answers for it, and what it may. ' +
+        'Nothing acts before somebody else approved it.'
+      }
       actions={
         <Field label="State">
           <select
@@ -92,8 +95,8 @@ export function Agents() {
           empty={
             <Empty title="No agents">
               <p>
-                An agent is registered by a file and a command, <code>reeve agent register</code>, and appears here until
-                it is retired.
+                An agent is registered by a file and a command, <code>reeve agent register</code>, and appears here
+                until it is retired.
               </p>
             </Empty>
           }

@@ -42,7 +42,10 @@ export function Content() {
   return (
     <Page
       title="Content"
-      lead="What was found in requests, and what became of them. Types and counts: the values themselves are recorded nowhere."
+      lead={
+        'What was found in requests, and what became of them. ' +
+        'Types and counts: the values themselves are recorded nowhere.'
+      }
       actions={
         <div className={styles.filter}>
           <Field label="By">
@@ -117,7 +120,7 @@ function Found({ told, title }: { told: Findings; title: string }) {
           <p>
             {told.detectors.length > 0
               ? `${plural(told.detectors.length, 'detector')} looked at every request of this time.`
-              : 'No rule asks what is in requests, so nobody looked. A rule that names content.findings makes the detectors run.'}
+              : 'No rule asks what is in requests, so nobody looked: one that names content.findings makes detectors run.'}
           </p>
         </Empty>
       </Card>

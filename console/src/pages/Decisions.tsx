@@ -79,7 +79,10 @@ export function Decisions() {
     </Field>
   )
   return (
-    <Page title="Decisions" lead="Each call and what the rules said to it. Open one to see why, and what would have allowed it.">
+    <Page
+      title="Decisions"
+      lead="Each call and what the rules said to it. Open one to see why, and what would have allowed it."
+    >
       <Card>
         <form
           className={styles.filter}

@@ -46,7 +46,12 @@ export function Drill() {
             columns={[
               { name: 'Node', value: ({ node }) => node },
               { name: 'Streams', number: true, value: ({ calls }) => calls },
-              { name: 'Learned of it', number: true, value: (one) => one.learned_ms, show: (one) => ms(one.learned_ms) },
+              {
+                name: 'Learned of it',
+                number: true,
+                value: (one) => one.learned_ms,
+                show: (one) => ms(one.learned_ms),
+              },
               { name: 'Half had ended', number: true, value: (one) => one.p50_ms, show: (one) => ms(one.p50_ms) },
               { name: 'Last byte', number: true, value: (one) => one.max_ms, show: (one) => ms(one.max_ms) },
               {

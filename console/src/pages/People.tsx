@@ -26,7 +26,8 @@ const kPeople: Column<PersonRow>[] = [
   {
     name: 'Directory',
     value: (row) => (row.in_directory ? (row.active ? 'active' : 'not active') : ''),
-    show: (row) => row.in_directory && <Tag tone={row.active ? 'good' : 'bad'}>{row.active ? 'active' : 'not active'}</Tag>,
+    show: (row) =>
+      row.in_directory && <Tag tone={row.active ? 'good' : 'bad'}>{row.active ? 'active' : 'not active'}</Tag>,
   },
   { name: 'Keys', number: true, value: ({ keys }) => keys },
   { name: 'Calls, 90 days', number: true, value: ({ calls }) => calls, show: ({ calls }) => count(calls) },

@@ -95,7 +95,12 @@ function Told({ told }: { told: PersonTold }) {
               { name: 'Model', value: ({ model }) => model },
               { name: 'Calls', number: true, value: ({ calls }) => calls, show: ({ calls }) => count(calls) },
               { name: 'Refused', number: true, value: ({ refused }) => refused },
-              { name: 'Cost', number: true, value: (row) => row.cost_nanos / 1e9, show: (row) => money(row.cost_nanos) },
+              {
+                name: 'Cost',
+                number: true,
+                value: (row) => row.cost_nanos / 1e9,
+                show: (row) => money(row.cost_nanos),
+              },
             ]}
           />
         )}

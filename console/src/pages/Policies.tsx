@@ -54,7 +54,10 @@ export function Policies() {
   return (
     <Page
       title="Policies"
-      lead="The rules that every call is held to, as files say them. They change by a merge in the governance directory, not here."
+      lead={
+        'The rules that every call is held to, as files say them. ' +
+        'They change by a merge in the governance directory, not here.'
+      }
     >
       <Card>
         <Tabs.Root value={show} onValueChange={(next) => void navigate({ to: '/policies', search: { show: next } })}>
@@ -125,7 +128,13 @@ function InForce() {
               <Code>reeve init</Code>
             </Empty>
           ) : (
-            <DataTable name="Rules in force" rows={told.rules} columns={kRules} rowKey={({ rule }) => rule} file="rules" />
+            <DataTable
+              name="Rules in force"
+              rows={told.rules}
+              columns={kRules}
+              rowKey={({ rule }) => rule}
+              file="rules"
+            />
           )}
           {told.exceptions.length > 0 && (
             <DataTable
@@ -195,7 +204,13 @@ function InShadow() {
         ) : (
           <>
             <p>{`Since ${day(since)}. ${criteria}.`}</p>
-            <DataTable name="Rules in shadow" rows={rules} columns={kShadow} rowKey={({ rule }) => rule} file="shadow" />
+            <DataTable
+              name="Rules in shadow"
+              rows={rules}
+              columns={kShadow}
+              rowKey={({ rule }) => rule}
+              file="shadow"
+            />
           </>
         )
       }

@@ -54,7 +54,10 @@ function Told({ told }: { told: RuleTold }) {
               told.use &&
                 (told.use.length > 0
                   ? told.use
-                      .map((use) => `${count(use.calls)} ${use.enforced ?? ''} for ${plural(use.people, 'person', 'people')}`)
+                      .map(
+                        (use) =>
+                          `${count(use.calls)} ${use.enforced ?? ''} for ${plural(use.people, 'person', 'people')}`,
+                      )
                       .join('; ')
                   : 'it decided nothing'),
             ],

@@ -16,7 +16,10 @@ export function Server() {
     refetchInterval: 15_000,
   })
   return (
-    <Page title="Server" lead="What this server runs with, and how it stands. What it runs with changes in reeve.yaml, not here.">
+    <Page
+      title="Server"
+      lead="What this server runs with, and how it stands. What it runs with changes in reeve.yaml, not here."
+    >
       <Answer query={query} what="the server">
         {(told) => (
           <>
@@ -35,7 +38,9 @@ export function Server() {
 function troublesOf({ providers, exports, index, cutoffs, checkpoint, cosigned, started_with: start }: Told): string[] {
   const troubles = [
     ...(providers ?? []).flatMap(({ name, keys }) =>
-      keys.filter(({ state }) => state !== 'serves').map((key) => `The key ${key.name} of ${name}: ${key.state.replaceAll('_', ' ')}.`),
+      keys
+        .filter(({ state }) => state !== 'serves')
+        .map((key) => `The key ${key.name} of ${name}: ${key.state.replaceAll('_', ' ')}.`),
     ),
     ...exports.filter((one) => one.held_up_by).map((one) => `The export ${one.name} is held up: ${one.held_up_by}`),
   ]
@@ -74,7 +79,12 @@ function Health({ told }: { told: Told }) {
           ['Bundle in force', <code key="bundle">{told.bundle}</code>],
           ['Rules', count(told.rules)],
           ['Budgets', count(told.budgets)],
-          ['Ledger', checkpoint ? `${checkpoint.origin}, ${plural(checkpoint.entries, 'entry', 'entries')} signed` : 'nothing is signed yet'],
+          [
+            'Ledger',
+            checkpoint
+              ? `${checkpoint.origin}, ${plural(checkpoint.entries, 'entry', 'entries')} signed`
+              : 'nothing is signed yet',
+          ],
           ['Root of the ledger', checkpoint && <code key="root">{checkpoint.root}</code>],
           [
             'Witnesses',
@@ -91,7 +101,9 @@ function Health({ told }: { told: Told }) {
 
 function Providers({ told: { providers = [], models } }: { told: Told }) {
   const rows = providers.flatMap(({ name, keys }) =>
-    keys.length === 0 ? [{ provider: name, key: '', state: 'needs no key', until: '' }] : keys.map((key) => ({ provider: name, key: key.name, state: key.state, until: key.until ?? '' })),
+    keys.length === 0
+      ? [{ provider: name, key: '', state: 'needs no key', until: '' }]
+      : keys.map((key) => ({ provider: name, key: key.name, state: key.state, until: key.until ?? '' })),
   )
   return (
     <Card title="Providers" note={`for ${models.join(', ')}`}>
@@ -113,7 +125,11 @@ function Providers({ told: { providers = [], models } }: { told: Told }) {
             {
               name: 'State',
               value: ({ state }) => state,
-              show: ({ state }) => <Tag tone={state === 'needs no key' ? undefined : (kKeys[state] ?? 'bad')}>{state.replaceAll('_', ' ')}</Tag>,
+              show: ({ state }) => (
+                <Tag tone={state === 'needs no key' ? undefined : (kKeys[state] ?? 'bad')}>
+                  {state.replaceAll('_', ' ')}
+                </Tag>
+              ),
             },
             { name: 'Until', value: ({ until }) => until, show: ({ until }) => until && <time>{time(until)}</time> },
           ]}
@@ -145,7 +161,14 @@ function Exports({ told: { exports } }: { told: Told }) {
             {
               name: 'State',
               value: (one) => one.held_up_by ?? (one.begun ? 'goes on' : 'not begun'),
-              show: (one) => (one.held_up_by ? <Tag tone="bad">{one.held_up_by}</Tag> : one.begun ? <Tag tone="good">goes on</Tag> : 'not begun'),
+              show: (one) =>
+                one.held_up_by ? (
+                  <Tag tone="bad">{one.held_up_by}</Tag>
+                ) : one.begun ? (
+                  <Tag tone="good">goes on</Tag>
+                ) : (
+                  'not begun'
+                ),
             },
           ]}
         />
@@ -168,8 +191,18 @@ function Settings({ told: { started_with: start } }: { told: Told }) {
           ['Shares a database with other nodes', yes(start.shares_a_database)],
           ['Directory (SCIM)', yes(start.directory)],
           ['Register of agents', yes(start.agents)],
-          ['Who may sign in people', start.issuers.map(({ name, issuer }) => name || issuer).join(', ') || 'nobody: links of this machine only'],
-          ['Content is kept', start.content === 'metadata' ? 'no: types and counts only' : start.content === 'hash' ? 'no: a keyed hash of it' : `sealed, for ${start.content_kept}`],
+          [
+            'Who may sign in people',
+            start.issuers.map(({ name, issuer }) => name || issuer).join(', ') || 'nobody: links of this machine only',
+          ],
+          [
+            'Content is kept',
+            start.content === 'metadata'
+              ? 'no: types and counts only'
+              : start.content === 'hash'
+                ? 'no: a keyed hash of it'
+                : `sealed, for ${start.content_kept}`,
+          ],
           ['Duties to keep records', start.retention_frameworks.join(', ')],
           ['Heartbeat', start.heartbeat],
         ]}

@@ -73,8 +73,18 @@ const kColumns: Column<SessionCall>[] = [
   { name: 'Outcome', value: wordOf, show: (call) => <Tag tone={toneOf(call)}>{wordOf(call)}</Tag> },
   { name: 'Why', value: whyOf },
   { name: 'Time', number: true, value: (call) => call.total_us ?? 0, show: (call) => milliseconds(call.total_us) },
-  { name: 'Tokens in', number: true, value: (call) => call.input_tokens ?? 0, show: (call) => count(call.input_tokens) },
-  { name: 'Tokens out', number: true, value: (call) => call.output_tokens ?? 0, show: (call) => count(call.output_tokens) },
+  {
+    name: 'Tokens in',
+    number: true,
+    value: (call) => call.input_tokens ?? 0,
+    show: (call) => count(call.input_tokens),
+  },
+  {
+    name: 'Tokens out',
+    number: true,
+    value: (call) => call.output_tokens ?? 0,
+    show: (call) => count(call.output_tokens),
+  },
   { name: 'Cost', number: true, value: (call) => (call.cost_nanos ?? 0) / 1e9, show: (call) => money(call.cost_nanos) },
 ]
 

@@ -174,12 +174,10 @@ function Sums({ by, since }: { by: string; since: string }) {
     <Answer query={query} what="sums">
       {({ groups, total }) => {
         const columns: Column<SpendGroup>[] = [
-          ...by
-            .split(',')
-            .map((name): Column<SpendGroup> => ({
-              name: titleOf(name),
-              value: (group) => String(group[name] || '(none)'),
-            })),
+          ...by.split(',').map((name): Column<SpendGroup> => ({
+            name: titleOf(name),
+            value: (group) => String(group[name] || '(none)'),
+          })),
           { name: 'Calls', number: true, value: ({ calls }) => calls, show: ({ calls }) => count(calls) },
           { name: 'Refused', number: true, value: ({ refused }) => refused, show: ({ refused }) => count(refused) },
           {

@@ -80,7 +80,9 @@ export const Anomalies = () => (
     file="anomalies"
     empty={
       <Empty title="Nothing was out of the usual">
-        <p>The server compares everybody with themselves and with their peers, every minute. What it asks is said by:</p>
+        <p>
+          The server compares everybody with themselves and with their peers, every minute. What it asks is said by:
+        </p>
         <Code>reeve spend anomalies --since 30d</Code>
       </Empty>
     }

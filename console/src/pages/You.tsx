@@ -26,7 +26,10 @@ const list = (names: string[]) =>
 export function You() {
   const me = usePerson()
   return (
-    <Page title="You" lead="What you used, what was refused and why, and what you may do about it. Only you see this page.">
+    <Page
+      title="You"
+      lead="What you used, what was refused and why, and what you may do about it. Only you see this page."
+    >
       {me.permissions.length > 0 && (
         <>
           <OwnSpendCard />

@@ -46,6 +46,6 @@ export const RevokeKey = ({ of, close }: { of: Key; close: () => void }) => (
     close={close}
     act={(reason) => write('DELETE', `/api/v1/keys/${encodeURIComponent(of.id)}`, { reason })}
   >
-    <p>{`Calls of ${of.owner} with this key are refused from now on. It cannot be taken back; a new key can be made.`}</p>
+    <p>{`Calls of ${of.owner} with this key are refused from now on. It cannot be taken back.`}</p>
   </ReasonDialog>
 )

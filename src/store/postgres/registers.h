@@ -8,6 +8,7 @@
 #include "store/postgres/change_listener.h"
 #include "store/postgres/check_register.h"
 #include "store/postgres/exception_store.h"
+#include "store/postgres/exception_uses.h"
 #include "store/postgres/key_store.h"
 #include "store/postgres/notification_queue.h"
 
@@ -23,6 +24,7 @@ class PostgresRegisters final : public SharedRegisters {
         exceptions_(connection_, node),
         notifications_(connection_, node),
         break_glass_(connection_, node),
+        exception_uses_(options, node),
         listener_(options, "reeve_register") {}
 
   identity::KeyStore& keys() override { return keys_; }
@@ -34,6 +36,7 @@ class PostgresRegisters final : public SharedRegisters {
   Result<void> wait_for_change(Duration patience) override;
   void stop_waiting() override { listener_.stop(); }
   Result<TakenOver> take_over(Registers& own) override;
+  policy::SharedUses& exception_uses() override { return exception_uses_; }
 
   /// What changed, as `connection` tells.
   Result<void> look(PostgresConnection& connection);
@@ -45,6 +48,7 @@ class PostgresRegisters final : public SharedRegisters {
   PostgresExceptionStore exceptions_;
   PostgresNotificationQueue notifications_;
   PostgresBreakGlass break_glass_;
+  PostgresExceptionUses exception_uses_;
   ChangeListener listener_;
 };
 
