@@ -120,7 +120,7 @@ function Found({ told, title }: { told: Findings; title: string }) {
           <p>
             {told.detectors.length > 0
               ? `${plural(told.detectors.length, 'detector')} looked at every request of this time.`
-              : 'No rule asks what is in requests, so nobody looked: one that names content.findings makes detectors run.'}
+              : 'No rule asks what is in requests, so nobody looked. One that names content.findings does.'}
           </p>
         </Empty>
       </Card>

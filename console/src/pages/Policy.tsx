@@ -81,8 +81,10 @@ function Told({ told }: { told: RuleTold }) {
         {told.cases.length === 0 ? (
           <Empty title="It has no tests of its own">
             <p>
-              Put <code>tests</code> into the rule: what is given, and what is expected. <code>reeve policy test</code>{' '}
-              runs them.
+              Put <code>tests</code> into the rule: what is given, and what is expected.
+            </p>
+            <p>
+              <code>reeve policy test</code> runs them.
             </p>
           </Empty>
         ) : (
