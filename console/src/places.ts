@@ -12,9 +12,15 @@ export const places: Place[] = [
   { path: '/spend', title: 'Spend', permission: 'spend.read', key: 's' },
   { path: '/budgets', title: 'Budgets', permission: 'budgets.read', key: 'b' },
   { path: '/sessions', title: 'Sessions', permission: 'sessions.read', key: 'e' },
+  { path: '/decisions', title: 'Decisions', permission: 'sessions.read', key: 'd' },
+  { path: '/policies', title: 'Policies', permission: 'policy.read', key: 'p' },
+  { path: '/content', title: 'Content', permission: 'policy.read', key: 'c' },
   { path: '/ledger', title: 'Ledger', permission: 'ledger.read', key: 'l' },
   { path: '/exceptions', title: 'Exceptions', permission: 'exceptions.read', key: 'x' },
+  { path: '/people', title: 'People', permission: 'directory.read', key: 'r' },
+  { path: '/agents', title: 'Agents', permission: 'agents.read', key: 'a' },
   { path: '/kill-switch', title: 'Kill switch', permission: 'kill.read', key: 'k' },
+  { path: '/server', title: 'Server', permission: 'kill.read', key: 'v' },
   { path: '/you', title: 'You', key: 'y' },
 ]
 

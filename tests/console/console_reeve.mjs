@@ -1,6 +1,7 @@
 // Reeve with people in roles, some history, and names that are attacks on whatever shows them.
 
 import fs from 'node:fs'
+import path from 'node:path'
 import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
 
@@ -48,16 +49,24 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-export async function startConsole({ company = false, bindings = {}, identity = '' } = {}) {
+// `governance`: more documents; `files`: more of its files, by name.
+export async function startConsole({
+  company = false,
+  bindings = {},
+  identity = '',
+  governance: more = '',
+  files = {},
+} = {}) {
   const provider = company ? await new CompanyProvider().start() : null
   const governance =
     kGovernance +
+    more +
     Object.entries(bindings)
       .map(([role, person]) => binding(role, person))
       .join('')
   const reeve = new Reeve({
     config: kConfig + (provider?.reeveConfig(identity) ?? ''),
-    governance: { 'rules.yaml': governance },
+    governance: { 'rules.yaml': governance, ...files },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
@@ -97,7 +106,7 @@ export async function openPage(context, reeve) {
   page.complaints = []
   page.on('console', (message) => {
     if (page.url().startsWith(reeve.url) && ['error', 'warning'].includes(message.type()))
-      page.complaints.push(message.text())
+      page.complaints.push(`${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', (error) => page.complaints.push(String(error)))
   page.on('dialog', (dialog) => {
@@ -121,6 +130,61 @@ export async function openByLink(context, reeve) {
   await page.getByRole('button', { name: 'Open the console' }).click()
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   return page
+}
+
+// Every page that is there without a name, with what of each tab is in the address.
+export const kAddresses = [
+  ['overview', ''],
+  ['spend', 'spend?by=session,model'],
+  ['spend-months', 'spend?by=model&show=months'],
+  ['spend-savings', 'spend?show=savings'],
+  ['spend-forecast', 'spend?show=forecast'],
+  ['spend-anomalies', 'spend?show=anomalies'],
+  ['budgets', 'budgets'],
+  ['sessions', 'sessions'],
+  ['decisions', 'decisions'],
+  ['policies', 'policies'],
+  ['policies-shadow', 'policies?show=shadow'],
+  ['policies-bundles', 'policies?show=bundles'],
+  ['content', 'content'],
+  ['content-by-model', 'content?by=model'],
+  ['ledger', 'ledger'],
+  ['exceptions', 'exceptions'],
+  ['people', 'people'],
+  ['people-groups', 'people?show=groups'],
+  ['people-keys', 'people?show=keys'],
+  ['agents', 'agents'],
+  ['kill-switch', 'kill-switch'],
+  ['server', 'server'],
+  ['you', 'you'],
+  ['nothing-here', 'nothing-here'],
+]
+
+export async function settle(page) {
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  // Waited for by the driver: a function in the page would be evaluated, which its policy forbids.
+  await page.locator('[role="status"] i').first().waitFor({ state: 'detached' })
+}
+
+const kAxe = path.join(process.env.SIGN_IN_MODULES ?? '.', 'node_modules/axe-core/axe.min.js')
+// Evaluated through the driver, which the page's own policy does not bind.
+export async function axe(page) {
+  await page.evaluate(fs.readFileSync(kAxe, 'utf8'))
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes
+        .slice(0, 3)
+        .map(({ html }) => html)
+        .join(' | ')}`,
+  )
+}
+
+const kShots = process.env.CONSOLE_SCREENSHOTS
+export async function shoot(page, name) {
+  if (!kShots) return
+  fs.mkdirSync(kShots, { recursive: true })
+  await page.screenshot({ path: path.join(kShots, `${name}.png`), fullPage: true })
 }
 
 export async function signInAt(page, account) {
