@@ -11,12 +11,14 @@
 #include "reeve/budget_routes.h"
 #include "reeve/budget_state.h"
 #include "reeve/control_api_description.h"
+#include "reeve/evidence_routes.h"
 #include "reeve/exception_routes.h"
 #include "reeve/insight_routes.h"
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/merged_changes.h"
 #include "reeve/person_route.h"
+#include "reeve/sent_file.h"
 #include "reeve/sign_in_control_routes.h"
 #include "reeve/spend_rows.h"
 
@@ -173,6 +175,11 @@ constexpr std::array kRoutes = {
           kReasonBytesMax,
           "agents"},
     Route{net::Method::kPost, "/api/v1/changes", {}, answer_told_changes, Permission::kWriteChanges, kChangesBytesMax},
+    Route{net::Method::kGet, "/api/v1/evidence", {}, list_evidence, Permission::kReadLedger},
+    // Whoever may read the ledger may have it put together: what is written is a copy, and gone after a day.
+    Route{net::Method::kPost, "/api/v1/evidence", {}, begin_evidence, Permission::kReadLedger, kReasonBytesMax, "read"},
+    Route{net::Method::kGet, "/api/v1/evidence/", {}, show_evidence, Permission::kReadLedger},
+    Route{net::Method::kGet, "/api/v1/evidence/files/", {}, send_evidence, Permission::kReadLedger},
     Route{net::Method::kGet, "/api/v1/openapi.json", {}, describe_api, Permission::kReadApi},
 };
 
@@ -249,6 +256,7 @@ class ApiOverLoops final : public ControlApi {
     if (answer.status == 401 || answer.status == 403) {
       co_await sources_.callers->tell_refusal(exchange, "control API", caller, answer);
     }
+    if (!answer.file.empty()) co_return co_await send(exchange, std::move(answer));
     if (answer.body.empty()) answer = problem(503, "Unavailable", "Too many requests of this API wait; try again.");
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
@@ -256,6 +264,15 @@ class ApiOverLoops final : public ControlApi {
   void stop() override { thread_.stop(); }
 
  private:
+  Task<void> send(net::Exchange& exchange, ApiAnswer answer) {
+    net::Headers headers{
+        {"content-type", "application/zip"}, {"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}};
+    headers.add("content-disposition", "attachment; filename=\"" + answer.file_name + "\"");
+    co_await send_file(exchange, thread_, std::move(answer.file), std::move(headers),
+                       problem(404, "Not found", "It is not kept any more."),
+                       "Too many requests of this API wait; try again.");
+  }
+
   /// Who asks is known before anything of the request is looked at.
   Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
     const net::RequestHead& head = exchange.head();

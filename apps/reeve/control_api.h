@@ -25,6 +25,8 @@
 
 namespace reeve::app {
 
+class EvidencePacks;
+
 class ControlApi {
  public:
   /// What it asks; all of it outlives the API.
@@ -49,6 +51,7 @@ class ControlApi {
     /// Waits until this node knows the cutoff; false: for seconds it did not.
     std::function<bool(std::string_view id, bool on)> wait_until_switched;
     identity::AgentStore* agents;  // where the API registers and decides
+    EvidencePacks* evidence;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

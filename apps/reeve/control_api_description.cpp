@@ -39,6 +39,8 @@ constexpr Parameter kLimit{"limit", "query", "From 1 to 200; 50 without it"};
 constexpr Parameter kOrder{"order", "query", "newest, or oldest; newest without it"};
 constexpr Parameter kProof{"proof", "query", "1: each entry with the proof that it is in the log"};
 constexpr Parameter kCursor{"cursor", "query", "The member next of the answer before"};
+constexpr Parameter kPack{"id", "path", "The pack's id"};
+constexpr Parameter kPackFile{"name", "path", "The pack's id and .zip"};
 constexpr Parameter kIfMatch{"If-Match", "header", "The ETag of what is changed; needed where the budget is there"};
 constexpr Parameter kIfNoneMatch{"If-None-Match", "header", "*: only where there is none of that name"};
 constexpr Parameter kIdempotencyKey{"Idempotency-Key", "header",
@@ -52,6 +54,7 @@ struct Status {
 constexpr std::array kStatuses = {
     Status{200, "As asked."},
     Status{201, "It was not there and is now."},
+    Status{202, "It is under way; Location says where to look."},
     Status{400, "A parameter, a header or a member of the body makes no sense; errors names members by JSON Pointer."},
     Status{401, "No key, or not a valid one."},
     Status{403,
@@ -167,6 +170,15 @@ std::vector<Operation> operations_about_records() {
        {kAgent},
        {400, 404, 409, 413},
        "AgentDecision"},
+      {"/api/v1/evidence", "get", "What evidence packs can be made for, and those of the last day", {}, {}},
+      {"/api/v1/evidence",
+       "post",
+       "Begins to make an evidence pack; one at a time",
+       {},
+       {202, 400, 404, 409, 413},
+       "EvidenceRequest"},
+      {"/api/v1/evidence/{id}", "get", "How far a pack is, and what is in it", {kPack}, {404}},
+      {"/api/v1/evidence/files/{name}", "get", "The pack as a ZIP file", {kPackFile}, {404, 409}},
       {"/api/v1/openapi.json", "get", "This description", {}, {}},
       {"/api/v1/changes",
        "post",
@@ -265,6 +277,7 @@ void write_text_schemas(JsonWriter& json) {
   schema("ExceptionRequest", {"until", "reason"},
          {"budget", "rule", "approval", "add", "until", "reason", "work_item"});
   schema("ExceptionDecision", {"decision"}, {"decision", "reason", "digest", "until"});
+  schema("EvidenceRequest", {"framework", "from"}, {"framework", "from", "to"});
   schema("SignInsEnd", {"person", "reason"}, {"person", "reason"});
 }
 
