@@ -267,7 +267,8 @@ class ApiOverLoops final : public ControlApi {
   Task<void> send(net::Exchange& exchange, ApiAnswer answer) {
     net::Headers headers{
         {"content-type", "application/zip"}, {"cache-control", "no-store"}, {"x-content-type-options", "nosniff"}};
-    headers.add("content-disposition", "attachment; filename=\"" + answer.file_name + "\"");
+    const std::string disposition = "attachment; filename=\"" + answer.file_name + "\"";
+    headers.add("content-disposition", disposition);
     co_await send_file(exchange, thread_, std::move(answer.file), std::move(headers),
                        problem(404, "Not found", "It is not kept any more."),
                        "Too many requests of this API wait; try again.");

@@ -12,7 +12,7 @@
 namespace reeve::app {
 
 /// Sends the regular file, which is not followed where it is a link, or `missing` when there is none, or 503 with
-/// `busy` when too many wait for the thread.
+/// `busy` when too many wait for the thread. What the header fields view outlives the answer.
 Task<void> send_file(net::Exchange& exchange, ApiThread& thread, std::filesystem::path path, net::Headers headers,
                      ApiAnswer missing, std::string_view busy);
 

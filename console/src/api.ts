@@ -16,7 +16,8 @@ export type Parameters = Record<string, string | number | undefined>
 export function addressOf(path: string, parameters: Parameters = {}): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
-  return given.length === 0 ? path : `${path}?${query}`
+  // A plus is a plus to the server, and a space is %20.
+  return given.length === 0 ? path : `${path}?${query.toString().replaceAll('+', '%20')}`
 }
 
 async function answerOf<T>(response: Response): Promise<T> {

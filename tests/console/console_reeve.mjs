@@ -1,6 +1,7 @@
 // Reeve with people in roles, some history, and names that are attacks on whatever shows them.
 
 import fs from 'node:fs'
+import { PostgresServer } from '../postgres/postgres_server.mjs'
 import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
 
@@ -48,21 +49,35 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-export async function startConsole({ company = false, bindings = {}, identity = '' } = {}) {
+// `postgres`: the registers are in a PostgreSQL of its own, as where several nodes share them. `more`: further documents.
+export async function startConsole({
+  company = false,
+  bindings = {},
+  identity = '',
+  postgres = false,
+  governance: more = {},
+} = {}) {
   const provider = company ? await new CompanyProvider().start() : null
+  const database = postgres ? await new PostgresServer().start() : null
+  const storage = database ? `storage:\n  postgres:\n    url: "${database.url()}"\n` : ''
   const governance =
     kGovernance +
     Object.entries(bindings)
       .map(([role, person]) => binding(role, person))
       .join('')
   const reeve = new Reeve({
-    config: kConfig + (provider?.reeveConfig(identity) ?? ''),
-    governance: { 'rules.yaml': governance },
+    config: kConfig + (provider?.reeveConfig(identity) ?? '') + storage,
+    governance: { 'rules.yaml': governance, ...more },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
   provider?.serve(`${reeve.url}/sign-in/callback`)
-  return { reeve, provider, end: () => (reeve.end(), provider?.end()) }
+  const end = async () => {
+    reeve.end()
+    provider?.end()
+    await database?.remove()
+  }
+  return { reeve, provider, database, end }
 }
 
 export async function makeCalls(reeve) {
@@ -123,6 +138,7 @@ export async function openByLink(context, reeve) {
   return page
 }
 
+// From a page of the console to the company and back to that page.
 export async function signInAt(page, account) {
   await page.getByRole('link', { name: 'Sign in with Example Corp' }).click()
   await page.getByLabel('Account').fill(account)

@@ -2,13 +2,10 @@
 // any page in either theme; names that are attacks stay names. Screenshots are kept in CONSOLE_SCREENSHOTS.
 
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { kHostile, makeCalls, openByLink, openPage, signInAt, startBrowser, startConsole } from './console_reeve.mjs'
+import { axe, beyondTheEdge, settle, shoot } from './looking.mjs'
 
-const kAxe = path.join(process.env.SIGN_IN_MODULES ?? '.', 'node_modules/axe-core/axe.min.js')
-const kShots = process.env.CONSOLE_SCREENSHOTS
 let browser, house, alone
 
 before(async () => {
@@ -29,31 +26,6 @@ after(async () => {
   house?.end()
   alone?.end()
 })
-
-async function shoot(page, name) {
-  if (!kShots) return
-  fs.mkdirSync(kShots, { recursive: true })
-  await page.screenshot({ path: path.join(kShots, `${name}.png`), fullPage: true })
-}
-
-// Evaluated through the driver, which the page's own policy does not bind.
-async function axe(page) {
-  await page.evaluate(fs.readFileSync(kAxe, 'utf8'))
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .slice(0, 3)
-        .map(({ html }) => html)
-        .join(' | ')}`,
-  )
-}
-
-async function settle(page) {
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  // Waited for by the driver: a function in the page would be evaluated, which its policy forbids.
-  await page.locator('[role="status"] i').first().waitFor({ state: 'detached' })
-}
 
 test('a newcomer gets in with a link and sees what there is', async () => {
   const context = await browser.newContext({ colorScheme: 'light', viewport: { width: 1360, height: 900 } })
@@ -251,7 +223,7 @@ test('at twice the size, nothing lies beyond the edge', async () => {
   for (const address of ['', 'spend', 'ledger', 'ledger/3', 'kill-switch']) {
     await page.goto(`${alone.reeve.url}/console/${address}`)
     await settle(page)
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const over = await beyondTheEdge(page)
     assert.ok(over <= 0, `${address}: ${over} pixels`)
   }
   await context.close()

@@ -164,7 +164,7 @@ function Shown({ pack, frameworks }: { pack: Pack; frameworks: Framework[] }) {
   const title = frameworks.find(({ name }) => name === pack.framework)?.title ?? 'All frameworks'
   const { progress } = pack
   return (
-    <section aria-label={`${title}, ${time(pack.begun)}`}>
+    <section className={styles.pack} aria-label={`${title}, ${time(pack.begun)}`}>
       <p>
         <strong>{title}</strong> <Word state={pack.state} />
       </p>
