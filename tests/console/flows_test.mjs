@@ -78,7 +78,11 @@ test('an expensive session is found and explained', async () => {
 test('a denied call says which rule, why, and in which session', async () => {
   const page = await house.pageOf('auditor', 'ledger')
   await page.getByRole('button', { name: 'Refused' }).click()
-  const row = page.getByRole('region', { name: 'Entries of the ledger' }).getByRole('row').filter({ hasText: 'no-mystery' }).first()
+  const row = page
+    .getByRole('region', { name: 'Entries of the ledger' })
+    .getByRole('row')
+    .filter({ hasText: 'no-mystery' })
+    .first()
   await row.getByRole('link').click()
   await page.getByRole('heading', { name: 'What it says' }).waitFor()
   const told = await page.textContent('main')

@@ -56,6 +56,7 @@ export async function tabTo(page, name, most = 80) {
   for (let i = 0; i < most; i++) {
     const at = await page.evaluate(() => {
       const { activeElement: focused } = document
+      if (focused === document.body) return ''
       return focused.getAttribute('aria-label') ?? focused.labels?.[0]?.textContent ?? focused.textContent ?? ''
     })
     if (name.test(at.trim())) return
