@@ -26,7 +26,7 @@ void write_evidence_pack_state(JsonWriter& json, const EvidencePack& pack) {
     count("controls", pack.coverage.controls);
     json.member("digest", pack.digest).member("entries", pack.entries);
     count("evidenced", pack.coverage.evidenced);
-    json.member("file", "/api/v1/evidence/files/" + pack.id + ".zip");
+    json.member("file", "/api/v1/evidence/" + pack.id + "/file");
     count("gap", pack.coverage.gap);
     json.member("not_signed", pack.not_signed);
     count("partly", pack.coverage.partly);

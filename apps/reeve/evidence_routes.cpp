@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/evidence_packs.h"
 #include "reeve/ledger_routes.h"
 
@@ -10,7 +11,6 @@ namespace reeve::app {
 namespace {
 
 using Sources = ControlApi::Sources;
-constexpr std::string_view kSuffix = ".zip";
 
 std::string json_of(const EvidencePack& pack) {
   JsonWriter json;
@@ -59,18 +59,54 @@ ApiAnswer show_evidence(const Sources& sources, const ApiRequest& request) {
 
 /// Who takes a pack away reads what is in it.
 ApiAnswer send_evidence(const Sources& sources, const ApiRequest& request) {
-  const std::string_view name = request.name;
-  if (!name.ends_with(kSuffix)) return no_such_pack();
-  const auto pack = sources.evidence->find(name.substr(0, name.size() - kSuffix.size()));
+  const auto pack = sources.evidence->find(request.name);
   if (!pack) return no_such_pack();
   if (pack->state != EvidencePack::State::kReady) return problem(409, "Conflict", "The pack is not ready.");
   ApiAnswer answer =
       recorded(sources.ledger,
-               {request.who, "pack " + pack->digest, "GET /api/v1/evidence/files/{name}", pack->entries, {}, {}}, {});
+               {request.who, "pack " + pack->digest, "GET /api/v1/evidence/{id}/file", pack->entries, {}, {}}, {});
   if (answer.status != 200) return answer;
   answer.file = sources.evidence->file_of(pack->id);
   answer.file_name = "evidence-" + pack->asked.framework + "-" + format_time(pack->begun).substr(0, 10) + ".zip";
   return answer;
+}
+
+std::vector<ApiRoute> evidence_api_routes() {
+  using identity::Permission;
+  const std::string_view named = "The pack's id";
+  return {{.path = "/api/v1/evidence",
+           .summary = "What evidence packs can be made for, and those of the last day",
+           .permission = Permission::kReadLedger,
+           .answer = list_evidence,
+           .gives = "EvidenceList"},
+          // Whoever may read the ledger may have it put together: what is written is a copy, and gone after a day.
+          {.method = net::Method::kPost,
+           .path = "/api/v1/evidence",
+           .summary = "Begins to make an evidence pack; one at a time, and recorded when it is made",
+           .permission = Permission::kReadLedger,
+           .answer = begin_evidence,
+           .gives = "EvidencePack",
+           .effect = ApiEffect::kWrite,
+           .fine = {202},
+           .refuses = {404, 409},
+           .takes = "EvidenceRequest",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "read"},
+          {.path = "/api/v1/evidence/{id}",
+           .summary = "How far a pack is, and what is in it",
+           .permission = Permission::kReadLedger,
+           .answer = show_evidence,
+           .gives = "EvidencePack",
+           .named = named},
+          {.path = "/api/v1/evidence/{id}/file",
+           .summary = "The pack as a ZIP file",
+           .permission = Permission::kReadLedger,
+           .answer = send_evidence,
+           .gives = "EvidenceFile",
+           .effect = ApiEffect::kRecordedRead,
+           .refuses = {409},
+           .named = named,
+           .media_type = "application/zip"}};
 }
 
 }  // namespace reeve::app

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/spend_rows.h"
 
@@ -123,6 +124,40 @@ ApiAnswer list_content_flows(const Sources& sources, const ApiRequest& request) 
   return recorded(sources.ledger,
                   {request.who, asked_of(request), "GET /api/v1/content/flows", rows->rows.size(), {}, {}},
                   json.end_object().take());
+}
+
+std::vector<ApiRoute> insight_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {
+      {.path = "/api/v1/spend/changes",
+       .summary = "Why a month costs more or less than the one before",
+       .permission = Permission::kReadSpend,
+       .answer = explain_spend,
+       .gives = "SpendChanges",
+       .effect = kRecordedRead,
+       .parameters = {{"month", "As 2026-11; the current one without it", R"({"type":"string","example":"2026-11"})"},
+                      {"by", "One dimension to split by"}}},
+      {.path = "/api/v1/spend/forecast",
+       .summary = "What the month will come to",
+       .permission = Permission::kReadSpend,
+       .answer = forecast_spend,
+       .gives = "Forecast",
+       .effect = kRecordedRead},
+      {.path = "/api/v1/spend/advice",
+       .summary = "Who could have used a cheaper model",
+       .permission = Permission::kReadSpend,
+       .answer = advise_on_spend,
+       .gives = "SavingsAdvice",
+       .effect = kRecordedRead,
+       .parameters = {kSinceParameter, kUntilParameter}},
+      {.path = "/api/v1/content/flows",
+       .summary = "What was found in requests, and where they went",
+       .permission = Permission::kReadLedger,
+       .answer = list_content_flows,
+       .gives = "ContentFlows",
+       .effect = kRecordedRead,
+       .parameters = {kSinceParameter}}};
 }
 
 }  // namespace reeve::app

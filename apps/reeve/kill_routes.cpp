@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/ledger_routes.h"
 
 namespace reeve::app {
@@ -148,6 +149,67 @@ ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
   if (!scope) return problem_of(scope.error());
   const Instant until = system_clock().now() + kSessionsEndedFor;
   return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}}, false);
+}
+
+std::vector<ApiRoute> kill_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/kill-switch";
+  constexpr std::string_view kOne = "/api/v1/kill-switch/{id}";
+  constexpr std::string_view kNamed = "The cutoff's id";
+  return {{.method = net::Method::kDelete,
+           .path = "/api/v1/sessions/{session}",
+           .summary = "Ends a session: its calls under way, and all that follow",
+           .permission = Permission::kSwitchKill,
+           .answer = end_session,
+           .gives = "Cutoff",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .named = "The session's id",
+           .takes = "Reason",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "kill",
+           .takes_idempotency_key = true},
+          {.path = kPath,
+           .summary = "What is cut off",
+           .permission = Permission::kReadKillSwitch,
+           .answer = list_cutoffs,
+           .gives = "CutoffList",
+           .parameters = {{"state", "on, or all; on without it",
+                           R"({"type":"string","enum":["on","all"],"default":"on"})"}}},
+          {.method = net::Method::kPost,
+           .path = kPath,
+           .summary = "Cuts off: new calls are refused, those under way end",
+           .permission = Permission::kSwitchKill,
+           .answer = switch_on,
+           .gives = "Cutoff",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .takes = "CutoffRequest",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "kill",
+           .takes_idempotency_key = true},
+          {.path = kOne,
+           .summary = "One cutoff",
+           .permission = Permission::kReadKillSwitch,
+           .answer = show_cutoff,
+           .gives = "Cutoff",
+           .named = kNamed},
+          {.method = net::Method::kDelete,
+           .path = kOne,
+           .summary = "Lets on again",
+           .permission = Permission::kSwitchKill,
+           .answer = switch_off,
+           .gives = "Cutoff",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "OptionalReason",
+           .body_bytes_max = kReasonBytesMax,
+           .body_may_lack = true,
+           .scope = "kill"}};
 }
 
 }  // namespace reeve::app

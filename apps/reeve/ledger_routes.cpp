@@ -2,6 +2,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/ledger_entry_proofs.h"
 
 namespace reeve::app {
@@ -202,6 +203,57 @@ ApiAnswer show_session(const ControlApi::Sources& all, const ApiRequest& request
   }();
   return recorded(sources, {request.who, filter, "GET /api/v1/sessions/{id}", rows->rows.size(), {}, {}},
                   session_json(session, *rows));
+}
+
+std::vector<ApiRoute> ledger_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  const ApiParameter limit{"limit", "From 1 to 200; 50 without it",
+                           R"({"type":"integer","minimum":1,"maximum":200,"default":50})"};
+  const ApiParameter proof{"proof", "1: each entry with the proof that it is in the log",
+                           R"({"type":"string","enum":["0","1"]})"};
+  const ApiParameter order{"order", "newest, or oldest; newest without it",
+                           R"({"type":"string","enum":["newest","oldest"],"default":"newest"})"};
+  return {
+      {.path = "/api/v1/ledger/entries",
+       .summary = "Entries of the ledger; who reads them is recorded",
+       .permission = Permission::kReadLedger,
+       .answer = list_ledger_entries,
+       .gives = "EntryList",
+       .effect = kRecordedRead,
+       .parameters = {{"filter", "A condition over the members of entries"},
+                      kSinceParameter,
+                      kUntilParameter,
+                      kCursorParameter,
+                      limit,
+                      order,
+                      proof}},
+      {.path = "/api/v1/ledger/entries/{seq}",
+       .summary = "One entry",
+       .permission = Permission::kReadLedger,
+       .answer = show_ledger_entry,
+       .gives = "EntryShown",
+       .effect = kRecordedRead,
+       .named = "The entry's number",
+       .parameters = {proof}},
+      {.path = "/api/v1/sessions",
+       .summary = "Sessions of the ledger, the last begun first; with state=live those of the last hour and what is "
+                  "under way",
+       .permission = Permission::kReadSessions,
+       .answer = list_sessions_by_state,
+       .gives = "SessionList",
+       .effect = kRecordedRead,
+       .parameters = {kSinceParameter,
+                      kCursorParameter,
+                      limit,
+                      {"state", "live, or not there", R"({"type":"string","enum":["live"]})"}}},
+      {.path = "/api/v1/sessions/{session}",
+       .summary = "The calls of a session along time",
+       .permission = Permission::kReadSessions,
+       .answer = show_session,
+       .gives = "SessionCalls",
+       .effect = kRecordedRead,
+       .named = "The session's id"}};
 }
 
 }  // namespace reeve::app

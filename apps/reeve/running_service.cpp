@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "core/log.h"
 #include "reeve/budget_desk.h"
 #include "reeve/exception_uses.h"
@@ -162,6 +163,9 @@ Result<void> RunningService::begin() {
   if (auto counted = restore_exception_uses(*log_, config_.data_dir, exception_uses_); !counted) {
     return with_context(counted.error(), "uses of exceptions");
   }
+  if (shared_registers_) {
+    if (auto raised = shared_registers_->exception_uses().restore(exception_uses_.all()); !raised) return raised;
+  }
 
   if (auto opened = open_sign_ins(); !opened) return with_context(opened.error(), "sign-ins");
   if (auto exporting = start_exports(); !exporting) return exporting;
@@ -272,6 +276,7 @@ Result<void> RunningService::start_gateway() {
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
+  if (shared_registers_) gateway_options.shared_uses = &shared_registers_->exception_uses();
   gateway_options.checks = &registers().checks();
   gateway_options.verdicts = &verdicts_;
   gateway_options.budgets = &spending_->budgets();
@@ -375,7 +380,13 @@ std::string RunningService::news_of_health() const {
 
 void RunningService::look_at_client_reports(bool last) {
   if (!log_ || !heartbeat_) return;
-  client_reports_.look(system_clock().now(), [this](auto kind, const auto& told) { record(kind, told); }, last);
+  const Instant now = system_clock().now();
+  const auto tell = [&](std::string_view kind, const std::string& told) {
+    // People may want to hear of it, too. At the end nobody asks the board any more.
+    if (last || kind != "client.settings_drift") return static_cast<void>(record(kind, told));
+    notices_.put({"settings-drift:" + to_hex(as_bytes(sha256(told))), std::string(kind), now, told});
+  };
+  client_reports_.look(now, tell, last);
 }
 
 void RunningService::keep_placeholders() {

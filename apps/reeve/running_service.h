@@ -112,6 +112,7 @@ class RunningService final : public Service {
   Result<void> start_exports();
   Result<void> start_gateway();
   Result<void> open_people_and_agents();
+  void tell_of_standstill(const AgentService::Stopped& stopped);
   Result<void> open_sign_ins();
   Result<void> start_listening();
   Result<void> start_following_kill_switch();
