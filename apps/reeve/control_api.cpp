@@ -79,7 +79,10 @@ class ApiOverLoops final : public ControlApi {
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
 
-  void stop() override { thread_.stop(); }
+  void stop() override {
+    slow_thread_.stop();
+    thread_.stop();
+  }
 
  private:
   Task<void> send(net::Exchange& exchange, ApiAnswer answer) {
@@ -135,7 +138,7 @@ class ApiOverLoops final : public ControlApi {
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
-    co_return co_await thread_.answer(std::move(work), exchange.loop());
+    co_return co_await (route->is_slow ? slow_thread_ : thread_).answer(std::move(work), exchange.loop());
   }
 
   /// Of what changes something; whatever else brings a body has it ignored.
@@ -153,7 +156,7 @@ class ApiOverLoops final : public ControlApi {
   }
 
   const Sources sources_;
-  ApiThread thread_;
+  ApiThread thread_, slow_thread_;
 };
 
 }  // namespace

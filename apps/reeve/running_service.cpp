@@ -14,6 +14,7 @@
 #include "reeve/kept_value.h"
 #include "reeve/key_rotation.h"
 #include "reeve/sealed_files.h"
+#include "reeve/server_state_route.h"
 
 namespace reeve::app {
 
@@ -339,11 +340,30 @@ Result<void> RunningService::start_listening() {
   evidence_packs_.emplace(
       Common{.config = options_.config_file.string(), .data_dir = config_.data_dir.string()}, config_.data_dir,
       [this](std::string_view kind, const auto& detail) { return record(kind, detail).has_value(); });
-  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
-                             options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
-                             put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
-                             gateway_.get(), &*live_sessions_, &sign_ins_->store(), wait_until_switched,
-                             &agents_->entries(), &*evidence_packs_});
+  std::vector<std::pair<std::string, std::string>> exports;
+  for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
+  api_ = ControlApi::create({&spending_->budgets(),
+                             settings_.get(),
+                             store_.get(),
+                             &registers(),
+                             config_.data_dir,
+                             options_.config_file.string(),
+                             api_callers_.get(),
+                             &roles_,
+                             &*live_budgets_,
+                             put_budgets_in_force,
+                             std::move(ledger),
+                             kill_switch_register,
+                             &kill_switch_,
+                             gateway_.get(),
+                             &*live_sessions_,
+                             &sign_ins_->store(),
+                             wait_until_switched,
+                             &agents_->entries(),
+                             directory_ ? &directory_->entries() : nullptr,
+                             started_with_json(config_, system_clock().now()),
+                             std::move(exports),
+                             &*evidence_packs_});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});

@@ -25,7 +25,11 @@ const overview = createRoute({ getParentRoute: () => root, path: '/', component:
 export const spendRoute = createRoute({
   getParentRoute: () => root,
   path: '/spend',
-  validateSearch: (given: Given): { by?: string; since?: string } => ({ by: text(given.by), since: text(given.since) }),
+  validateSearch: (given: Given): { by?: string; since?: string; show?: string } => ({
+    by: text(given.by),
+    since: text(given.since),
+    show: text(given.show),
+  }),
   component: lazyRouteComponent(() => import('./pages/Spend'), 'Spend'),
 })
 const budgets = createRoute({
@@ -58,7 +62,7 @@ export const entryRoute = createRoute({
 export const exceptionsRoute = createRoute({
   getParentRoute: () => root,
   path: '/exceptions',
-  validateSearch: (given: Given): { show?: string } => ({ show: text(given.show) }),
+  validateSearch: (given: Given): { show?: string; ask?: string } => ({ show: text(given.show), ask: text(given.ask) }),
   component: lazyRouteComponent(() => import('./pages/Exceptions'), 'Exceptions'),
 })
 export const exceptionRoute = createRoute({
@@ -114,6 +118,63 @@ const you = createRoute({
   path: '/you',
   component: lazyRouteComponent(() => import('./pages/You'), 'You'),
 })
+const filterOf = (names: string[]) => (given: Given) =>
+  Object.fromEntries(names.map((name) => [name, text(given[name])])) as Record<string, string | undefined>
+export const decisionsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/decisions',
+  validateSearch: filterOf(['since', 'outcome', 'person', 'team', 'model', 'rule']),
+  component: lazyRouteComponent(() => import('./pages/Decisions'), 'Decisions'),
+})
+export const decisionRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/decisions/$seq',
+  component: lazyRouteComponent(() => import('./pages/Decision'), 'Decision'),
+})
+export const policiesRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/policies',
+  validateSearch: filterOf(['show']),
+  component: lazyRouteComponent(() => import('./pages/Policies'), 'Policies'),
+})
+export const policyRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/policies/$rule',
+  component: lazyRouteComponent(() => import('./pages/Policy'), 'Policy'),
+})
+export const contentRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/content',
+  validateSearch: filterOf(['by', 'since']),
+  component: lazyRouteComponent(() => import('./pages/Content'), 'Content'),
+})
+export const peopleRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/people',
+  validateSearch: filterOf(['show', 'search']),
+  component: lazyRouteComponent(() => import('./pages/People'), 'People'),
+})
+export const personRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/people/$person',
+  component: lazyRouteComponent(() => import('./pages/Person'), 'Person'),
+})
+export const agentsRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/agents',
+  validateSearch: filterOf(['state']),
+  component: lazyRouteComponent(() => import('./pages/Agents'), 'Agents'),
+})
+const server = createRoute({
+  getParentRoute: () => root,
+  path: '/server',
+  component: lazyRouteComponent(() => import('./pages/Server'), 'Server'),
+})
+export const ownSessionRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/you/sessions/$session',
+  component: lazyRouteComponent(() => import('./pages/OwnSession'), 'OwnSession'),
+})
 // The way back from signing in, when the browser kept the address.
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -140,8 +201,18 @@ export const router = createRouter({
     intakeRoute,
     approvals,
     evidence,
+    decisionsRoute,
+    decisionRoute,
+    policiesRoute,
+    policyRoute,
+    contentRoute,
+    peopleRoute,
+    personRoute,
+    agentsRoute,
+    server,
     kill,
     you,
+    ownSessionRoute,
     signIn,
   ]),
   basepath: '/console',

@@ -5,6 +5,8 @@ import { PostgresServer } from '../postgres/postgres_server.mjs'
 import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
 
+export { axe, settle, shoot } from './looking.mjs'
+
 const kConfig = `
 ledger: {origin: reeve.example/node-1, node: node-1}
 workers: 1
@@ -49,25 +51,28 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-// `postgres`: the registers are in a PostgreSQL of its own, as where several nodes share them. `more`: further documents.
+// `governance`: more documents; `files`: more of its files, by name. `postgres`: the registers are in a PostgreSQL of its
+// own, as where several nodes share them.
 export async function startConsole({
   company = false,
   bindings = {},
   identity = '',
   postgres = false,
-  governance: more = {},
+  governance: more = '',
+  files = {},
 } = {}) {
   const provider = company ? await new CompanyProvider().start() : null
   const database = postgres ? await new PostgresServer().start() : null
   const storage = database ? `storage:\n  postgres:\n    url: "${database.url()}"\n` : ''
   const governance =
     kGovernance +
+    more +
     Object.entries(bindings)
       .map(([role, person]) => binding(role, person))
       .join('')
   const reeve = new Reeve({
     config: kConfig + (provider?.reeveConfig(identity) ?? '') + storage,
-    governance: { 'rules.yaml': governance, ...more },
+    governance: { 'rules.yaml': governance, ...files },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
@@ -112,7 +117,7 @@ export async function openPage(context, reeve) {
   page.complaints = []
   page.on('console', (message) => {
     if (page.url().startsWith(reeve.url) && ['error', 'warning'].includes(message.type()))
-      page.complaints.push(message.text())
+      page.complaints.push(`${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', (error) => page.complaints.push(String(error)))
   page.on('dialog', (dialog) => {
@@ -137,6 +142,34 @@ export async function openByLink(context, reeve) {
   await page.getByRole('heading', { name: 'Overview' }).waitFor()
   return page
 }
+
+// Every page that is there without a name, with what of each tab is in the address.
+export const kAddresses = [
+  ['overview', ''],
+  ['spend', 'spend?by=session,model'],
+  ['spend-months', 'spend?by=model&show=months'],
+  ['spend-savings', 'spend?show=savings'],
+  ['spend-forecast', 'spend?show=forecast'],
+  ['spend-anomalies', 'spend?show=anomalies'],
+  ['budgets', 'budgets'],
+  ['sessions', 'sessions'],
+  ['decisions', 'decisions'],
+  ['policies', 'policies'],
+  ['policies-shadow', 'policies?show=shadow'],
+  ['policies-bundles', 'policies?show=bundles'],
+  ['content', 'content'],
+  ['content-by-model', 'content?by=model'],
+  ['ledger', 'ledger'],
+  ['exceptions', 'exceptions'],
+  ['people', 'people'],
+  ['people-groups', 'people?show=groups'],
+  ['people-keys', 'people?show=keys'],
+  ['agents', 'agents'],
+  ['kill-switch', 'kill-switch'],
+  ['server', 'server'],
+  ['you', 'you'],
+  ['nothing-here', 'nothing-here'],
+]
 
 // From a page of the console to the company and back to that page.
 export async function signInAt(page, account) {

@@ -204,3 +204,20 @@ test('an evidence pack is made, taken away, and holds for the verifier; who has 
   }
   assert.deepEqual(house.complaintsOf(page), [])
 })
+
+test('a key is revoked, and refused from then on', async () => {
+  const lost = await house.reeve.createKey('linda@example.com')
+  assert.equal((await askModel(house.reeve, lost.secret)).status, 200)
+  const admin = await house.pageOf('admin', 'people')
+  await admin.getByRole('tab', { name: 'Keys' }).click()
+  const row = admin.getByRole('region', { name: 'Keys' }).getByRole('row').filter({ hasText: 'linda@example.com' })
+  await row.getByRole('button', { name: /^Revoke…/ }).click()
+  await admin.getByRole('dialog').getByLabel('Reason').fill('It was in a screenshot')
+  assert.deepEqual(await axe(admin), [])
+  await admin.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+  await row.getByText('revoked').waitFor()
+  await shoot(admin, name('key-revoked'))
+  await until('it is refused', async () => (await askModel(house.reeve, lost.secret)).status === 401, 2)
+  assert.equal((await askModel(house.reeve, key.secret)).status, 200)
+  assert.deepEqual(house.complaintsOf(admin), [])
+})

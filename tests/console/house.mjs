@@ -44,10 +44,10 @@ export async function until(what, ask, seconds = 20) {
 export class House {
   #contexts = []
 
-  async start({ governance = {}, bindings = {}, screen = { width: 1360, height: 900 } } = {}) {
+  async start({ files = {}, bindings = {}, screen = { width: 1360, height: 900 } } = {}) {
     this.screen = screen
     const storage = { postgres: kStorage === 'postgres' }
-    const all = { company: true, bindings: { ...kBindings, ...bindings }, governance, ...storage }
+    const all = { company: true, bindings: { ...kBindings, ...bindings }, files, ...storage }
     ;[this.browser, this.both] = await Promise.all([startBrowser(), startConsole(all)])
     this.reeve = this.both.reeve
     return this

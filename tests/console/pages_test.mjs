@@ -3,8 +3,20 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { kHostile, makeCalls, openByLink, openPage, signInAt, startBrowser, startConsole } from './console_reeve.mjs'
-import { axe, beyondTheEdge, settle, shoot } from './looking.mjs'
+import {
+  axe,
+  kAddresses,
+  kHostile,
+  makeCalls,
+  openByLink,
+  openPage,
+  settle,
+  shoot,
+  signInAt,
+  startBrowser,
+  startConsole,
+} from './console_reeve.mjs'
+import { beyondTheEdge } from './looking.mjs'
 
 let browser, house, alone
 
@@ -49,17 +61,11 @@ test('a newcomer gets in with a link and sees what there is', async () => {
 })
 
 const kPages = [
-  ['overview', ''],
-  ['spend', 'spend?by=session,model'],
-  ['budgets', 'budgets'],
-  ['sessions', 'sessions'],
+  ...kAddresses,
   ['session', `sessions/${encodeURIComponent(kHostile[0])}`],
-  ['ledger', 'ledger'],
   ['entry', 'ledger/3'],
-  ['exceptions', 'exceptions'],
-  ['kill-switch', 'kill-switch'],
-  ['you', 'you'],
-  ['nothing-here', 'nothing-here'],
+  ['policy', 'policies/no-mystery'],
+  ['person', 'people/ada@example.com'],
 ]
 for (const theme of ['light', 'dark']) {
   test(`every page in ${theme}: axe finds nothing, and no name does anything`, async () => {
@@ -220,7 +226,7 @@ test('people sign in with the company, one asks, another decides, and nobody dec
 test('at twice the size, nothing lies beyond the edge', async () => {
   const context = await browser.newContext({ viewport: { width: 680, height: 700 } })
   const page = await openByLink(context, alone.reeve)
-  for (const address of ['', 'spend', 'ledger', 'ledger/3', 'kill-switch']) {
+  for (const [, address] of kPages) {
     await page.goto(`${alone.reeve.url}/console/${address}`)
     await settle(page)
     const over = await beyondTheEdge(page)

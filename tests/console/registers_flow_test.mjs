@@ -24,7 +24,7 @@ const kReviewers = {
 
 before(async () => {
   await house.start({
-    governance: {
+    files: {
       'questions.yaml': shipped('intake/questions.yaml'),
       'reviews.yaml': shipped('reviews/reviews.yaml'),
     },
