@@ -40,8 +40,8 @@ void write_evidence_pack_state(JsonWriter& json, const EvidencePack& pack) {
   json.member("state", name_of(pack.state)).member_if("to", pack.asked.to).end_object();
 }
 
-EvidencePacks::EvidencePacks(Common common, std::filesystem::path data_directory, Record record)
-    : common_(std::move(common)),
+EvidencePacks::EvidencePacks(std::string config_file, std::filesystem::path data_directory, Record record)
+    : common_{.config = std::move(config_file), .data_dir = data_directory.string()},
       data_directory_(std::move(data_directory)),
       folder_(data_directory_ / "evidence-packs"),
       record_(std::move(record)) {

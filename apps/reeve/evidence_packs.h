@@ -45,8 +45,8 @@ class EvidencePacks {
   /// Appends an entry and waits for it; false: it could not be written.
   using Record = std::function<bool(std::string_view kind, const std::string& detail)>;
 
-  /// `common` says where the data and the governance directory are. Removes what an earlier run left.
-  EvidencePacks(Common common, std::filesystem::path data_directory, Record record);
+  /// The configuration, which may be none, says where the governance directory is. Removes what an earlier run left.
+  EvidencePacks(std::string config_file, std::filesystem::path data_directory, Record record);
   ~EvidencePacks() { stop(); }
   EvidencePacks(const EvidencePacks&) = delete;
   /// Gives up what is under way and ends the thread.

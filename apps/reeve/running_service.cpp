@@ -337,9 +337,8 @@ Result<void> RunningService::start_listening() {
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
   live_sessions_.emplace(config_.data_dir / "ledger");
-  evidence_packs_.emplace(
-      Common{.config = options_.config_file.string(), .data_dir = config_.data_dir.string()}, config_.data_dir,
-      [this](std::string_view kind, const auto& detail) { return record(kind, detail).has_value(); });
+  evidence_packs_.emplace(options_.config_file.string(), config_.data_dir,
+                          [this](auto kind, const auto& detail) { return record(kind, detail).has_value(); });
   std::vector<std::pair<std::string, std::string>> exports;
   for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
   api_ = ControlApi::create({&spending_->budgets(),
