@@ -4,7 +4,6 @@
 
 #include "reeve/api_route.h"
 #include "reeve/approvals.h"
-#include "reeve/exception_desk.h"
 #include "reeve/inventory_routes.h"
 
 namespace reeve::app {
@@ -30,12 +29,7 @@ ApiAnswer list_approvals(const ControlApi::Sources& sources, const ApiRequest& r
   if (!desk) return problem_of(desk.error());
   const auto person = actor_of(*desk, request, now);
   if (!person) return problem_of(person.error());
-  Common common;
-  common.config = sources.config_file;
-  common.data_dir = sources.data_directory.string();
-  const auto exceptions = ExceptionDesk::open(common, *sources.registers, sources.live_budgets->budget_register());
-  if (!exceptions) return problem_of(exceptions.error());
-  auto list = waiting_for(*desk, *person, may(request, Permission::kDecideExceptions) ? &exceptions->policies : nullptr,
+  auto list = waiting_for(*desk, *person, may(request, Permission::kDecideExceptions) ? &desk->policies : nullptr,
                           may(request, Permission::kDecideAgents) ? sources.agents : nullptr, now);
   if (!list) return problem_of(list.error());
   if (!may(request, Permission::kDecideIntake)) {

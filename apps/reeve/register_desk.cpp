@@ -17,17 +17,6 @@ namespace {
 constexpr std::size_t kEndBytesMin = 4;
 constexpr std::size_t kPage = 500;
 
-Result<control::IntakeRules> read_rules(const Common& common) {
-  const auto directory = governance_directory(common, "");
-  if (!directory) return directory.error();
-  std::vector<Diagnostic> complaints;
-  const auto documents = read_yaml_directory(*directory, complaints);
-  auto rules = control::IntakeRules::build(documents, complaints);
-  if (!has_errors(complaints)) return rules;
-  return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
-                                        complaints.front().to_string()};
-}
-
 Error nothing_of_that_id(std::string_view what, std::string_view id) {
   return {ErrorCode::kNotFound, "there is no " + std::string(what) + " " + printable(id, 60)};
 }
@@ -43,19 +32,27 @@ Result<RegisterDesk> RegisterDesk::open(const Common& common, bool make) {
   auto access = open_registers(common, make);
   if (!access) return std::move(access).error();
   desk.access = *std::move(access);
-  auto rules = read_rules(common);
-  if (!rules) return std::move(rules).error();
-  desk.rules = *std::move(rules);
+  if (auto read = desk.read_documents(common); !read) return std::move(read).error();
   return desk;
 }
 
 Result<RegisterDesk> RegisterDesk::open(const Common& common, store::Registers& registers) {
   RegisterDesk desk;
   desk.served = &registers;
-  auto rules = read_rules(common);
-  if (!rules) return std::move(rules).error();
-  desk.rules = *std::move(rules);
+  if (auto read = desk.read_documents(common); !read) return std::move(read).error();
   return desk;
+}
+
+Result<void> RegisterDesk::read_documents(const Common& common) {
+  const auto directory = governance_directory(common, "");
+  if (!directory) return directory.error();
+  std::vector<Diagnostic> complaints;
+  const auto documents = read_yaml_directory(*directory, complaints);
+  rules = control::IntakeRules::build(documents, complaints);
+  policies = control::ApprovalPolicies::build(documents, complaints);
+  if (!has_errors(complaints)) return {};
+  return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
+                                        complaints.front().to_string()};
 }
 
 Result<Item> RegisterDesk::item(std::string_view id) const {

@@ -19,6 +19,7 @@ struct RegisterDesk {
   RegisterAccess access;              // as this desk opened it; empty inside a server
   store::Registers* served = nullptr;  // a server's; null: those of `access`
   control::IntakeRules rules;
+  control::ApprovalPolicies policies;  // of exceptions
 
   store::Registers& registers() const { return served != nullptr ? *served : access.registers(); }
   control::RegisterStore& rows() const { return registers().governed(); }
@@ -39,6 +40,9 @@ struct RegisterDesk {
   Result<void> check_exception(std::string_view id) const;
   /// kConflict when an intake for the item is open.
   Result<control::IntakeCase> start(const control::IntakeStart& start, Instant now) const;
+
+ private:
+  Result<void> read_documents(const Common& common);
 };
 
 Result<control::SeenTraffic> seen_traffic(control::RegisterStore& rows);

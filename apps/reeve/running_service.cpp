@@ -480,6 +480,7 @@ void RunningService::stop() {
   if (guest_.joinable()) guest_.join();
   notices_.announce(registers().notifications());
   anomaly_watch_.reset();
+  inventory_watch_.reset();
   notifications_.reset();
   own_notifications_.reset();
   if (practice_) practice_->close();

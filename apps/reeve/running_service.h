@@ -26,6 +26,7 @@
 #include "reeve/evidence_packs.h"
 #include "reeve/export_threads.h"
 #include "reeve/heartbeat.h"
+#include "reeve/inventory_watch.h"
 #include "reeve/key_changes.h"
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
@@ -194,6 +195,7 @@ class RunningService final : public Service {
   std::optional<NotificationThread> own_notifications_;  // of what this node switches for itself, where others share
   std::vector<control::Destination> destinations_;
   std::optional<AnomalyWatch> anomaly_watch_;
+  std::optional<InventoryWatch> inventory_watch_;
   std::vector<spend::SpendAlert> alerts_ = spend::default_alerts();
   std::optional<KeyChanges> key_changes_;
   std::optional<CheckReports> check_reports_;

@@ -265,6 +265,9 @@ Result<Intake> intake_from_json(std::string_view text) {
 RegisterChange change_of_intake(const IntakeCase& after, const IntakeCase* before, std::string_view step,
                                 std::string_view by, Instant now) {
   RegisterChange change;
+  // Reviewers are told once there is something for them to look at.
+  const bool submitted = step == "register.intake_answered" && after.intake.state == IntakeState::kInReview;
+  if (submitted) step = "register.intake_submitted";
   RowChange row;
   row.row = {std::string(kIntakeRegister), after.intake.id, after.intake.version, intake_to_json(after.intake)};
   row.step = {std::string(step), told(after, step, by, now)};

@@ -187,6 +187,7 @@ RowChange change_of_item(const Item& after, const Item* before, std::string_view
 std::vector<std::string> patterns_of(const Item& item) {
   if (!item.seen_as.empty()) return item.seen_as;
   if (item.kind == "model" && !item.model.empty()) return {"model:" + item.model};
+  if (item.kind == "third_party_api" && !item.provider.empty()) return {"provider:" + item.provider};
   return {};
 }
 
