@@ -8,6 +8,7 @@
 #include "reeve/api_callers.h"
 #include "reeve/api_route.h"
 #include "reeve/api_thread.h"
+#include "reeve/sent_file.h"
 
 namespace reeve::app {
 
@@ -73,6 +74,7 @@ class ApiOverLoops final : public ControlApi {
     if (answer.status == 401 || answer.status == 403) {
       co_await sources_.callers->tell_refusal(exchange, "control API", caller, answer);
     }
+    if (!answer.file.empty()) co_return co_await send(exchange, std::move(answer));
     if (answer.body.empty()) answer = problem(503, "Unavailable", "Too many requests of this API wait; try again.");
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
@@ -83,6 +85,17 @@ class ApiOverLoops final : public ControlApi {
   }
 
  private:
+  Task<void> send(net::Exchange& exchange, ApiAnswer answer) {
+    const std::string disposition = "attachment; filename=\"" + answer.file_name + "\"";
+    const net::Headers headers{{"content-type", "application/zip"},
+                               {"cache-control", "no-store"},
+                               {"content-disposition", disposition},
+                               {"x-content-type-options", "nosniff"}};
+    co_await send_file(exchange, thread_, std::move(answer.file), headers,
+                       problem(404, "Not found", "It is not kept any more."),
+                       "Too many requests of this API wait; try again.");
+  }
+
   /// Who asks is known before anything of the request is looked at.
   Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
     const net::RequestHead& head = exchange.head();

@@ -25,6 +25,8 @@
 
 namespace reeve::app {
 
+class EvidencePacks;
+
 class ControlApi {
  public:
   /// What it asks; all of it outlives the API.
@@ -52,6 +54,7 @@ class ControlApi {
     identity::DirectoryStore* directory = nullptr;             // null: none is in force
     std::string started_with;                                  // started_with_json()
     std::vector<std::pair<std::string, std::string>> exports;  // name and kind of sink
+    EvidencePacks* evidence = nullptr;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -17,7 +17,9 @@ const NotThere = () => (
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotThere, errorComponent: Problem })
 type Given = Record<string, unknown>
-const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+// The router reads what looks like a number as one.
+const text = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined
 
 const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview })
 export const spendRoute = createRoute({
@@ -67,6 +69,44 @@ export const exceptionRoute = createRoute({
   getParentRoute: () => root,
   path: '/exceptions/$id',
   component: lazyRouteComponent(() => import('./pages/Exception'), 'Exception'),
+})
+export const inventoryRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/inventory',
+  validateSearch: (given: Given): { text?: string; kind?: string; status?: string; tier?: string; flag?: string } => ({
+    text: text(given.text),
+    kind: text(given.kind),
+    status: text(given.status),
+    tier: text(given.tier),
+    flag: text(given.flag),
+  }),
+  component: lazyRouteComponent(() => import('./pages/Inventory'), 'Inventory'),
+})
+export const itemRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/inventory/$id',
+  component: lazyRouteComponent(() => import('./pages/Item'), 'Item'),
+})
+export const intakesRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/intake',
+  validateSearch: (given: Given): { show?: string } => ({ show: text(given.show) }),
+  component: lazyRouteComponent(() => import('./pages/Intakes'), 'Intakes'),
+})
+export const intakeRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/intake/$id',
+  component: lazyRouteComponent(() => import('./pages/Intake'), 'Intake'),
+})
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('./pages/Approvals'), 'Approvals'),
+})
+const evidence = createRoute({
+  getParentRoute: () => root,
+  path: '/evidence',
+  component: lazyRouteComponent(() => import('./pages/Evidence'), 'Evidence'),
 })
 const kill = createRoute({
   getParentRoute: () => root,
@@ -155,6 +195,12 @@ export const router = createRouter({
     entryRoute,
     exceptionsRoute,
     exceptionRoute,
+    inventoryRoute,
+    itemRoute,
+    intakesRoute,
+    intakeRoute,
+    approvals,
+    evidence,
     decisionsRoute,
     decisionRoute,
     policiesRoute,

@@ -1,9 +1,11 @@
 // Reeve with people in roles, some history, and names that are attacks on whatever shows them.
 
 import fs from 'node:fs'
-import path from 'node:path'
+import { PostgresServer } from '../postgres/postgres_server.mjs'
 import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
+
+export { axe, settle, shoot } from './looking.mjs'
 
 const kConfig = `
 ledger: {origin: reeve.example/node-1, node: node-1}
@@ -49,15 +51,19 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-// `governance`: more documents; `files`: more of its files, by name.
+// `governance`: more documents; `files`: more of its files, by name. `postgres`: the registers are in a PostgreSQL of its
+// own, as where several nodes share them.
 export async function startConsole({
   company = false,
   bindings = {},
   identity = '',
+  postgres = false,
   governance: more = '',
   files = {},
 } = {}) {
   const provider = company ? await new CompanyProvider().start() : null
+  const database = postgres ? await new PostgresServer().start() : null
+  const storage = database ? `storage:\n  postgres:\n    url: "${database.url()}"\n` : ''
   const governance =
     kGovernance +
     more +
@@ -65,13 +71,18 @@ export async function startConsole({
       .map(([role, person]) => binding(role, person))
       .join('')
   const reeve = new Reeve({
-    config: kConfig + (provider?.reeveConfig(identity) ?? ''),
+    config: kConfig + (provider?.reeveConfig(identity) ?? '') + storage,
     governance: { 'rules.yaml': governance, ...files },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
   provider?.serve(`${reeve.url}/sign-in/callback`)
-  return { reeve, provider, end: () => (reeve.end(), provider?.end()) }
+  const end = async () => {
+    reeve.end()
+    provider?.end()
+    await database?.remove()
+  }
+  return { reeve, provider, database, end }
 }
 
 export async function makeCalls(reeve) {
@@ -160,33 +171,7 @@ export const kAddresses = [
   ['nothing-here', 'nothing-here'],
 ]
 
-export async function settle(page) {
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  // Waited for by the driver: a function in the page would be evaluated, which its policy forbids.
-  await page.locator('[role="status"] i').first().waitFor({ state: 'detached' })
-}
-
-const kAxe = path.join(process.env.SIGN_IN_MODULES ?? '.', 'node_modules/axe-core/axe.min.js')
-// Evaluated through the driver, which the page's own policy does not bind.
-export async function axe(page) {
-  await page.evaluate(fs.readFileSync(kAxe, 'utf8'))
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .slice(0, 3)
-        .map(({ html }) => html)
-        .join(' | ')}`,
-  )
-}
-
-const kShots = process.env.CONSOLE_SCREENSHOTS
-export async function shoot(page, name) {
-  if (!kShots) return
-  fs.mkdirSync(kShots, { recursive: true })
-  await page.screenshot({ path: path.join(kShots, `${name}.png`), fullPage: true })
-}
-
+// From a page of the console to the company and back to that page.
 export async function signInAt(page, account) {
   await page.getByRole('link', { name: 'Sign in with Example Corp' }).click()
   await page.getByLabel('Account').fill(account)

@@ -16,6 +16,7 @@ import {
   startBrowser,
   startConsole,
 } from './console_reeve.mjs'
+import { beyondTheEdge } from './looking.mjs'
 
 let browser, house, alone
 
@@ -228,7 +229,7 @@ test('at twice the size, nothing lies beyond the edge', async () => {
   for (const [, address] of kPages) {
     await page.goto(`${alone.reeve.url}/console/${address}`)
     await settle(page)
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const over = await beyondTheEdge(page)
     assert.ok(over <= 0, `${address}: ${over} pixels`)
   }
   await context.close()
