@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
+#include "reeve/list_page.h"
 
 namespace reeve::app {
 
@@ -19,11 +20,6 @@ ApiAnswer answer_with(int status, const Agent& agent) {
   ApiAnswer answer{status, identity::agent_to_json(agent), "\"" + std::to_string(agent.version) + "\""};
   if (status == 201) answer.location = "/api/v1/agents/" + agent.id;
   return answer;
-}
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
 }
 
 /// What the body asks for. A member `card` is a signed card.

@@ -47,6 +47,7 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
   if (answer.status == 405 && !methods.empty()) headers.add("allow", methods);
   if (answer.status == 503) headers.add("retry-after", "1");
   if (!answer.etag.empty()) headers.add("etag", answer.etag);
+  if (!answer.location.empty()) headers.add("location", answer.location);
   const auto sent = co_await exchange.respond(answer.status, headers, answer.body);
   static_cast<void>(sent);
 }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,8 @@ struct ApiAnswer {
   std::string body;  // JSON; a problem (RFC 9457) from 400 on
   std::string etag;  // of what the body tells of; empty: none
   std::string location = {};
+  std::filesystem::path file = {};  // not empty: the answer is this file, under `file_name`, and the body is nothing
+  std::string file_name = {};
 };
 
 class ApiThread {

@@ -23,6 +23,7 @@
 #include "reeve/content_setup.h"
 #include "reeve/control_api.h"
 #include "reeve/directory_service.h"
+#include "reeve/evidence_packs.h"
 #include "reeve/export_threads.h"
 #include "reeve/heartbeat.h"
 #include "reeve/inventory_watch.h"
@@ -176,6 +177,7 @@ class RunningService final : public Service {
   std::optional<IndexThread> index_;
   std::unique_ptr<ApiCallers> api_callers_;
   std::optional<LiveSessions> live_sessions_;
+  std::optional<EvidencePacks> evidence_packs_;
   std::unique_ptr<ControlApi> api_;
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;
