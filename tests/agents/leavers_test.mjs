@@ -49,7 +49,8 @@ async function playLeaving(nodes) {
   const { text, lastAt } = await stream.ended
   assert.ok(lastAt - from < 5_000, `${lastAt - from} ms`)
   // By the directory's word about her, or by the register's about her agent: whichever comes first.
-  assert.match(text, /ada@example\.com, who answers for it, has left|ada@example\.com answers for an agent of this call/)
+  const either = /ada@example\.com, who answers for it, has left|ada@example\.com answers for an agent of this call/
+  assert.match(text, either)
   assert.match(text, /reeve agent transfer/)
   for (const reeve of nodes) {
     await until('it is refused', async () => (await statusAt(reeve)) === 401)

@@ -14,7 +14,8 @@ let upstream, both, reeve, claude, terminal, scim, person, kept
 before(async () => {
   upstream = await new UpstreamProcess().start()
   // A long story, slowly told; what else the client asks for beside it is answered with it, too.
-  const script = { text: `Once upon a time ${'there was a mill by the river. '.repeat(400)}`, pieces: 2000, delay_ms: 50 }
+  const text = `Once upon a time ${'there was a mill by the river. '.repeat(400)}`
+  const script = { text, pieces: 2000, delay_ms: 50 }
   await upstream.addRule({ script })
   const providers = upstream.reeveConfig()
   both = await startBoth('  directory: optional\n  tokens: {lifetime: 10m}\n', { providers })
