@@ -28,7 +28,7 @@ std::vector<ApiRoute> put_together() {
   std::vector<ApiRoute> all;
   for (const auto list : {budget_api_routes, spend_api_routes, insight_api_routes, exception_api_routes,
                           ledger_api_routes, kill_api_routes, sign_in_api_routes, agent_api_routes, change_api_routes,
-                          person_api_routes, description_api_routes}) {
+                          person_api_routes, provider_api_routes, description_api_routes}) {
     for (ApiRoute& route : list()) {
       check_route(route);
       all.push_back(std::move(route));

@@ -91,5 +91,6 @@ std::vector<ApiRoute> sign_in_api_routes();
 std::vector<ApiRoute> agent_api_routes();
 std::vector<ApiRoute> change_api_routes();
 std::vector<ApiRoute> person_api_routes();
+std::vector<ApiRoute> provider_api_routes();
 
 }  // namespace reeve::app

@@ -3,6 +3,7 @@
 // The thread on which answers of the control API are made, and the exchanges that wait for it.
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -19,6 +20,7 @@ struct ApiAnswer {
   std::string body;  // JSON; a problem (RFC 9457) from 400 on
   std::string etag;  // of what the body tells of; empty: none
   std::string location = {};
+  std::int64_t retry_after = 0;  // seconds until the next request is taken; 0: not said
 };
 
 class ApiThread {

@@ -26,6 +26,12 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+/// What stores and the ledger take as a text.
+bool is_plain(std::string_view text) {
+  return is_utf8(text) &&
+         std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
 /// Each name once, and only names that the route knows.
 Result<Parameters> read_parameters(std::string_view query, const std::vector<ApiParameter>& known) {
   Parameters parameters;
@@ -37,6 +43,9 @@ Result<Parameters> read_parameters(std::string_view query, const std::vector<Api
       return Error{ErrorCode::kInvalid, "there is no parameter '" + printable(name, 40) + "' here"};
     }
     std::string value = percent_decoded(part.substr(std::min(equals + 1, part.size())));
+    if (!is_plain(value)) {
+      return Error{ErrorCode::kInvalid, "the parameter '" + name + "' is no text of UTF-8 without control characters"};
+    }
     if (!parameters.emplace(std::move(name), std::move(value)).second) {
       return Error{ErrorCode::kInvalid, "the parameter '" + std::string(part.substr(0, equals)) + "' stands twice"};
     }
@@ -65,7 +74,8 @@ std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& r
 
 class ApiOverLoops final : public ControlApi {
  public:
-  explicit ApiOverLoops(Sources sources) : sources_(std::move(sources)) {}
+  explicit ApiOverLoops(Sources sources)
+      : sources_(std::move(sources)), of_known_(sources_.limits.known), of_unknown_(sources_.limits.unknown) {}
 
   Task<void> handle(net::Exchange& exchange) override {
     std::shared_ptr<const identity::Principal> caller;
@@ -85,6 +95,7 @@ class ApiOverLoops final : public ControlApi {
     const net::RequestHead& head = exchange.head();
     const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
     who = caller.principal;
+    if (auto no = ration(exchange, caller)) co_return *std::move(no);
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
     const ApiRoute* const route = find_route(head.method, head.path);
@@ -114,6 +125,7 @@ class ApiOverLoops final : public ControlApi {
     request.method = route->method;
     request.name = percent_decoded(*name_in(*route, head.path));
     request.parameters = *std::move(parameters);
+    if (!is_plain(request.name)) co_return problem(404, "Not found", "There is none of that name.");
     request.who = caller.principal->id;
     request.groups = caller.principal->groups;
     request.principal = caller.principal;
@@ -122,6 +134,25 @@ class ApiOverLoops final : public ControlApi {
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
     co_return co_await thread_.answer(std::move(work), exchange.loop());
+  }
+
+  /// 429 for whoever asks too often. Those who are known are not counted with others at their address: whoever floods
+  /// from there would lock them out.
+  std::optional<ApiAnswer> ration(net::Exchange& exchange, const ApiCallers::Caller& caller) {
+    const Moment now = system_clock().steady();
+    std::optional<Duration> wait;
+    if (caller.principal) {
+      const identity::Principal& one = *caller.principal;
+      wait = of_known_.take(one.key_id.empty() ? one.issuer + " " + one.id : one.key_id, now);
+    } else {
+      wait = of_unknown_.take(sources_.callers->address_of(exchange), now);
+    }
+    if (!wait) return std::nullopt;
+    ApiAnswer answer =
+        problem(429, "Too many requests",
+                "This was asked more often than the limits of reeve.yaml allow; wait, then go on slower.");
+    answer.retry_after = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+    return answer;
   }
 
   /// Of what changes something; whatever else brings a body has it ignored.
@@ -139,6 +170,7 @@ class ApiOverLoops final : public ControlApi {
   }
 
   const Sources sources_;
+  TokenBuckets of_known_, of_unknown_;
   ApiThread thread_;
 };
 

@@ -16,6 +16,7 @@
 #include "gateway/gateway.h"
 #include "net/net.h"
 #include "reeve/api_callers.h"
+#include "reeve/api_limits.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_sessions.h"
@@ -49,6 +50,7 @@ class ControlApi {
     /// Waits until this node knows the cutoff; false: for seconds it did not.
     std::function<bool(std::string_view id, bool on)> wait_until_switched;
     identity::AgentStore* agents;  // where the API registers and decides
+  ApiLimits limits;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -3,6 +3,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
+#include "reeve/kill_routes.h"
 #include "reeve/ledger_entry_proofs.h"
 
 namespace reeve::app {

@@ -331,11 +331,11 @@ Result<void> RunningService::start_listening() {
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
   live_sessions_.emplace(config_.data_dir / "ledger");
-  api_ =
-      ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
-                          options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
-                          put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_, gateway_.get(),
-                          &*live_sessions_, &sign_ins_->store(), wait_until_switched, &agents_->entries()});
+  api_ = ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
+                             options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
+                             put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_,
+                             gateway_.get(), &*live_sessions_, &sign_ins_->store(), wait_until_switched,
+                             &agents_->entries(), read_api_limits(options_.config_file)});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
