@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
+#include "reeve/list_page.h"
 
 namespace reeve::app {
 
@@ -19,11 +20,6 @@ ApiAnswer answer_with(int status, const Agent& agent) {
   ApiAnswer answer{status, identity::agent_to_json(agent), "\"" + std::to_string(agent.version) + "\""};
   if (status == 201) answer.location = "/api/v1/agents/" + agent.id;
   return answer;
-}
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
 }
 
 /// What the body asks for. A member `card` is a signed card.
@@ -95,6 +91,15 @@ ApiAnswer replace_agent(const Sources& sources, const ApiRequest& request) {
   if (!found) return problem_of(found.error());
   if (!*found) return problem(404, "Not found", "There is no agent of that id; POST /api/v1/agents registers one.");
   if (asked->id != request.name) return problem(400, "Bad request", "The body is that of another agent.");
+  // To ask anew stops what acts, so that is for those who answer for it.
+  const std::string who = identity::fold_name(request.who);
+  const bool is_theirs =
+      who == identity::fold_name((*found)->owner) || who == identity::fold_name((*found)->requested_by);
+  if ((*found)->state == identity::AgentState::kApproved && !is_theirs) {
+    return problem(403, "Forbidden",
+                   "The agent acts, and would stop until it is approved anew. That is for its owner and for whoever "
+                   "asked for it; anybody may once somebody who decides about agents has suspended it.");
+  }
   if (request.if_match && *request.if_match != "\"" + std::to_string((*found)->version) + "\"") {
     return problem(412, "Precondition failed", "The agent was changed meanwhile; read it again.");
   }

@@ -20,6 +20,7 @@ namespace reeve::app {
 /// What a route is given of a request.
 struct ApiRequest {
   net::Method method = net::Method::kGet;
+  std::string path;                                            // as it was sent
   std::string name;                                            // after the path, where the route takes one
   std::map<std::string, std::string, std::less<>> parameters;  // of the query
   std::string who;                                             // the principal's id

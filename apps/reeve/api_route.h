@@ -63,6 +63,8 @@ struct ApiRoute {
   bool needs_if_match = false;       // 428 without it, where the thing is there
   bool takes_if_none_match = false;  // "*" only
   bool takes_idempotency_key = false;
+  bool is_slow = false;  // it takes seconds: answered on a thread of its own, so that nothing waits behind it
+  std::string_view media_type = "application/json";  // of what it gives
 };
 
 /// In the order in which they are described. The first call puts the table together; later ones only read it.
@@ -89,8 +91,18 @@ std::vector<ApiRoute> ledger_api_routes();
 std::vector<ApiRoute> kill_api_routes();
 std::vector<ApiRoute> sign_in_api_routes();
 std::vector<ApiRoute> agent_api_routes();
+std::vector<ApiRoute> inventory_api_routes();
+std::vector<ApiRoute> intake_api_routes();
+std::vector<ApiRoute> approvals_api_routes();
+std::vector<ApiRoute> evidence_api_routes();
 std::vector<ApiRoute> change_api_routes();
 std::vector<ApiRoute> person_api_routes();
+std::vector<ApiRoute> decision_api_routes();
+std::vector<ApiRoute> policy_api_routes();
+std::vector<ApiRoute> content_api_routes();
+std::vector<ApiRoute> people_api_routes();
+std::vector<ApiRoute> server_api_routes();
+std::vector<ApiRoute> own_api_routes();
 std::vector<ApiRoute> provider_api_routes();
 
 }  // namespace reeve::app

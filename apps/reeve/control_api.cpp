@@ -8,6 +8,7 @@
 #include "reeve/api_callers.h"
 #include "reeve/api_route.h"
 #include "reeve/api_thread.h"
+#include "reeve/sent_file.h"
 
 namespace reeve::app {
 
@@ -83,13 +84,28 @@ class ApiOverLoops final : public ControlApi {
     if (answer.status == 401 || answer.status == 403) {
       co_await sources_.callers->tell_refusal(exchange, "control API", caller, answer);
     }
+    if (!answer.file.empty()) co_return co_await send(exchange, std::move(answer));
     if (answer.body.empty()) answer = problem(503, "Unavailable", "Too many requests of this API wait; try again.");
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
 
-  void stop() override { thread_.stop(); }
+  void stop() override {
+    slow_thread_.stop();
+    thread_.stop();
+  }
 
  private:
+  Task<void> send(net::Exchange& exchange, ApiAnswer answer) {
+    const std::string disposition = "attachment; filename=\"" + answer.file_name + "\"";
+    const net::Headers headers{{"content-type", "application/zip"},
+                               {"cache-control", "no-store"},
+                               {"content-disposition", disposition},
+                               {"x-content-type-options", "nosniff"}};
+    co_await send_file(exchange, thread_, std::move(answer.file), headers,
+                       problem(404, "Not found", "It is not kept any more."),
+                       "Too many requests of this API wait; try again.");
+  }
+
   /// Who asks is known before anything of the request is looked at.
   Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
     const net::RequestHead& head = exchange.head();
@@ -123,6 +139,7 @@ class ApiOverLoops final : public ControlApi {
     auto parameters = read_parameters(head.query, route->parameters);
     if (!parameters) co_return problem(400, "Bad request", parameters.error().message);
     request.method = route->method;
+    request.path = head.path;
     request.name = percent_decoded(*name_in(*route, head.path));
     request.parameters = *std::move(parameters);
     if (!is_plain(request.name)) co_return problem(404, "Not found", "There is none of that name.");
@@ -133,7 +150,7 @@ class ApiOverLoops final : public ControlApi {
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
-    co_return co_await thread_.answer(std::move(work), exchange.loop());
+    co_return co_await (route->is_slow ? slow_thread_ : thread_).answer(std::move(work), exchange.loop());
   }
 
   /// 429 for whoever asks too often. Those who are known are not counted with others at their address: whoever floods
@@ -171,7 +188,7 @@ class ApiOverLoops final : public ControlApi {
 
   const Sources sources_;
   TokenBuckets of_known_, of_unknown_;
-  ApiThread thread_;
+  ApiThread thread_, slow_thread_;
 };
 
 }  // namespace

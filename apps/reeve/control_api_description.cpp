@@ -25,6 +25,7 @@ struct Status {
 constexpr std::array kStatuses = {
     Status{200, "As asked."},
     Status{201, "It was not there and is now."},
+    Status{202, "It is under way; Location says where to look."},
     Status{400, "A parameter, a header or a member of the body makes no sense; errors names members by JSON Pointer."},
     Status{401, "No credential, or not a valid one."},
     Status{403, "The person has no role with this permission, or the key lacks the scope; detail says which."},
@@ -132,7 +133,7 @@ void write_operation(JsonWriter& json, const ApiRoute& route) {
     json.key(std::to_string(status.code)).begin_object().member("description", status.text);
     write_answer_headers(json, route, status.code);
     const bool fine = status.code < 400;
-    write_content(json, fine ? "application/json" : "application/problem+json",
+    write_content(json, fine ? route.media_type : "application/problem+json",
                   fine ? route.gives : std::string_view("Problem"));
     json.end_object();
   }

@@ -25,10 +25,7 @@ Result<ExceptionDesk> desk_of(const Sources& sources) {
 /// A person has the groups that vouch for it now, and those of its keys.
 Result<control::Actor> actor_of(const ExceptionDesk& desk, const ApiRequest& request, Instant now) {
   auto actor = desk.actor(request.who, now);
-  if (!actor) return actor;
-  actor->groups.insert(actor->groups.end(), request.groups.begin(), request.groups.end());
-  std::sort(actor->groups.begin(), actor->groups.end());
-  actor->groups.erase(std::unique(actor->groups.begin(), actor->groups.end()), actor->groups.end());
+  if (actor) add_groups(*actor, request.groups);
   return actor;
 }
 

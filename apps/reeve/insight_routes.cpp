@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "reeve/api_route.h"
 #include "reeve/ledger_routes.h"
+#include "reeve/list_page.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -26,12 +27,6 @@ Common common_of(const Sources& sources) {
 std::string value_or(const ApiRequest& request, std::string_view name, std::string_view fallback) {
   const auto found = request.parameters.find(name);
   return found == request.parameters.end() ? std::string(fallback) : found->second;
-}
-
-std::string asked_of(const ApiRequest& request) {
-  std::string text;
-  for (const auto& [name, value] : request.parameters) text += (text.empty() ? "" : "&") + name + "=" + value;
-  return text;
 }
 
 /// Counts what goes into a sum, so that the record says of how much was read.

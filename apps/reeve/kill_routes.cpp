@@ -5,7 +5,9 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
+#include "reeve/kill_drill.h"
 #include "reeve/ledger_routes.h"
+#include "reeve/list_page.h"
 
 namespace reeve::app {
 
@@ -15,11 +17,6 @@ using Sources = ControlApi::Sources;
 constexpr std::size_t kKeyBytesMax = 255;
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kSessionsPage = 50;
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
-}
 
 /// Kept, but this node still decides by what it knew before.
 ApiAnswer not_in_force_yet() {
@@ -118,6 +115,26 @@ ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
   return show_cutoff(sources, request);
 }
 
+ApiAnswer drill_switch(const Sources& sources, const ApiRequest& request) {
+  auto texts = read_texts(request, {"scope", "reason"});
+  if (!texts) return problem_of(texts.error());
+  DrillAsked asked;
+  auto scope = identity::parse_cutoff_scope((*texts)["scope"].empty() ? "all" : (*texts)["scope"]);
+  if (!scope) return problem_of(with_context(scope.error(), "scope"));
+  asked.scope = *std::move(scope);
+  asked.reason = (*texts)["reason"].empty() ? "a drill" : (*texts)["reason"];
+  asked.by = request.who;
+  const auto outcome = play_drill(*sources.kill_switch, asked);
+  if (!outcome) return problem_of(outcome.error());
+  const std::string report = outcome->to_json();
+  if (!sources.ledger.record("kill.drilled", report)) {
+    return problem(503, "Unavailable", "The drill was played, but it cannot be recorded now; its cutoff is off again.");
+  }
+  const control::Event event{outcome->drill.id, "kill.drilled", outcome->cutoff.at, report};
+  if (auto told = sources.registers->notifications().announce(event); !told) return problem_of(told.error());
+  return {201, report, {}};
+}
+
 ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& request) {
   const std::string state = value_of(request, "state");
   if (state.empty()) return list_sessions(sources, request);
@@ -209,7 +226,20 @@ std::vector<ApiRoute> kill_api_routes() {
            .takes = "OptionalReason",
            .body_bytes_max = kReasonBytesMax,
            .body_may_lack = true,
-           .scope = "kill"}};
+           .scope = "kill"},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/kill-switch/drills",
+           .summary = "Plays the switch on every node with practice streams",
+           .permission = Permission::kSwitchKill,
+           .answer = drill_switch,
+           .gives = "Drill",
+           .effect = kWrite,
+           .fine = {201},
+           .takes = "DrillRequest",
+           .body_bytes_max = kReasonBytesMax,
+           .body_may_lack = true,
+           .scope = "kill",
+           .is_slow = true}};
 }
 
 }  // namespace reeve::app

@@ -5,6 +5,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
+#include "reeve/list_page.h"
 #include "reeve/sign_in_listing.h"
 
 namespace reeve::app {
@@ -13,11 +14,6 @@ namespace {
 
 using Sources = ControlApi::Sources;
 constexpr std::size_t kPage = 200;
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
-}
 
 ApiAnswer answer_ended(const std::vector<std::string>& ids) {
   JsonWriter json;

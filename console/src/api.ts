@@ -16,7 +16,8 @@ export type Parameters = Record<string, string | number | undefined>
 export function addressOf(path: string, parameters: Parameters = {}): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
-  return given.length === 0 ? path : `${path}?${query}`
+  // The API takes a plus for a plus.
+  return given.length === 0 ? path : `${path}?${query.toString().replaceAll('+', '%20')}`
 }
 
 async function answerOf<T>(response: Response): Promise<T> {
@@ -203,7 +204,9 @@ export interface SessionCall {
   time: string
   total_us?: number
   person?: string
+  intent?: number
   agent?: string
+  agent_parent?: string
   model_asked?: string
   model_served?: string
   effect?: string
