@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_callers.h"
+#include "reeve/api_limits.h"
 #include "reeve/api_route.h"
 #include "reeve/api_thread.h"
 #include "reeve/sent_file.h"
@@ -75,8 +76,8 @@ std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& r
 
 class ApiOverLoops final : public ControlApi {
  public:
-  explicit ApiOverLoops(Sources sources)
-      : sources_(std::move(sources)), of_known_(sources_.limits.known), of_unknown_(sources_.limits.unknown) {}
+  ApiOverLoops(Sources sources, const ApiLimits& limits)
+      : sources_(std::move(sources)), of_known_(limits.known), of_unknown_(limits.unknown) {}
 
   Task<void> handle(net::Exchange& exchange) override {
     std::shared_ptr<const identity::Principal> caller;
@@ -194,7 +195,8 @@ class ApiOverLoops final : public ControlApi {
 }  // namespace
 
 std::unique_ptr<ControlApi> ControlApi::create(Sources sources) {
-  return std::make_unique<ApiOverLoops>(std::move(sources));
+  const ApiLimits limits = read_api_limits(sources.config_file);
+  return std::make_unique<ApiOverLoops>(std::move(sources), limits);
 }
 
 }  // namespace reeve::app

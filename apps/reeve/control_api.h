@@ -16,7 +16,6 @@
 #include "gateway/gateway.h"
 #include "net/net.h"
 #include "reeve/api_callers.h"
-#include "reeve/api_limits.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_sessions.h"
@@ -56,7 +55,6 @@ class ControlApi {
     std::string started_with;                                  // started_with_json()
     std::vector<std::pair<std::string, std::string>> exports;  // name and kind of sink
     EvidencePacks* evidence = nullptr;
-    ApiLimits limits;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -362,8 +362,7 @@ Result<void> RunningService::start_listening() {
                              directory_ ? &directory_->entries() : nullptr,
                              started_with_json(config_, system_clock().now()),
                              std::move(exports),
-                             &*evidence_packs_,
-                             read_api_limits(options_.config_file)});
+                             &*evidence_packs_});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
