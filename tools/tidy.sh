@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs clang-tidy with .clang-tidy: tools/tidy.sh over the product's code, --all over tests and benchmarks
 # too, --changed over what differs from the last commit, or over the files that are named. --minutes N is for CI: the
-# product's code, what was changed last first, as far as the time goes (a file takes six seconds), and says what it left.
+# product's code, what was changed last first, as far as the time goes (a file takes six seconds); it says what it left.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

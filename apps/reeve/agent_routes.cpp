@@ -4,6 +4,8 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
+#include "reeve/list_page.h"
 
 namespace reeve::app {
 
@@ -18,11 +20,6 @@ ApiAnswer answer_with(int status, const Agent& agent) {
   ApiAnswer answer{status, identity::agent_to_json(agent), "\"" + std::to_string(agent.version) + "\""};
   if (status == 201) answer.location = "/api/v1/agents/" + agent.id;
   return answer;
-}
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
 }
 
 /// What the body asks for. A member `card` is a signed card.
@@ -94,6 +91,15 @@ ApiAnswer replace_agent(const Sources& sources, const ApiRequest& request) {
   if (!found) return problem_of(found.error());
   if (!*found) return problem(404, "Not found", "There is no agent of that id; POST /api/v1/agents registers one.");
   if (asked->id != request.name) return problem(400, "Bad request", "The body is that of another agent.");
+  // To ask anew stops what acts, so that is for those who answer for it.
+  const std::string who = identity::fold_name(request.who);
+  const bool is_theirs =
+      who == identity::fold_name((*found)->owner) || who == identity::fold_name((*found)->requested_by);
+  if ((*found)->state == identity::AgentState::kApproved && !is_theirs) {
+    return problem(403, "Forbidden",
+                   "The agent acts, and would stop until it is approved anew. That is for its owner and for whoever "
+                   "asked for it; anybody may once somebody who decides about agents has suspended it.");
+  }
   if (request.if_match && *request.if_match != "\"" + std::to_string((*found)->version) + "\"") {
     return problem(412, "Precondition failed", "The agent was changed meanwhile; read it again.");
   }
@@ -118,6 +124,68 @@ ApiAnswer decide_about_agent(const Sources& sources, const ApiRequest& request) 
   if (!decided) return problem_of(decided.error());
   if (auto stored = sources.agents->put(*decided); !stored) return problem_of(stored.error());
   return answer_with(200, *decided);
+}
+
+std::vector<ApiRoute> agent_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/agents";
+  constexpr std::string_view kOne = "/api/v1/agents/{id}";
+  constexpr std::string_view kNamed = "The agent's id";
+  constexpr std::size_t kBytesMax = 64UL << 10U;
+  return {{.path = kPath,
+           .summary = "Agents of the register, 200 at a time",
+           .permission = Permission::kReadAgents,
+           .answer = list_agents,
+           .gives = "AgentList",
+           .parameters = {{"state", "All without it",
+                           R"({"type":"string","enum":["requested","approved","denied","suspended","retired"]})"},
+                          kCursorParameter}},
+          {.method = net::Method::kPost,
+           .path = kPath,
+           .summary = "Asks for an agent",
+           .permission = Permission::kRegisterAgents,
+           .answer = register_agent,
+           .gives = "Agent",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .takes = "AgentRequest",
+           .body_bytes_max = kBytesMax,
+           .tells_etag = true},
+          {.path = kOne,
+           .summary = "One agent, with its ETag",
+           .permission = Permission::kReadAgents,
+           .answer = show_agent,
+           .gives = "Agent",
+           .named = kNamed,
+           .tells_etag = true},
+          {.method = net::Method::kPut,
+           .path = kOne,
+           .summary = "Asks for it anew, with other permissions; it does not act until it is approved again",
+           .permission = Permission::kRegisterAgents,
+           .answer = replace_agent,
+           .gives = "Agent",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "AgentRequest",
+           .body_bytes_max = kBytesMax,
+           .tells_etag = true,
+           .takes_if_match = true},
+          {.method = net::Method::kPost,
+           .path = kOne,
+           .summary = "Decides: approve, deny, suspend or retire; nobody approves what they own or asked for",
+           .permission = Permission::kDecideAgents,
+           .answer = decide_about_agent,
+           .gives = "Agent",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "AgentDecision",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "agents",
+           .tells_etag = true}};
 }
 
 }  // namespace reeve::app

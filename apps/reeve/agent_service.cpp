@@ -10,7 +10,7 @@ constexpr auto kLookInterval = std::chrono::milliseconds(200);
 }  // namespace
 
 Result<std::unique_ptr<AgentService>> AgentService::open(const Config& config, store::Store& store,
-                                                         const std::string& node) {
+                                                         const std::string& node, identity::Directory* people) {
   std::unique_ptr<store::SharedAgents> shared;
   if (config.postgres) {
     auto opened = store::open_shared_agents(*config.postgres, node);
@@ -21,33 +21,13 @@ Result<std::unique_ptr<AgentService>> AgentService::open(const Config& config, s
   identity::AgentStore& entries = shared ? static_cast<identity::AgentStore&>(*shared) : store.agents();
   std::unique_ptr<AgentService> service(new AgentService(std::move(shared), entries));
   if (config.agents) {
-    service->agents_ = std::make_unique<identity::Agents>(entries, config.agents->unregistered, system_clock());
+    service->agents_ = std::make_unique<identity::Agents>(entries, config.agents->unregistered, system_clock(), people);
     const auto known = service->agents_->current();
     if (!known) return Error{ErrorCode::kUnavailable, "the register of agents cannot be read"};
     log_info("agents", {{"registered", known->all().size()}});
   }
-  service->thread_ = std::thread([&service = *service] { service.follow(); });
+  service->looking_.emplace(kLookInterval, [&service = *service] { service.look(); });
   return service;
-}
-
-AgentService::~AgentService() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-/// A database may be slow or away, so neither the main thread nor a loop asks it.
-void AgentService::follow() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    look();
-    lock.lock();
-    wake_.wait_for(lock, kLookInterval, [this] { return stopping_; });
-  }
 }
 
 void AgentService::look() {
@@ -59,25 +39,29 @@ void AgentService::look() {
   const auto known = agents_ ? agents_->current() : nullptr;
   if (!known) return;
   const Instant now = system_clock().now();
-  std::set<std::string> acting;
+  std::set<std::string> acting, left;
+  std::vector<Stopped> stopped;
   for (const identity::Agent& agent : known->all()) {
-    if (agent.acts_at(now)) acting.insert(agent.id);
+    const auto why_not = agents_->why_not(agent, now);
+    if (!why_not) return;  // the directory is away: new calls are refused meanwhile
+    const bool acts = why_not->empty();
+    const bool owner_left = !acts && agent.acts_at(now);
+    if (acts) acting.insert(agent.id);
+    if (owner_left) left.insert(agent.id);
+    if (acts || (!acting_.contains(agent.id) && (!owner_left || left_.contains(agent.id)))) continue;
+    Stopped what{agent, {}, owner_left};
+    what.cutoff.id = "agent:" + agent.id;
+    what.cutoff.scope = {identity::CutoffKind::kAgent, agent.id};
+    what.cutoff.reason = *why_not;
+    what.cutoff.by = owner_left ? "the directory" : "the register of agents";
+    what.cutoff.at = now;
+    stopped.push_back(std::move(what));
   }
-  std::vector<identity::Cutoff> ended;
-  for (const std::string& id : acting_) {
-    if (acting.contains(id)) continue;
-    identity::Cutoff cutoff;
-    cutoff.id = "agent:" + id;
-    cutoff.scope = {identity::CutoffKind::kAgent, id};
-    const identity::Agent* const agent = known->find(id);
-    cutoff.reason = agent != nullptr ? identity::agent_refusal(*agent, now) : "it is not registered any more";
-    cutoff.by = "the register of agents";
-    cutoff.at = now;
-    ended.push_back(std::move(cutoff));
-  }
-  acting_ = std::move(acting);
   const std::lock_guard one_at_a_time(calling_);
-  if (end_ && !ended.empty()) end_(ended);
+  if (!end_) return;  // whoever ends calls is not there yet: looked at again
+  acting_ = std::move(acting);
+  left_ = std::move(left);
+  if (!stopped.empty()) end_(stopped);
 }
 
 void AgentService::end_with(End end) {

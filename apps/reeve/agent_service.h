@@ -3,26 +3,27 @@
 // The register of agents as the server has it: where it is kept, what is in memory of it, the following of other nodes
 // and processes, and the end of what an agent has under way when it may not act any more.
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "identity/identity.h"
 #include "reeve/config.h"
+#include "reeve/repeated_look.h"
 #include "store/store.h"
 
 namespace reeve::app {
 
 class AgentService {
  public:
-  /// Reads everything, so that the first call finds it. The store must outlive it.
-  static Result<std::unique_ptr<AgentService>> open(const Config& config, store::Store& store, const std::string& node);
-  ~AgentService();
+  /// Reads everything, so that the first call finds it. The store must outlive it, and so must `people`: agents stop
+  /// with the person who answers for them. Null: no directory is in force.
+  static Result<std::unique_ptr<AgentService>> open(const Config& config, store::Store& store, const std::string& node,
+                                                    identity::Directory* people);
   AgentService(const AgentService&) = delete;
   AgentService& operator=(const AgentService&) = delete;
 
@@ -30,14 +31,19 @@ class AgentService {
   identity::Agents* agents() { return agents_.get(); }
   identity::AgentStore& entries() { return entries_; }
 
-  /// Ends the calls under way of agents that may not act any more. Called on the follower's thread; null: nothing more.
-  using End = std::function<void(const std::vector<identity::Cutoff>&)>;
+  /// An agent that may not act any more, as what ends its calls under way.
+  struct Stopped {
+    identity::Agent agent;  // as the register has it now
+    identity::Cutoff cutoff;
+    bool owner_left = false;  // the register says nothing of it
+  };
+  /// Ends the calls under way of those. Called on the follower's thread; null: nothing more.
+  using End = std::function<void(const std::vector<Stopped>&)>;
   void end_with(End end);
 
  private:
   AgentService(std::unique_ptr<store::SharedAgents> shared, identity::AgentStore& entries)
       : shared_(std::move(shared)), entries_(entries) {}
-  void follow();
   void look();
 
   std::unique_ptr<store::SharedAgents> shared_;  // null: of this node alone
@@ -45,12 +51,10 @@ class AgentService {
   std::unique_ptr<identity::Agents> agents_;
   bool away_ = false;             // it could not be read the last time
   std::set<std::string> acting_;  // ids, as of the last look
+  std::set<std::string> left_;    // those that stand still because their owner left, likewise
   std::mutex calling_;            // guards end_
   End end_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::optional<RepeatedLook> looking_;  // last: it uses all of the above
 };
 
 /// Where a set-up keeps its agents.

@@ -4,12 +4,14 @@
 
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/result.h"
+#include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_thread.h"
 
@@ -18,10 +20,13 @@ namespace reeve::app {
 /// What a route is given of a request.
 struct ApiRequest {
   net::Method method = net::Method::kGet;
+  std::string path;                                            // as it was sent
   std::string name;                                            // after the path, where the route takes one
   std::map<std::string, std::string, std::less<>> parameters;  // of the query
   std::string who;                                             // the principal's id
   std::vector<std::string> groups;                             // the principal's
+  std::shared_ptr<const identity::Principal> principal;
+  std::shared_ptr<const identity::RoleBindings> roles;  // as they were when the request was let in
   std::string body;
   std::optional<std::string> if_match, if_none_match, idempotency_key;
 };

@@ -3,7 +3,9 @@
 // The thread on which answers of the control API are made, and the exchanges that wait for it.
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,6 +21,9 @@ struct ApiAnswer {
   std::string body;  // JSON; a problem (RFC 9457) from 400 on
   std::string etag;  // of what the body tells of; empty: none
   std::string location = {};
+  std::filesystem::path file = {};  // not empty: the answer is this file, under `file_name`, and the body is nothing
+  std::string file_name = {};
+  std::int64_t retry_after = 0;  // seconds until the next request is taken; 0: not said
 };
 
 class ApiThread {

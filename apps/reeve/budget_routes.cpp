@@ -3,21 +3,17 @@
 #include <algorithm>
 
 #include "core/bytes.h"
-#include "core/crypto.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/budget_desk.h"
 #include "reeve/budget_state.h"
+#include "reeve/repeatable_request.h"
 
 namespace reeve::app {
 
 namespace {
 
 using Sources = ControlApi::Sources;
-constexpr std::size_t kKeyBytesMax = 255;
-/// Complaints that one answer names.
-constexpr std::size_t kErrorsMax = 20;
-/// "#" and a JSON Pointer name a member of the body, as RFC 9457 has it.
-constexpr const char* kBodyPlace = "#";
 
 ApiAnswer no_such_budget(std::string_view name) {
   return problem(404, "Not found", "there is no budget '" + printable(name, 63) + "'");
@@ -45,33 +41,10 @@ void write_one(JsonWriter& json, const spend::Budget& budget, const LiveBudgets:
 
 using Stop = std::optional<ApiAnswer>;
 
-std::string digest_of_request(const ApiRequest& request) {
-  const std::string method = request.method == net::Method::kPut ? "PUT" : "DELETE";
-  return "sha256:" + to_hex(as_bytes(sha256(method + "\n" + request.name + "\n" + request.body)));
-}
-
-/// What the same request was answered before, when it has a key.
 Stop repeated(const Sources& sources, const ApiRequest& request, Instant now) {
-  if (!request.idempotency_key) return std::nullopt;
-  const std::string& key = *request.idempotency_key;
-  const bool visible = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7F; });
-  if (key.empty() || key.size() > kKeyBytesMax || !visible) {
-    return problem(400, "Bad request", "Idempotency-Key is 1 to 255 visible characters, such as a UUID");
-  }
-  const auto kept = sources.live_budgets->budget_register().answer_of(request.who, key, now);
-  if (!kept) return problem_of(kept.error());
-  if (!*kept) return std::nullopt;
-  if ((*kept)->request != digest_of_request(request)) {
-    return problem(422, "Unprocessable content",
-                   "This Idempotency-Key was used for another request; take a new one for each");
-  }
-  return ApiAnswer{(*kept)->status, (*kept)->body, (*kept)->etag};
-}
-
-bool names_tag(std::string_view header, std::string_view etag) {
-  const auto tags = split(header, ',');
-  return trim(header) == "*" ||
-         std::any_of(tags.begin(), tags.end(), [&](std::string_view tag) { return trim(tag) == etag; });
+  return repeated_answer(request, [&](std::string_view key) {
+    return sources.live_budgets->budget_register().answer_of(request.who, key, now);
+  });
 }
 
 /// `before`: null when there is none of that name.
@@ -94,20 +67,6 @@ Stop precondition(const ApiRequest& request, const spend::RegisteredBudget* befo
                             "The budget was changed since that ETag, by " + before->by + "; look at it again");
   stale.etag = etag;
   return stale;
-}
-
-/// Each with the member at fault as a JSON Pointer.
-ApiAnswer invalid_body(const std::vector<Diagnostic>& complaints) {
-  const auto place = [](const Diagnostic& complaint) { return std::string_view(complaint.file); };
-  JsonWriter json;
-  const Diagnostic& first = complaints.front();
-  const std::string detail = first.file == kBodyPlace ? first.message : first.file.substr(2) + ": " + first.message;
-  json.begin_object().member("detail", detail).key("errors").begin_array();
-  for (std::size_t i = 0; i < std::min(complaints.size(), kErrorsMax); ++i) {
-    json.begin_object().member("detail", complaints[i].message).member("pointer", place(complaints[i])).end_object();
-  }
-  json.end_array().member("status", 400).member("title", "Bad request");
-  return {400, json.member("type", "about:blank").end_object().take(), {}};
 }
 
 /// The body as a `kind: Budget` document whose values know their place. Nothing with complaints.
@@ -153,11 +112,7 @@ ApiAnswer answer_with(int status, spend::Budget budget, const spend::RegisteredB
 
 /// The last step of both: writes, waits until it is in force, answers.
 ApiAnswer carry_out(const Sources& sources, const ApiRequest& request, spend::BudgetChange change, ApiAnswer answer) {
-  if (request.idempotency_key) {
-    change.answer =
-        spend::KeptAnswer{request.who, *request.idempotency_key, digest_of_request(request), answer.status, answer.body,
-                          answer.etag, change.budget.at};
-  }
+  change.answer = answer_to_keep(request, answer, change.budget.at);
   const auto changed = sources.live_budgets->budget_register().change(change);
   if (!changed) return problem_of(changed.error());
   sources.put_budgets_in_force();
@@ -227,6 +182,54 @@ ApiAnswer delete_budget(const Sources& sources, const ApiRequest& request) {
   json.begin_object().member("digest", spend::digest_of_document(before->document));
   ApiAnswer answer{200, json.member("removed", before->name).end_object().take(), {}};
   return carry_out(sources, request, spend::remove_budget(*before, request.who, now), std::move(answer));
+}
+
+std::vector<ApiRoute> budget_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/budgets/{name}";
+  constexpr std::string_view kNamed = "The budget's name";
+  return {{.path = "/api/v1/budgets",
+           .summary = "Budgets in force and their counters at this moment",
+           .permission = Permission::kReadBudgets,
+           .answer = list_budgets,
+           .gives = "BudgetList"},
+          {.path = kPath,
+           .summary = "One budget, with its ETag",
+           .permission = Permission::kReadBudgets,
+           .answer = show_budget,
+           .gives = "BudgetState",
+           .named = kNamed,
+           .tells_etag = true},
+          {.method = net::Method::kPut,
+           .path = kPath,
+           .summary = "Writes a budget: a new one, or another text of one that was written here",
+           .permission = Permission::kWriteBudgets,
+           .answer = put_budget,
+           .gives = "BudgetWritten",
+           .effect = kWrite,
+           .fine = {200, 201},
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "Budget",
+           .body_bytes_max = 64UL << 10U,
+           .tells_etag = true,
+           .takes_if_match = true,
+           .needs_if_match = true,
+           .takes_if_none_match = true,
+           .takes_idempotency_key = true},
+          {.method = net::Method::kDelete,
+           .path = kPath,
+           .summary = "Removes a budget that was written here",
+           .permission = Permission::kWriteBudgets,
+           .answer = delete_budget,
+           .gives = "BudgetRemoved",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes_if_match = true,
+           .needs_if_match = true,
+           .takes_idempotency_key = true}};
 }
 
 }  // namespace reeve::app

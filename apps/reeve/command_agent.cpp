@@ -234,6 +234,23 @@ int agent_decide_command(const Common& common, const AgentArguments& arguments, 
   return show(common, *decided);
 }
 
+int agent_transfer_command(const Common& common, const AgentArguments& arguments) {
+  const auto access = open_agents(common);
+  if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
+  const auto agent = find(access->entries(), arguments.id);
+  if (!agent) return fail_with(common, agent.error());
+  const auto next = identity::transfer_agent(
+      *agent, arguments.to, arguments.by.empty() ? system_user_name() : arguments.by, system_clock().now());
+  if (!next) return fail_with(common, next.error());
+  if (auto stored = access->entries().put(*next); !stored) return fail_with(common, stored.error());
+  const int shown = show(common, *next);
+  if (!common.json) {
+    std::printf("\nIt stands still until somebody else than %s approves it: reeve agent approve %s\n",
+                printable(next->owner, 80).c_str(), next->id.c_str());
+  }
+  return shown;
+}
+
 int agent_token_command(const Common& common, const AgentArguments& arguments) {
   const auto assertion = read_text(arguments.assertion);
   if (!assertion) return fail(common, kWrongUse, assertion.error().message);

@@ -8,6 +8,7 @@
 #include "core/bytes.h"
 #include "ledger/ledger.h"
 #include "reeve/commands.h"
+#include "reeve/explanation.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/policy_source.h"
 #include "reeve/terminal.h"
@@ -41,53 +42,6 @@ Result<std::string> find_decision(const Common& common, const std::string& reque
   return found;
 }
 
-void append_rule(JsonWriter& json, const policy::RuleExplanation& rule) {
-  json.begin_object().member("rule", rule.rule->name).member("effect", policy::effect_name(rule.rule->effect));
-  json.member("mode", policy::mode_name(rule.rule->mode)).member("matched", rule.matched);
-  json.member("counted", rule.counted).member("standing", rule.standing).member("file", rule.rule->file);
-  json.member("line", static_cast<std::uint64_t>(rule.rule->line)).key("predicates").begin_array();
-  for (const policy::PredicateValue& predicate : rule.predicates) {
-    json.begin_object().member("condition", predicate.text).member("value", predicate.value);
-    json.key("facts").begin_object();
-    for (const auto& [name, value] : predicate.facts) json.member(name, value);
-    json.end_object().end_object();
-  }
-  json.end_array().end_object();
-}
-
-/// What is known of how it was decided when it happened; nothing for facts that were given.
-struct Recorded {
-  std::string effect, bundle, input;
-  /// Entries that are too long are cut, and then what is explained is not what was decided on.
-  bool facts_differ(const policy::Explanation& told) const { return !input.empty() && input != told.input; }
-};
-
-void print_json(const policy::Explanation& told, const Recorded& recorded) {
-  const policy::Decision& decision = told.decision;
-  JsonWriter json;
-  json.begin_object()
-      .member("on", policy::point_name(told.point))
-      .member("effect", policy::effect_name(decision.effect));
-  if (decision.rule != nullptr) json.member("rule", decision.rule->name);
-  json.member_if("message", decision.message).member("bundle", told.bundle).member("input", told.input);
-  json.member_if("recorded_effect", recorded.effect).member_if("recorded_input", recorded.input);
-  json.key("exceptions").begin_array();
-  for (const auto* exception : decision.exceptions) json.value(exception->name);
-  json.end_array().key("ended").begin_array();
-  for (const auto& ended : decision.ended) {
-    json.begin_object().member("exception", ended.exception->name).member("why", policy::ended_reason(ended.why));
-    json.end_object();
-  }
-  json.end_array().key("errors").begin_array();
-  for (const auto& error : decision.errors) {
-    json.begin_object().member("rule", error.rule->name).member("message", error.message).end_object();
-  }
-  json.end_array().key("rules").begin_array();
-  for (const auto& rule : told.rules) append_rule(json, rule);
-  json.end_array().end_object();
-  std::printf("%s\n", json.text().c_str());
-}
-
 void print_rule(const policy::RuleExplanation& rule) {
   const std::string_view effect = policy::effect_name(rule.rule->effect);
   std::printf("\n%s  %.*s  %s\n", bold(rule.rule->name).c_str(), static_cast<int>(effect.size()), effect.data(),
@@ -106,7 +60,7 @@ void print_rule(const policy::RuleExplanation& rule) {
   }
 }
 
-void print_recorded(const policy::Explanation& told, const Recorded& recorded) {
+void print_recorded(const policy::Explanation& told, const RecordedDecision& recorded) {
   if (recorded.facts_differ(told)) {
     std::printf("  %s\n", yellow("the entry's facts are not those that were decided on (" + recorded.input +
                                  "): it was too long and was cut, or was changed")
@@ -117,7 +71,7 @@ void print_recorded(const policy::Explanation& told, const Recorded& recorded) {
   std::printf("  %s\n", yellow("when it happened the verdict was " + recorded.effect + why).c_str());
 }
 
-void print_text(const policy::Explanation& told, const Recorded& recorded, bool all) {
+void print_text(const policy::Explanation& told, const RecordedDecision& recorded, bool all) {
   const policy::Decision& decision = told.decision;
   const std::string effect(policy::effect_name(decision.effect));
   std::printf("%s on %s, %s\n", (decision.refused() ? red(effect) : green(effect)).c_str(),
@@ -177,10 +131,10 @@ int explain_recorded(const Common& common, const PolicyExplainArguments& argumen
   const auto facts = policy::facts_from_entry(entry);
   if (auto noted = note_reading(common, 1); !noted) return fail(common, kFailed, noted.error().message);
   const policy::Explanation told = policy::explain(**bundle, policy::Point::kModelCall, *facts, &uses);
-  const Recorded recorded{std::string(entry.at("decision.effect").string_or("")), digest,
-                          std::string(entry.at("decision.input").string_or(""))};
+  const RecordedDecision recorded{std::string(entry.at("decision.effect").string_or("")), digest,
+                                  std::string(entry.at("decision.input").string_or(""))};
   if (common.json) {
-    print_json(told, recorded);
+    std::printf("%s\n", explanation_json(told, recorded).c_str());
   } else {
     print_text(told, recorded, arguments.all);
   }
@@ -206,7 +160,7 @@ int policy_explain_command(const Common& common, const PolicyExplainArguments& a
   if (!bundle) return fail(common, exit_code_of(bundle.error()), bundle.error().message);
   const policy::Explanation told = policy::explain(**bundle, *point, **facts, nullptr);
   if (common.json) {
-    print_json(told, {});
+    std::printf("%s\n", explanation_json(told, {}).c_str());
   } else {
     print_text(told, {}, arguments.all);
   }

@@ -4,6 +4,7 @@
 #include "core/json.h"
 #include "identity/identity.h"
 #include "reeve/commands.h"
+#include "reeve/key_listing.h"
 #include "reeve/register_access.h"
 #include "reeve/terminal.h"
 
@@ -15,28 +16,6 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
   return text;
-}
-
-void write_list(JsonWriter& json, std::string_view name, const std::vector<std::string>& values) {
-  json.key(name).begin_array();
-  for (const std::string& value : values) json.value(value);
-  json.end_array();
-}
-
-void write_key(JsonWriter& json, const identity::VirtualKey& key) {
-  json.member("id", key.id).member("owner", key.owner).member("type", key.type).member_if("team", key.team);
-  write_list(json, "groups", key.groups);
-  write_list(json, "scopes", key.scopes);
-  json.member("hint", key.hint).member("created", format_time(key.created)).key("expires");
-  key.expires ? json.value(format_time(*key.expires)) : json.null();
-  if (key.revoked) json.member("revoked", format_time(*key.revoked));
-  json.member_if("note", key.note);
-}
-
-std::string state_of(const identity::VirtualKey& key, Instant now) {
-  if (key.revoked) return "revoked";
-  if (key.expires && *key.expires <= now) return "expired";
-  return "active";
 }
 
 }  // namespace
@@ -97,7 +76,7 @@ int key_list_command(const Common& common, bool all) {
   std::vector<std::vector<std::string>> rows{{"ID", "OWNER", "GROUPS", "KEY", "STATE", "EXPIRES", "NOTE"}};
   std::size_t hidden = 0;
   for (const identity::VirtualKey& key : *keys) {
-    const std::string state = state_of(key, now);
+    const std::string state(state_of(key, now));
     if (!all && state != "active") {
       ++hidden;
       continue;

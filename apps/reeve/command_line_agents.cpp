@@ -63,6 +63,12 @@ void add_agents(CLI::App& app, Line& line) {
   add_decision(agent, line, given, "deny", "Refuse a request for an agent", Decision::kDeny);
   add_decision(agent, line, given, "suspend", "Stop an agent at once, until it is approved again", Decision::kSuspend);
   add_decision(agent, line, given, "retire", "End an agent for good; its id is not used again", Decision::kRetire);
+  CLI::App& transfer = command(agent, line, "transfer", "Have somebody else answer for an agent, once it is approved",
+                               [&line, given] { return agent_transfer_command(line.common, *given); });
+  transfer.add_option("ID", given->id, "Its id, as 'list' prints it")->required();
+  transfer.add_option("--to", given->to, "The e-mail address of whoever takes it over")->required();
+  transfer.add_option("--by", given->by, kByText);
+  transfer.footer("All else stays as it was asked for. Until it is approved anew the agent stands still.");
   CLI::App& token = command(agent, line, "token", "Print a token of Reeve for the credential of an agent",
                             [&line, given] { return agent_token_command(line.common, *given); });
   token.add_option("--server", given->server, "The address of Reeve")->required();

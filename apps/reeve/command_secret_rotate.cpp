@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "core/json.h"
 #include "core/private_file.h"
 #include "core/sealing.h"
@@ -186,7 +187,12 @@ class Rotation {
     JsonWriter json;
     json.begin_object().member("at", format_time(system_clock().now()));
     json.member("by", arguments_.by.empty() ? system_user_name() : arguments_.by).member("key", key_).end_object();
-    return leave_note(common_, "sealing.rotated", json.text());
+    const std::string_view kind = "sealing.rotated";
+    if (auto left = leave_note(common_, kind, json.text()); !left) return left;
+    auto store = open_store(common_, false);
+    if (!store) return std::move(store).error();
+    const std::string key = std::string(kind) + ":" + to_hex(as_bytes(sha256(json.text())));
+    return (*store)->notifications().announce({key, std::string(kind), system_clock().now(), json.text()});
   }
 
   Result<void> seal_config() {

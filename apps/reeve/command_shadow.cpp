@@ -77,9 +77,10 @@ void append_rule(JsonWriter& json, const ShadowObservation& seen, const ShadowCr
   json.end_array().end_object();
 }
 
-Result<ShadowTally> observe(const Common& common, const CallWindow& window) {
-  const auto current = open_policy(common, {});
-  if (!current) return current.error();
+}  // namespace
+
+Result<ShadowTally> observe_shadow(const Common& common, const CallWindow& window,
+                                   std::shared_ptr<const policy::Bundle> current) {
   const auto data = data_directory(common);
   if (!data) return data.error();
   auto reader = open_ledger(common);
@@ -91,34 +92,40 @@ Result<ShadowTally> observe(const Common& common, const CallWindow& window) {
     return archive.find(digest);
   };
   const auto until = window.open_end ? std::nullopt : std::optional(window.until);
-  std::vector<ShadowTally> tallies(call_stream_workers(), ShadowTally(*current, find, until));
+  std::vector<ShadowTally> tallies(call_stream_workers(), ShadowTally(current, find, until));
   std::atomic<std::uint64_t> entries = 0;
   const auto read = stream_calls(**reader, window, !common.json, [&](std::size_t worker, std::string_view entry) {
     entries.fetch_add(1, std::memory_order_relaxed);
     tallies[worker].feed(entry);
   });
   if (!read) return read.error();
-  if (auto noted = note_reading(common, entries); !noted) return std::move(noted).error();
+  if (!common.through.empty()) {
+    if (auto noted = note_reading(common, entries); !noted) return std::move(noted).error();
+  }
   for (std::size_t i = 1; i < tallies.size(); ++i) tallies[0].merge(tallies[i]);
   return std::move(tallies[0]);
 }
 
-}  // namespace
+std::string shadow_json(const ShadowTally& tally, const ShadowCriteria& criteria, const CallWindow& window) {
+  JsonWriter json;
+  json.begin_object().member("since", format_time(window.since)).member("until", format_time(window.until));
+  json.member("criteria", criteria_text(criteria)).member("bundle_unknown", tally.bundle_unknown());
+  json.key("rules").begin_array();
+  for (const ShadowObservation& seen : tally.observations()) append_rule(json, seen, criteria);
+  return json.end_array().end_object().take();
+}
 
 int policy_shadow_command(const Common& common, const PolicyShadowArguments& arguments) {
   const auto window = CallWindow::parse(arguments.since, arguments.until);
   if (!window) return fail(common, kWrongUse, window.error().message);
   const auto criteria = ShadowCriteria::with_max_share(arguments.max_share);
   if (!criteria) return fail(common, kWrongUse, "--max-share: " + criteria.error().message);
-  const auto tally = observe(common, *window);
+  const auto current = open_policy(common, {});
+  if (!current) return fail(common, exit_code_of(current.error()), current.error().message);
+  const auto tally = observe_shadow(common, *window, *current);
   if (!tally) return fail(common, exit_code_of(tally.error()), tally.error().message);
   if (common.json) {
-    JsonWriter json;
-    json.begin_object().member("since", format_time(window->since)).member("until", format_time(window->until));
-    json.member("criteria", criteria_text(*criteria)).member("bundle_unknown", tally->bundle_unknown());
-    json.key("rules").begin_array();
-    for (const ShadowObservation& seen : tally->observations()) append_rule(json, seen, *criteria);
-    std::printf("%s\n", json.end_array().end_object().text().c_str());
+    std::printf("%s\n", shadow_json(*tally, *criteria, *window).c_str());
     return kDone;
   }
   const std::size_t rules = tally->observations().size();

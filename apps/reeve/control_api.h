@@ -25,6 +25,8 @@
 
 namespace reeve::app {
 
+class EvidencePacks;
+
 class ControlApi {
  public:
   /// What it asks; all of it outlives the API.
@@ -48,7 +50,11 @@ class ControlApi {
     identity::GrantStore* sign_ins;
     /// Waits until this node knows the cutoff; false: for seconds it did not.
     std::function<bool(std::string_view id, bool on)> wait_until_switched;
-    identity::AgentStore* agents;  // where the API registers and decides
+    identity::AgentStore* agents;                              // where the API registers and decides
+    identity::DirectoryStore* directory = nullptr;             // null: none is in force
+    std::string started_with;                                  // started_with_json()
+    std::vector<std::pair<std::string, std::string>> exports;  // name and kind of sink
+    EvidencePacks* evidence = nullptr;
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

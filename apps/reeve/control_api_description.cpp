@@ -2,47 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.h"
+#include "core/check.h"
 #include "core/json.h"
 #include "policy/policy.h"
+#include "reeve/api_route.h"
+#include "reeve/starter.h"
 
 namespace reeve::app {
 
 namespace {
-
-struct Parameter {
-  std::string_view name, in, text;
-  bool required = false;
-};
-constexpr Parameter kName{"name", "path", "The budget's name", true};
-constexpr Parameter kBy{"by", "query", "Dimensions, separated by commas; person,model without it"};
-constexpr Parameter kSince{"since", "query", "A duration before now or a time; 30d without it"};
-constexpr Parameter kUntil{"until", "query", "The same; now without it"};
-constexpr Parameter kMonth{"month", "query", "As 2026-11; the current one without it"};
-constexpr Parameter kDimension{"by", "query", "One dimension to split by"};
-constexpr Parameter kException{"id", "path", "The exception's id", true};
-constexpr Parameter kSeq{"seq", "path", "The entry's number", true};
-constexpr Parameter kSession{"session", "path", "The session's id", true};
-constexpr Parameter kSessionState{"state", "query", "live, or not there"};
-constexpr Parameter kSignIn{"id", "path", "The sign-in's id", true};
-constexpr Parameter kSignInPerson{"person", "query", "Only this person's, in whatever case of letters"};
-constexpr Parameter kSignInState{"state", "query", "open, or all; open without it"};
-constexpr Parameter kAgent{"id", "path", "The agent's id", true};
-constexpr Parameter kAgentState{"state", "query", "requested, approved, denied, suspended or retired; all without it"};
-constexpr Parameter kAgentMatch{"If-Match", "header", "The ETag of the version that is replaced"};
-constexpr Parameter kCutoff{"id", "path", "The cutoff's id", true};
-constexpr Parameter kCutoffState{"state", "query", "on, or all; on without it"};
-constexpr Parameter kFilter{"filter", "query", "A condition over the members of entries"};
-constexpr Parameter kLimit{"limit", "query", "From 1 to 200; 50 without it"};
-constexpr Parameter kOrder{"order", "query", "newest, or oldest; newest without it"};
-constexpr Parameter kProof{"proof", "query", "1: each entry with the proof that it is in the log"};
-constexpr Parameter kCursor{"cursor", "query", "The member next of the answer before"};
-constexpr Parameter kIfMatch{"If-Match", "header", "The ETag of what is changed; needed where the budget is there"};
-constexpr Parameter kIfNoneMatch{"If-None-Match", "header", "*: only where there is none of that name"};
-constexpr Parameter kIdempotencyKey{"Idempotency-Key", "header",
-                                    "1 to 255 visible characters: for a day, the same request gets the same answer"};
 
 struct Status {
   int code;
@@ -52,174 +25,134 @@ struct Status {
 constexpr std::array kStatuses = {
     Status{200, "As asked."},
     Status{201, "It was not there and is now."},
+    Status{202, "It is under way; Location says where to look."},
     Status{400, "A parameter, a header or a member of the body makes no sense; errors names members by JSON Pointer."},
-    Status{401, "No key, or not a valid one."},
-    Status{403,
-           "The key lacks the scope: control:read, control:write for what changes something, control:kill for the kill "
-           "switch and sessions, or control:agents for decisions about agents."},
+    Status{401, "No credential, or not a valid one."},
+    Status{403, "The person has no role with this permission, or the key lacks the scope; detail says which."},
     Status{404, "There is none of that name."},
-    Status{409, "A file declares the budget, or somebody else changed it at this moment."},
+    Status{409, "What is there does not allow it, or somebody else changed it at this moment."},
     Status{412, "The ETag is not that of what is there; or with If-None-Match, it is there."},
     Status{413, "The body is too long."},
     Status{422, "The Idempotency-Key was used for another request."},
     Status{428, "It is there, so If-Match is needed."},
+    Status{429, "Too many requests of this credential or address; Retry-After says when the next is taken."},
     Status{503, "Too many wait, or storage cannot be read or written."},
 };
 
-struct Operation {
-  std::string_view path, method, summary;
-  std::vector<Parameter> parameters;
-  std::vector<int> statuses;   // besides 200, 401, 403 and 503, which all have
-  std::string_view body = {};  // the schema of what is sent; empty: nothing
+struct HeaderField {
+  std::string_view name, text;
+  bool is_taken;
 };
 
-std::vector<Operation> operations_about_money() {
-  return {
-      {"/api/v1/budgets", "get", "Budgets in force and their counters at this moment", {}, {}},
-      {"/api/v1/budgets/{name}", "get", "One budget, with its ETag", {kName}, {404}},
-      {"/api/v1/budgets/{name}",
-       "put",
-       "Writes a budget: a new one, or another text of one that was written here",
-       {kName, kIfMatch, kIfNoneMatch, kIdempotencyKey},
-       {201, 400, 409, 412, 413, 422, 428},
-       "Budget"},
-      {"/api/v1/budgets/{name}",
-       "delete",
-       "Removes a budget that was written here",
-       {kName, kIfMatch, kIdempotencyKey},
-       {400, 404, 409, 412, 422, 428}},
-      {"/api/v1/spend", "get", "Sums of recorded cost", {kBy, kSince, kUntil}, {400}},
-      {"/api/v1/reservations", "get", "What is held for calls under way", {}, {}},
-      {"/api/v1/spend/changes",
-       "get",
-       "Why a month costs more or less than the one before",
-       {kMonth, kDimension},
-       {400}},
-      {"/api/v1/spend/forecast", "get", "What the month will come to", {}, {}},
-      {"/api/v1/spend/advice", "get", "Who could have used a cheaper model", {kSince, kUntil}, {400}},
-      {"/api/v1/content/flows", "get", "What was found in requests, and where they went", {kSince}, {400}},
-      {"/api/v1/exceptions", "get", "Exceptions, oldest first, 200 at a time", {kCursor}, {400}},
-      {"/api/v1/exceptions",
-       "post",
-       "Asks for an exception, for whoever asks",
-       {},
-       {201, 400, 413},
-       "ExceptionRequest"},
-      {"/api/v1/exceptions/{id}", "get", "One exception, and who may decide about it", {kException}, {400, 404}},
-      {"/api/v1/exceptions/{id}",
-       "post",
-       "Approves or denies it; nobody decides about their own",
-       {kException},
-       {400, 404, 409, 413},
-       "ExceptionDecision"},
-  };
-}
-
-std::vector<Operation> operations_about_records() {
-  return {
-      {"/api/v1/ledger/entries",
-       "get",
-       "Entries of the ledger; who reads them is recorded",
-       {kFilter, kSince, kUntil, kCursor, kLimit, kOrder, kProof},
-       {400}},
-      {"/api/v1/ledger/entries/{seq}", "get", "One entry", {kSeq, kProof}, {400, 404}},
-      {"/api/v1/sessions",
-       "get",
-       "Sessions of the ledger, the last begun first; with state=live those of the last hour and what is under way",
-       {kSince, kCursor, kLimit, kSessionState},
-       {400}},
-      {"/api/v1/sessions/{session}", "get", "The calls of a session along time", {kSession}, {400, 404}},
-      {"/api/v1/sessions/{session}",
-       "delete",
-       "Ends a session: its calls under way, and all that follow",
-       {kSession, kIdempotencyKey},
-       {201, 400, 413, 422},
-       "Reason"},
-      {"/api/v1/sign-ins",
-       "get",
-       "Who is signed in, the last begun first",
-       {kSignInPerson, kSignInState, kCursor},
-       {400}},
-      {"/api/v1/sign-ins/end", "post", "Ends all sign-ins of a person", {}, {400, 413}, "SignInsEnd"},
-      {"/api/v1/sign-ins/{id}", "delete", "Ends a sign-in", {kSignIn}, {400, 404, 413}, "Reason"},
-      {"/api/v1/kill-switch", "get", "What is cut off", {kCutoffState}, {400}},
-      {"/api/v1/kill-switch",
-       "post",
-       "Cuts off: new calls are refused, those under way end",
-       {kIdempotencyKey},
-       {201, 400, 413, 422},
-       "CutoffRequest"},
-      {"/api/v1/kill-switch/{id}", "get", "One cutoff", {kCutoff}, {404}},
-      {"/api/v1/kill-switch/{id}", "delete", "Lets on again", {kCutoff}, {400, 404, 413}, "Reason"},
-      {"/api/v1/me", "get", "Who asks, and what of the API is theirs; for everybody who is known", {}, {}},
-      {"/api/v1/agents", "get", "Agents of the register, 200 at a time", {kAgentState, kCursor}, {400}},
-      {"/api/v1/agents", "post", "Asks for an agent", {}, {201, 400, 409, 413}, "AgentRequest"},
-      {"/api/v1/agents/{id}", "get", "One agent, with its ETag", {kAgent}, {404}},
-      {"/api/v1/agents/{id}",
-       "put",
-       "Asks for it anew, with other permissions; it does not act until it is approved again",
-       {kAgent, kAgentMatch},
-       {400, 404, 409, 412, 413},
-       "AgentRequest"},
-      {"/api/v1/agents/{id}",
-       "post",
-       "Decides: approve, deny, suspend or retire; nobody approves what they own or asked for",
-       {kAgent},
-       {400, 404, 409, 413},
-       "AgentDecision"},
-      {"/api/v1/openapi.json", "get", "This description", {}, {}},
-      {"/api/v1/changes",
-       "post",
-       "Tells of a merged change, or of {\"changes\": [...]}; each counts once",
-       {},
-       {201, 400, 413},
-       "Change"},
-  };
-}
-
-std::vector<Operation> operations() {
-  std::vector<Operation> all = operations_about_money();
-  for (Operation& operation : operations_about_records()) all.push_back(std::move(operation));
-  return all;
+void write_reference(JsonWriter& json, std::string_view schema) {
+  json.begin_object().member("$ref", "#/components/schemas/" + std::string(schema)).end_object();
 }
 
 void write_content(JsonWriter& json, std::string_view type, std::string_view schema) {
-  json.key("content").begin_object().key(type).begin_object().key("schema").begin_object();
-  if (schema.empty()) {
-    json.member("type", "object");
-  } else {
-    json.member("$ref", "#/components/schemas/" + std::string(schema));
-  }
-  json.end_object().end_object().end_object();
+  json.key("content").begin_object().key(type).begin_object().key("schema");
+  write_reference(json, schema);
+  json.end_object().end_object();
 }
 
-void write_operation(JsonWriter& json, const Operation& operation) {
-  json.key(operation.method).begin_object().member("summary", operation.summary);
-  if (!operation.parameters.empty()) {
-    json.key("parameters").begin_array();
-    for (const Parameter& parameter : operation.parameters) {
-      json.begin_object().member("name", parameter.name).member("in", parameter.in);
-      json.member("required", parameter.required).member("description", parameter.text);
-      json.key("schema").begin_object().member("type", "string").end_object().end_object();
-    }
-    json.end_array();
+void write_parameter(JsonWriter& json, std::string_view name, std::string_view in, std::string_view text,
+                     std::string_view schema) {
+  json.begin_object().member("name", name).member("in", in).member("required", in == "path");
+  json.member("description", text).key("schema").raw(schema).end_object();
+}
+
+void write_parameters(JsonWriter& json, const ApiRoute& route) {
+  constexpr std::string_view kText = R"({"type":"string"})";
+  const std::array<HeaderField, 3> headers{
+      {{"If-Match",
+        route.needs_if_match ? "The ETag of what is changed; needed where it is there" : "The ETag of what is changed",
+        route.takes_if_match},
+       {"If-None-Match", "*: only where there is none of that name", route.takes_if_none_match},
+       {"Idempotency-Key", "1 to 255 visible characters: for a day, the same request gets the same answer",
+        route.takes_idempotency_key}}};
+  json.key("parameters").begin_array();
+  if (const std::size_t open = route.path.find('{'); open != std::string_view::npos) {
+    const std::size_t end = route.path.find('}');
+    write_parameter(json, route.path.substr(open + 1, end - open - 1), "path", route.named, kText);
   }
-  if (!operation.body.empty()) {
-    json.key("requestBody").begin_object().member("required", true);
-    write_content(json, "application/json", operation.body);
-    json.end_object();
+  for (const ApiParameter& parameter : route.parameters) {
+    write_parameter(json, parameter.name, "query", parameter.text, parameter.schema);
   }
-  std::vector<int> statuses{200, 401, 403, 503};
-  statuses.insert(statuses.end(), operation.statuses.begin(), operation.statuses.end());
+  for (const HeaderField& header : headers) {
+    if (header.is_taken) write_parameter(json, header.name, "header", header.text, kText);
+  }
+  json.end_array();
+}
+
+std::set<int> statuses_of(const ApiRoute& route) {
+  std::set<int> all{400, 401, 403, 429, 503};
+  all.insert(route.fine.begin(), route.fine.end());
+  all.insert(route.refuses.begin(), route.refuses.end());
+  if (!route.named.empty()) all.insert(404);
+  if (!route.takes.empty()) all.insert(413);
+  if (route.takes_if_match || route.takes_if_none_match) all.insert(412);
+  if (route.needs_if_match) all.insert(428);
+  if (route.takes_idempotency_key) all.insert(422);
+  return all;
+}
+
+/// An answer's header fields that somebody has to act on.
+void write_answer_headers(JsonWriter& json, const ApiRoute& route, int status) {
+  const bool tells_etag = route.tells_etag && status < 300;
+  if (!tells_etag && status != 429) return;
+  json.key("headers").begin_object().key(tells_etag ? "ETag" : "Retry-After").begin_object();
+  json.member("description", tells_etag ? "What If-Match takes" : "Seconds").key("schema").begin_object();
+  json.member("type", tells_etag ? "string" : "integer").end_object().end_object().end_object();
+}
+
+/// "get_budgets_name": the method, and the words of the path.
+std::string operation_id(const ApiRoute& route) {
+  std::string id = to_lower(method_name(route.method));
+  for (const char c : route.path.substr(std::string_view("/api/v1").size())) {
+    if (c == '{' || c == '}') continue;
+    id += c == '/' || c == '-' || c == '.' ? '_' : c;
+  }
+  return id;
+}
+
+void write_operation(JsonWriter& json, const ApiRoute& route) {
+  json.key(to_lower(method_name(route.method))).begin_object().member("operationId", operation_id(route));
+  json.member("summary", route.summary);
+  json.member("x-reeve-effect", effect_name(route.effect));
+  json.member("x-reeve-permission", route.permission ? identity::permission_name(*route.permission) : "none");
+  json.member("x-reeve-scope", route.permission ? "control:" + std::string(scope_of(route)) : "none");
+  write_parameters(json, route);
+  if (!route.takes.empty()) {
+    json.key("requestBody").begin_object().member("required", !route.body_may_lack);
+    write_content(json, "application/json", route.takes);
+    json.member("x-reeve-bytes-max", static_cast<std::uint64_t>(route.body_bytes_max)).end_object();
+  }
+  const std::set<int> statuses = statuses_of(route);
   json.key("responses").begin_object();
   for (const Status& status : kStatuses) {
-    if (std::find(statuses.begin(), statuses.end(), status.code) == statuses.end()) continue;
+    if (!statuses.contains(status.code)) continue;
     json.key(std::to_string(status.code)).begin_object().member("description", status.text);
+    write_answer_headers(json, route, status.code);
     const bool fine = status.code < 400;
-    write_content(json, fine ? "application/json" : "application/problem+json", fine ? "" : "Problem");
+    write_content(json, fine ? route.media_type : "application/problem+json",
+                  fine ? route.gives : std::string_view("Problem"));
     json.end_object();
   }
   json.end_object().end_object();
+}
+
+/// A path is one object, wherever its operations stand in the table.
+void write_paths(JsonWriter& json) {
+  std::set<std::string_view> written;
+  json.key("paths").begin_object();
+  for (const ApiRoute& first : api_routes()) {
+    if (!written.insert(first.path).second) continue;
+    json.key(first.path).begin_object();
+    for (const ApiRoute& route : api_routes()) {
+      if (route.path == first.path) write_operation(json, route);
+    }
+    json.end_object();
+  }
+  json.end_object();
 }
 
 /// The members that the governance directory's schema gives a Budget document, `kind` and `name` left to the path.
@@ -240,72 +173,22 @@ void write_budget_schema(JsonWriter& json) {
   }
 }
 
-void write_change_schema(JsonWriter& json) {
-  json.key("Change").begin_object().member("type", "object");
-  json.key("required").begin_array().value("id").value("repo").end_array().key("properties").begin_object();
-  for (const char* name : {"at", "author", "branch", "commit", "id", "lines", "repo", "work_item"}) {
-    const std::string_view type = std::string_view(name) == "lines" ? "integer" : "string";
-    json.key(name).begin_object().member("type", type).end_object();
+void write_components(JsonWriter& json) {
+  json.key("components").begin_object().key("securitySchemes").begin_object().key("key").begin_object();
+  json.member("type", "http").member("scheme", "bearer");
+  json.member("description",
+              "A Reeve key or token. A machine's key needs the operation's x-reeve-scope; a person a role with its "
+              "x-reeve-permission, once there are roles");
+  json.end_object().key("console").begin_object().member("type", "apiKey").member("in", "cookie");
+  json.member("name", "__Host-reeve-session");
+  json.member("description", "Of a browser that is signed in to the console, from the console's own pages");
+  json.end_object().end_object().key("schemas").begin_object();
+  write_budget_schema(json);
+  for (const StarterFile& file : api_schemas()) {
+    const auto schemas = JsonDocument::parse(file.content);
+    CHECK(schemas.ok());
+    for (const auto& [name, schema] : schemas->root().members()) json.key(name).raw(schema.to_json());
   }
-  json.end_object().end_object();
-}
-
-/// Objects of texts.
-void write_text_schemas(JsonWriter& json) {
-  const auto schema = [&](const char* name, std::initializer_list<const char*> required,
-                          std::initializer_list<const char*> members) {
-    json.key(name).begin_object().member("type", "object").key("required").begin_array();
-    for (const char* member : required) json.value(member);
-    json.end_array().key("properties").begin_object();
-    for (const char* member : members) json.key(member).begin_object().member("type", "string").end_object();
-    json.end_object().end_object();
-  };
-  schema("CutoffRequest", {"scope", "reason"}, {"scope", "reason", "until"});
-  schema("Reason", {}, {"reason"});
-  schema("ExceptionRequest", {"until", "reason"},
-         {"budget", "rule", "approval", "add", "until", "reason", "work_item"});
-  schema("ExceptionDecision", {"decision"}, {"decision", "reason", "digest", "until"});
-  schema("SignInsEnd", {"person", "reason"}, {"person", "reason"});
-}
-
-void write_agent_schemas(JsonWriter& json) {
-  json.key("AgentRequest").begin_object().member("type", "object").key("required").begin_array();
-  for (const char* name : {"id", "title", "purpose"}) json.value(name);
-  json.end_array().key("properties").begin_object();
-  for (const char* name : {"card", "expires", "id", "owner", "purpose", "risk", "team", "title"}) {
-    json.key(name).begin_object().member("type", "string").end_object();
-  }
-  for (const char* name : {"acts_for", "classes", "models", "repos", "spiffe", "tools"}) {
-    json.key(name).begin_object().member("type", "array").key("items").begin_object().member("type", "string");
-    json.end_object().end_object();
-  }
-  json.key("workloads").begin_object().member("type", "array").key("items").begin_object().member("type", "object");
-  json.key("properties").begin_object().key("issuer").begin_object().member("type", "string").end_object();
-  json.key("claims").begin_object().member("type", "object").end_object().end_object().end_object().end_object();
-  json.end_object().end_object();
-  json.key("AgentDecision").begin_object().member("type", "object").key("required").begin_array().value("decision");
-  json.end_array().key("properties").begin_object().key("decision").begin_object().key("enum").begin_array();
-  for (const char* name : {"approve", "deny", "suspend", "retire"}) json.value(name);
-  json.end_array().end_object().key("reason").begin_object().member("type", "string").end_object();
-  json.end_object().end_object();
-}
-
-void write_problem_schema(JsonWriter& json) {
-  const auto property = [&](std::string_view name, std::string_view type) {
-    json.key(name).begin_object().member("type", type).end_object();
-  };
-  json.key("Problem").begin_object().member("type", "object").member("description", "RFC 9457");
-  json.key("required").begin_array().value("detail").value("status").value("title").value("type").end_array();
-  json.key("properties").begin_object();
-  property("detail", "string");
-  json.key("errors").begin_object().member("type", "array").key("items").begin_object().member("type", "object");
-  json.key("properties").begin_object();
-  property("detail", "string");
-  property("pointer", "string");
-  json.end_object().end_object().end_object();
-  property("status", "integer");
-  property("title", "string");
-  property("type", "string");
   json.end_object().end_object();
 }
 
@@ -313,30 +196,11 @@ std::string description() {
   JsonWriter json;
   json.begin_object().member("openapi", "3.1.0").key("info").begin_object();
   json.member("title", "Reeve control API").member("version", "1").end_object();
-  json.key("security").begin_array().begin_object().key("key").begin_array().end_array().end_object().end_array();
-  json.key("paths").begin_object();
-  std::string_view open;
-  for (const Operation& operation : operations()) {
-    if (operation.path != open) {
-      if (!open.empty()) json.end_object();
-      json.key(operation.path).begin_object();
-      open = operation.path;
-    }
-    write_operation(json, operation);
-  }
-  json.end_object().end_object().key("components").begin_object();
-  json.key("securitySchemes").begin_object().key("key").begin_object().member("type", "http");
-  json.member("scheme", "bearer");
-  json.member("description",
-              "A Reeve key with the scope control:read; control:write for what changes something, control:kill for the "
-              "kill switch, control:agents for decisions about agents");
-  json.end_object().end_object().key("schemas").begin_object();
-  write_budget_schema(json);
-  write_change_schema(json);
-  write_text_schemas(json);
-  write_agent_schemas(json);
-  write_problem_schema(json);
-  return json.end_object().end_object().end_object().take();
+  json.key("security").begin_array().begin_object().key("key").begin_array().end_array().end_object();
+  json.begin_object().key("console").begin_array().end_array().end_object().end_array();
+  write_paths(json);
+  write_components(json);
+  return json.end_object().take();
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ Result<std::unique_ptr<DirectoryService>> DirectoryService::open(const Config& c
   std::unique_ptr<DirectoryService> service(new DirectoryService(std::move(shared), entries, *config.directory));
   if (auto read = service->directory_.look(); !read) return std::move(read).error();
   log_info("directory", {{"people", service->directory_.people()}, {"groups", service->directory_.groups()}});
-  service->thread_ = std::thread([&service = *service] { service.follow(); });
+  service->looking_.emplace(kLookInterval, [&service = *service] { service.look(); });
   return service;
 }
 
@@ -37,26 +37,6 @@ DirectoryService::DirectoryService(std::unique_ptr<store::SharedDirectory> share
     const std::lock_guard lock(ending_);
     cut_off_.push_back(cutoff);
   });
-}
-
-DirectoryService::~DirectoryService() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-/// A database may be slow or away, so the main thread does not ask it.
-void DirectoryService::follow() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    look();
-    lock.lock();
-    wake_.wait_for(lock, kLookInterval, [this] { return stopping_; });
-  }
 }
 
 /// Also without any request: calls that are under way end with whoever made them. That it is away is told once.

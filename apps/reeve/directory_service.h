@@ -3,16 +3,16 @@
 // The directory of people as the server has it: where it is kept, what is in memory of it, and the following of other
 // nodes and processes.
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "identity/identity.h"
 #include "reeve/config.h"
+#include "reeve/repeated_look.h"
 #include "store/store.h"
 
 namespace reeve::app {
@@ -23,7 +23,6 @@ class DirectoryService {
   /// store must outlive it.
   static Result<std::unique_ptr<DirectoryService>> open(const Config& config, store::Store& store,
                                                         const std::string& node);
-  ~DirectoryService();
   DirectoryService(const DirectoryService&) = delete;
   DirectoryService& operator=(const DirectoryService&) = delete;
 
@@ -38,7 +37,6 @@ class DirectoryService {
  private:
   DirectoryService(std::unique_ptr<store::SharedDirectory> shared, identity::DirectoryStore& entries,
                    identity::DirectoryMode mode);
-  void follow();
   void look();
   void end_what_is_under_way();
 
@@ -50,10 +48,7 @@ class DirectoryService {
   End end_;
   std::mutex ending_;  // guards cut_off_
   std::vector<identity::Cutoff> cut_off_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::optional<RepeatedLook> looking_;  // last: it uses all of the above
 };
 
 }  // namespace reeve::app

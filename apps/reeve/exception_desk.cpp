@@ -96,16 +96,25 @@ Result<ExceptionRequest> ExceptionDesk::find(std::string_view id) const {
 }
 
 Result<control::Actor> ExceptionDesk::actor(std::string_view name, Instant now) const {
+  return actor_by_keys(registers(), name, now);
+}
+
+Result<control::Actor> actor_by_keys(store::Registers& registers, std::string_view name, Instant now) {
   control::Actor actor{std::string(name), {}};
-  const auto keys = registers().keys().list();
+  const auto keys = registers.keys().list();
   if (!keys) return keys.error();
   for (const identity::VirtualKey& key : *keys) {
     if (!equal_ignoring_case(key.owner, name) || key.revoked || (key.expires && *key.expires <= now)) continue;
     actor.groups.insert(actor.groups.end(), key.groups.begin(), key.groups.end());
   }
+  add_groups(actor, {});
+  return actor;
+}
+
+void add_groups(control::Actor& actor, std::span<const std::string> groups) {
+  actor.groups.insert(actor.groups.end(), groups.begin(), groups.end());
   std::sort(actor.groups.begin(), actor.groups.end());
   actor.groups.erase(std::unique(actor.groups.begin(), actor.groups.end()), actor.groups.end());
-  return actor;
 }
 
 Result<void> ExceptionDesk::update(const ExceptionRequest& request, std::string_view kind, std::string_view by,

@@ -43,6 +43,10 @@ struct ExceptionDesk {
   Result<void> read_documents();
 };
 
+/// The person with the groups of its keys that are valid now, and further ones that vouch for it.
+Result<control::Actor> actor_by_keys(store::Registers& registers, std::string_view name, Instant now);
+void add_groups(control::Actor& actor, std::span<const std::string> groups);
+
 /// Makes the request, where the rules could take it and somebody may approve it, and tells of it.
 Result<control::ExceptionRequest> ask_exception(ExceptionDesk& desk, control::Asked asked, Instant now);
 /// The name that a command runs under.

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/exception_desk.h"
 
 namespace reeve::app {
@@ -24,10 +25,7 @@ Result<ExceptionDesk> desk_of(const Sources& sources) {
 /// A person has the groups that vouch for it now, and those of its keys.
 Result<control::Actor> actor_of(const ExceptionDesk& desk, const ApiRequest& request, Instant now) {
   auto actor = desk.actor(request.who, now);
-  if (!actor) return actor;
-  actor->groups.insert(actor->groups.end(), request.groups.begin(), request.groups.end());
-  std::sort(actor->groups.begin(), actor->groups.end());
-  actor->groups.erase(std::unique(actor->groups.begin(), actor->groups.end()), actor->groups.end());
+  if (actor) add_groups(*actor, request.groups);
   return actor;
 }
 
@@ -176,6 +174,49 @@ ApiAnswer decide_exception(const Sources& sources, const ApiRequest& request) {
   done = desk->update(*found, decision == "approve" ? "exception.approved" : "exception.denied", by->name, now);
   if (!done) return refusal_of(done.error());
   return {200, written(*desk, *found, now), {}};
+}
+
+std::vector<ApiRoute> exception_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/exceptions";
+  constexpr std::string_view kOne = "/api/v1/exceptions/{id}";
+  constexpr std::string_view kNamed = "The exception's id";
+  constexpr std::size_t kBytesMax = 16UL << 10U;
+  return {{.path = kPath,
+           .summary = "Exceptions, oldest first, 200 at a time",
+           .permission = Permission::kReadExceptions,
+           .answer = list_exceptions,
+           .gives = "ExceptionList",
+           .parameters = {kCursorParameter}},
+          {.method = net::Method::kPost,
+           .path = kPath,
+           .summary = "Asks for an exception, for whoever asks",
+           .permission = Permission::kAskExceptions,
+           .answer = ask_for_exception,
+           .gives = "ExceptionShown",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {404, 409},
+           .takes = "ExceptionRequest",
+           .body_bytes_max = kBytesMax},
+          {.path = kOne,
+           .summary = "One exception, and who may decide about it",
+           .permission = Permission::kReadExceptions,
+           .answer = show_exception,
+           .gives = "ExceptionShown",
+           .named = kNamed},
+          {.method = net::Method::kPost,
+           .path = kOne,
+           .summary = "Approves or denies it; nobody decides about their own",
+           .permission = Permission::kDecideExceptions,
+           .answer = decide_exception,
+           .gives = "ExceptionShown",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "ExceptionDecision",
+           .body_bytes_max = kBytesMax}};
 }
 
 }  // namespace reeve::app

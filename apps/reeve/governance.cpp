@@ -66,11 +66,12 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
                            std::vector<YamlValue> exceptions, std::span<const spend::RegisteredBudget> budgets) {
   Governance governance;
   governance.documents = read_yaml_directory(directory, complaints);
-  constexpr std::array<std::string_view, 20> kKnown{
+  constexpr std::array<std::string_view, 23> kKnown{
       "Policy",        "Exception",        "Ladder",         "PolicyTest",   "Price",
       "UnknownPrice",  "Budget",           "ApprovalPolicy", "Discount",     "Surcharge",
       "Commitment",    "SpendAlert",       "AdviceRule",     "Notification", "Detector",
-      "ExportMapping", "ControlFramework", "EvidenceStream", "RoleBinding",  "ClientSettings"};
+      "ExportMapping", "ControlFramework", "EvidenceStream", "RoleBinding",  "ClientSettings",
+      "Review",        "Checklist",        "IntakeQuestions"};
   for (const YamlValue& document : governance.documents) {
     const YamlValue& kind = *document.find("kind");
     if (std::find(kKnown.begin(), kKnown.end(), kind.text()) == kKnown.end()) {
@@ -78,7 +79,8 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
           "this version does not enforce documents of kind '" + printable(kind.text(), 40) +
           "'; it knows Policy, Exception, ApprovalPolicy, Ladder, PolicyTest, Price, UnknownPrice, Budget, Discount, "
           "Surcharge, Commitment, SpendAlert, AdviceRule, Notification, Detector, ExportMapping, ControlFramework, "
-          "EvidenceStream, RoleBinding and ClientSettings. Move the file elsewhere until then"));
+          "EvidenceStream, RoleBinding, ClientSettings, IntakeQuestions, Review and Checklist. Move the file elsewhere "
+          "until then"));
     }
   }
   governance.policy = build_policy(governance.documents, std::move(exceptions), complaints);
@@ -95,6 +97,7 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
   // Read again by the commands that use them; here so that what is wrong shows before that.
   spend::read_advice_rules(governance.documents, complaints);
   ledger::ExportMappings::build(governance.documents, complaints);
+  control::IntakeRules::build(governance.documents, complaints);
   return governance;
 }
 

@@ -1,10 +1,11 @@
 #include "reeve/insight_routes.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "core/json.h"
+#include "reeve/api_route.h"
 #include "reeve/ledger_routes.h"
+#include "reeve/list_page.h"
 #include "reeve/spend_index.h"
 #include "reeve/spend_rows.h"
 
@@ -29,12 +30,6 @@ std::string value_or(const ApiRequest& request, std::string_view name, std::stri
   return found == request.parameters.end() ? std::string(fallback) : found->second;
 }
 
-std::string asked_of(const ApiRequest& request) {
-  std::string text;
-  for (const auto& [name, value] : request.parameters) text += (text.empty() ? "" : "&") + name + "=" + value;
-  return text;
-}
-
 /// Counts what goes into a sum, so that the record says of how much was read.
 template <typename Sum>
 struct Counted {
@@ -50,18 +45,9 @@ struct Counted {
   }
 };
 
-/// The index, for sums that it has. Null where there is none: the ledger is read then. While it is being made, whoever
-/// asks is told so: reading a long ledger would take as long.
-Result<std::shared_ptr<ledger::Index>> index_for_sums(const Sources& sources) {
-  std::error_code ignored;
-  static const bool has_library = std::filesystem::exists(ledger::index_library(), ignored);
-  if (!has_library) return std::shared_ptr<ledger::Index>();
-  return sources.ledger.index->index();
-}
-
 Result<ComparedMonths> compare_months(const Sources& sources, const CallWindow& window, const spend::Catalogue& prices,
                                       const MonthsAsked& asked) {
-  const auto index = index_for_sums(sources);
+  const auto index = index_for_sums(*sources.ledger.index);
   if (!index) return index.error();
   if (*index != nullptr) return compare_months_of(**index, prices, asked);
   const auto compared = sum_spend_rows(common_of(sources), window, [&] {
@@ -73,7 +59,7 @@ Result<ComparedMonths> compare_months(const Sources& sources, const CallWindow& 
 
 Result<Counted<spend::DailySpend>> daily_spend(const Sources& sources, const CallWindow& window) {
   using Sum = Counted<spend::DailySpend>;
-  const auto index = index_for_sums(sources);
+  const auto index = index_for_sums(*sources.ledger.index);
   if (!index) return index.error();
   if (*index == nullptr) return sum_spend_rows(common_of(sources), window, [] { return Sum(); });
   Sum sum;
@@ -87,7 +73,7 @@ Result<Counted<spend::SavingsAdvice>> advice_on(const Sources& sources, const Ca
                                                 const SpendDocuments& documents) {
   using Sum = Counted<spend::SavingsAdvice>;
   Sum sum{spend::SavingsAdvice(*documents.prices, documents.advice)};
-  const auto index = index_for_sums(sources);
+  const auto index = index_for_sums(*sources.ledger.index);
   if (!index) return index.error();
   if (*index == nullptr) return sum_spend_rows(common_of(sources), window, [&] { return sum; });
   const auto added = add_advice(**index, window, documents.advice, sum.sum);
@@ -97,30 +83,6 @@ Result<Counted<spend::SavingsAdvice>> advice_on(const Sources& sources, const Ca
 }
 
 }  // namespace
-
-ApiAnswer report_spend(const Sources& sources, const ApiRequest& request) {
-  const auto dimensions = spend::parse_dimensions(value_or(request, "by", "person,model"));
-  if (!dimensions) return problem_of(dimensions.error());
-  const auto window = CallWindow::parse(value_or(request, "since", "30d"), value_or(request, "until", ""));
-  if (!window) return problem(400, "Bad request", window.error().message);
-  const auto index = index_for_sums(sources);
-  if (!index) return problem_of(index.error());
-  const Reading reading{request.who, asked_of(request), "GET /api/v1/spend", 0, {}, {}};
-  const auto answer = [&](std::uint64_t calls, std::string body) {
-    Reading counted = reading;
-    counted.count = calls;
-    return recorded(sources.ledger, std::move(counted), std::move(body));
-  };
-  if (*index != nullptr) {
-    const auto sums = spend_groups_of(**index, *window, *dimensions);
-    if (!sums) return problem_of(sums.error());
-    return answer(sums->total.calls, spend::report_json(*dimensions, sums->groups, sums->total));
-  }
-  const auto report =
-      sum_spend_rows(common_of(sources), *window, [&] { return spend::SpendReport(*dimensions, false); });
-  if (!report) return problem_of(report.error());
-  return answer(report->total().calls, report->to_json());
-}
 
 ApiAnswer explain_spend(const Sources& sources, const ApiRequest& request) {
   const Instant now = system_clock().now();
@@ -191,6 +153,40 @@ ApiAnswer list_content_flows(const Sources& sources, const ApiRequest& request) 
   return recorded(sources.ledger,
                   {request.who, asked_of(request), "GET /api/v1/content/flows", rows->rows.size(), {}, {}},
                   json.end_object().take());
+}
+
+std::vector<ApiRoute> insight_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {
+      {.path = "/api/v1/spend/changes",
+       .summary = "Why a month costs more or less than the one before",
+       .permission = Permission::kReadSpend,
+       .answer = explain_spend,
+       .gives = "SpendChanges",
+       .effect = kRecordedRead,
+       .parameters = {{"month", "As 2026-11; the current one without it", R"({"type":"string","example":"2026-11"})"},
+                      {"by", "One dimension to split by"}}},
+      {.path = "/api/v1/spend/forecast",
+       .summary = "What the month will come to",
+       .permission = Permission::kReadSpend,
+       .answer = forecast_spend,
+       .gives = "Forecast",
+       .effect = kRecordedRead},
+      {.path = "/api/v1/spend/advice",
+       .summary = "Who could have used a cheaper model",
+       .permission = Permission::kReadSpend,
+       .answer = advise_on_spend,
+       .gives = "SavingsAdvice",
+       .effect = kRecordedRead,
+       .parameters = {kSinceParameter, kUntilParameter}},
+      {.path = "/api/v1/content/flows",
+       .summary = "What was found in requests, and where they went",
+       .permission = Permission::kReadLedger,
+       .answer = list_content_flows,
+       .gives = "ContentFlows",
+       .effect = kRecordedRead,
+       .parameters = {kSinceParameter}}};
 }
 
 }  // namespace reeve::app

@@ -1,6 +1,6 @@
 #pragma once
 
-// What recorded calls cost, and what they tell beyond that: why a month costs what it costs, what it will come to, what
+// What the recorded calls tell beyond sums: why a month costs what it costs, what it will come to, what
 // could be saved, and what was found in what was sent, and where it went.
 
 #include "reeve/api_request.h"
@@ -8,7 +8,6 @@
 
 namespace reeve::app {
 
-ApiAnswer report_spend(const ControlApi::Sources& sources, const ApiRequest& request);
 ApiAnswer explain_spend(const ControlApi::Sources& sources, const ApiRequest& request);
 ApiAnswer forecast_spend(const ControlApi::Sources& sources, const ApiRequest& request);
 ApiAnswer advise_on_spend(const ControlApi::Sources& sources, const ApiRequest& request);

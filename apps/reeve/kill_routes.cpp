@@ -4,7 +4,10 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
+#include "reeve/kill_drill.h"
 #include "reeve/ledger_routes.h"
+#include "reeve/list_page.h"
 
 namespace reeve::app {
 
@@ -14,11 +17,6 @@ using Sources = ControlApi::Sources;
 constexpr std::size_t kKeyBytesMax = 255;
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kSessionsPage = 50;
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
-}
 
 /// Kept, but this node still decides by what it knew before.
 ApiAnswer not_in_force_yet() {
@@ -117,6 +115,26 @@ ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
   return show_cutoff(sources, request);
 }
 
+ApiAnswer drill_switch(const Sources& sources, const ApiRequest& request) {
+  auto texts = read_texts(request, {"scope", "reason"});
+  if (!texts) return problem_of(texts.error());
+  DrillAsked asked;
+  auto scope = identity::parse_cutoff_scope((*texts)["scope"].empty() ? "all" : (*texts)["scope"]);
+  if (!scope) return problem_of(with_context(scope.error(), "scope"));
+  asked.scope = *std::move(scope);
+  asked.reason = (*texts)["reason"].empty() ? "a drill" : (*texts)["reason"];
+  asked.by = request.who;
+  const auto outcome = play_drill(*sources.kill_switch, asked);
+  if (!outcome) return problem_of(outcome.error());
+  const std::string report = outcome->to_json();
+  if (!sources.ledger.record("kill.drilled", report)) {
+    return problem(503, "Unavailable", "The drill was played, but it cannot be recorded now; its cutoff is off again.");
+  }
+  const control::Event event{outcome->drill.id, "kill.drilled", outcome->cutoff.at, report};
+  if (auto told = sources.registers->notifications().announce(event); !told) return problem_of(told.error());
+  return {201, report, {}};
+}
+
 ApiAnswer list_sessions_by_state(const Sources& sources, const ApiRequest& request) {
   const std::string state = value_of(request, "state");
   if (state.empty()) return list_sessions(sources, request);
@@ -148,6 +166,80 @@ ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
   if (!scope) return problem_of(scope.error());
   const Instant until = system_clock().now() + kSessionsEndedFor;
   return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}}, false);
+}
+
+std::vector<ApiRoute> kill_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  constexpr std::string_view kPath = "/api/v1/kill-switch";
+  constexpr std::string_view kOne = "/api/v1/kill-switch/{id}";
+  constexpr std::string_view kNamed = "The cutoff's id";
+  return {{.method = net::Method::kDelete,
+           .path = "/api/v1/sessions/{session}",
+           .summary = "Ends a session: its calls under way, and all that follow",
+           .permission = Permission::kSwitchKill,
+           .answer = end_session,
+           .gives = "Cutoff",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .named = "The session's id",
+           .takes = "Reason",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "kill",
+           .takes_idempotency_key = true},
+          {.path = kPath,
+           .summary = "What is cut off",
+           .permission = Permission::kReadKillSwitch,
+           .answer = list_cutoffs,
+           .gives = "CutoffList",
+           .parameters = {{"state", "on, or all; on without it",
+                           R"({"type":"string","enum":["on","all"],"default":"on"})"}}},
+          {.method = net::Method::kPost,
+           .path = kPath,
+           .summary = "Cuts off: new calls are refused, those under way end",
+           .permission = Permission::kSwitchKill,
+           .answer = switch_on,
+           .gives = "Cutoff",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .takes = "CutoffRequest",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "kill",
+           .takes_idempotency_key = true},
+          {.path = kOne,
+           .summary = "One cutoff",
+           .permission = Permission::kReadKillSwitch,
+           .answer = show_cutoff,
+           .gives = "Cutoff",
+           .named = kNamed},
+          {.method = net::Method::kDelete,
+           .path = kOne,
+           .summary = "Lets on again",
+           .permission = Permission::kSwitchKill,
+           .answer = switch_off,
+           .gives = "Cutoff",
+           .effect = kWrite,
+           .refuses = {409},
+           .named = kNamed,
+           .takes = "OptionalReason",
+           .body_bytes_max = kReasonBytesMax,
+           .body_may_lack = true,
+           .scope = "kill"},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/kill-switch/drills",
+           .summary = "Plays the switch on every node with practice streams",
+           .permission = Permission::kSwitchKill,
+           .answer = drill_switch,
+           .gives = "Drill",
+           .effect = kWrite,
+           .fine = {201},
+           .takes = "DrillRequest",
+           .body_bytes_max = kReasonBytesMax,
+           .body_may_lack = true,
+           .scope = "kill",
+           .is_slow = true}};
 }
 
 }  // namespace reeve::app

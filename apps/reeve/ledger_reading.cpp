@@ -47,11 +47,6 @@ std::uint64_t signed_entries(const std::filesystem::path& data_directory) {
   return entries && *entries > 0 ? static_cast<std::uint64_t>(*entries) : 0;
 }
 
-/// A time of the index as entries have it.
-std::string time_sql(std::string_view column) {
-  return "strftime(" + std::string(column) + ", '%Y-%m-%dT%H:%M:%S.%fZ')";
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ledger::Index>> open_index(const Common& common) {
@@ -106,14 +101,22 @@ Result<void> RecordedOutput::show() {
   return {};
 }
 
+std::string index_time_sql(std::string_view column) {
+  return "strftime(" + std::string(column) + ", '%Y-%m-%dT%H:%M:%S.%fZ')";
+}
+
+std::string index_time_sql(Instant time) {
+  return "make_timestamp(" + std::to_string(time.nanoseconds / 1000) + "::BIGINT)";
+}
+
 std::string sessions_sql(const SessionsAsked& asked) {
   std::string having;
   if (asked.before) having += " AND first_seq < " + std::to_string(*asked.before);
   if (asked.since) {
-    having += " AND \"last\" >= make_timestamp(" + std::to_string(asked.since->nanoseconds / 1000) + "::BIGINT)";
+    having += " AND \"last\" >= " + index_time_sql(*asked.since);
   }
-  return "SELECT session, person, team, client, repo, calls, denied, not_ok, " + time_sql("\"first\"") +
-         " AS \"first\", " + time_sql("\"last\"") +
+  return "SELECT session, person, team, client, repo, calls, denied, not_ok, " + index_time_sql("\"first\"") +
+         " AS \"first\", " + index_time_sql("\"last\"") +
          " AS \"last\", cost_nanos, input_tokens, output_tokens, first_seq "
          "FROM sessions WHERE TRUE" +
          having + " ORDER BY first_seq DESC LIMIT " + std::to_string(asked.limit);
@@ -121,7 +124,8 @@ std::string sessions_sql(const SessionsAsked& asked) {
 
 std::string_view session_calls_sql() {
   static const std::string sql =
-      "SELECT seq, intent, request, attempt, " + time_sql("started") + " AS started, " + time_sql("\"time\"") +
+      "SELECT seq, intent, request, attempt, " + index_time_sql("started") + " AS started, " +
+      index_time_sql("\"time\"") +
       " AS \"time\", total_us, first_byte_us, person, agent, agent_parent, model_asked, model_served, effect, "
       "enforced, "
       "rule, status, status_reason, input_tokens, cache_read_tokens, output_tokens, cost_nanos, cost_estimated, "

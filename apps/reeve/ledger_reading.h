@@ -51,6 +51,10 @@ class RecordedOutput {
   std::uint64_t entries_ = 0, shown_ = 0, pages_ = 0;
 };
 
+/// A column of times, as entries write them; a time, as a value of such a column.
+std::string index_time_sql(std::string_view column);
+std::string index_time_sql(Instant time);
+
 /// Sessions, those that began last first: SQL over the index's tables with `seq` bounds, and what it gives as JSON.
 struct SessionsAsked {
   std::optional<Instant> since;

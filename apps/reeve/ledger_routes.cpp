@@ -2,59 +2,21 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
+#include "reeve/kill_routes.h"
 #include "reeve/ledger_entry_proofs.h"
+#include "reeve/list_page.h"
 
 namespace reeve::app {
 
 namespace {
 
-constexpr std::int64_t kPage = 50;
-constexpr std::int64_t kPageMax = 200;
 constexpr std::uint64_t kSessionCallsMax = 5'000;
 constexpr auto kTimeMax = std::chrono::seconds(10);
 
-std::string value_of(const decltype(ApiRequest::parameters)& parameters, std::string_view name) {
-  const auto found = parameters.find(name);
-  return found == parameters.end() ? std::string() : found->second;
-}
-
-/// What the routes have in common: which part of the list.
-struct Page {
-  std::optional<Instant> since, until;
-  std::optional<std::uint64_t> cursor;
-  std::uint64_t limit = kPage;
-
-  static Result<Page> of(const decltype(ApiRequest::parameters)& parameters) {
-    Page page;
-    const Instant now = system_clock().now();
-    for (const auto& [name, into] : {std::pair("since", &page.since), std::pair("until", &page.until)}) {
-      const std::string text = value_of(parameters, name);
-      if (text.empty()) continue;
-      const auto time = parse_since(text, now);
-      if (!time) return with_context(time.error(), name);
-      *into = *time;
-    }
-    if (const std::string text = value_of(parameters, "cursor"); !text.empty()) {
-      const auto cursor = parse_int(text);
-      if (!cursor || *cursor < 0) {
-        return Error{ErrorCode::kInvalid, "'cursor' is what an earlier answer gave as 'next'"};
-      }
-      page.cursor = static_cast<std::uint64_t>(*cursor);
-    }
-    if (const std::string text = value_of(parameters, "limit"); !text.empty()) {
-      const auto limit = parse_int(text);
-      if (!limit || *limit < 1 || *limit > kPageMax) {
-        return Error{ErrorCode::kInvalid, "'limit' is a number from 1 to " + std::to_string(kPageMax)};
-      }
-      page.limit = static_cast<std::uint64_t>(*limit);
-    }
-    return page;
-  }
-};
-
 /// Whether proofs are asked for.
-Result<bool> wants_proof(const decltype(ApiRequest::parameters)& parameters) {
-  const std::string text = value_of(parameters, "proof");
+Result<bool> wants_proof(const ApiRequest& request) {
+  const std::string text = value_of(request, "proof");
   if (text.empty() || text == "0") return false;
   if (text == "1") return true;
   return Error{ErrorCode::kInvalid, "'proof' is 1 or 0"};
@@ -78,14 +40,13 @@ ApiAnswer recorded(const LedgerSources& sources, Reading reading, std::string bo
 
 ApiAnswer list_ledger_entries(const ControlApi::Sources& all, const ApiRequest& request) {
   const LedgerSources& sources = all.ledger;
-  const auto& parameters = request.parameters;
-  const auto page = Page::of(parameters);
+  const auto page = ListPage::of(request);
   if (!page) return problem_of(page.error());
-  const auto with_proof = wants_proof(parameters);
+  const auto with_proof = wants_proof(request);
   if (!with_proof) return problem_of(with_proof.error());
   EntryProofs proofs(sources.ledger);
-  const std::string condition = value_of(parameters, "filter");
-  const std::string order = value_of(parameters, "order");
+  const std::string condition = value_of(request, "filter");
+  const std::string order = value_of(request, "order");
   if (!order.empty() && order != "newest" && order != "oldest") {
     return problem(400, "Bad request", "'order' is newest or oldest");
   }
@@ -128,7 +89,7 @@ ApiAnswer list_ledger_entries(const ControlApi::Sources& all, const ApiRequest& 
   if (!found) return problem_of(found.error());
   json.end_array().member_if("next", next).end_object();
   return recorded(sources,
-                  {request.who, condition, "GET /api/v1/ledger/entries", count, value_of(parameters, "cursor"), {}},
+                  {request.who, condition, "GET /api/v1/ledger/entries", count, value_of(request, "cursor"), {}},
                   json.take());
 }
 
@@ -138,7 +99,7 @@ ApiAnswer show_ledger_entry(const ControlApi::Sources& all, const ApiRequest& re
   const auto number = parse_int(seq);
   if (!number || *number < 0) return problem(400, "Bad request", "An entry is named by its number, 'seq'.");
   const auto wanted = static_cast<std::uint64_t>(*number);
-  const auto with_proof = wants_proof(request.parameters);
+  const auto with_proof = wants_proof(request);
   if (!with_proof) return problem_of(with_proof.error());
   std::string body;
   const auto take = [&](const ledger::StoredEntry& entry) {
@@ -167,8 +128,7 @@ ApiAnswer show_ledger_entry(const ControlApi::Sources& all, const ApiRequest& re
 
 ApiAnswer list_sessions(const ControlApi::Sources& all, const ApiRequest& request) {
   const LedgerSources& sources = all.ledger;
-  const auto& parameters = request.parameters;
-  const auto page = Page::of(parameters);
+  const auto page = ListPage::of(request);
   if (!page) return problem_of(page.error());
   const auto index = sources.index->index();
   if (!index) return problem_of(index.error());
@@ -183,7 +143,7 @@ ApiAnswer list_sessions(const ControlApi::Sources& all, const ApiRequest& reques
   }
   json.end_object();
   return recorded(sources,
-                  {request.who, "", "GET /api/v1/sessions", rows->rows.size(), value_of(parameters, "cursor"), {}},
+                  {request.who, "", "GET /api/v1/sessions", rows->rows.size(), value_of(request, "cursor"), {}},
                   json.take());
 }
 
@@ -202,6 +162,57 @@ ApiAnswer show_session(const ControlApi::Sources& all, const ApiRequest& request
   }();
   return recorded(sources, {request.who, filter, "GET /api/v1/sessions/{id}", rows->rows.size(), {}, {}},
                   session_json(session, *rows));
+}
+
+std::vector<ApiRoute> ledger_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  const ApiParameter limit{"limit", "From 1 to 200; 50 without it",
+                           R"({"type":"integer","minimum":1,"maximum":200,"default":50})"};
+  const ApiParameter proof{"proof", "1: each entry with the proof that it is in the log",
+                           R"({"type":"string","enum":["0","1"]})"};
+  const ApiParameter order{"order", "newest, or oldest; newest without it",
+                           R"({"type":"string","enum":["newest","oldest"],"default":"newest"})"};
+  return {
+      {.path = "/api/v1/ledger/entries",
+       .summary = "Entries of the ledger; who reads them is recorded",
+       .permission = Permission::kReadLedger,
+       .answer = list_ledger_entries,
+       .gives = "EntryList",
+       .effect = kRecordedRead,
+       .parameters = {{"filter", "A condition over the members of entries"},
+                      kSinceParameter,
+                      kUntilParameter,
+                      kCursorParameter,
+                      limit,
+                      order,
+                      proof}},
+      {.path = "/api/v1/ledger/entries/{seq}",
+       .summary = "One entry",
+       .permission = Permission::kReadLedger,
+       .answer = show_ledger_entry,
+       .gives = "EntryShown",
+       .effect = kRecordedRead,
+       .named = "The entry's number",
+       .parameters = {proof}},
+      {.path = "/api/v1/sessions",
+       .summary = "Sessions of the ledger, the last begun first; with state=live those of the last hour and what is "
+                  "under way",
+       .permission = Permission::kReadSessions,
+       .answer = list_sessions_by_state,
+       .gives = "SessionList",
+       .effect = kRecordedRead,
+       .parameters = {kSinceParameter,
+                      kCursorParameter,
+                      limit,
+                      {"state", "live, or not there", R"({"type":"string","enum":["live"]})"}}},
+      {.path = "/api/v1/sessions/{session}",
+       .summary = "The calls of a session along time",
+       .permission = Permission::kReadSessions,
+       .answer = show_session,
+       .gives = "SessionCalls",
+       .effect = kRecordedRead,
+       .named = "The session's id"}};
 }
 
 }  // namespace reeve::app

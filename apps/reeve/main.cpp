@@ -7,6 +7,7 @@
 #include "reeve/command_line_secret.h"
 #include "reeve/demo_commands.h"
 #include "reeve/people_commands.h"
+#include "reeve/register_commands.h"
 #include "reeve/sealing_settings.h"
 
 namespace reeve::app {
@@ -404,6 +405,7 @@ int main(int argc, char** argv) {
   add_keys(app, line);
   add_people(app, line);
   add_agents(app, line);
+  add_registers(app, line);
   add_sign_in(app, line);
   add_policy(app, line);
   add_content(app, line);

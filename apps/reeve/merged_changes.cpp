@@ -1,6 +1,7 @@
 #include "reeve/merged_changes.h"
 
 #include "core/json.h"
+#include "reeve/api_route.h"
 
 namespace reeve::app {
 
@@ -78,6 +79,19 @@ Result<std::vector<spend::MergedChange>> recorded_changes(ledger::LogReader& rea
   });
   if (!read) return read.error();
   return changes;
+}
+
+std::vector<ApiRoute> change_api_routes() {
+  return {{.method = net::Method::kPost,
+           .path = "/api/v1/changes",
+           .summary = "Tells of a merged change, or of several; each counts once",
+           .permission = identity::Permission::kWriteChanges,
+           .answer = answer_told_changes,
+           .gives = "ChangesTold",
+           .effect = ApiEffect::kWrite,
+           .fine = {200, 201},
+           .takes = "Changes",
+           .body_bytes_max = 1UL << 20U}};
 }
 
 }  // namespace reeve::app

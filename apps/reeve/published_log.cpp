@@ -1,13 +1,7 @@
 #include "reeve/published_log.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-
 #include "core/json.h"
+#include "reeve/sent_file.h"
 
 namespace reeve::app {
 
@@ -16,55 +10,12 @@ namespace {
 using Kind = ledger::PublishedName::Kind;
 
 constexpr std::string_view kPrefix = "/log/";
-constexpr std::size_t kPieceBytes = 256 * 1024;
 /// What one `ledger.read` speaks for: so many bundles of 256 entries, for so long. A reader of the whole log leaves an
 /// entry for every 65,536 that it reads, instead of making the log grow as fast as it reads.
 constexpr std::uint64_t kBundlesOfARead = 256;
 constexpr std::uint64_t kEntriesOfARead = kBundlesOfARead * 256;
 constexpr auto kReadSpeaksFor = std::chrono::hours(1);
 constexpr std::size_t kReadsRememberedMax = 10'000;
-
-/// A file on its way to a client. Only the thread that reads it touches it between two pieces.
-class PublishedFile {
- public:
-  explicit PublishedFile(std::filesystem::path path) : path_(std::move(path)) {}
-  PublishedFile(const PublishedFile&) = delete;
-  PublishedFile& operator=(const PublishedFile&) = delete;
-  ~PublishedFile() {
-    if (file_ >= 0) ::close(file_);
-  }
-
-  /// False when there is no such file.
-  bool open() {
-    file_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat status{};
-    if (file_ < 0 || ::fstat(file_, &status) != 0 || !S_ISREG(status.st_mode)) return false;
-    bytes_ = static_cast<std::uint64_t>(status.st_size);
-    return true;
-  }
-  std::uint64_t bytes() const { return bytes_; }
-  /// The next piece; empty at the end, and when the file cannot be read.
-  ApiAnswer read_piece() {
-    ApiAnswer answer;
-    answer.body.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, bytes_ - offset_)));
-    std::size_t filled = 0;
-    while (filled < answer.body.size()) {
-      const ssize_t got = ::pread(file_, answer.body.data() + filled, answer.body.size() - filled,
-                                  static_cast<off_t>(offset_ + filled));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) break;
-      filled += static_cast<std::size_t>(got);
-    }
-    offset_ += filled;
-    answer.body.resize(filled);
-    return answer;
-  }
-
- private:
-  const std::filesystem::path path_;
-  int file_ = -1;
-  std::uint64_t bytes_ = 0, offset_ = 0;
-};
 
 /// As tlog-tiles wants them. A tile never changes under its name; entries are not for shared caches.
 net::Headers headers_for(Kind kind) {
@@ -83,8 +34,6 @@ ApiAnswer nothing_here() {
                  "tile/..., as "
                  "c2sp.org/tlog-tiles names them.");
 }
-
-ApiAnswer busy() { return problem(503, "Unavailable", "Too many requests for the log wait; try again."); }
 
 }  // namespace
 
@@ -152,29 +101,8 @@ void PublishedLog::remember(const std::string& reading, Moment now) {
 }
 
 Task<void> PublishedLog::send(net::Exchange& exchange, std::string name, Kind kind) {
-  // Shared, since the thread may still read for a client that has gone.
-  const auto file = std::make_shared<PublishedFile>(sources_.ledger_directory / "public" / name);
-  ApiAnswer piece =
-      co_await thread_.answer([file] { return file->open() ? file->read_piece() : nothing_here(); }, exchange.loop());
-  if (piece.status == 503) co_return co_await respond(exchange, busy());
-  if (piece.status != 200) co_return co_await respond(exchange, piece);
-  const net::Headers headers = headers_for(kind);
-  std::uint64_t left = file->bytes();
-  if (piece.body.size() == left) {
-    // Nobody is left to tell when an answer cannot be sent.
-    const auto sent = co_await exchange.respond(200, headers, piece.body);
-    static_cast<void>(sent);
-    co_return;
-  }
-  auto sent = co_await exchange.start(200, headers, left);
-  while (left > 0) {
-    // Returning before the end cuts the connection, which tells the client.
-    if (!sent || piece.status != 200 || piece.body.empty()) co_return;
-    sent = co_await exchange.write(piece.body);
-    left -= piece.body.size();
-    if (left > 0) piece = co_await thread_.answer([file] { return file->read_piece(); }, exchange.loop());
-  }
-  sent = co_await exchange.finish();
+  co_await send_file(exchange, thread_, sources_.ledger_directory / "public" / name, headers_for(kind), nothing_here(),
+                     "Too many requests for the log wait; try again.");
 }
 
 }  // namespace reeve::app

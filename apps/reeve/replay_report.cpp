@@ -137,6 +137,7 @@ Result<policy::ReplayReport> replay_calls(const Common& common, const CallWindow
   if (!read) return read.error();
   for (std::size_t i = 1; i < replayers.size(); ++i) replayers[0].merge(replayers[i]);
   policy::ReplayReport report = replayers[0].report();
+  if (common.through.empty()) return report;
   if (auto noted = note_reading(common, report.decisions); !noted) return std::move(noted).error();
   return report;
 }

@@ -11,7 +11,8 @@
 namespace reeve::app {
 
 /// Runs a replay over the calls of a window, on all cores. `question` needs only its bundles; the window's end, the
-/// bundles of recorded digests and the counters are filled in. An error says what could not be read.
+/// bundles of recorded digests and the counters are filled in. An error says what could not be read. Without
+/// `common.through` whoever calls records the reading.
 Result<policy::ReplayReport> replay_calls(const Common& common, const CallWindow& window,
                                           policy::ReplayQuestion question);
 

@@ -1,5 +1,6 @@
 // Who people are to the running server: their sign-ins, and what ends when they leave.
 
+#include "core/json.h"
 #include "core/log.h"
 #include "reeve/running_service.h"
 
@@ -9,7 +10,7 @@ Result<void> RunningService::open_people_and_agents() {
   auto directory = DirectoryService::open(config_, *store_, node_name());
   if (!directory) return with_context(directory.error(), "directory");
   directory_ = *std::move(directory);
-  auto agents = AgentService::open(config_, *store_, node_name());
+  auto agents = AgentService::open(config_, *store_, node_name(), directory_ ? &directory_->directory() : nullptr);
   if (!agents) return with_context(agents.error(), "agents");
   agents_ = *std::move(agents);
   return {};
@@ -28,10 +29,25 @@ Result<void> RunningService::open_sign_ins() {
   return {};
 }
 
+/// Once for an approval, whichever nodes see it.
+void RunningService::tell_of_standstill(const AgentService::Stopped& stopped) {
+  const identity::Agent& agent = stopped.agent;
+  JsonWriter json;
+  json.begin_object().member("id", agent.id).member("owner", agent.owner).member("reason", stopped.cutoff.reason);
+  json.member("version", agent.version).end_object();
+  notices_.put({"agent.stopped:" + agent.id + ":" + std::to_string(agent.version), "agent.stopped", stopped.cutoff.at,
+                json.take()});
+}
+
 /// Whose sign-ins cannot be ended now comes again with the next look; that is told once.
 void RunningService::end_what_leavers_have() {
-  agents_->end_with([this](const std::vector<identity::Cutoff>& ended) {
-    gateway_->end_calls(std::make_shared<const identity::CutoffSet>(ended));
+  agents_->end_with([this](const std::vector<AgentService::Stopped>& stopped) {
+    std::vector<identity::Cutoff> cutoffs;
+    for (const AgentService::Stopped& one : stopped) {
+      cutoffs.push_back(one.cutoff);
+      if (one.owner_left) tell_of_standstill(one);
+    }
+    gateway_->end_calls(std::make_shared<const identity::CutoffSet>(std::move(cutoffs)));
   });
   if (!directory_) return;
   directory_->end_with([this, told = false](const std::vector<identity::Cutoff>& cut_off) mutable {

@@ -1,5 +1,7 @@
 // The registers of the running server: of this node alone, or of all that share a database.
 
+#include <algorithm>
+
 #include "core/log.h"
 #include "reeve/register_access.h"
 #include "reeve/running_service.h"
@@ -8,6 +10,7 @@ namespace reeve::app {
 
 namespace {
 constexpr Duration kLookAtSealInterval = std::chrono::seconds(1);
+constexpr Duration kLookAtTrafficInterval = std::chrono::seconds(10);
 }  // namespace
 
 Result<void> RunningService::open_registers() {
@@ -32,6 +35,8 @@ void RunningService::start_telling_people() {
   if (shared_registers_) own_notifications_.emplace(store_->notifications(), destinations_);
   anomaly_watch_.emplace(*log_, config_.data_dir / "ledger", registers().notifications());
   anomaly_watch_->use(alerts_, config_.anomalies_every);
+  inventory_watch_.emplace(*log_, config_.data_dir / "ledger", registers(), node_name(),
+                           std::min(kLookAtTrafficInterval, config_.anomalies_every));
 }
 
 void RunningService::follow_registers() {

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "core/bytes.h"
+#include "core/crypto.h"
 #include "core/log.h"
 #include "reeve/budget_desk.h"
 #include "reeve/demo_history.h"
@@ -14,6 +15,7 @@
 #include "reeve/kept_value.h"
 #include "reeve/key_rotation.h"
 #include "reeve/sealed_files.h"
+#include "reeve/server_state_route.h"
 
 namespace reeve::app {
 
@@ -167,6 +169,9 @@ Result<void> RunningService::begin() {
   if (auto counted = restore_exception_uses(*log_, config_.data_dir, exception_uses_); !counted) {
     return with_context(counted.error(), "uses of exceptions");
   }
+  if (shared_registers_) {
+    if (auto raised = shared_registers_->exception_uses().restore(exception_uses_.all()); !raised) return raised;
+  }
 
   if (auto opened = open_sign_ins(); !opened) return with_context(opened.error(), "sign-ins");
   if (auto exporting = start_exports(); !exporting) return exporting;
@@ -277,6 +282,7 @@ Result<void> RunningService::start_gateway() {
   gateway_options.upstream_limits = config_.upstream_limits;
   gateway_options.upstream_tls = config_.upstream_tls;
   gateway_options.exception_uses = &exception_uses_;
+  if (shared_registers_) gateway_options.shared_uses = &shared_registers_->exception_uses();
   gateway_options.checks = &registers().checks();
   gateway_options.verdicts = &verdicts_;
   gateway_options.budgets = &spending_->budgets();
@@ -336,11 +342,32 @@ Result<void> RunningService::start_listening() {
                        [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
                        &recent_readings_};
   live_sessions_.emplace(config_.data_dir / "ledger");
-  api_ =
-      ControlApi::create({&spending_->budgets(), settings_.get(), store_.get(), &registers(), config_.data_dir,
-                          options_.config_file.string(), api_callers_.get(), &roles_, &*live_budgets_,
-                          put_budgets_in_force, std::move(ledger), kill_switch_register, &kill_switch_, gateway_.get(),
-                          &*live_sessions_, &sign_ins_->store(), wait_until_switched, &agents_->entries()});
+  evidence_packs_.emplace(options_.config_file.string(), config_.data_dir,
+                          [this](auto kind, const auto& detail) { return record(kind, detail).has_value(); });
+  std::vector<std::pair<std::string, std::string>> exports;
+  for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
+  api_ = ControlApi::create({&spending_->budgets(),
+                             settings_.get(),
+                             store_.get(),
+                             &registers(),
+                             config_.data_dir,
+                             options_.config_file.string(),
+                             api_callers_.get(),
+                             &roles_,
+                             &*live_budgets_,
+                             put_budgets_in_force,
+                             std::move(ledger),
+                             kill_switch_register,
+                             &kill_switch_,
+                             gateway_.get(),
+                             &*live_sessions_,
+                             &sign_ins_->store(),
+                             wait_until_switched,
+                             &agents_->entries(),
+                             directory_ ? &directory_->entries() : nullptr,
+                             started_with_json(config_, system_clock().now()),
+                             std::move(exports),
+                             &*evidence_packs_});
   scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
   published_log_ = std::make_unique<PublishedLog>(
       PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
@@ -377,7 +404,13 @@ std::string RunningService::news_of_health() const {
 
 void RunningService::look_at_client_reports(bool last) {
   if (!log_ || !heartbeat_) return;
-  client_reports_.look(system_clock().now(), [this](auto kind, const auto& told) { record(kind, told); }, last);
+  const Instant now = system_clock().now();
+  const auto tell = [&](std::string_view kind, const std::string& told) {
+    // People may want to hear of it, too. At the end nobody asks the board any more.
+    if (last || kind != "client.settings_drift") return static_cast<void>(record(kind, told));
+    notices_.put({"settings-drift:" + to_hex(as_bytes(sha256(told))), std::string(kind), now, told});
+  };
+  client_reports_.look(now, tell, last);
 }
 
 void RunningService::keep_placeholders() {
@@ -439,6 +472,7 @@ void RunningService::stop() {
   if (agents_) agents_->end_with(nullptr);
   if (server_) server_->close();
   if (api_) api_->stop();
+  if (evidence_packs_) evidence_packs_->stop();
   if (scim_) scim_->stop();
   if (sign_in_routes_) sign_in_routes_->stop();
   if (refusals_) refusals_->stop();
@@ -451,6 +485,7 @@ void RunningService::stop() {
   if (guest_.joinable()) guest_.join();
   notices_.announce(registers().notifications());
   anomaly_watch_.reset();
+  inventory_watch_.reset();
   notifications_.reset();
   own_notifications_.reset();
   if (practice_) practice_->close();

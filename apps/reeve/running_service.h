@@ -23,8 +23,10 @@
 #include "reeve/content_setup.h"
 #include "reeve/control_api.h"
 #include "reeve/directory_service.h"
+#include "reeve/evidence_packs.h"
 #include "reeve/export_threads.h"
 #include "reeve/heartbeat.h"
+#include "reeve/inventory_watch.h"
 #include "reeve/key_changes.h"
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
@@ -111,6 +113,7 @@ class RunningService final : public Service {
   Result<void> start_exports();
   Result<void> start_gateway();
   Result<void> open_people_and_agents();
+  void tell_of_standstill(const AgentService::Stopped& stopped);
   Result<void> open_sign_ins();
   Result<void> start_listening();
   Result<void> start_following_kill_switch();
@@ -174,6 +177,7 @@ class RunningService final : public Service {
   std::optional<IndexThread> index_;
   std::unique_ptr<ApiCallers> api_callers_;
   std::optional<LiveSessions> live_sessions_;
+  std::optional<EvidencePacks> evidence_packs_;
   std::unique_ptr<ControlApi> api_;
   std::unique_ptr<ScimApi> scim_;
   std::unique_ptr<PublishedLog> published_log_;
@@ -191,6 +195,7 @@ class RunningService final : public Service {
   std::optional<NotificationThread> own_notifications_;  // of what this node switches for itself, where others share
   std::vector<control::Destination> destinations_;
   std::optional<AnomalyWatch> anomaly_watch_;
+  std::optional<InventoryWatch> inventory_watch_;
   std::vector<spend::SpendAlert> alerts_ = spend::default_alerts();
   std::optional<KeyChanges> key_changes_;
   std::optional<CheckReports> check_reports_;

@@ -15,6 +15,8 @@
 #include "core/money.h"
 #include "core/time.h"
 #include "policy/policy.h"
+#include "reeve/call_stream.h"
+#include "reeve/commands.h"
 
 namespace reeve::app {
 
@@ -77,5 +79,12 @@ class ShadowTally {
   std::unordered_map<std::size_t, Rules> refused_calls_;                      // by a hash of the request id
   std::uint64_t bundle_unknown_ = 0;
 };
+
+/// What the rules in shadow mode of `current` did over the calls of a window, on all cores. Without `common.through`
+/// whoever calls records the reading.
+Result<ShadowTally> observe_shadow(const Common& common, const CallWindow& window,
+                                   std::shared_ptr<const policy::Bundle> current);
+/// As `reeve policy shadow --json` gives it.
+std::string shadow_json(const ShadowTally& tally, const ShadowCriteria& criteria, const CallWindow& window);
 
 }  // namespace reeve::app

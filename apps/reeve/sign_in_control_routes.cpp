@@ -4,6 +4,8 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
+#include "reeve/api_route.h"
+#include "reeve/list_page.h"
 #include "reeve/sign_in_listing.h"
 
 namespace reeve::app {
@@ -12,11 +14,6 @@ namespace {
 
 using Sources = ControlApi::Sources;
 constexpr std::size_t kPage = 200;
-
-std::string value_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
-}
 
 ApiAnswer answer_ended(const std::vector<std::string>& ids) {
   JsonWriter json;
@@ -79,6 +76,41 @@ ApiAnswer end_sign_ins(const Sources& sources, const ApiRequest& request) {
   if (!end) return problem_of(end.error());
   const auto ended = sources.sign_ins->end_sessions_of(person->second, *end);
   return ended ? answer_ended(*ended) : problem_of(ended.error());
+}
+
+std::vector<ApiRoute> sign_in_api_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.path = "/api/v1/sign-ins",
+           .summary = "Who is signed in, the last begun first",
+           .permission = Permission::kReadSessions,
+           .answer = list_sign_ins,
+           .gives = "SignInList",
+           .parameters = {{"person", "Only this person's, in whatever case of letters"},
+                          {"state", "open, or all; open without it",
+                           R"({"type":"string","enum":["open","all"],"default":"open"})"},
+                          kCursorParameter}},
+          {.method = net::Method::kPost,
+           .path = "/api/v1/sign-ins/end",
+           .summary = "Ends all sign-ins of a person",
+           .permission = Permission::kSwitchKill,
+           .answer = end_sign_ins,
+           .gives = "SignInsEnded",
+           .effect = kWrite,
+           .takes = "SignInsEnd",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "kill"},
+          {.method = net::Method::kDelete,
+           .path = "/api/v1/sign-ins/{id}",
+           .summary = "Ends a sign-in",
+           .permission = Permission::kSwitchKill,
+           .answer = end_sign_in,
+           .gives = "SignInsEnded",
+           .effect = kWrite,
+           .named = "The sign-in's id",
+           .takes = "Reason",
+           .body_bytes_max = kReasonBytesMax,
+           .scope = "kill"}};
 }
 
 }  // namespace reeve::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -209,6 +210,13 @@ std::optional<ServiceTier> tier_of(const std::string& name) {
 }
 
 }  // namespace
+
+Result<std::shared_ptr<ledger::Index>> index_for_sums(IndexThread& thread) {
+  std::error_code ignored;
+  static const bool has_library = std::filesystem::exists(ledger::index_library(), ignored);
+  if (!has_library) return std::shared_ptr<ledger::Index>();
+  return thread.index();
+}
 
 Result<SpendGroups> spend_groups_of(ledger::Index& index, const CallWindow& window,
                                     const std::vector<std::string>& dimensions) {

@@ -10,9 +10,14 @@
 
 #include "ledger/ledger.h"
 #include "reeve/call_stream.h"
+#include "reeve/ledger_reading.h"
 #include "spend/sums.h"
 
 namespace reeve::app {
+
+/// A server's index, for the sums below. Null where its library is not installed: the ledger is read then. While it is
+/// being made, whoever asks is told so: reading a long ledger would take as long.
+Result<std::shared_ptr<ledger::Index>> index_for_sums(IndexThread& thread);
 
 /// `dimensions`: of parse_dimensions().
 struct SpendGroups {

@@ -19,6 +19,8 @@ struct StarterFile {
 std::vector<StarterFile> starter_governance();
 /// The modules of the repository's verifier, likewise.
 std::vector<StarterFile> verifier_modules();
+/// Shapes that the control API takes and gives: each file an object of JSON Schemas by name.
+std::vector<StarterFile> api_schemas();
 
 /// A commented reeve.yaml. Vendors whose key is in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY)
 /// are configured; the others' models are served by the practice model.

@@ -17,6 +17,10 @@ namespace {
 
 constexpr std::string_view kWelcomeNote = "made by 'reeve run' for trying Reeve out";
 constexpr std::string_view kTourOwner = "tour@reeve.local";
+/// Who decides about what the tour asks for: of the group that the starter's ApprovalPolicy names.
+constexpr std::string_view kTourApprover = "council@reeve.local", kApprovers = "governance-council";
+/// What the starter's budget of the practice model is called.
+constexpr std::string_view kTourBudget = "practice";
 
 struct Answer {
   int status = 0;
@@ -187,9 +191,15 @@ std::string sentence_of(const std::string& body) {
   return printable(body, 300);
 }
 
+/// Secrets of the keys that the tour calls with; they are ended after it.
+struct TourKeys {
+  std::string calls, asks, decides;
+};
+
 class Tour {
  public:
-  Tour(Service& service, Caller& caller, std::string key) : service_(service), caller_(caller), key_(std::move(key)) {}
+  Tour(Service& service, Caller& caller, TourKeys keys)
+      : service_(service), caller_(caller), keys_(std::move(keys)), key_(keys_.calls) {}
 
   void play() {
     step("An allowed call: Anthropic's dialect, the practice model",
@@ -216,15 +226,53 @@ class Tour {
     step("A key that nobody issued: refused",
          {"/v1/chat/completions", "rv_not-a-key",
           R"({"model":"practice-small","messages":[{"role":"user","content":"Hello?"}]})"});
+    except();
     verify();
   }
 
  private:
+  /// "[3/9] What comes now".
+  void head(const std::string& title) {
+    ++number_;
+    std::printf("\n%s %s\n", bold("[" + std::to_string(number_) + "/9]").c_str(), bold(title).c_str());
+    std::fflush(stdout);
+  }
+
+  /// What the control API said, and whether it is as wished.
+  bool tell(const Answer& answer, const std::string& sentence) {
+    const bool good = answer.failure.empty() && answer.status < 300;
+    const std::string status = answer.failure.empty() ? std::to_string(answer.status) : "failed";
+    const auto document = JsonDocument::parse(answer.body);
+    const std::string why = document ? std::string(document->root()["detail"].string_or("")) : answer.failure;
+    std::printf("  %s  %s\n", (good ? green(status) : yellow(status)).c_str(),
+                good ? sentence.c_str() : printable(why, 400).c_str());
+    std::fflush(stdout);
+    return good;
+  }
+
+  /// Asked by one person, approved by another, and not by whoever asked: so that the register has one to look at.
+  void except() {
+    if (service_.stopping()) return;
+    head("More than a budget allows: asked by one person, approved by another");
+    JsonWriter body;
+    body.begin_object().member("add", "$5").member("budget", kTourBudget);
+    body.member("reason", "To see how an exception is asked for and approved").member("until", "1d").end_object();
+    const Answer asked = caller_.call({"/api/v1/exceptions", keys_.asks, body.take()});
+    const auto document = JsonDocument::parse(asked.body);
+    const std::string what = document ? std::string(document->root()["what"].string_or("")) : "";
+    if (!tell(asked, "asked by " + std::string(kTourOwner) + ": " + what)) return;
+    const std::string path = "/api/v1/exceptions/" + std::string(document->root().at("exception.id").string_or(""));
+    JsonWriter decision;
+    decision.begin_object().member("decision", "approve");
+    decision.member("digest", document->root().at("exception.digest").string_or("")).end_object();
+    const std::string yes = decision.take();
+    tell(caller_.call({path, keys_.asks, yes}), "");
+    tell(caller_.call({path, keys_.decides, yes}), "approved by " + std::string(kTourApprover) + ", for a day");
+  }
+
   void step(const std::string& title, const Call& call) {
     if (service_.stopping()) return;
-    ++number_;
-    std::printf("\n%s %s\n", bold("[" + std::to_string(number_) + "/8]").c_str(), bold(title).c_str());
-    std::fflush(stdout);
+    head(title);
     const Answer answer = caller_.call(call);
     if (!answer.failure.empty()) {
       std::printf("  %s\n", red("the call failed: " + answer.failure).c_str());
@@ -247,8 +295,7 @@ class Tour {
 
   void verify() {
     if (service_.stopping()) return;
-    ++number_;
-    std::printf("\n%s %s\n", bold("[8/8]").c_str(), bold("reeve ledger verify: can the record be trusted?").c_str());
+    head("reeve ledger verify: can the record be trusted?");
     const auto report = ledger::verify(service_.config().data_dir / "ledger");
     if (!report) {
       std::printf("  %s\n", red(report.error().message).c_str());
@@ -263,7 +310,8 @@ class Tour {
 
   Service& service_;
   Caller& caller_;
-  std::string key_;
+  const TourKeys keys_;
+  const std::string& key_;
   int number_ = 0;
 };
 
@@ -273,7 +321,8 @@ std::optional<std::string> first_key(identity::KeyStore& keys) {
   if (!existing) return std::nullopt;
   const Instant now = system_clock().now();
   for (const identity::VirtualKey& key : *existing) {
-    if (key.owner != kTourOwner && !key.revoked && (!key.expires || *key.expires > now)) return std::nullopt;
+    if (key.owner != kTourOwner && key.owner != kTourApprover && !key.revoked && (!key.expires || *key.expires > now))
+      return std::nullopt;
   }
   identity::KeyRequest request;
   request.owner = "you@localhost";
@@ -329,23 +378,51 @@ void print_welcome(Service& service) {
   std::fflush(stdout);
 }
 
+namespace {
+
+/// Keys that end with the tour, or within the hour.
+class TourKeyring {
+ public:
+  explicit TourKeyring(identity::KeyStore& store) : store_(store) {}
+  TourKeyring(const TourKeyring&) = delete;
+  TourKeyring& operator=(const TourKeyring&) = delete;
+  ~TourKeyring() {
+    for (const std::string& id : ids_) static_cast<void>(store_.revoke(id, system_clock().now()));
+  }
+  Result<std::string> make(std::string_view owner, std::vector<std::string> scopes, std::vector<std::string> groups) {
+    identity::KeyRequest request;
+    request.owner = owner;
+    request.note = "the tour's own, ended after it";
+    request.time_to_live = std::chrono::hours(1);
+    request.scopes = std::move(scopes);
+    request.groups = std::move(groups);
+    auto made = identity::create_key(store_, request, system_clock().now());
+    if (!made) return std::move(made).error();
+    ids_.push_back(made->key.id);
+    return std::move(made->secret);
+  }
+
+ private:
+  identity::KeyStore& store_;
+  std::vector<std::string> ids_;
+};
+
+}  // namespace
+
 void play_tour(Service& service) {
-  identity::KeyRequest request;
-  request.owner = kTourOwner;
-  request.note = "the tour's own, ended after it";
-  request.time_to_live = std::chrono::hours(1);
-  const Instant now = system_clock().now();
-  const auto made = identity::create_key(service.keys(), request, now);
+  TourKeyring keyring(service.keys());
+  const auto calls = keyring.make(kTourOwner, {}, {});
+  const auto asks = keyring.make(kTourOwner, {"control:write"}, {});
+  const auto decides = keyring.make(kTourApprover, {"control:write"}, {std::string(kApprovers)});
   net::ClientTls tls;
   if (service.config().tls) tls.extra_root_files.push_back(service.config().tls->certificate_file);
   auto caller = Caller::create(service.base_url(), std::move(tls));
-  if (!made || !caller) {
-    std::printf("The tour cannot start: %s\n", (!made ? made.error() : caller.error()).message.c_str());
+  if (!calls || !asks || !decides || !caller) {
+    const Error& why = !calls ? calls.error() : !asks ? asks.error() : !decides ? decides.error() : caller.error();
+    std::printf("The tour cannot start: %s\n", why.message.c_str());
   } else {
     std::printf("\n%s\n", bold("A short tour: real calls through the gateway you just started").c_str());
-    Tour(service, **caller, made->secret).play();
-    const auto ended = service.keys().revoke(made->key.id, system_clock().now());
-    static_cast<void>(ended);  // it ends by itself within the hour
+    Tour(service, **caller, {*calls, *asks, *decides}).play();
   }
   if (!service.stopping()) print_welcome(service);
 }

@@ -16,7 +16,8 @@ export type Parameters = Record<string, string | number | undefined>
 export function addressOf(path: string, parameters: Parameters = {}): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '')
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
-  return given.length === 0 ? path : `${path}?${query}`
+  // The API takes a plus for a plus.
+  return given.length === 0 ? path : `${path}?${query.toString().replaceAll('+', '%20')}`
 }
 
 async function answerOf<T>(response: Response): Promise<T> {
@@ -191,9 +192,10 @@ export interface SessionRow {
   not_ok: number
   first: string
   last: string
-  cost_nanos: number
-  input_tokens: number
-  output_tokens: number
+  // None where every call was refused.
+  cost_nanos?: number
+  input_tokens?: number
+  output_tokens?: number
 }
 export interface SessionCall {
   seq: number
@@ -202,7 +204,9 @@ export interface SessionCall {
   time: string
   total_us?: number
   person?: string
+  intent?: number
   agent?: string
+  agent_parent?: string
   model_asked?: string
   model_served?: string
   effect?: string

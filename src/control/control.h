@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/register_store.h"
 #include "core/json.h"
 #include "core/result.h"
 #include "core/time.h"
@@ -173,11 +174,6 @@ Result<ExceptionRequest> renew(const ExceptionRequest& request, std::string_view
 /// Sets the state to kExpired when its time is over; true when that changed it.
 bool expire(ExceptionRequest& request, Instant now);
 
-/// What the ledger and notifications tell of a change.
-struct Step {
-  std::string kind;  // "exception.requested", ".changed", ".approved", ".denied", ".expired", ".withdrawn", ".renewed"
-  std::string detail;  // canonical JSON, at most 8 KiB
-};
 /// After the change. `by` is empty for what time did.
 Step step_of(const ExceptionRequest& request, std::string_view kind, std::string_view by, Instant now);
 
@@ -214,4 +210,6 @@ std::vector<policy::GivenApproval> given_approvals(std::span<const ExceptionRequ
 }  // namespace reeve::control
 
 #include "control/export_sinks.h"   // where exports go
+#include "control/intake.h"         // from a question to a decision
+#include "control/inventory.h"      // what AI there is
 #include "control/notifications.h"  // telling people: kept apart for its length

@@ -13,10 +13,34 @@ namespace reeve::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> kEventKinds{
-    "exception.requested",  "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
-    "budget.exhausted",     "anomaly",           "kill.switched",   "kill.drilled",       "provider.key_set_aside",
-    "provider.key_restored"};
+constexpr std::array<std::string_view, 28> kEventKinds{"agent.registered",
+                                                       "agent.approved",
+                                                       "agent.denied",
+                                                       "agent.suspended",
+                                                       "agent.retired",
+                                                       "agent.stopped",
+                                                       "anomaly",
+                                                       "break_glass.sealed",
+                                                       "break_glass.refused",
+                                                       "break_glass.opened",
+                                                       "budget.threshold",
+                                                       "budget.exhausted",
+                                                       "client.settings_drift",
+                                                       "exception.requested",
+                                                       "exception.decided",
+                                                       "exception.ended",
+                                                       "exception.expiring",
+                                                       "kill.switched",
+                                                       "kill.drilled",
+                                                       "provider.key_set_aside",
+                                                       "provider.key_restored",
+                                                       "register.seen",
+                                                       "register.submitted",
+                                                       "register.decided",
+                                                       "register.overdue",
+                                                       "register.review_due",
+                                                       "register.ended",
+                                                       "sealing.rotated"};
 constexpr Duration kLeaseBeyondTimeouts = std::chrono::seconds(30);
 
 /// "ex-01jd…: more of the budget team-payments, $50.00" for the subject of a mail.
@@ -128,6 +152,10 @@ std::string_view event_kind_of_step(std::string_view step) {
   if (step == "exception.requested" || step == "exception.changed") return "exception.requested";
   if (step == "exception.approved" || step == "exception.denied") return "exception.decided";
   if (step == "exception.expired" || step == "exception.withdrawn") return "exception.ended";
+  if (step == "register.item_seen") return "register.seen";
+  if (step == "register.intake_submitted") return "register.submitted";
+  if (step == "register.intake_decided") return "register.decided";
+  if (step == "register.item_expired") return "register.ended";
   return {};
 }
 

@@ -29,8 +29,8 @@ struct Event {
   std::string detail;      // a JSON object; no credential, no prompt; a list `notify` in it names the only destinations
   std::string entry = {};  // the kind of its ledger entry, where that is another
 };
-/// "exception.requested", "exception.decided", "exception.ended", "exception.expiring", "budget.threshold",
-/// "budget.exhausted", "anomaly", "kill.switched", "kill.drilled", "provider.key_set_aside", "provider.key_restored".
+/// Sorted by what they are about; docs/exceptions.md says when each is told. Those that begin with "break_glass." go to
+/// every destination, whatever it asks for.
 std::span<const std::string_view> event_kinds();
 /// The event of a step of the ledger ("exception.approved" is "exception.decided"); none for what interests nobody.
 std::string_view event_kind_of_step(std::string_view step);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "control/control.h"
 
 namespace reeve::control {
@@ -70,7 +72,21 @@ TEST(Notifier, TellsEverybodyOfTheKillSwitchWhereNobodyAsked) {
   const std::vector<Destination> both{destination("chat", {"anomaly"}), destination("mail", {"budget.threshold"})};
   EXPECT_EQ(told_of("kill.switched", both), (Names{"chat", "mail"}));
   EXPECT_EQ(told_of("budget.exhausted", both), Names{}) << "of other things only who asked";
-  EXPECT_EQ(told_of("break_glass.opened", both), (Names{"chat", "mail"}));
+}
+
+TEST(Notifier, TellsEverybodyOfBreakGlassWhateverTheyAskedFor) {
+  const std::vector<Destination> both{destination("chat", {"anomaly"}), destination("mail", {"break_glass.opened"})};
+  for (const char* kind : {"break_glass.sealed", "break_glass.refused", "break_glass.opened"}) {
+    EXPECT_EQ(told_of(kind, both), (Names{"chat", "mail"})) << kind;
+  }
+}
+
+TEST(Notifier, KnowsEachEventOnce) {
+  const auto kinds = event_kinds();
+  for (const char* kind :
+       {"agent.stopped", "break_glass.refused", "client.settings_drift", "provider.key_set_aside", "sealing.rotated"}) {
+    EXPECT_EQ(std::count(kinds.begin(), kinds.end(), kind), 1) << kind;
+  }
 }
 
 }  // namespace

@@ -2,16 +2,15 @@
 
 #include "control/approval_policy.h"
 #include "control/control.h"
+#include "control/register_rows.h"
 #include "control/text_checks.h"
 #include "core/bytes.h"
-#include "core/id.h"
 
 namespace reeve::control {
 
 namespace {
 
 constexpr std::size_t kAskedBytesMax = 5'000;  // with conditions and names it has to fit into an entry's detail
-constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::size_t kConditionsMax = 5;
 constexpr std::size_t kConditionBytesMax = 300;
 constexpr std::size_t kDigestBytesMin = 12;  // "sha256:" and five digits
@@ -21,7 +20,6 @@ Error denied(std::string message) { return {ErrorCode::kDenied, std::move(messag
 Error conflict(std::string message) { return {ErrorCode::kConflict, std::move(message)}; }
 
 Instant whole_seconds(Instant at) { return from_unix_seconds(unix_seconds(at)); }
-Instant whole_microseconds(Instant at) { return {at.nanoseconds / 1000 * 1000}; }
 
 Result<void> check_person(std::string_view name, std::string_view what) {
   if (is_line(name, kPersonBytesMax)) return {};
@@ -145,8 +143,7 @@ Result<ExceptionRequest> make_request(Asked asked, Instant now) {
   if (asked.requested_for.empty()) asked.requested_for = asked.requested_by;
   std::sort(asked.rules.begin(), asked.rules.end());
   ExceptionRequest request;
-  request.id = to_lower(make_id("ex"));
-  std::replace(request.id.begin(), request.id.end(), '_', '-');
+  request.id = register_id("ex");
   request.made = whole_microseconds(now);
   request.asked = std::move(asked);
   if (auto good = check_asked(request.asked, now); !good) return std::move(good).error();

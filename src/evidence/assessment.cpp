@@ -115,7 +115,10 @@ Result<void> count(ledger::LogReader& reader, Assessment& assessment, const Prog
   DownWatch watch;
   std::optional<Error> unreadable;
   auto read = reader.read(begin, [&](const ledger::StoredEntry& stored) {
-    done.one_more();
+    if (!done.one_more()) {
+      unreadable = ProgressCount::given_up();
+      return false;
+    }
     const auto document = JsonDocument::parse(stored.bytes);
     const auto time = document ? parse_time(document->root()["time"].string_or("")) : Result<Instant>(Instant{});
     if (!document || !time) {

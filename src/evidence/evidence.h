@@ -158,8 +158,9 @@ struct Assessment {
   std::vector<DownSpan> down;
 };
 
-/// Told now and then how many entries are done, and of how many about.
-using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+/// Told now and then how many entries are done, and of how many about. False: stop; whatever was under way ends with
+/// kClosed.
+using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 
 /// Reads the ledger once. The catalogue must outlive the result. kNotFound for a framework that is not in it.
 Result<Assessment> assess(const std::filesystem::path& ledger, const Catalogue& catalogue, Question question,
@@ -202,6 +203,10 @@ using Files = std::map<std::string, std::string>;
 /// which is pack.json. kCorrupt when the ledger's tiles do not lead to the checkpoint; what was written is left behind.
 Result<std::string> write_pack(const std::filesystem::path& ledger, const Assessment& assessment, const Files& others,
                                const std::filesystem::path& directory, const Progress& progress = {});
+
+/// The files of a pack's folder as one ZIP file, below `name`/; the same files make the same bytes.
+Result<void> zip_pack(const std::filesystem::path& directory, const std::string& name,
+                      const std::filesystem::path& output);
 
 /// A Sigstore bundle (v0.3) of `artifact`, signed with a key that its reader must know: a message signature, without
 /// certificates and logs of others.

@@ -77,8 +77,9 @@ Result<void> put_entries(const std::filesystem::path& ledger, const IndexSet& wa
     lines.write(stored.bytes);
     lines.write("\n");
     leaves.write(to_base64(as_bytes(leaf)) + "\n");
-    count.one_more();
-    return true;
+    if (count.one_more()) return true;
+    wrong = ProgressCount::given_up();
+    return false;
   };
   for (const IndexSet::Run& run : wanted.runs()) {
     std::uint64_t found = 0;

@@ -12,10 +12,13 @@ class ProgressCount {
  public:
   ProgressCount(const Progress& progress, std::uint64_t total) : progress_(progress), total_(total) {}
 
-  void one_more() {
+  /// False: nobody wants the rest any more.
+  bool one_more() {
     constexpr std::uint64_t kStep = 4096;
-    if (progress_ && ++done_ % kStep == 0) progress_(std::min(done_, total_), total_);
+    if (!progress_ || ++done_ % kStep != 0) return true;
+    return progress_(std::min(done_, total_), total_);
   }
+  static Error given_up() { return {ErrorCode::kClosed, "the evidence pack was given up before it was complete"}; }
 
  private:
   const Progress& progress_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/bytes.h"
+#include "core/json.h"
 #include "gateway/model_call.h"
 
 namespace reeve::gateway {
@@ -48,13 +49,19 @@ std::optional<wire::Refusal> ModelCall::refuse_claimed_agent() const {
 }
 
 /// What the register, and the exchange of tokens, hold its actors to besides models.
-std::optional<wire::Refusal> ModelCall::refuse_beyond_permission() const {
+std::optional<wire::Refusal> ModelCall::refuse_beyond_permission() {
   const std::string_view repo = bounded(hints_.repo);
   if (!repo.empty() && !principal_->in_scope("repos", repo)) {
     return refusal(wire::RefusalReason::kPolicy, "An agent of this call may not work on the repository '" +
                                                      printable(repo, 100) + "'; its owner asks for that with --repo.");
   }
   if (principal_->permitted.empty() && principal_->held_to.empty()) return std::nullopt;
+  if (is_held_to_tools()) {
+    if (auto judged = wire::judge_tools(route_, body_, tool_judge()); !judged) {
+      const bool denied = judged.error().code == ErrorCode::kDenied;
+      return refusal(denied ? wire::RefusalReason::kPolicy : wire::RefusalReason::kMalformed, judged.error().message);
+    }
+  }
   if (content_.looked() && !content_.complete() && !principal_->in_scope("classes", "unknown")) {
     return refusal(wire::RefusalReason::kPolicy,
                    "Not all of this call could be looked at, and an agent of it may not send everything.");
@@ -66,6 +73,35 @@ std::optional<wire::Refusal> ModelCall::refuse_beyond_permission() const {
                                                      "with --class.");
   }
   return std::nullopt;
+}
+
+std::optional<wire::Refusal> ModelCall::refuse_operation() const {
+  const std::string_view operation = operation_name(route_.operation);
+  if (principal_->in_scope("operations", operation)) return std::nullopt;
+  return refusal(wire::RefusalReason::kPolicy, "This key is not made for the operation '" + std::string(operation) +
+                                                   "'; use another key or ask for one with that scope.");
+}
+
+bool ModelCall::is_held_to_tools() const {
+  const auto holds = [](const std::vector<std::vector<std::string>>& lists) {
+    return std::any_of(lists.begin(), lists.end(), [](const std::vector<std::string>& scopes) {
+      const bool about_tools = std::any_of(scopes.begin(), scopes.end(),
+                                           [](const std::string& scope) { return scope.starts_with("tools:"); });
+      return about_tools && std::find(scopes.begin(), scopes.end(), "tools:*") == scopes.end();
+    });
+  };
+  return holds(principal_->permitted) || holds(principal_->held_to);
+}
+
+/// It lives as long as the call.
+wire::ToolJudge ModelCall::tool_judge() {
+  return [this](std::string_view tool) -> Result<void> {
+    if (principal_->in_scope("tools", tool)) return {};
+    JsonWriter json;
+    refused_detail_ = json.begin_object().member("tool", bounded(tool)).end_object().take();
+    return Error{ErrorCode::kDenied, "An agent of this call may not use the tool '" + printable(tool, 60) +
+                                         "'; its owner asks for that with --tool."};
+  };
 }
 
 /// The rules have decided for whoever the chain begins with. Each of its agents is asked for as if it called for

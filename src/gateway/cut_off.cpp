@@ -1,5 +1,6 @@
 // Cut off: what the kill switch means for one call.
 
+#include "core/bytes.h"
 #include "gateway/model_call.h"
 
 namespace reeve::gateway {
@@ -18,6 +19,7 @@ identity::CutoffSubject ModelCall::subject() const {
     subject.issued = principal_->issued;
     if (principal_->type == "agent") subject.verified_agent = principal_->id;
     subject.actors = principal_->actors;
+    subject.owners = principal_->owners;
   }
   subject.agent = bounded(hints_.agent_id);
   subject.parent_agent = bounded(hints_.parent_agent_id);
@@ -65,7 +67,14 @@ std::optional<wire::Refusal> ModelCall::refuse_cut_off() {
 }
 
 wire::Refusal ModelCall::refusal_of_cutoff() const {
-  return refusal(wire::RefusalReason::kKilled, identity::cutoff_sentence(*cut()));
+  std::string sentence = identity::cutoff_sentence(*cut());
+  const identity::CutoffScope& scope = cut()->scope;
+  // Whoever calls may wonder what that person has to do with it.
+  if (principal_ && scope.kind == identity::CutoffKind::kPerson && scope.name != principal_->id) {
+    sentence += " " + printable(scope.name, 80) +
+                " answers for an agent of this call; with 'reeve agent transfer' somebody else does.";
+  }
+  return refusal(wire::RefusalReason::kKilled, std::move(sentence));
 }
 
 /// Before anything of an answer came. Its intent is in the ledger already.

@@ -59,6 +59,18 @@ void ModelCall::add_reeve_headers(net::Headers& headers) const {
 
 /// Followed by us, the call would go where nobody said that calls may go; followed by the client, past every rule, with
 /// its Reeve key in hand. So neither gets to.
+/// As it came it would tell callers that their own credential is bad, and some would sign out.
+Task<void> ModelCall::answer_refused_key() {
+  first_byte_ = worker_.clock.steady();
+  record_outcome({}, "upstream_error", "key_refused", 401, false);
+  count_call("upstream_error");
+  co_await answer_in_place(refusal(wire::RefusalReason::kUpstreamUnreachable,
+                                   "The provider '" + provider_->name +
+                                       "' does not take the key with which Reeve calls it (401). Nothing is wrong with "
+                                       "your own credential: tell whoever runs Reeve, who sees the keys of providers "
+                                       "with 'reeve provider list'."));
+}
+
 Task<void> ModelCall::answer_redirect(int status) {
   first_byte_ = worker_.clock.steady();
   record_outcome({}, "upstream_error", "redirect", status, false);

@@ -57,6 +57,7 @@ class GatewayOverLoops final : public Gateway {
   GatewayOverLoops(SettingsStore& settings, ledger::Log& log, const GatewayOptions& options)
       : settings_(settings), log_(log), clock_(*options.clock), more_metrics_(options.more_metrics) {
     metrics_.watch(log);
+    if (options.shared_uses != nullptr) use_claims_ = std::make_unique<UseClaims>(*options.shared_uses);
   }
 
   Result<void> add_worker(net::Loop& loop, SettingsStore& settings, identity::KeyTable& keys,
@@ -66,7 +67,7 @@ class GatewayOverLoops final : public Gateway {
     auto identity_client = net::Client::create(loop, identity::Authenticator::client_limits(), options.upstream_tls);
     if (!identity_client) return identity_client.error();
     auto worker = std::make_unique<Worker>(loop, *std::move(client), *std::move(identity_client), nullptr, settings,
-                                           log_, metrics_, options);
+                                           log_, metrics_, options, use_claims_.get());
     worker->authenticator = identity::Authenticator::create(
         {options.issuers, options.clock, options.own_tokens, options.directory, options.agents}, keys,
         *worker->identity_client);
@@ -181,6 +182,7 @@ class GatewayOverLoops final : public Gateway {
   const Clock& clock_;
   Metrics metrics_;
   const std::function<std::string()> more_metrics_;
+  std::unique_ptr<UseClaims> use_claims_;  // outlives the workers; null: this node counts alone
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<bool> draining_{false};
 };

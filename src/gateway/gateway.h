@@ -157,6 +157,7 @@ struct GatewayOptions {
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
   policy::UseCounter* exception_uses = nullptr;       // null: exceptions with a limit are never used up
+  policy::SharedUses* shared_uses = nullptr;          // null: exception_uses alone counts
   policy::CheckRegister* checks = nullptr;            // null: no named check is ever reported
   content::VerdictCache* verdicts = nullptr;          // null: every text is scanned every time
   ledger::ContentVault* sealed_content = nullptr;     // null: what calls say is not kept

@@ -147,7 +147,8 @@ void record_interrupted_calls(ledger::Log& log, const Settings& settings, Instan
     entry.principal.key_id = text("principal.key_id");
     const std::vector<std::string> groups = texts(intent.at("principal.groups"));
     entry.principal.groups = groups;
-    entry.agent = {text("agent.id"), text("agent.parent")};
+    const std::vector<std::string> chain = texts(intent.at("agent.chain"));
+    entry.agent = {text("agent.id"), text("agent.parent"), chain};
     entry.client = text("client");
     entry.client_version = text("client_version");
     entry.work_item = text("work_item");

@@ -63,13 +63,6 @@ std::pair<const Model*, const Provider*> find_upstream(const Settings& settings,
   return {nullptr, nullptr};
 }
 
-bool UsesOfOneCall::admit(const policy::ExceptionInfo& exception) {
-  if (counter_ == nullptr || std::find(taken_.begin(), taken_.end(), &exception) != taken_.end()) return true;
-  if (!counter_->take(exception.name, *exception.uses)) return false;
-  taken_.push_back(&exception);
-  return true;
-}
-
 bool Provider::speaks(wire::Dialect dialect) const {
   for (const wire::Dialect spoken : dialects) {
     if (spoken == dialect) return true;
@@ -104,13 +97,14 @@ Task<void> ModelCall::run() {
   if (auto no = check_form()) co_return co_await refuse(*std::move(no));
   if (auto no = co_await authenticate()) co_return co_await refuse(*std::move(no));
   if (auto no = refuse_cut_off()) co_return co_await refuse(*std::move(no));
+  if (auto no = refuse_operation()) co_return co_await refuse(*std::move(no));
   if (route_.operation == wire::Operation::kListModels || route_.operation == wire::Operation::kGetModel) {
     co_return co_await list_models();
   }
   if (auto no = co_await read()) co_return co_await refuse(*std::move(no));
   if (auto no = choose_upstream()) co_return co_await refuse(*std::move(no));
   if (auto no = refuse_cut_off()) co_return co_await refuse(*std::move(no));
-  if (auto no = decide()) co_return co_await refuse(*std::move(no));
+  if (auto no = co_await decide()) co_return co_await refuse(*std::move(no));
   exchange_.on_client_gone([this] {
     client_gone_ = true;
     if (cancel_upstream_) cancel_upstream_();
@@ -200,116 +194,6 @@ std::optional<Refusal> ModelCall::choose_upstream() {
                  "The model '" + name +
                      "' is not registered here; GET /v1/models lists what is, and an administrator "
                      "can add it under 'models' in reeve.yaml.");
-}
-
-void ModelCall::evaluate() {
-  // Records keep microseconds; rules see the same, so that a replay decides alike.
-  const Instant now{worker_.clock.now().nanoseconds / 1000 * 1000};
-  const bool asks_checks = settings_->policy->needs(policy::Point::kModelCall, policy::Fact::kChecks);
-  static const std::map<std::string, bool> kNoChecks;
-  const std::map<std::string, bool>& checks = asks_checks ? worker_.checks(now) : kNoChecks;
-  const auto approvals = approvals_for(*settings_, policy::Point::kModelCall, *principal_, hints_, now);
-  const CallFacts::Parts parts{*principal_,
-                               hints_,
-                               exchange_.head().headers,
-                               route_,
-                               view_,
-                               body_.size(),
-                               sent_model(),
-                               *model_,
-                               *provider_,
-                               now,
-                               checks,
-                               content_.looked() ? &content_.found() : nullptr,
-                               content_.labels(),
-                               content_.complete(),
-                               approvals};
-  const CallFacts facts(parts);
-  UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
-  const Moment began = worker_.clock.steady();
-  settings_->policy->decide(policy::Point::kModelCall, facts, &uses, worker_.scratch, decision_);
-  evaluate_actors(parts, uses);
-  evaluation_ = worker_.clock.steady() - began;
-  decision_made_ = true;
-  decision_time_ = format_time(now);
-  input_digest_ = policy::input_digest(policy::Point::kModelCall, facts);
-  approvals_ = approvals_json(approvals);
-  checks_.clear();
-  if (!checks.empty()) {
-    JsonWriter json;
-    json.begin_object();
-    for (const auto& [name, green] : checks) json.member(name, green);
-    checks_ = json.end_object().take();
-  }
-}
-
-bool ModelCall::route_elsewhere() {
-  return route_call(*settings_, *model_, route_.dialect, *provider_, decision_, [this](const Provider& other) {
-           provider_ = &other;
-           evaluate();
-         }) != nullptr;
-}
-
-std::optional<Refusal> ModelCall::refuse_by_rules() {
-  using policy::Effect;
-  if (!decision_.refused() && decision_.first(Effect::kRoute) != nullptr && !route_elsewhere()) {
-    const policy::RuleInfo& rule = *decision_.first(Effect::kRoute);
-    wire::Refusal no = refusal(RefusalReason::kPolicy, "The rule '" + rule.name +
-                                                           "' lets this call go only to a provider that is not "
-                                                           "configured for the model '" +
-                                                           printable(view_.model, 100) + "'. " + rule.message);
-    no.rule = rule.name;
-    return no;
-  }
-  if (decision_.refused()) {
-    wire::Refusal no = refusal(RefusalReason::kPolicy, decision_.message);
-    if (decision_.rule != nullptr) no.rule = decision_.rule->name;
-    return no;
-  }
-  // A rule whose effect nobody carries out must not look as if it held.
-  if (const policy::RuleInfo* rule = decision_.first(Effect::kRewrite); rule != nullptr) {
-    wire::Refusal no =
-        refusal(RefusalReason::kPolicy,
-                "The rule '" + rule->name +
-                    "' asks to rewrite this call, which this version cannot do, so it was not sent. Tell " +
-                    (rule->owner.empty() ? "your platform team" : rule->owner) + ".");
-    no.rule = rule->name;
-    return no;
-  }
-  return decision_.first(Effect::kRedact) == nullptr ? std::nullopt : redact();
-}
-
-std::optional<Refusal> ModelCall::redact() {
-  const auto done = content_.redact(decision_, body_, texts_, worker_.vault, principal_->id, hints_.session_id);
-  if (done) return std::nullopt;
-  wire::Refusal no = refusal(
-      RefusalReason::kUnavailable,
-      "This call was not sent, because what a rule takes out of it cannot be taken out: " + done.error().message);
-  no.rule = decision_.first(policy::Effect::kRedact)->name;
-  return no;
-}
-
-std::optional<Refusal> ModelCall::decide() {
-  // Before the rules: a call that cannot go on uses up nothing.
-  if (!principal_->in_scope("models", view_.model)) {
-    decided_ = worker_.clock.steady();
-    const std::string name = "'" + printable(view_.model, 100) + "'";
-    return refusal(
-        RefusalReason::kPolicy,
-        principal_->actors.empty()
-            ? "This key is not made for the model " + name + "; use another key or ask for one with that scope."
-            : "An agent of this call may not use the model " + name + "; its owner asks for that with --model.");
-  }
-  if (settings_->detectors) content_.scan(worker_, *settings_->detectors, body_, texts_);
-  if (auto beyond = refuse_beyond_permission()) {
-    decided_ = worker_.clock.steady();
-    return beyond;
-  }
-  evaluate();
-  auto no = refuse_by_rules();
-  keep_decision_names();
-  decided_ = worker_.clock.steady();
-  return no;
 }
 
 Task<void> ModelCall::forward() {

@@ -17,16 +17,27 @@
 
 namespace reeve::gateway {
 
+/// The uses that a call took of exceptions with a limit.
+struct ExceptionUses {
+  using Exceptions = std::vector<const policy::ExceptionInfo*>;
+  Exceptions taken;
+  // Where all nodes count, a use is taken after the decision that needs it, and the call is decided again without those
+  // that were not to be had.
+  Exceptions wanted, refused;
+  bool asks = false;  // wanted ones may be counted on; else only taken ones are
+};
+
 /// However often a call is decided, it uses an exception once.
 class UsesOfOneCall final : public policy::UseGate {
  public:
-  UsesOfOneCall(policy::UseCounter* counter, std::vector<const policy::ExceptionInfo*>& taken)
-      : counter_(counter), taken_(taken) {}
+  UsesOfOneCall(const Worker& worker, ExceptionUses& uses)
+      : counter_(worker.exception_uses), shared_(worker.use_claims != nullptr), uses_(uses) {}
   bool admit(const policy::ExceptionInfo& exception) override;
 
  private:
   policy::UseCounter* counter_;
-  std::vector<const policy::ExceptionInfo*>& taken_;
+  const bool shared_;
+  ExceptionUses& uses_;
 };
 
 /// The first model entry that matches and has a provider for the dialect: a name may be listed once per dialect.
@@ -61,7 +72,11 @@ class ModelCall final : private LiveCall {
   Task<std::optional<wire::Refusal>> authenticate();
   // agent_call.cpp
   std::optional<wire::Refusal> refuse_claimed_agent() const;
-  std::optional<wire::Refusal> refuse_beyond_permission() const;
+  std::optional<wire::Refusal> refuse_beyond_permission();
+  std::optional<wire::Refusal> refuse_operation() const;
+  /// Whether something holds the call to some tools.
+  bool is_held_to_tools() const;
+  wire::ToolJudge tool_judge();
   void evaluate_actors(const CallFacts::Parts& parts, policy::UseGate& uses);
 
   /// What the kill switch says of what is known by now.
@@ -71,12 +86,17 @@ class ModelCall final : private LiveCall {
   void take_tags();
   void tell_settings();
   std::optional<wire::Refusal> choose_upstream();
-  std::optional<wire::Refusal> decide();
+  Task<std::optional<wire::Refusal>> decide();
+  /// By the rules, with the uses of exceptions that they need.
+  Task<std::optional<wire::Refusal>> decide_by_rules();
+  /// True when not all that were wanted were to be had: the call is to be decided again.
+  Task<Result<bool>> claim_uses();
   std::optional<wire::Refusal> refuse_by_rules();
   /// A `route` rule that matched and whose demand the chosen provider does not meet: others are tried.
   bool route_elsewhere();
   void evaluate();
   /// Carries out the redact rules that matched.
+  std::optional<wire::Refusal> redact_by_rules();
   std::optional<wire::Refusal> redact();
   /// Holds what the next attempt may cost.
   Task<std::optional<wire::Refusal>> reserve();
@@ -148,6 +168,7 @@ class ModelCall final : private LiveCall {
   net::ClientRequest upstream_request();
   Task<net::Client::Sent> send(const net::ClientRequest& request);
   Task<void> relay(net::ClientResponse& response);
+  void look_into(Relay& relay, std::string_view content_type, std::string_view content_encoding);
   Task<void> pass_on(net::ClientResponse& response, Relay& relay);
   Task<void> end_relay(net::ClientResponse& response, Relay& relay);
   Task<void> tell_of_end(Relay& relay);
@@ -159,6 +180,7 @@ class ModelCall final : private LiveCall {
   std::unique_ptr<AnswerContent> answer_content(int status);
   AnswerContent::Verdict judge_answer(const FindingGroups& found, const content::Finding* finding, std::string& why);
   Task<void> answer_redirect(int status);
+  Task<void> answer_refused_key();
   Task<void> answer_in_place(const wire::Refusal& refusal);
   Task<void> answer_unreachable(const net::SendFailure& failure);
   void add_reeve_headers(net::Headers& headers) const;
@@ -223,7 +245,8 @@ class ModelCall final : private LiveCall {
   std::string decision_time_, input_digest_, checks_, approvals_;
   std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
   std::vector<std::string> ended_, rule_errors_;
-  std::vector<const policy::ExceptionInfo*> exceptions_taken_;
+  ExceptionUses exception_uses_;
+  std::string refused_detail_;        // of the entry of a refusal: what an agent may not do
   policy::Decision answer_decision_;  // on what the answer says
   FindingGroups answer_found_;
   std::string answer_incomplete_;  // why not all of the answer could be looked at

@@ -45,9 +45,9 @@ void ModelCall::fill_entry(ledger::Entry& entry) const {
     entry.principal = {principal_->id, principal_->type, principal_->team, principal_->key_id, principal_->groups};
   }
   if (principal_) {
-    entry.agent = {agent_of(*principal_, hints_), parent_agent_of(*principal_, hints_)};
+    entry.agent = {agent_of(*principal_, hints_), parent_agent_of(*principal_, hints_), principal_->actors};
   } else {
-    entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id)};
+    entry.agent = {bounded(hints_.agent_id), bounded(hints_.parent_agent_id), {}};
   }
   entry.client = wire::client_name(hints_.kind);
   entry.client_version = bounded(hints_.version);
@@ -289,6 +289,7 @@ Task<void> ModelCall::record_refusal(const wire::Refusal& refusal, int http_stat
   entry.decision.reason = wire::refusal_reason_name(refusal.reason);
   if (!body_.empty()) entry.request_bytes = static_cast<std::int64_t>(body_.size());
   entry.timing = timing();
+  entry.detail = refused_detail_;
   entry.outcome = {"refused", wire::refusal_reason_name(refusal.reason), http_status, 0, 0};
   count_call("refused");
   // A decision about a known caller is durable before the caller learns of it. Callers nobody knows do not get to make

@@ -38,18 +38,19 @@ struct ModelCall::Relay {
   std::optional<std::uint64_t> length;  // as stated to the client
   net::Headers headers;
   std::unique_ptr<wire::AnswerReader> reader;
+  std::unique_ptr<wire::AnswerTools> tools;        // null: no tool is asked about
   std::unique_ptr<AnswerContent> content;          // null: the answer passes as it is
   std::unique_ptr<wire::AnswerRewriter> rewriter;  // with content
   std::optional<wire::UsageEventRemover> remover;  // of what the client did not ask for
   std::unique_ptr<wire::AnswerTail> tail;          // a sentence of ours may stand in the answer; null: none
   bool started = false;                            // the client has the head
   Result<void> to_client;
-  std::string kept;                   // the answer as the provider gave it, where the house keeps content
-  std::optional<Error> cut;           // the provider's answer broke off
-  std::optional<Error> stopped;       // we do not pass on the rest
-  bool killed = false;                // and that is because the kill switch says so
-  ReusedText rewritten;               // of one piece
-  std::string tailed, without_usage;  // of one piece
+  std::string kept;                           // the answer as the provider gave it, where the house keeps content
+  std::optional<Error> cut;                   // the provider's answer broke off
+  std::optional<Error> stopped;               // we do not pass on the rest
+  bool killed = false;                        // and that is because the kill switch says so
+  ReusedText rewritten;                       // of one piece
+  std::string judged, tailed, without_usage;  // of one piece
 
   /// The piece as it goes on to the client. What cannot go on sets `stopped`.
   std::string_view change(std::string_view piece, bool ended);
@@ -69,7 +70,8 @@ std::string_view ModelCall::Relay::change(std::string_view piece, bool ended) {
     if (!done) stopped = done.error();
     piece = out;
   };
-  if (rewriter) pass_through(*rewriter, *rewritten);
+  if (tools) pass_through(*tools, judged);
+  if (rewriter && !stopped) pass_through(*rewriter, *rewritten);
   if (tail && !stopped) pass_through(*tail, tailed);
   if (remover && !stopped) pass_through(*remover, without_usage);
   return piece;
@@ -120,7 +122,7 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
                                {},
                                answer_incomplete_.empty(),
                                approvals};
-  UsesOfOneCall uses(worker_.exception_uses, exceptions_taken_);
+  UsesOfOneCall uses(worker_, exception_uses_);
   settings_->policy->decide(policy::Point::kModelResponse, CallFacts(parts), &uses, worker_.scratch, answer_decision_);
   if (answer_decision_.refused()) {
     why = answer_decision_.message;
@@ -131,8 +133,28 @@ AnswerContent::Verdict ModelCall::judge_answer(const FindingGroups& found, const
   return redacts(answer_decision_, *finding) ? AnswerContent::Verdict::kTakeOut : AnswerContent::Verdict::kPass;
 }
 
+/// Where an answer has to be looked into on its way: which tools it calls, what it says.
+void ModelCall::look_into(Relay& relay, std::string_view content_type, std::string_view content_encoding) {
+  const bool asks_tools = is_held_to_tools();
+  if (asks_tools) {
+    relay.tools = wire::make_answer_tools(route_, relay.status, content_type, content_encoding, tool_judge());
+  }
+  relay.content = answer_content(relay.status);
+  if (relay.content) {
+    relay.rewriter = wire::make_answer_rewriter(route_, relay.status, content_type, content_encoding, *relay.content);
+  }
+  if (!asks_tools && !relay.content) return;
+  relay.length.reset();
+  if ((asks_tools && !relay.tools) || (relay.content && !relay.rewriter)) {
+    const std::string form = std::string(content_type) + " " + std::string(content_encoding);
+    relay.stopped = Error{ErrorCode::kInvalid,
+                          "The provider's answer came in a form that cannot be read (" + printable(form, 60) + ")."};
+  }
+}
+
 Task<void> ModelCall::relay(net::ClientResponse& response) {
   if (response.status() >= 300 && response.status() < 400) co_return co_await answer_redirect(response.status());
+  if (response.status() == 401) co_return co_await answer_refused_key();
   Relay relay;
   relay.status = response.status();
   // Whoever is told of our budgets is not told of the limits of the key that everybody shares; nor is Claude Code that
@@ -150,16 +172,7 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
   relay.event_stream = is_event_stream(content_type);
   relay.reader = wire::make_answer_reader(sent_route(), view_, relay.status, content_type, content_encoding);
   relay.length = response.content_length();
-  relay.content = answer_content(relay.status);
-  if (relay.content) {
-    relay.rewriter = wire::make_answer_rewriter(route_, relay.status, content_type, content_encoding, *relay.content);
-    relay.length.reset();
-    if (!relay.rewriter) {
-      const std::string form = std::string(content_type) + " " + std::string(content_encoding);
-      relay.stopped = Error{ErrorCode::kInvalid,
-                            "The provider's answer came in a form that cannot be read (" + printable(form, 60) + ")."};
-    }
-  }
+  look_into(relay, content_type, content_encoding);
   const std::string note = note_in_answer();
   if (!note.empty() || (relay.event_stream && spend_.may_outgrow())) {
     relay.tail = wire::make_answer_tail(sent_route(), relay.status, content_type, content_encoding, note);
@@ -182,7 +195,7 @@ Task<void> ModelCall::relay(net::ClientResponse& response) {
 /// Brings the answer to the client, piece by piece. A plain answer that is looked at begins when it was: until then it
 /// can still become a refusal.
 Task<void> ModelCall::pass_on(net::ClientResponse& response, Relay& relay) {
-  const bool at_once = !relay.rewriter || relay.event_stream;
+  const bool at_once = (!relay.rewriter && !relay.tools) || relay.event_stream;
   answers_ = gives_ = true;
   if (at_once) {
     relay.started = true;

@@ -106,6 +106,7 @@ Result<void> ModelCall::answer_with(const std::string& model, std::string_view b
     evaluate();
     // Time has passed: what held for the asked model has to hold again, and what is taken out has to be out.
     refused_after_all_ = refuse_by_rules();
+    if (!refused_after_all_) refused_after_all_ = redact_by_rules();
     return Error{ErrorCode::kDenied, std::move(why)};
   };
   std::tie(model_, provider_) = find_upstream(*settings_, model, route_.dialect);

@@ -14,13 +14,14 @@
 #include "gateway/metrics.h"
 #include "gateway/settings_told.h"
 #include "gateway/stranger_refusals.h"
+#include "gateway/use_claims.h"
 
 namespace reeve::gateway {
 
 struct Worker {
   Worker(net::Loop& own_loop, std::unique_ptr<net::Client> to_providers, std::unique_ptr<net::Client> to_issuers,
          std::unique_ptr<identity::Authenticator> authentication, SettingsStore& store, ledger::Log& record,
-         Metrics& counters, const GatewayOptions& options)
+         Metrics& counters, const GatewayOptions& options, UseClaims* claims)
       : loop(own_loop),
         client(std::move(to_providers)),
         identity_client(std::move(to_issuers)),
@@ -31,6 +32,7 @@ struct Worker {
         producer(record.producer("worker-" + std::to_string(own_loop.index() + 1))),
         metrics(counters),
         exception_uses(options.exception_uses),
+        use_claims(claims),
         sealed_content(options.sealed_content),
         vault(options.vault),
         budgets(options.budgets),
@@ -55,6 +57,7 @@ struct Worker {
   ledger::Producer& producer;  // of what this loop records
   Metrics& metrics;
   policy::UseCounter* exception_uses;
+  UseClaims* use_claims;  // null: exception_uses alone counts
   ledger::ContentVault* sealed_content;
   content::Vault* vault;
   spend::Budgets* budgets;

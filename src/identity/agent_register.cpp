@@ -391,6 +391,27 @@ Result<Agent> decide_agent(const Agent& agent, AgentDecision decision, std::stri
   return next;
 }
 
+Result<Agent> transfer_agent(const Agent& agent, std::string_view to, std::string_view by, Instant now) {
+  if (!is_name(to)) return invalid("an agent needs an owner: the e-mail address of a person");
+  if (!is_name(by)) return invalid("who asks for the agent must be named");
+  if (agent.state == AgentState::kRetired) {
+    return Error{ErrorCode::kConflict, "the agent " + agent.id + " is retired; register another one in its place"};
+  }
+  if (fold_name(to) == fold_name(agent.owner)) {
+    return Error{ErrorCode::kConflict, printable(to, 80) + " answers for the agent " + agent.id + " already"};
+  }
+  Agent next = agent;
+  next.owner = person_name(to);
+  next.requested_by = person_name(by);
+  next.requested = Instant{now.nanoseconds / 1000 * 1000};
+  next.state = AgentState::kRequested;
+  next.decided.reset();
+  next.decided_by.clear();
+  next.reason.clear();
+  ++next.version;
+  return next;
+}
+
 std::string_view agent_event_kind(const Agent& agent) {
   switch (agent.state) {
     case AgentState::kRequested: return "agent.registered";

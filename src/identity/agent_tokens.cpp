@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kUnregisteredPrefix = "unregistered:";
 constexpr std::size_t kScopesMax = 20;
 /// Of calls; what admits to an API of Reeve's own is not given on.
-constexpr std::array<std::string_view, 3> kScopeKinds = {"models", "classes", "repos"};
+constexpr std::array<std::string_view, 4> kScopeKinds = {"models", "tools", "classes", "repos"};
 
 TokenAnswer refused(std::string error, std::string description) {
   TokenAnswer answer;
@@ -79,6 +79,9 @@ Result<Principal> AgentTokens::admit(const AgentCredential& credential) {
   Principal principal;
   principal.type = "agent";
   if (agent != nullptr && agent->acts_at(now)) {
+    const auto why_not = agents_.why_not(*agent, now);
+    if (!why_not) return why_not.error();
+    if (!why_not->empty()) return Error{ErrorCode::kDenied, *why_not};
     principal.id = std::string(kAgentPrefix) + agent->id;
     principal.actors = {agent->id};
     principal.team = agent->team;
@@ -161,9 +164,10 @@ TokenAnswer AgentTokens::exchange(const Delegation& asked) {
   if (!set) return refused("temporarily_unavailable", "The register of agents cannot be read. Try again shortly.");
   const Agent* const agent = set->find(actor);
   const Instant now = clock_.now();
-  if (agent == nullptr || !agent->acts_at(now)) {
-    return refused("invalid_client", agent ? agent_refusal(*agent, now) : "The agent " + actor + " is not registered.");
-  }
+  if (agent == nullptr) return refused("invalid_client", "The agent " + actor + " is not registered.");
+  const auto why_not = agents_.why_not(*agent, now);
+  if (!why_not) return refused("temporarily_unavailable", why_not.error().message);
+  if (!why_not->empty()) return refused("invalid_client", *why_not);
   if (!may_act_for(*agent, subject)) {
     return refused("invalid_target", "The agent " + actor + " is not registered to act for " +
                                          printable(subject.id, 80) + "; its owner asks for that with --acts-for.");
@@ -173,7 +177,7 @@ TokenAnswer AgentTokens::exchange(const Delegation& asked) {
   if (!scopes_make_sense) {
     return refused(
         "invalid_scope",
-        "A chain can be held to models:, classes: and repos: with a pattern each; a scope gives it nothing.");
+        "A chain can be held to models:, tools:, classes: and repos: with a pattern each; a scope gives it nothing.");
   }
   auto session = store_.session(subject.sign_in);
   if (!session) return refused_by(session.error());

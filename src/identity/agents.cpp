@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "core/log.h"
+#include "identity/directory.h"
 #include "identity/identity.h"
 #include "identity/names.h"
 
@@ -153,6 +154,25 @@ std::shared_ptr<const AgentSet> Agents::current() {
   return current_;
 }
 
+Result<std::string> Agents::why_not(const Agent& agent, Instant now) const {
+  if (!agent.acts_at(now)) return agent_refusal(agent, now);
+  if (people_ == nullptr) return std::string();
+  // As if the agent were a credential of its owner's, issued when somebody approved it. Agents are not people, so an
+  // owner whom the directory never knew is no reason.
+  auto credential = std::make_shared<Principal>();
+  credential->id = agent.owner;
+  credential->type = "agent";
+  credential->issued = agent.decided;
+  const AuthOutcome outcome = people_->admit(credential);
+  if (outcome.ok()) return std::string();
+  if (outcome.failure == AuthFailure::kUnavailable) return Error{ErrorCode::kUnavailable, outcome.message};
+  return "The agent " + agent.id + " stands still: " + printable(agent.owner, 80) +
+         ", who answers for it, has left. Whoever takes it over asks with 'reeve agent transfer " + agent.id +
+         " --to THEM', and somebody else approves it.";
+}
+
+std::uint64_t Agents::people_version() const { return people_ == nullptr ? 0 : people_->version(); }
+
 // ---- What a loop remembers ----
 
 AuthOutcome AgentView::admit(AuthOutcome outcome) {
@@ -165,7 +185,13 @@ AuthOutcome AgentView::admit(AuthOutcome outcome) {
                    "Reeve cannot read its register of agents at the moment, so it cannot tell which may act. Try again "
                    "shortly; whoever runs Reeve finds the cause in its log.");
   }
-  if (set != set_) remembered_.clear(), set_ = std::move(set);
+  // Asked before the answer: a change in between makes it forget too early, never too late.
+  const std::uint64_t people_version = agents_->people_version();
+  if (set != set_ || people_version != people_version_) {
+    remembered_.clear();
+    set_ = std::move(set);
+    people_version_ = people_version;
+  }
   const auto known = remembered_.find(given.get());
   if (known != remembered_.end() && (!known->second.until || agents_->clock().now() < *known->second.until)) {
     return {known->second.admitted, {}, {}};
@@ -201,7 +227,9 @@ AuthOutcome AgentView::decide(const std::shared_ptr<const Principal>& principal,
     if (agent == nullptr) {
       return refused(AuthFailure::kRevoked, "The agent " + printable(actor, 63) + " is not registered here.");
     }
-    if (!agent->acts_at(now)) return refused(AuthFailure::kRevoked, agent_refusal(*agent, now));
+    const auto why_not = agents_->why_not(*agent, now);
+    if (!why_not) return refused(AuthFailure::kUnavailable, why_not.error().message);
+    if (!why_not->empty()) return refused(AuthFailure::kRevoked, *why_not);
     // What it may do for others may have been taken back after the token was made.
     const bool for_itself = held->id == std::string(kAgentPrefix) + agent->id;
     if (!for_itself && !may_act_for(*agent, *held)) {
@@ -209,6 +237,7 @@ AuthOutcome AgentView::decide(const std::shared_ptr<const Principal>& principal,
                      "The agent " + agent->id + " does not act for " + printable(held->id, 80) + " any more.");
     }
     held->permitted.push_back(scopes_of(*agent));
+    held->owners.push_back(agent->owner);
     if (for_itself && held->team.empty()) held->team = agent->team;
     if (agent->expires) admitted.until = std::min(admitted.until.value_or(*agent->expires), *agent->expires);
   }

@@ -27,6 +27,7 @@ namespace reeve::identity {
 
 struct AuthOutcome;
 struct Principal;
+class Directory;
 
 enum class AgentState : std::uint8_t { kRequested, kApproved, kDenied, kSuspended, kRetired };
 std::string_view agent_state_name(AgentState state);  // "requested", …
@@ -102,6 +103,9 @@ std::optional<AgentDecision> agent_decision_from_name(std::string_view name);  /
 /// that. Everything but an approval takes something away, so nobody is kept from it here.
 Result<Agent> decide_agent(const Agent& agent, AgentDecision decision, std::string_view by, std::string_view reason,
                            Instant now);
+/// The next version: another person answers for it from the next approval on; until then it is `requested`. kConflict
+/// for what is retired, or is theirs already.
+Result<Agent> transfer_agent(const Agent& agent, std::string_view to, std::string_view by, Instant now);
 /// "agent.registered", "agent.approved", "agent.denied", "agent.suspended", "agent.retired": the ledger's entry for a
 /// version. Its detail is agent_to_json without keys.
 std::string_view agent_event_kind(const Agent& agent);
@@ -168,18 +172,27 @@ class Agents {
   /// How long what is in memory serves while the shared database is away.
   static constexpr Duration kServesUnconfirmed = std::chrono::minutes(5);
 
-  Agents(AgentStore& store, UnregisteredAgents unregistered, const Clock& clock)
-      : store_(store), unregistered_(unregistered), clock_(clock) {}
+  /// `people`: where one is in force, agents stop with the person who answers for them; it must outlive this. Null:
+  /// nobody is known to leave.
+  Agents(AgentStore& store, UnregisteredAgents unregistered, const Clock& clock, Directory* people = nullptr)
+      : store_(store), unregistered_(unregistered), clock_(clock), people_(people) {}
 
   /// Null when it cannot be read. Reads the store when its generation moved.
   std::shared_ptr<const AgentSet> current();
   UnregisteredAgents unregistered() const { return unregistered_; }
   const Clock& clock() const { return clock_; }
 
+  /// Why the agent does not act at `now`, for people: by its own state, or because its owner has left since somebody
+  /// approved it; empty when it acts. kUnavailable when the directory cannot be read. May read the directory.
+  Result<std::string> why_not(const Agent& agent, Instant now) const;
+  /// Moves when why_not() may answer otherwise for the same register.
+  std::uint64_t people_version() const;
+
  private:
   AgentStore& store_;
   const UnregisteredAgents unregistered_;
   const Clock& clock_;
+  Directory* const people_;
   std::mutex mutex_;  // guards what follows
   std::shared_ptr<const AgentSet> current_;
   std::uint64_t generation_ = 0;
@@ -205,6 +218,7 @@ class AgentView {
 
   Agents* agents_;
   std::shared_ptr<const AgentSet> set_;
+  std::uint64_t people_version_ = 0;
   std::unordered_map<const Principal*, Admitted> remembered_;
 };
 

@@ -140,6 +140,92 @@ TEST(AgentRegister, EachStateHasItsDecisions) {
   EXPECT_EQ(again.version, 3u);
 }
 
+TEST(AgentRegister, ATransferIsARequestOfItsOwn) {
+  const Agent live = approved(agent());
+  const auto transfer = [](const Agent& one, const char* to) {
+    return transfer_agent(one, to, "lead@example.com", kNow);
+  };
+  const Agent next = transfer(live, "Grace@example.com").value();
+  EXPECT_EQ(next.owner, "grace@example.com");
+  EXPECT_EQ(next.state, AgentState::kRequested);
+  EXPECT_EQ(next.version, live.version + 1);
+  EXPECT_EQ(next.permissions, live.permissions);
+  EXPECT_EQ(next.identities, live.identities);
+  EXPECT_FALSE(next.decided);
+  for (const char* by : {"grace@example.com", "lead@example.com"}) {
+    EXPECT_FALSE(decide_agent(next, AgentDecision::kApprove, by, "", kNow).ok()) << by;
+  }
+  EXPECT_TRUE(decide_agent(next, AgentDecision::kApprove, "dev@example.com", "", kNow).ok()) << "it is not theirs now";
+  EXPECT_EQ(transfer(live, "DEV@example.com").error().code, ErrorCode::kConflict);
+  EXPECT_EQ(transfer(live, " ").error().code, ErrorCode::kInvalid);
+  const Agent retired = decide_agent(live, AgentDecision::kRetire, "security@example.com", "over", kNow).value();
+  EXPECT_EQ(transfer(retired, "grace@example.com").error().code, ErrorCode::kConflict);
+}
+
+class AgentsOfLeavers : public ::testing::Test {
+ protected:
+  AgentsOfLeavers() {
+    entry_.id = "usr_1";
+    entry_.name = entry_.folded_name = "dev@example.com";
+    entry_.logins = {"dev@example.com"};
+    entry_.created = entry_.modified = clock_.now();
+  }
+  void put(bool active, bool cut_off) {
+    entry_.active = active;
+    entry_.modified = clock_.now();
+    DirectoryChange change{entry_,    false, {}, {}, cut_off ? entry_.logins : std::vector<std::string>(),
+                           "changed", "{}"};
+    ASSERT_EQ(people_->change(change).value(), ChangeOutcome::kDone);
+    ++entry_.version;
+  }
+  Agent approved_now() {
+    return decide_agent(agent(), AgentDecision::kApprove, "security@example.com", "", clock_.now()).value();
+  }
+  std::string why_not(const Agent& one) { return agents_.why_not(one, clock_.now()).value(); }
+
+  ManualClock clock_{kNow};
+  DirectoryEntry entry_;
+  std::unique_ptr<DirectoryStore> people_ = make_memory_directory();
+  std::unique_ptr<AgentStore> store_ = make_memory_agent_store();
+  Directory directory_{*people_, DirectoryMode::kRequired, clock_};
+  Agents agents_{*store_, UnregisteredAgents::kRefuse, clock_, &directory_};
+};
+
+TEST_F(AgentsOfLeavers, StandStillUntilSomebodyApprovesThemAnew) {
+  const Agent live = approved_now();
+  EXPECT_EQ(why_not(live), "") << "the directory never knew the owner";
+  put(true, false);
+  EXPECT_EQ(why_not(live), "");
+  const std::uint64_t version = agents_.people_version();
+  clock_.advance(std::chrono::seconds(1));
+  put(false, true);
+  EXPECT_THAT(why_not(live), HasSubstr("reeve agent transfer review --to THEM"));
+  EXPECT_NE(agents_.people_version(), version);
+  clock_.advance(std::chrono::seconds(1));
+  put(true, false);
+  EXPECT_THAT(why_not(live), HasSubstr("has left")) << "what was approved before she left stays void";
+  EXPECT_EQ(why_not(approved_now()), "");
+}
+
+TEST_F(AgentsOfLeavers, AreRefusedAlsoWhereALoopRememberedThem) {
+  put(true, false);
+  ASSERT_TRUE(store_->put(agent()).ok());
+  ASSERT_TRUE(store_->put(approved_now()).ok());
+  AgentView view(&agents_);
+  const auto given = std::make_shared<Principal>();
+  given->id = "agent:review";
+  given->type = "agent";
+  const AuthOutcome admitted = view.admit({given, {}, {}});
+  ASSERT_TRUE(admitted.ok()) << admitted.message;
+  EXPECT_EQ(admitted.principal->owners, std::vector<std::string>{"dev@example.com"});
+  clock_.advance(std::chrono::seconds(1));
+  put(false, true);
+  const AuthOutcome refused = view.admit({given, {}, {}});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.failure, AuthFailure::kRevoked);
+  EXPECT_THAT(refused.message, HasSubstr("reeve agent transfer"));
+}
+
 TEST(AgentRegister, JsonKeepsEverythingAndTheLedgerNoKeys) {
   Agent full = agent();
   full.identities.push_back({AgentIdentity::Kind::kWorkload, "https://ci.example.com", {{"ref", "main"}}, {}});

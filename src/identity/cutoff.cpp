@@ -221,6 +221,9 @@ const Cutoff* CutoffSet::covers(const CutoffSubject& subject, Instant now) const
   for (const std::string& actor : subject.actors) {
     if (const Cutoff* found = named(CutoffKind::kAgent, actor, subject, now)) return found;
   }
+  for (const std::string& owner : subject.owners) {
+    if (const Cutoff* found = named(CutoffKind::kPerson, owner, subject, now)) return found;
+  }
   for (const std::string& group : subject.groups) {
     if (const Cutoff* found = named(CutoffKind::kGroup, group, subject, now)) return found;
   }

@@ -159,6 +159,7 @@ struct CutoffSubject {
   std::string_view agent, parent_agent;  // as the client names them
   std::string_view verified_agent;       // whose the credential is, where that is an agent
   std::span<const std::string> actors;   // the registered agents that act
+  std::span<const std::string> owners;   // who answers for these
   std::string_view session;
   std::string_view mcp_server;
   std::string_view key_id;

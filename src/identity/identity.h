@@ -33,7 +33,7 @@ struct Principal {
   std::string type = "person";  // "person", "agent", "service"
   std::string team;
   std::vector<std::string> groups;  // sorted
-  std::vector<std::string> scopes;  // empty: everything the owner may do. "models:claude-*", "operations:embed", …
+  std::vector<std::string> scopes;  // empty: everything the owner may do. "models:claude-*", "operations:chat", …
   std::string key_id;               // virtual key, or empty
   std::string issuer;               // OIDC issuer, or empty
   std::string sign_in;              // the sign-in that a token of our own belongs to, or empty
@@ -45,6 +45,7 @@ struct Principal {
   std::vector<std::string> actors;
   std::vector<std::vector<std::string>> held_to;    // scopes that each step of the chain gave up all others for
   std::vector<std::vector<std::string>> permitted;  // scopes of each actor, as the register has them now
+  std::vector<std::string> owners;                  // who answers for each actor, likewise
 
   /// True when somebody acts for the owner.
   bool is_delegated() const { return actors.size() > (type == "agent" ? 1U : 0U); }

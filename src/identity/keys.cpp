@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 3> kTypes = {"person", "agent", "service"
 // Each kind here is one that some room asks Principal::in_scope about. A scope of any other kind would look like a
 // restriction and be none.
 constexpr std::array<std::string_view, 5> kScopeKinds = {"models", "operations", "control", "ledger", "scim"};
+/// What model.operation can be; src/gateway asks by these names.
+constexpr std::array<std::string_view, 4> kOperations = {"chat", "count_tokens", "embeddings", "list_models"};
 constexpr std::size_t kScopesMax = 100;
 constexpr std::size_t kNoteBytesMax = 500;
 constexpr Duration kTimeToLiveMax = std::chrono::hours(24) * 365 * 100;
@@ -32,6 +34,13 @@ Result<void> check_scope(std::string_view scope) {
         "the scope \"" + printable(scope) +
         "\" is not one that is checked; write models:PATTERN, operations:PATTERN, control:read, control:write, "
         "control:kill, control:agents, ledger:read, scim:read or scim:write");
+  }
+  const std::string_view pattern = scope.substr(colon + 1);
+  if (kind == "operations" && std::none_of(kOperations.begin(), kOperations.end(), [&](std::string_view operation) {
+        return glob_match(pattern, operation);
+      })) {
+    return invalid("the scope \"" + printable(scope) +
+                   "\" names no operation; there are chat, count_tokens, embeddings and list_models");
   }
   return {};
 }

@@ -54,8 +54,13 @@ enum class Permission : std::uint8_t {
   kReadAgents,
   kRegisterAgents,
   kDecideAgents,
+  kReadInventory,
+  kWriteInventory,
+  kReadIntake,
+  kAskIntake,
+  kDecideIntake,  // also fills checklists
 };
-inline constexpr std::size_t kPermissions = 21;
+inline constexpr std::size_t kPermissions = 26;
 std::string_view permission_name(Permission permission);  // "budgets.read", …
 std::span<const Permission> permissions_of(Role role);
 

@@ -141,7 +141,7 @@ Result<SubjectKey> subject_key(FileSystem& system, const std::string& directory,
   for (int attempt = 0; attempt < 2; ++attempt) {
     made = make_directory(system, subject, 0700);
     if (made) made = sync_directory(system, subjects_directory(directory));
-    if (made) made = replace_file(system, path, content, true, 0600);
+    if (made) made = replace_file(system, path, content, Writing::kDurable, 0600);
     if (made || made.error().code != ErrorCode::kNotFound) break;
   }
   if (!made) return std::move(made).error();
@@ -278,7 +278,7 @@ Result<void> hold_content(const std::filesystem::path& directory, std::string_vi
   if (auto made = make_directory(system, holds, 0700); !made) return made;
   if (auto synced = sync_directory(system, directory.string()); !synced) return synced;
   const std::string name = hold_name(keys, hold.subject);
-  return replace_file(system, holds + "/" + name, seal(keys.holds, encode_hold(hold), name), true, 0600);
+  return replace_file(system, holds + "/" + name, seal(keys.holds, encode_hold(hold), name), Writing::kDurable, 0600);
 }
 
 Result<bool> release_content(const std::filesystem::path& directory, std::string_view root_key,

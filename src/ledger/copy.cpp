@@ -174,13 +174,14 @@ Result<Checkpoint> copy_signed(const std::filesystem::path& from, const std::fil
     return Error{ErrorCode::kCorrupt, "the entries in " + source +
                                           " are not what was signed; 'reeve ledger verify' says which one is wrong"};
   }
-  auto kept = replace_file(system, private_key_path(target), head->private_key, false, 0600);
+  auto kept = replace_file(system, private_key_path(target), head->private_key, Writing::kCached, 0600);
   if (kept && head->previous_key) {
-    kept = replace_file(system, previous_key_path(target), *head->previous_key, false, 0600);
+    kept = replace_file(system, previous_key_path(target), *head->previous_key, Writing::kCached, 0600);
   }
-  if (kept && head->rotations) kept = replace_file(system, key_rotations_path(target), *head->rotations, false);
-  if (kept) kept = replace_file(system, verifier_key_path(target), head->verifier_key, false);
-  if (kept) kept = replace_file(system, checkpoint_path(target), head->note, false);
+  if (kept && head->rotations)
+    kept = replace_file(system, key_rotations_path(target), *head->rotations, Writing::kCached);
+  if (kept) kept = replace_file(system, verifier_key_path(target), head->verifier_key, Writing::kCached);
+  if (kept) kept = replace_file(system, checkpoint_path(target), head->note, Writing::kCached);
   if (!kept) return std::move(kept).error();
   return checkpoint;
 }

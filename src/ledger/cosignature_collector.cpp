@@ -247,7 +247,7 @@ class Collector final : public CosignatureCollector {
     std::string note = round.note;
     for (const std::string& line : round.lines) note += line;
     // Not synced: after a crash an older one, or none, is no harm; the next checkpoint brings another.
-    if (auto kept = replace_file(system_, path_, note, false); !kept) {
+    if (auto kept = replace_file(system_, path_, note, Writing::kCached); !kept) {
       return log_warning("cosigned checkpoint cannot be kept", {{"why", kept.error().message}});
     }
     cosigned_size_ = round.checkpoint.size;

@@ -363,6 +363,7 @@ EntrySlots write_entry(EntryText& out, const Entry& entry, std::string_view node
   CanonicalWriter json(out, limits);
   out.put('{');
   json.begin("agent");
+  json.list("chain", entry.agent.chain);
   json.text("id", entry.agent.id);
   json.text("parent", entry.agent.parent);
   json.end();

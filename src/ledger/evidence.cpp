@@ -73,7 +73,7 @@ std::optional<std::string> EvidenceFolder::keep(const Contradiction& what, Insta
                                                             {"log.vkey", what.log_keys},
                                                             {"README.md", readme(what, now)}};
   for (const auto& [file, content] : files) {
-    if (written) written = replace_file(system_, draft + "/" + std::string(file), content, true, 0640);
+    if (written) written = replace_file(system_, draft + "/" + std::string(file), content, Writing::kDurable, 0640);
   }
   if (written && system_.rename(draft, path) != 0) written = file_error("rename", draft, errno);
   if (written) written = sync_directory(system_, directory_);

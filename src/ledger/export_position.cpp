@@ -47,11 +47,12 @@ Result<ExportPosition> read_export_position(const std::filesystem::path& file, s
 Result<void> write_export_position(const std::filesystem::path& file, std::string_view log, ExportPosition position) {
   if (auto made = make_directory(real_file_system(), file.parent_path().string(), 0700); !made) return made;
   const std::string text = position_text(log, position);
-  return replace_file(real_file_system(), file.string(), text + " " + checksum(text) + "\n", true, 0600);
+  return replace_file(real_file_system(), file.string(), text + " " + checksum(text) + "\n", Writing::kDurable, 0600);
 }
 
 void write_trouble(const std::filesystem::path& file, std::string_view why) {
-  static_cast<void>(replace_file(real_file_system(), file.string(), std::string(why) + "\n", false, 0600).ok());
+  static_cast<void>(
+      replace_file(real_file_system(), file.string(), std::string(why) + "\n", Writing::kCached, 0600).ok());
 }
 
 void remove_trouble(const std::filesystem::path& file) { real_file_system().unlink(file.string()); }

@@ -25,6 +25,9 @@ ssize_t FileSystem::pwrite(int file, const char* from, std::size_t size, std::ui
 }
 int FileSystem::fdatasync(int file) { return ::fdatasync(file); }
 int FileSystem::fsync(int file) { return ::fsync(file); }
+void FileSystem::write_back(int file) {
+  ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
 int FileSystem::fallocate(int file, std::uint64_t size) { return ::fallocate(file, 0, 0, static_cast<off_t>(size)); }
 int FileSystem::set_direct(int file, bool direct) {
   const int flags = ::fcntl(file, F_GETFL);
@@ -138,29 +141,30 @@ Result<std::string> read_file(FileSystem& system, const std::string& path) {
 }
 
 namespace {
-Result<void> exchange_file(FileSystem& system, const std::string& path, std::string_view content, bool sync,
+Result<void> exchange_file(FileSystem& system, const std::string& path, std::string_view content, Writing writing,
                            mode_t mode) {
   const std::string draft = path + ".new";
   {
     auto file = open_file(system, draft, O_WRONLY | O_CREAT | O_TRUNC, mode);
     if (!file) return std::move(file).error();
     if (auto written = write_fully(system, *file, draft, content, 0); !written) return written;
-    if (sync && system.fsync(file->descriptor()) != 0) return file_error("write", draft, errno);
+    if (writing == Writing::kPaced) system.write_back(file->descriptor());
+    if (writing == Writing::kDurable && system.fsync(file->descriptor()) != 0) return file_error("write", draft, errno);
   }
   if (system.rename(draft, path) != 0) return file_error("rename", draft, errno);
   return {};
 }
 }  // namespace
 
-Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, bool durable,
+Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, Writing writing,
                           mode_t mode) {
-  auto exchanged = exchange_file(system, path, content, durable, mode);
-  if (!exchanged || !durable) return exchanged;
+  auto exchanged = exchange_file(system, path, content, writing, mode);
+  if (!exchanged || writing != Writing::kDurable) return exchanged;
   return sync_directory(system, path.substr(0, path.find_last_of('/')));
 }
 
 Result<void> replace_file_whole(FileSystem& system, const std::string& path, std::string_view content, mode_t mode) {
-  return exchange_file(system, path, content, true, mode);
+  return exchange_file(system, path, content, Writing::kDurable, mode);
 }
 
 }  // namespace reeve::ledger

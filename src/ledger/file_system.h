@@ -27,6 +27,8 @@ class FileSystem {
   virtual ssize_t pwrite(int file, const char* from, std::size_t size, std::uint64_t offset);
   virtual int fdatasync(int file);
   virtual int fsync(int file);
+  /// Writes out what the page cache holds of it and waits for that. Promises nothing: a sync does.
+  virtual void write_back(int file);
   virtual int fallocate(int file, std::uint64_t size);
   /// Past the page cache (O_DIRECT) or through it again. -1 where that is not possible.
   virtual int set_direct(int file, bool direct);
@@ -84,9 +86,13 @@ Result<void> sync_directory(FileSystem& system, const std::string& path);
 Result<void> make_directory(FileSystem& system, const std::string& path, mode_t mode = 0755);
 /// The content of a small file (at most 16 MiB). kNotFound when there is none.
 Result<std::string> read_file(FileSystem& system, const std::string& path);
-/// Replaces or makes a file so that a reader, and a crash, sees the old or the new content, never a mixture. With
-/// `durable` it survives a power cut once this returns.
-Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, bool durable,
+enum class Writing {
+  kCached,   // on the disk when the kernel likes
+  kPaced,    // written out before the next one is made, so that the disk gets it evenly; promises no more than kCached
+  kDurable,  // survives a power cut from now on
+};
+/// Replaces or makes a file so that a reader, and a crash, sees the old or the new content, never a mixture.
+Result<void> replace_file(FileSystem& system, const std::string& path, std::string_view content, Writing writing,
                           mode_t mode = 0644);
 /// The same where a power cut may bring the old content back, but must leave one of them whole.
 Result<void> replace_file_whole(FileSystem& system, const std::string& path, std::string_view content,

@@ -13,6 +13,9 @@ namespace {
 // where it is then, so that recovery still finds them.
 constexpr std::size_t kOpenIntentsMax = 1UL << 20U;
 
+// Leaves are made again from the segments; what lies above them from many tiles.
+Writing writing_of(std::size_t level) { return level > 0 ? Writing::kDurable : Writing::kCached; }
+
 }  // namespace
 
 OpenIntents::Step OpenIntents::see(const IntentStep& step, std::uint64_t index) {
@@ -87,7 +90,7 @@ Result<void> Follower::scan_intents(std::uint64_t from, std::uint64_t end) {
 
 Result<void> Follower::write_full_tile(std::size_t level, std::uint64_t number, std::span<const Sha256> hashes) {
   const std::string path = tile_path(level, number);
-  auto written = files_.write(path, encode_tile(hashes), level > 0);
+  auto written = files_.write(path, encode_tile(hashes), writing_of(level));
   if (written) files_.remove_partials(path);
   return written;
 }
@@ -97,7 +100,7 @@ Result<void> Follower::follow(std::uint64_t end, const ToldSteps& told) {
     auto written = write_full_tile(level, number, hashes);
     if (written && level == 0) {
       const std::string path = bundle_path(number);
-      written = files_.write(path, bundle_);
+      written = files_.write(path, bundle_, paced_ ? Writing::kPaced : Writing::kCached);
       if (written) files_.remove_partials(path);
     }
     if (level == 0) bundle_.clear();
@@ -129,7 +132,7 @@ Result<void> Follower::write_partials() {
     const auto hashes = tree_.edge(level);
     if (hashes.empty()) continue;
     const std::string path = tile_path(level, count / kTileWidth, hashes.size());
-    if (auto written = files_.write(path, encode_tile(hashes), level > 0); !written) return written;
+    if (auto written = files_.write(path, encode_tile(hashes), writing_of(level)); !written) return written;
   }
   if (bundle_.empty()) return {};
   return files_.write(bundle_path(tree_.size() / kTileWidth, tree_.size() % kTileWidth), bundle_);

@@ -108,7 +108,7 @@ Result<void> prepare_rotation(FileSystem& system, const std::string& directory, 
   if (!lock) return lock.error();
   // The statement last: while it is there, its key is.
   auto kept = write_key_file(system, next_key_path(directory), new_private_key);
-  if (kept) kept = replace_file(system, next_statement_path(directory), statement.note, true, 0600);
+  if (kept) kept = replace_file(system, next_statement_path(directory), statement.note, Writing::kDurable, 0600);
   return kept;
 }
 
@@ -135,7 +135,7 @@ Result<void> publish_statement(FileSystem& system, const std::string& directory,
   if (!statements) return std::move(statements).error();
   if (!statements->empty() && statements->back().note == statement.note) return {};
   statements->push_back(statement);
-  return replace_file(system, key_rotations_path(directory), format_key_rotations(*statements), true);
+  return replace_file(system, key_rotations_path(directory), format_key_rotations(*statements), Writing::kDurable);
 }
 
 Result<void> exchange_keys(FileSystem& system, const std::string& directory, const KeyStatement& statement) {
@@ -155,11 +155,12 @@ Result<void> exchange_keys(FileSystem& system, const std::string& directory, con
     if (!old_line) return old_line.error();
     const auto new_line = read_file(system, next_key_path(directory));
     if (!new_line) return new_line.error();
-    auto kept = replace_file(system, previous_key_path(directory), *old_line, true, 0600);
-    if (kept) kept = replace_file(system, private_key_path(directory), *new_line, true, 0600);
+    auto kept = replace_file(system, previous_key_path(directory), *old_line, Writing::kDurable, 0600);
+    if (kept) kept = replace_file(system, private_key_path(directory), *new_line, Writing::kDurable, 0600);
     if (!kept) return kept;
   }
-  if (auto kept = replace_file(system, verifier_key_path(directory), statement.new_key + "\n", true); !kept)
+  if (auto kept = replace_file(system, verifier_key_path(directory), statement.new_key + "\n", Writing::kDurable);
+      !kept)
     return kept;
   return drop_rotation(system, directory);
 }

@@ -293,11 +293,13 @@ TEST(KeyRotation, ARestoredCopyIsNotSignedOn) {
     restored.directory = copy;
     EXPECT_FALSE(Log::open(restored).ok());
     const std::string new_private = file_text(directory.ledger() / "private-key");
-    ASSERT_TRUE(replace_file(real_file_system(), directory.ledger() / "private-key", old_private, false).ok());
+    ASSERT_TRUE(
+        replace_file(real_file_system(), directory.ledger() / "private-key", old_private, Writing::kCached).ok());
     const auto half = Log::open(options);
     ASSERT_FALSE(half.ok());
     EXPECT_THAT(half.error().message, HasSubstr("took over last"));
-    ASSERT_TRUE(replace_file(real_file_system(), directory.ledger() / "private-key", new_private, false).ok());
+    ASSERT_TRUE(
+        replace_file(real_file_system(), directory.ledger() / "private-key", new_private, Writing::kCached).ok());
   }
   expect_sound(directory.ledger());
 }
@@ -333,9 +335,9 @@ TEST(KeyRotation, VerifyFindsAChainThatIsNotTheLedgers) {
   const std::string text = file_text(chain);
   std::filesystem::remove(chain);
   EXPECT_FALSE(verify(directory.ledger())->ok);
-  ASSERT_TRUE(replace_file(real_file_system(), chain, text.substr(0, text.size() / 2), false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), chain, text.substr(0, text.size() / 2), Writing::kCached).ok());
   EXPECT_FALSE(verify(directory.ledger())->ok);
-  ASSERT_TRUE(replace_file(real_file_system(), chain, text, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), chain, text, Writing::kCached).ok());
   expect_sound(directory.ledger());
 }
 

@@ -59,6 +59,7 @@ struct Entry {
   } principal;
   struct Agent {
     std::string_view id, parent;
+    std::span<const std::string> chain;  // registered ones, proven by the credential; who holds it first
   } agent;
   std::string_view client, client_version, work_item, repo, feature;
   struct Model {

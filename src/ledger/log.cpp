@@ -144,7 +144,7 @@ class LogOnDisk final : public Log {
     publisher_.stop_signing();
     contradicted_ = true;
     const std::string path = contradiction_path(segments_->directory());
-    if (auto kept = replace_file(system_, path, reason + "\n", true, 0640); !kept) {
+    if (auto kept = replace_file(system_, path, reason + "\n", Writing::kDurable, 0640); !kept) {
       log_error("the reason why the ledger stopped cannot be kept", {{"why", kept.error().message}});
     }
   }
@@ -323,7 +323,7 @@ Result<std::unique_ptr<Log>> open_log(LogOptions options, FileSystem& system, Du
   auto finished = finish_rotation(system, directory, *segments, recovered->follower->tree().size(), *checkpoints);
   if (!finished) return std::move(finished).error();
   const std::string key_line = checkpoints->signer().verifier_key() + "\n";
-  if (auto kept = replace_file(system, verifier_key_path(directory), key_line, true); !kept) {
+  if (auto kept = replace_file(system, verifier_key_path(directory), key_line, Writing::kDurable); !kept) {
     return std::move(kept).error();
   }
   auto log = std::make_unique<LogOnDisk>(options, system, *std::move(lock), std::move(segments),

@@ -44,6 +44,7 @@ class MemoryFileSystem final : public FileSystem {
     into->st_size = static_cast<off_t>(files[path].size());
     return 0;
   }
+  void write_back(int) override {}
   int list(const std::string& path, std::vector<std::string>* into) override {
     for (const auto& [name, content] : files) {
       if (name.starts_with(path + "/")) into->push_back(name.substr(path.size() + 1));

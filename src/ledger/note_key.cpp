@@ -139,7 +139,7 @@ std::pair<NoteSigner, std::string> make_signer(const std::string& name) {
 Result<void> write_key_file(FileSystem& system, const std::string& path, std::string_view line) {
   const auto content = sealing().to_file(line, kSigningKeyPlace);
   if (!content) return with_context(content.error(), path);
-  return replace_file(system, path, *content, true, 0600);
+  return replace_file(system, path, *content, Writing::kDurable, 0600);
 }
 
 Result<File> lock_key_files(FileSystem& system, const std::string& directory) {

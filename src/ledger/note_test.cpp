@@ -28,7 +28,7 @@ TEST(Note, OpensWhatGoSigned) {
 TEST(Note, SignsAsGoDoes) {
   const TemporaryDirectory directory;
   const std::string path = directory.path() / "key";
-  ASSERT_TRUE(replace_file(real_file_system(), path, std::string(kGoPrivateKey) + "\n", false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), path, std::string(kGoPrivateKey) + "\n", Writing::kCached).ok());
   const auto signer = load_signer(real_file_system(), path, "PeterNeumann", false);
   ASSERT_TRUE(signer.ok()) << signer.error().message;
   EXPECT_EQ(signer->verifier_key(), kGoVerifierKey);
@@ -116,7 +116,7 @@ TEST(Signer, KeepsItsKey) {
   for (std::size_t i = 0; i + 1 < content.size(); ++i) {
     std::string wrong = content;
     wrong[i] = static_cast<char>(wrong[i] ^ 1);
-    ASSERT_TRUE(replace_file(real_file_system(), path, wrong, false).ok());
+    ASSERT_TRUE(replace_file(real_file_system(), path, wrong, Writing::kCached).ok());
     const auto signer = load_signer(real_file_system(), path, "log", true);
     EXPECT_FALSE(signer.ok()) << i;
     // The message shows nothing of the key.

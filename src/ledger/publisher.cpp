@@ -131,7 +131,7 @@ Result<void> CheckpointStore::store() {
   if (!anchor_.empty()) {
     if (auto kept = replace_file_whole(system_, anchor_, note); !kept) return kept;
   }
-  if (auto kept = replace_file(system_, path_, note, true); !kept) return kept;
+  if (auto kept = replace_file(system_, path_, note, Writing::kDurable); !kept) return kept;
   note_ = std::move(note);
   stored_ = true;
   if (!ends) return {};
@@ -244,6 +244,7 @@ void Publisher::run() {
 
 Result<void> Publisher::publish(std::uint64_t size, const ToldSteps& told) {
   if (stopped_signing_) return {};
+  follower_->pace(size - follower_->tree().size() < kBacklogMax);
   if (auto followed = follower_->follow(size, told); !followed) return followed;
   // A checkpoint promises its tiles.
   if (auto complete = follower_->complete_tiles(); !complete) return complete;

@@ -124,7 +124,7 @@ TEST(LogReader, SaysWhichEntryIsDamaged) {
   const std::string path = segment_path(directory.ledger(), 0);
   std::string content = *read_file(real_file_system(), path);
   content[content.find("req_4")] = 'R';
-  ASSERT_TRUE(replace_file(real_file_system(), path, content, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), path, content, Writing::kCached).ok());
   const auto reader = LogReader::open(directory.ledger());
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ((*reader)->size(), 10U);
@@ -243,7 +243,7 @@ TEST(Recovery, RefusesWhatContradictsTheSignedTree) {
   const std::string content = *read_file(real_file_system(), segment);
   std::string changed = content;
   changed[changed.find("req_17")] = 'R';
-  ASSERT_TRUE(replace_file(real_file_system(), segment, changed, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), segment, changed, Writing::kCached).ok());
   expect_refused("entry 17 is damaged");
   // A forged checksum does not help.
   const std::size_t frame = content.rfind('{', content.find("req_17")) - kFrameHeaderBytes;
@@ -252,21 +252,21 @@ TEST(Recovery, RefusesWhatContradictsTheSignedTree) {
   const ParsedFrame parsed = parse_frame(std::string_view(content).substr(begin));
   ASSERT_EQ(parsed.frame.index, 17U);
   seal_frame(changed.data() + begin, parsed.frame.entry.size(), parsed.frame.position, 17);
-  ASSERT_TRUE(replace_file(real_file_system(), segment, changed, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), segment, changed, Writing::kCached).ok());
   expect_refused("do not give the signed root");
   // Cut to an earlier state.
   std::string cut = content;
   std::fill(cut.begin() + static_cast<std::ptrdiff_t>(begin), cut.end(), '\0');
-  ASSERT_TRUE(replace_file(real_file_system(), segment, cut, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), segment, cut, Writing::kCached).ok());
   expect_refused("entry 17 is damaged");
-  ASSERT_TRUE(replace_file(real_file_system(), segment, content, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), segment, content, Writing::kCached).ok());
   const std::string checkpoint = *read_file(real_file_system(), checkpoint_path(directory.ledger()));
   std::filesystem::remove(checkpoint_path(directory.ledger()));
   expect_refused("checkpoint is missing although there are entries");
-  ASSERT_TRUE(replace_file(real_file_system(), checkpoint_path(directory.ledger()), checkpoint, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), checkpoint_path(directory.ledger()), checkpoint, Writing::kCached).ok());
   std::filesystem::remove(segment);
   expect_refused("entry 0 is missing");
-  ASSERT_TRUE(replace_file(real_file_system(), segment, content, false).ok());
+  ASSERT_TRUE(replace_file(real_file_system(), segment, content, Writing::kCached).ok());
   std::filesystem::remove(directory.ledger() / "private-key");
   expect_refused("private-key is missing although the log has begun");
 }
@@ -310,7 +310,7 @@ class UnsignedTail : public ::testing::Test {
 
   std::string path() const { return segment_path(directory_.ledger(), 0); }
   Result<std::unique_ptr<Log>> open_with(const std::string& content) {
-    EXPECT_TRUE(replace_file(real_file_system(), path(), content, false).ok());
+    EXPECT_TRUE(replace_file(real_file_system(), path(), content, Writing::kCached).ok());
     return Log::open(options_);
   }
 

@@ -63,7 +63,7 @@ std::optional<ResumePoint> parse(std::string_view text) {
 std::string resume_path(const std::string& ledger_directory) { return ledger_directory + "/resume"; }
 
 Result<void> write_resume_point(FileSystem& system, const std::string& ledger_directory, const ResumePoint& point) {
-  return replace_file(system, resume_path(ledger_directory), text_of(point), false, 0600);
+  return replace_file(system, resume_path(ledger_directory), text_of(point), Writing::kCached, 0600);
 }
 
 Result<ResumePoint> read_resume_point(FileSystem& system, const std::string& ledger_directory) {

@@ -14,7 +14,7 @@ class ResumePointTest : public testing::Test {
   std::string folder() const { return directory_.path().string(); }
   std::string text() const { return *read_file(real_file_system(), resume_path(folder())); }
   void put(const std::string& text) const {
-    ASSERT_TRUE(replace_file(real_file_system(), resume_path(folder()), text, false, 0600).ok());
+    ASSERT_TRUE(replace_file(real_file_system(), resume_path(folder()), text, Writing::kCached, 0600).ok());
   }
   Result<ResumePoint> read() const { return read_resume_point(real_file_system(), folder()); }
   void write(const ResumePoint& point) const {

@@ -113,15 +113,15 @@ Result<void> TileFiles::make_parents(const std::string& path) {
   return {};
 }
 
-Result<void> TileFiles::write(const std::string& path, std::string_view bytes, bool durable) {
+Result<void> TileFiles::write(const std::string& path, std::string_view bytes, Writing writing) {
   if (present(path, bytes.size())) {
     const auto there = read(path);
     if (there && *there == bytes) return {};
   }
-  auto written = replace_file(system_, directory_ + "/" + path, bytes, durable);
+  auto written = replace_file(system_, directory_ + "/" + path, bytes, writing);
   if (written || written.error().code != ErrorCode::kNotFound) return written;
   if (auto made = make_parents(path); !made) return made;
-  return replace_file(system_, directory_ + "/" + path, bytes, durable);
+  return replace_file(system_, directory_ + "/" + path, bytes, writing);
 }
 
 Result<std::string> TileFiles::read(const std::string& path) const {

@@ -37,7 +37,7 @@ class TileFiles {
   TileFiles(FileSystem& system, const std::string& ledger_directory);
 
   /// Writes one file, given its path below the public directory, unless it is there already with these bytes.
-  Result<void> write(const std::string& path, std::string_view bytes, bool durable = false);
+  Result<void> write(const std::string& path, std::string_view bytes, Writing writing = Writing::kCached);
   Result<std::string> read(const std::string& path) const;
   /// Whether the file is there with this size; any size above zero when `bytes` is 0.
   bool present(const std::string& path, std::size_t bytes) const;

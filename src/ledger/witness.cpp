@@ -122,7 +122,7 @@ class WitnessOnDisk final : public Witness {
                               std::to_string(seen.size) + " entries");
     }
     if (note != log.note) {
-      if (auto kept = replace_file(system_, log.path, note, true, 0640); !kept) {
+      if (auto kept = replace_file(system_, log.path, note, Writing::kDurable, 0640); !kept) {
         log_error("witness cannot keep what it saw", {{"why", kept.error().message}});
         return refusal(503, "this witness cannot write to its disk");
       }

@@ -330,9 +330,74 @@ std::vector<Key> role_binding_keys() {
           {"description", Form::kText, "Why they have it"}};
 }
 
-constexpr std::array<std::string_view, 12> kKinds{"Budget",       "ApprovalPolicy", "Notification",   "Price",
+Key people_key(std::string_view name, std::string_view description) {
+  return {name,
+          Form::kMapping,
+          description,
+          true,
+          {{"groups", Form::kList, "Groups"}, {"people", Form::kList, "People by name"}}};
+}
+
+std::vector<Key> intake_questions_keys() {
+  const std::vector<Key> answer{{"id", Form::kText, "Its name", true},
+                                {"text", Form::kText, "As people read it", true},
+                                {"points", Form::kWhole, "What it adds, 0 to 100"},
+                                {"at_least", Form::kWhole, "The tier is no lower: 1 to 3"},
+                                {"why", Form::kText, "Why it weighs so much"},
+                                {"value", Form::kText, "What the item gets; its id without it"}};
+  return {{"name", Form::kText, "Its name", true},
+          {"version", Form::kText, "Another one with each change", true},
+          {"owner", Form::kText, "Whom to ask"},
+          {"description", Form::kText, "What it is for"},
+          {"tiers",
+           Form::kMapping,
+           "From how many points on",
+           true,
+           {{"2", Form::kWhole, "Points", true}, {"3", Form::kWhole, "Points", true}}},
+          {"questions",
+           Form::kEach,
+           "At most ten",
+           true,
+           {{"id", Form::kText, "Its name", true},
+            {"text", Form::kText, "The question", true},
+            {"help", Form::kText, "What helps to answer it"},
+            {"fills", Form::kText, "The member of the item that gets the answer"},
+            {"many", Form::kFlag, "Several answers may be given"},
+            {"optional", Form::kFlag, "It may be left out"},
+            {"answers", Form::kEach, "What can be answered; a text without them", false, answer}}}};
+}
+
+std::vector<Key> checklist_keys() {
+  return {{"name", Form::kText, "Its name", true},
+          {"title", Form::kText, "As people read it", true},
+          {"owner", Form::kText, "Whom to ask"},
+          {"description", Form::kText, "What it is for"},
+          people_key("reviewers", "Who fills it"),
+          {"questions",
+           Form::kEach,
+           "At most thirty",
+           true,
+           {{"id", Form::kText, "Its name", true}, {"text", Form::kText, "The question", true}}}};
+}
+
+std::vector<Key> review_keys() {
+  return {{"name", Form::kText, "Its name", true},
+          {"tier", Form::kWhole, "1 to 3", true},
+          {"owner", Form::kText, "Whom to ask"},
+          {"description", Form::kText, "What it is for"},
+          {"due", Form::kText, "From the last answer to the decision; 10d without it"},
+          {"review_again", Form::kText, "From the decision to the next one; 180d without it"},
+          {"grace", Form::kText, "After that the approval ends; 30d without it"},
+          {"checklists", Form::kList, "Checklist documents that have to be filled"},
+          people_key("deciders", "Who decides"),
+          {"decisions", Form::kWhole, "How many people have to decide in favour: 1 or 2"},
+          {"longest_exception", Form::kText, "For how long at most; 90d without it"}};
+}
+
+constexpr std::array<std::string_view, 15> kKinds{"Budget",       "ApprovalPolicy", "Notification",   "Price",
                                                   "UnknownPrice", "Discount",       "Surcharge",      "Commitment",
-                                                  "SpendAlert",   "AdviceRule",     "ClientSettings", "RoleBinding"};
+                                                  "SpendAlert",   "AdviceRule",     "ClientSettings", "RoleBinding",
+                                                  "Review",       "Checklist",      "IntakeQuestions"};
 
 std::vector<Key> keys_of(std::string_view kind) {
   if (kind == "Budget") return budget_keys();
@@ -348,6 +413,9 @@ std::vector<Key> keys_of(std::string_view kind) {
   if (kind == "SpendAlert") return alert_keys();
   if (kind == "ClientSettings") return client_settings_keys();
   if (kind == "RoleBinding") return role_binding_keys();
+  if (kind == "IntakeQuestions") return intake_questions_keys();
+  if (kind == "Checklist") return checklist_keys();
+  if (kind == "Review") return review_keys();
   return advice_keys();
 }
 

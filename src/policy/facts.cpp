@@ -56,7 +56,7 @@ constexpr std::array<FactDescriptor, kFacts> kFactTable{{
      "The registered agents that act, proven by the credential, the one that holds it first. Empty: nobody acts for "
      "the "
      "principal, and agent.id is a claim.",
-     "[\"reviewer\"]", ""},
+     "[\"reviewer\"]", "agent.chain"},
     {Fact::kClient, "client", "string", kEverywhere, "clients",
      "The coding agent's kind, as it says itself: claude-code, codex, gemini-cli, opencode, copilot-cli, cursor, "
      "other.",

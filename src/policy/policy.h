@@ -317,6 +317,18 @@ class UseCounter {
 
 /// Whether an exception with a limit may be used once more: taken from a counter by the decision that uses it, only
 /// looked at by one that asks "what if", answered from the record by a replay.
+/// Port: uses that several nodes take of the same limit, counted where all of them see it. Implemented by the store;
+/// thread-safe, and blocks.
+class SharedUses {
+ public:
+  virtual ~SharedUses() = default;
+  /// Takes one of at most `limit`, for the decision named `once`: the same again takes no other. False when there is
+  /// none left. Durable on return.
+  virtual Result<bool> take(std::string_view exception, std::uint64_t limit, std::string_view once) = 0;
+  /// This node had used so many already, by its ledger: what is counted for it is raised to that.
+  virtual Result<void> restore(const std::map<std::string, std::uint64_t>& uses) = 0;
+};
+
 class UseGate {
  public:
   virtual ~UseGate() = default;

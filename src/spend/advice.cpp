@@ -47,7 +47,8 @@ std::vector<AdviceRule> default_advice_rules() {
   return {rule_of("short-answers-of-opus", "claude-opus-*", "claude-haiku-4-5"),
           rule_of("short-answers-of-sonnet", "claude-sonnet-*", "claude-haiku-4-5"),
           rule_of("short-answers-of-gpt-5", "gpt-5*", "gpt-5-mini"),
-          rule_of("short-answers-of-gemini-pro", "gemini-*-pro*", "gemini-2.5-flash")};
+          rule_of("short-answers-of-gemini-pro", "gemini-*-pro*", "gemini-2.5-flash"),
+          rule_of("short-answers-of-practice-large", "practice-large", "practice-small")};
 }
 
 SavingsAdvice::SavingsAdvice(const Catalogue& catalogue, std::vector<AdviceRule> rules)

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "control/control.h"
 #include "core/bytes.h"
 #include "identity/identity.h"
 
@@ -13,6 +14,13 @@ inline Error agent_changed_meanwhile(const identity::Agent& agent) {
   return {ErrorCode::kConflict,
           "the agent " + printable(agent.id, 63) +
               (agent.version == 1 ? " is registered already" : " was changed meanwhile; look again")};
+}
+
+/// What people are told of a version of an agent, once and for good.
+inline control::Event event_of(const identity::Agent& agent) {
+  const std::string kind(identity::agent_event_kind(agent));
+  return {kind + ":" + agent.id + ":" + std::to_string(agent.version), kind, agent.decided.value_or(agent.requested),
+          identity::agent_event_detail(agent)};
 }
 
 /// `others`: all agents, as they are under the lock of the change.

@@ -20,6 +20,7 @@
 #include "store/sqlite_notes.h"
 #include "store/sqlite_notification_queue.h"
 #include "store/sqlite_placeholder_store.h"
+#include "store/sqlite_register_store.h"
 #include "store/store.h"
 
 namespace reeve::store {
@@ -44,8 +45,8 @@ class EmbeddedStore final : public Store {
  public:
   EmbeddedStore(Watched keys, Watched checks, Watched exceptions, Watched budgets, Watched directory,
                 Watched kill_switch, Watched grants, Watched agents,
-                std::unique_ptr<SqlitePlaceholderStore> placeholders, Database notes, Database notifications,
-                Database break_glass)
+                std::unique_ptr<SqlitePlaceholderStore> placeholders, Connections governed, Database notes,
+                Database notifications, Database break_glass)
       : keys_(std::move(keys.connections.writer), std::move(keys.connections.reader), std::move(keys.generation)),
         checks_(std::move(checks.connections.writer), std::move(checks.connections.reader),
                 std::move(checks.generation)),
@@ -62,6 +63,7 @@ class EmbeddedStore final : public Store {
         agents_(std::move(agents.connections.writer), std::move(agents.connections.reader),
                 std::move(agents.generation)),
         placeholders_(std::move(placeholders)),
+        governed_(std::move(governed.writer), std::move(governed.reader)),
         notes_(std::move(notes)),
         notifications_(std::move(notifications)),
         break_glass_(std::move(break_glass)) {}
@@ -73,6 +75,7 @@ class EmbeddedStore final : public Store {
   spend::BudgetRegister& budgets() override { return budgets_; }
   identity::DirectoryStore& directory() override { return directory_; }
   identity::BreakGlassStore& break_glass() override { return break_glass_; }
+  control::RegisterStore& governed() override { return governed_; }
   identity::KillSwitchStore& kill_switch() override { return kill_switch_; }
   identity::GrantStore& grants() override { return grants_; }
   identity::AgentStore& agents() override { return agents_; }
@@ -121,6 +124,7 @@ class EmbeddedStore final : public Store {
   SqliteGrantStore grants_;
   SqliteAgentStore agents_;
   std::unique_ptr<SqlitePlaceholderStore> placeholders_;
+  SqliteRegisterStore governed_;
   SqliteNotes notes_;
   SqliteNotificationQueue notifications_;
   SqliteBreakGlass break_glass_;
@@ -212,6 +216,8 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
   auto placeholders = SqlitePlaceholderStore::open(std::move(placeholder_connections->writer),
                                                    std::move(placeholder_connections->reader));
   if (!placeholders) return std::move(placeholders).error();
+  auto governed = connect(file);
+  if (!governed) return std::move(governed).error();
   auto notes = Database::open(file);
   if (!notes) return std::move(notes).error();
   auto notifications = Database::open(file);
@@ -225,8 +231,8 @@ Result<std::unique_ptr<Store>> Store::open_embedded(const std::filesystem::path&
       Watched{*std::move(people), *std::move(directory_generation)},
       Watched{*std::move(kill_switch), *std::move(kill_generation)},
       Watched{*std::move(grants), *std::move(grant_generation)},
-      Watched{*std::move(agents), *std::move(agent_generation)}, *std::move(placeholders), *std::move(notes),
-      *std::move(notifications), *std::move(break_glass)));
+      Watched{*std::move(agents), *std::move(agent_generation)}, *std::move(placeholders), *std::move(governed),
+      *std::move(notes), *std::move(notifications), *std::move(break_glass)));
 }
 
 Result<void> Store::copy_embedded(const std::filesystem::path& directory, const std::filesystem::path& to) {

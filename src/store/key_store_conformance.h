@@ -23,7 +23,7 @@ inline identity::VirtualKey sample_key(const std::string& id, std::int64_t creat
   key.team = "payments";
   key.type = "agent";
   key.groups = {"developers", "gruppe \"ä\", mit Komma", "payments"};
-  key.scopes = {"models:claude-*", "operations:embed"};
+  key.scopes = {"models:claude-*", "operations:embeddings"};
   key.created = from_unix_seconds(created_seconds);
   key.expires = from_unix_seconds(created_seconds + 3600) + std::chrono::nanoseconds(7);
   key.note = "for the build; it's the one with '); DROP TABLE virtual_key; --";

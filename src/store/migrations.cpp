@@ -5,6 +5,7 @@
 #include "core/time.h"
 #include "store/directory_schema.h"
 #include "store/key_schema.h"
+#include "store/register_schema.h"
 
 namespace reeve::store {
 
@@ -289,7 +290,7 @@ CREATE TRIGGER agent_deleted AFTER DELETE ON agent
 BEGIN UPDATE change_counter SET value = value + 1 WHERE subject = 'agent'; END;
 )sql";
 
-constexpr std::array<Migration, 15> kMigrations = {{{1, "virtual keys", kVirtualKeys},
+constexpr std::array<Migration, 16> kMigrations = {{{1, "virtual keys", kVirtualKeys},
                                                     {2, "ledger entries of key changes", kKeyEntries},
                                                     {3, "reports of checks", kCheckReports},
                                                     {4, "originals behind placeholders", kPlaceholders},
@@ -303,7 +304,8 @@ constexpr std::array<Migration, 15> kMigrations = {{{1, "virtual keys", kVirtual
                                                     {12, "break-glass", kBreakGlass},
                                                     {13, "what changed of keys", kKeyChanges},
                                                     {14, "sign-ins by folded name", kSignInLogins},
-                                                    {15, "agents", kAgents}}};
+                                                    {15, "agents", kAgents},
+                                                    {16, "inventory and intakes", kGovernedRegisters}}};
 
 /// Refuses databases of other programs before anything is written to them; marks an empty one as ours.
 Result<void> claim(Database& database) {

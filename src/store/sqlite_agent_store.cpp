@@ -2,6 +2,7 @@
 
 #include "store/agent_changes.h"
 #include "store/sqlite_notes.h"
+#include "store/sqlite_notification_queue.h"
 
 namespace reeve::store {
 
@@ -57,6 +58,7 @@ Result<void> SqliteAgentStore::write(const Agent& agent) {
   if (auto noted = add_note(writer_, identity::agent_event_kind(agent), identity::agent_event_detail(agent)); !noted) {
     return noted;
   }
+  if (auto told = add_event(writer_, event_of(agent)); !told) return told;
   return transaction->commit();
 }
 

@@ -80,6 +80,8 @@ class Registers {
   virtual control::ExceptionStore& exceptions() = 0;
   virtual control::NotificationQueue& notifications() = 0;
   virtual identity::BreakGlassStore& break_glass() = 0;
+  /// The inventory and its intakes.
+  virtual control::RegisterStore& governed() = 0;
 };
 
 class Store : public UnrecordedNotes, public Registers {
@@ -199,6 +201,8 @@ class SharedRegisters : public Registers {
   /// Copies keys, exceptions and the sealed code of a node's own storage that are not here yet; what was revoked there
   /// ends here, too. Harmless to repeat. No ledger is told of each: they were told before.
   virtual Result<TakenOver> take_over(Registers& own) = 0;
+  /// How often exceptions with a number of uses were used, on all nodes. Each call asks the database.
+  virtual policy::SharedUses& exception_uses() = 0;
 };
 
 /// As open_shared_budgets(); all of it is read once.

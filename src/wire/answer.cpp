@@ -10,6 +10,10 @@
 
 namespace reeve::wire {
 
+bool is_media_type(std::string_view content_type, std::string_view wanted) {
+  return equal_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), wanted);
+}
+
 namespace {
 
 constexpr std::size_t kAnswerBytesMax = 16UL << 20U;
@@ -164,10 +168,6 @@ class SealedReader final : public ReaderBase {
     return complete();
   }
 };
-
-bool is_media_type(std::string_view content_type, std::string_view wanted) {
-  return equal_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), wanted);
-}
 
 }  // namespace
 

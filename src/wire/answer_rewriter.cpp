@@ -192,10 +192,6 @@ class PassingRewriter final : public AnswerRewriter {
   Result<void> finish(std::string&) override { return {}; }
 };
 
-bool is_media_type(std::string_view content_type, std::string_view wanted) {
-  return equal_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), wanted);
-}
-
 }  // namespace
 
 Result<std::uint64_t> AnswerFilter::look(std::uint32_t, Kind, std::string_view) {

@@ -208,10 +208,6 @@ class WholeTail final : public AnswerTail {
   std::string body_;
 };
 
-bool is_media_type(std::string_view content_type, std::string_view wanted) {
-  return equal_ignoring_case(trim(content_type.substr(0, content_type.find(';'))), wanted);
-}
-
 }  // namespace
 
 std::unique_ptr<AnswerTail> make_answer_tail(const Route& route, int status, std::string_view content_type,

@@ -96,6 +96,9 @@ struct ErrorText {
   std::string request_id;
 };
 
+/// The type of a content-type field, without its parameters and in any case.
+bool is_media_type(std::string_view content_type, std::string_view wanted);
+
 // ---- The table
 
 struct DialectRules {

@@ -331,6 +331,30 @@ class AnswerRewriter {
 std::unique_ptr<AnswerRewriter> make_answer_rewriter(const Route& route, int status, std::string_view content_type,
                                                      std::string_view content_encoding, AnswerFilter& filter);
 
+// ---- Tools ----
+
+/// Whether a call may use the tool of that name; an error's message is for the caller.
+using ToolJudge = std::function<Result<void>(std::string_view tool)>;
+
+/// Asks about every tool that a request names: those that it offers to the model, the one that it demands, and those
+/// that its turns say were called. Tools of the provider's own go by their name, or where they have none by their type
+/// ("web_search", "codeExecution"). `body` as for read_request(). The first that may not be used is the error. kInvalid
+/// for a body that cannot be read, and for a tool without a name: nobody could say whether it may be used.
+Result<void> judge_tools(const Route& route, std::string_view body, const ToolJudge& may_use);
+
+/// Asks about every tool that an answer calls, before the call goes on. Streamed, an event waits for its end; a plain
+/// answer is kept whole (to 16 MiB). After an error nothing follows; what cannot be read is one.
+class AnswerTools {
+ public:
+  virtual ~AnswerTools() = default;
+  /// Appends to `out` what may go on now.
+  virtual Result<void> feed(std::string_view bytes, std::string& out) = 0;
+  virtual Result<void> finish(std::string& out) = 0;
+};
+/// Null when the answer cannot be looked into, as make_answer_rewriter() has it; what passes there passes here, too.
+std::unique_ptr<AnswerTools> make_answer_tools(const Route& route, int status, std::string_view content_type,
+                                               std::string_view content_encoding, ToolJudge may_use);
+
 // ---- Who is calling? ----
 
 /// The coding agents whose reactions were measured; anything else is kOther.

@@ -98,6 +98,14 @@ test('what is good still goes through', async () => {
   const models = await ask('/v1/models', desk.own.access_token)
   assert.equal(models.status, 200)
   assert.equal((await ask('/v1/models', issuer.token())).status, 200)
+  const said = JSON.stringify({ model: 'practice-small', messages: [{ role: 'user', content: 'Hello.' }] })
+  const chat = await fetch(`${desk.reeve.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${desk.keys.chat.secret}`, 'content-type': 'application/json' },
+    body: said,
+  })
+  assert.equal(chat.status, 200, await chat.text())
+  await assert.rejects(desk.reeve.createKey('robot', '--scope', 'operations:embed'), /names no operation/)
   const { body } = await desk.scim({})('GET', '/Users?sortBy=userName')
   const names = body.Resources.map(({ userName }) => userName)
   assert.deepEqual(names, ['ada@example.com', 'bob@example.com', 'both@example.com'])

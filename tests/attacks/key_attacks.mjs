@@ -79,7 +79,17 @@ export function keyAttacks(world) {
     ['a key that was given the administrators\' name as a group', 403,
       ask(key('self-styled'), 'PUT', '/api/v1/budgets/x', budget)],
   ]
-  return [...unknown, ...narrow, ...roles]
+  const told = { unrecorded: 'a call that is refused has an entry of its own, model.outcome' }
+  const said = { model: 'practice-small', messages: [{ role: 'user', content: 'Hello.' }] }
+  const operations = [
+    ['a key to chat, that embeds', 400,
+      ask(key('chat'), 'POST', '/v1/embeddings', { model: 'practice-small', input: 'x' }), told],
+    ['a key to chat, that counts tokens', 400, ask(key('chat'), 'POST', '/v1/messages/count_tokens', said), told],
+    ['a key to chat, that lists models', 400, ask(key('chat'), 'GET', '/v1/models'), told],
+    ['a key to embed, that chats', 400, ask(key('embed'), 'POST', '/v1/chat/completions', said), told],
+    ['a key to embed, that chats in another dialect', 400, ask(key('embed'), 'POST', '/v1/messages', said), told],
+  ]
+  return [...unknown, ...narrow, ...operations, ...roles]
 }
 
 // What the keys are for; made beside the server.
@@ -91,6 +101,8 @@ export async function makeKeys(reeve) {
   await make('admin', 'boss@example.com', ...all)
   await make('bare', 'boss@example.com')
   await make('models', 'boss@example.com', '--scope', 'models:*')
+  await make('chat', 'robot', ...service, '--scope', 'operations:chat')
+  await make('embed', 'robot', ...service, '--scope', 'operations:embeddings')
   await make('reader', 'boss@example.com', '--scope', 'control:read')
   await make('writer', 'robot', ...service, '--scope', 'control:read', '--scope', 'control:write')
   await make('machine', 'robot', ...service, '--scope', 'control:*')

@@ -1,8 +1,11 @@
 // Reeve with people in roles, some history, and names that are attacks on whatever shows them.
 
 import fs from 'node:fs'
+import { PostgresServer } from '../postgres/postgres_server.mjs'
 import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
+
+export { axe, settle, shoot } from './looking.mjs'
 
 const kConfig = `
 ledger: {origin: reeve.example/node-1, node: node-1}
@@ -48,21 +51,38 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-export async function startConsole({ company = false, bindings = {}, identity = '' } = {}) {
+// `governance`: more documents; `files`: more of its files, by name. `postgres`: the registers are in a PostgreSQL of
+// its own, as where several nodes share them.
+export async function startConsole({
+  company = false,
+  bindings = {},
+  identity = '',
+  postgres = false,
+  governance: more = '',
+  files = {},
+} = {}) {
   const provider = company ? await new CompanyProvider().start() : null
+  const database = postgres ? await new PostgresServer().start() : null
+  const storage = database ? `storage:\n  postgres:\n    url: "${database.url()}"\n` : ''
   const governance =
     kGovernance +
+    more +
     Object.entries(bindings)
       .map(([role, person]) => binding(role, person))
       .join('')
   const reeve = new Reeve({
-    config: kConfig + (provider?.reeveConfig(identity) ?? ''),
-    governance: { 'rules.yaml': governance },
+    config: kConfig + (provider?.reeveConfig(identity) ?? '') + storage,
+    governance: { 'rules.yaml': governance, ...files },
   })
   await reeve.start()
   reeve.url = `http://127.0.0.1:${reeve.port}`
   provider?.serve(`${reeve.url}/sign-in/callback`)
-  return { reeve, provider, end: () => (reeve.end(), provider?.end()) }
+  const end = async () => {
+    reeve.end()
+    provider?.end()
+    await database?.remove()
+  }
+  return { reeve, provider, database, end }
 }
 
 export async function makeCalls(reeve) {
@@ -97,7 +117,7 @@ export async function openPage(context, reeve) {
   page.complaints = []
   page.on('console', (message) => {
     if (page.url().startsWith(reeve.url) && ['error', 'warning'].includes(message.type()))
-      page.complaints.push(message.text())
+      page.complaints.push(`${message.text()} ${message.location().url}`)
   })
   page.on('pageerror', (error) => page.complaints.push(String(error)))
   page.on('dialog', (dialog) => {
@@ -123,6 +143,35 @@ export async function openByLink(context, reeve) {
   return page
 }
 
+// Every page that is there without a name, with what of each tab is in the address.
+export const kAddresses = [
+  ['overview', ''],
+  ['spend', 'spend?by=session,model'],
+  ['spend-months', 'spend?by=model&show=months'],
+  ['spend-savings', 'spend?show=savings'],
+  ['spend-forecast', 'spend?show=forecast'],
+  ['spend-anomalies', 'spend?show=anomalies'],
+  ['budgets', 'budgets'],
+  ['sessions', 'sessions'],
+  ['decisions', 'decisions'],
+  ['policies', 'policies'],
+  ['policies-shadow', 'policies?show=shadow'],
+  ['policies-bundles', 'policies?show=bundles'],
+  ['content', 'content'],
+  ['content-by-model', 'content?by=model'],
+  ['ledger', 'ledger'],
+  ['exceptions', 'exceptions'],
+  ['people', 'people'],
+  ['people-groups', 'people?show=groups'],
+  ['people-keys', 'people?show=keys'],
+  ['agents', 'agents'],
+  ['kill-switch', 'kill-switch'],
+  ['server', 'server'],
+  ['you', 'you'],
+  ['nothing-here', 'nothing-here'],
+]
+
+// From a page of the console to the company and back to that page.
 export async function signInAt(page, account) {
   await page.getByRole('link', { name: 'Sign in with Example Corp' }).click()
   await page.getByLabel('Account').fill(account)

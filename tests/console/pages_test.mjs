@@ -2,13 +2,22 @@
 // any page in either theme; names that are attacks stay names. Screenshots are kept in CONSOLE_SCREENSHOTS.
 
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { kHostile, makeCalls, openByLink, openPage, signInAt, startBrowser, startConsole } from './console_reeve.mjs'
+import {
+  axe,
+  kAddresses,
+  kHostile,
+  makeCalls,
+  openByLink,
+  openPage,
+  settle,
+  shoot,
+  signInAt,
+  startBrowser,
+  startConsole,
+} from './console_reeve.mjs'
+import { beyondTheEdge } from './looking.mjs'
 
-const kAxe = path.join(process.env.SIGN_IN_MODULES ?? '.', 'node_modules/axe-core/axe.min.js')
-const kShots = process.env.CONSOLE_SCREENSHOTS
 let browser, house, alone
 
 before(async () => {
@@ -29,31 +38,6 @@ after(async () => {
   house?.end()
   alone?.end()
 })
-
-async function shoot(page, name) {
-  if (!kShots) return
-  fs.mkdirSync(kShots, { recursive: true })
-  await page.screenshot({ path: path.join(kShots, `${name}.png`), fullPage: true })
-}
-
-// Evaluated through the driver, which the page's own policy does not bind.
-async function axe(page) {
-  await page.evaluate(fs.readFileSync(kAxe, 'utf8'))
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.map(
-    ({ id, nodes }) =>
-      `${id}: ${nodes
-        .slice(0, 3)
-        .map(({ html }) => html)
-        .join(' | ')}`,
-  )
-}
-
-async function settle(page) {
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  // Waited for by the driver: a function in the page would be evaluated, which its policy forbids.
-  await page.locator('[role="status"] i').first().waitFor({ state: 'detached' })
-}
 
 test('a newcomer gets in with a link and sees what there is', async () => {
   const context = await browser.newContext({ colorScheme: 'light', viewport: { width: 1360, height: 900 } })
@@ -77,17 +61,11 @@ test('a newcomer gets in with a link and sees what there is', async () => {
 })
 
 const kPages = [
-  ['overview', ''],
-  ['spend', 'spend?by=session,model'],
-  ['budgets', 'budgets'],
-  ['sessions', 'sessions'],
+  ...kAddresses,
   ['session', `sessions/${encodeURIComponent(kHostile[0])}`],
-  ['ledger', 'ledger'],
   ['entry', 'ledger/3'],
-  ['exceptions', 'exceptions'],
-  ['kill-switch', 'kill-switch'],
-  ['you', 'you'],
-  ['nothing-here', 'nothing-here'],
+  ['policy', 'policies/no-mystery'],
+  ['person', 'people/ada@example.com'],
 ]
 for (const theme of ['light', 'dark']) {
   test(`every page in ${theme}: axe finds nothing, and no name does anything`, async () => {
@@ -248,10 +226,10 @@ test('people sign in with the company, one asks, another decides, and nobody dec
 test('at twice the size, nothing lies beyond the edge', async () => {
   const context = await browser.newContext({ viewport: { width: 680, height: 700 } })
   const page = await openByLink(context, alone.reeve)
-  for (const address of ['', 'spend', 'ledger', 'ledger/3', 'kill-switch']) {
+  for (const [, address] of kPages) {
     await page.goto(`${alone.reeve.url}/console/${address}`)
     await settle(page)
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const over = await beyondTheEdge(page)
     assert.ok(over <= 0, `${address}: ${over} pixels`)
   }
   await context.close()

@@ -13,6 +13,7 @@
 #include "store/check_register_conformance.h"
 #include "store/exception_store_conformance.h"
 #include "store/key_store_conformance.h"
+#include "store/register_store_conformance.h"
 
 namespace reeve::store {
 namespace {
@@ -31,6 +32,9 @@ class Postgres {
   control::ExceptionStore& exceptions() { return registers().exceptions(); }
   control::NotificationQueue& notifications() { return registers().notifications(); }
   identity::BreakGlassStore& break_glass() { return registers().break_glass(); }
+  control::RegisterStore& rows() { return registers().governed(); }
+  control::NotificationQueue& queue() { return registers().notifications(); }
+  Result<std::vector<Note>> notes() { return unrecorded_notes(); }
   Result<std::vector<Note>> unrecorded_notes() { return notes_.value()->unrecorded_notes(); }
 
  private:
@@ -45,6 +49,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, KeyStoreConformance, Postgres);
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, CheckRegisterConformance, Postgres);
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ExceptionStoreConformance, Postgres);
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, BreakGlassConformance, Postgres);
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, RegisterStoreConformance, Postgres);
 
 class SharedRegistersTest : public ::testing::Test {
  protected:

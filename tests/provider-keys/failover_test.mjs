@@ -94,6 +94,24 @@ test('when no key is left, the last answer passes as it came, and one key is ask
   assert.equal((await call(reeve, secret)).status, 200, 'a provider that takes the key again is believed at once')
 })
 
+test('a 401 that every key gets is about Reeve, and callers are told so', async (t) => {
+  const { upstream, reeve, keysSeen } = await startKeyed(t, kTwo)
+  const { secret } = await reeve.createKey('dev@example.com')
+  await upstream.answerKeys({ [kFirst]: { status: 401 }, [kSecond]: { status: 401 } })
+  const answer = await call(reeve, secret)
+  assert.equal(answer.status, 502, answer.text)
+  assert.match(answer.text, /does not take the key with which Reeve calls it/)
+  assert.match(answer.text, /your own credential: tell whoever runs Reeve/)
+  assert.deepEqual(keysSeen(), [0, 1])
+  const own = (await eventually(async () => {
+    const found = (await reeve.entries()).filter(({ kind, outcome }) => kind === 'model.outcome' && outcome)
+    return found.length === 2 && found
+  })).map(({ outcome, cost }) => [outcome.status, outcome.reason, outcome.http_status, cost])
+  assert.deepEqual(own, Array(2).fill(['upstream_error', 'key_refused', 401, undefined]))
+  await upstream.answerKeys({})
+  assert.equal((await call(reeve, secret)).status, 200, 'a provider that takes the key again is believed at once')
+})
+
 test('a 403 that every key gets is about the call: no key is set aside', async (t) => {
   const { upstream, reeve } = await startKeyed(t, kTwo)
   const { secret } = await reeve.createKey('dev@example.com')
@@ -164,7 +182,7 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
   await Promise.all(Array.from({ length: 16 }, worker))
   // Only who met the last key that was left can have heard of it.
   assert.ok((statuses[200] ?? 0) >= kCalls * 0.8, JSON.stringify(statuses))
-  for (const status of Object.keys(statuses)) assert.ok(['200', '401', '429'].includes(status), status)
+  for (const status of Object.keys(statuses)) assert.ok(['200', '429', '502'].includes(status), status)
 
   const counters = await settledCounters(reeve)
   const entries = await reeve.entries()

@@ -4,10 +4,11 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { read, write, type Cutoff } from '../api'
 import { time } from '../format'
-import { Answer, Button, Card, Code, Empty, Field, Notice, Page, Problem, Tag, styles as basics } from '../parts/basics'
+import { Answer, Button, Card, Empty, Field, Notice, Page, Problem, Tag, styles as basics } from '../parts/basics'
 import { DataTable, type Column } from '../parts/DataTable'
 import { Modal } from '../parts/Modal'
 import { queries, usePerson } from '../session'
+import { Drill } from './Drill'
 
 const kKinds: [string, string, string][] = [
   ['person', 'A person', 'ada@example.com'],
@@ -83,13 +84,7 @@ export function KillSwitch() {
           )
         }}
       </Answer>
-      <Card title="Does it work?" note="A drill">
-        <p>
-          A drill starts practice streams on every node, cuts them off and reports how long each took to end. Nobody's
-          work is touched. Run it from a shell, and find its report in the ledger:
-        </p>
-        <Code>reeve kill drill --scope all</Code>
-      </Card>
+      <Drill />
       {cutting && <CutOff close={() => setCutting(false)} />}
       {ending && <LetOn cutoff={ending} close={() => setEnding(undefined)} />}
     </Page>

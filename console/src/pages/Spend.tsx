@@ -18,7 +18,10 @@ import { layersOf } from '../layers'
 import { DailyChart } from '../parts/Chart'
 import { DataTable, type Column } from '../parts/DataTable'
 import { Answer, Card, Empty, Field, Page, styles as basics } from '../parts/basics'
+import { Bridge } from '../parts/Bridge'
 import { spendRoute } from '../router'
+import { usePerson } from '../session'
+import { Anomalies, Forecast } from './SpendOutlook'
 import styles from './Spend.module.css'
 
 const kDimensions: [string, string][] = [
@@ -42,9 +45,11 @@ const kTimes: [string, string][] = [
 const titleOf = (dimension: string) => kDimensions.find(([name]) => name === dimension)?.[1] ?? dimension
 
 export function Spend() {
-  const { by = 'person', since = '30d' } = spendRoute.useSearch()
+  const { by = 'person', since = '30d', show = 'sums' } = spendRoute.useSearch()
+  const mayRead = usePerson().may('ledger.read')
   const navigate = useNavigate()
-  const go = (next: { by?: string; since?: string }) => void navigate({ to: '/spend', search: { by, since, ...next } })
+  const go = (next: { by?: string; since?: string; show?: string }) =>
+    void navigate({ to: '/spend', search: { by, since, show, ...next } })
   const [first = 'person', second] = by.split(',')
   return (
     <Page
@@ -74,7 +79,7 @@ export function Spend() {
     >
       <ByDay dimension={first} since={since} />
       <Card>
-        <Tabs.Root defaultValue="sums">
+        <Tabs.Root value={show} onValueChange={(next) => go({ show: next })}>
           <Tabs.List className={styles.tabs} aria-label="What to see">
             <Tabs.Trigger className={styles.tab} value="sums">
               Sums
@@ -85,6 +90,14 @@ export function Spend() {
             <Tabs.Trigger className={styles.tab} value="savings">
               What could be saved
             </Tabs.Trigger>
+            <Tabs.Trigger className={styles.tab} value="forecast">
+              What it will come to
+            </Tabs.Trigger>
+            {mayRead && (
+              <Tabs.Trigger className={styles.tab} value="anomalies">
+                Out of the usual
+              </Tabs.Trigger>
+            )}
           </Tabs.List>
           <Tabs.Content value="sums">
             <Sums by={by} since={since} />
@@ -94,6 +107,12 @@ export function Spend() {
           </Tabs.Content>
           <Tabs.Content value="savings">
             <Savings since={since} />
+          </Tabs.Content>
+          <Tabs.Content value="forecast">
+            <Forecast />
+          </Tabs.Content>
+          <Tabs.Content value="anomalies">
+            <Anomalies />
           </Tabs.Content>
         </Tabs.Root>
       </Card>
@@ -155,12 +174,10 @@ function Sums({ by, since }: { by: string; since: string }) {
     <Answer query={query} what="sums">
       {({ groups, total }) => {
         const columns: Column<SpendGroup>[] = [
-          ...by
-            .split(',')
-            .map((name): Column<SpendGroup> => ({
-              name: titleOf(name),
-              value: (group) => String(group[name] || '(none)'),
-            })),
+          ...by.split(',').map((name): Column<SpendGroup> => ({
+            name: titleOf(name),
+            value: (group) => String(group[name] || '(none)'),
+          })),
           { name: 'Calls', number: true, value: ({ calls }) => calls, show: ({ calls }) => count(calls) },
           { name: 'Refused', number: true, value: ({ refused }) => refused, show: ({ refused }) => count(refused) },
           {
@@ -213,6 +230,14 @@ function Note({ total, rows }: { total: SpendGroup; rows: number }): ReactNode {
   return `${money(total.cost_nanos)} in ${count(total.calls)} calls${unknown}; ${count(rows)} rows`
 }
 
+const kEffects: [string, string][] = [
+  ['volume', 'Volume'],
+  ['mix', 'Other models'],
+  ['shape', 'Longer answers'],
+  ['cache', 'Caching'],
+  ['price', 'Prices'],
+]
+
 function Months({ by }: { by: string }) {
   const query = useQuery({
     queryKey: ['/api/v1/spend/changes', by],
@@ -229,6 +254,15 @@ function Months({ by }: { by: string }) {
       {({ comparison, in_words: words }) => (
         <>
           <p>{words}</p>
+          {comparison.total.before_nanos > 0 && (
+            <Bridge
+              name={`From ${comparison.before} to ${comparison.after}`}
+              before={{ name: comparison.before, nanos: comparison.total.before_nanos }}
+              steps={kEffects.map(([key, name]) => ({ name, nanos: comparison.total.effects_nanos[key] ?? 0 }))}
+              after={{ name: comparison.after, nanos: comparison.total.after_nanos }}
+              file="spend-bridge"
+            />
+          )}
           <DataTable
             name="Why this month differs"
             rows={comparison.groups}
@@ -255,11 +289,7 @@ function Months({ by }: { by: string }) {
                 show: (group) =>
                   `${moneyChange(group.difference_nanos)} (${change(group.before_nanos, group.after_nanos)})`,
               },
-              effect('Volume', 'volume'),
-              effect('Other models', 'mix'),
-              effect('Longer answers', 'shape'),
-              effect('Caching', 'cache'),
-              effect('Prices', 'price'),
+              ...kEffects.map(([key, name]) => effect(name, key)),
             ]}
           />
         </>

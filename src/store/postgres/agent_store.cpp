@@ -6,6 +6,7 @@
 #include "core/crypto.h"
 #include "store/agent_changes.h"
 #include "store/postgres/migrations.h"
+#include "store/postgres/notification_queue.h"
 
 namespace reeve::store {
 
@@ -61,6 +62,7 @@ Result<void> PostgresAgentStore::write(PostgresConnection& connection, const Age
   PostgresParameters note;
   note.bytes(number).bytes(node_).bytes(identity::agent_event_kind(agent)).bytes(detail);
   if (const auto noted = connection.run(kNote, note); !noted) return noted.error();
+  if (const auto told = add_event(connection, event_of(agent)); !told) return told.error();
   return transaction->commit();
 }
 

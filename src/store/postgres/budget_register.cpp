@@ -1,6 +1,7 @@
 #include "store/postgres/budget_register.h"
 
 #include "store/budget_changes.h"
+#include "store/postgres/kept_answers.h"
 #include "store/postgres/migrations.h"
 #include "store/postgres/noted_change.h"
 
@@ -22,13 +23,6 @@ constexpr std::string_view kUpdate =
     "UPDATE budget SET document = $1::text, version = $2::bigint, written_by = $3::text, written_at = $4::bigint "
     "WHERE name = $5::text AND version = $2::bigint - 1";
 constexpr std::string_view kDelete = "DELETE FROM budget WHERE name = $1::text AND version = $2::bigint - 1";
-constexpr std::string_view kForgetAnswers = "DELETE FROM kept_answer WHERE at <= $1::bigint";
-constexpr std::string_view kKeepAnswer =
-    "INSERT INTO kept_answer VALUES ($1::text, $2::text, $3::text, $4::bigint, $5::text, $6::text, $7::bigint) "
-    "ON CONFLICT DO NOTHING";
-constexpr std::string_view kAnswer =
-    "SELECT request, status, body, etag, at FROM kept_answer WHERE who = $1::text AND key = $2::text AND at > "
-    "$3::bigint";
 // What its node does not record, because it is gone, another one takes; taken anew, nobody else takes it meanwhile.
 constexpr std::string_view kTakeOver =
     "UPDATE budget_note SET node = $1::text, taken = clock_timestamp() WHERE entry IS NULL AND node <> $1::text "
@@ -56,18 +50,6 @@ Result<std::size_t> put_row(PostgresConnection& connection, const BudgetChange& 
   const auto rows = connection.run(change.removes ? kDelete : version == 1 ? kInsert : kUpdate, parameters);
   if (!rows) return rows.error();
   return rows->changed();
-}
-
-Result<void> keep_answer(PostgresConnection& connection, const KeptAnswer& answer) {
-  const Instant old = answer.at - spend::kAnswersKept;
-  const auto gone = connection.run(kForgetAnswers, PostgresParameters().integer(old.nanoseconds));
-  if (!gone) return gone.error();
-  PostgresParameters parameters;
-  parameters.bytes(answer.who).bytes(answer.key).bytes(answer.request).integer(answer.status);
-  parameters.bytes(answer.body).bytes(answer.etag).integer(answer.at.nanoseconds);
-  const auto kept = connection.run(kKeepAnswer, parameters);
-  if (!kept) return kept.error();
-  return kept->changed() == 1 ? Result<void>() : key_is_taken();
 }
 
 }  // namespace
@@ -109,23 +91,8 @@ Result<std::vector<RegisteredBudget>> PostgresBudgetRegister::list() {
 
 Result<std::optional<KeptAnswer>> PostgresBudgetRegister::answer_of(std::string_view who, std::string_view key,
                                                                     Instant now) {
-  std::optional<KeptAnswer> answer;
-  const Instant after = now - spend::kAnswersKept;
-  auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
-    const auto rows = connection.run(kAnswer, PostgresParameters().bytes(who).bytes(key).integer(after.nanoseconds));
-    if (!rows) return rows.error();
-    answer.reset();
-    if (rows->size() == 0) return {};
-    answer = KeptAnswer{std::string(who),
-                        std::string(key),
-                        std::string(rows->bytes(0, 0)),
-                        static_cast<int>(rows->integer(0, 1)),
-                        std::string(rows->bytes(0, 2)),
-                        std::string(rows->bytes(0, 3)),
-                        {rows->integer(0, 4)}};
-    return {};
-  });
-  if (!done) return with_context(std::move(done).error(), kSubject);
+  auto answer = kept_answer_of(connection_, who, key, now);
+  if (!answer) return with_context(std::move(answer).error(), kSubject);
   return answer;
 }
 

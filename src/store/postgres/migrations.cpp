@@ -8,6 +8,8 @@
 #include "store/postgres/agent_schema.h"
 #include "store/postgres/budget_schema.h"
 #include "store/postgres/directory_schema.h"
+#include "store/postgres/exception_use_schema.h"
+#include "store/postgres/governed_register_schema.h"
 #include "store/postgres/grant_schema.h"
 #include "store/postgres/grant_steps.h"
 #include "store/postgres/kill_switch_schema.h"
@@ -18,14 +20,16 @@ namespace reeve::store {
 
 namespace {
 
-constexpr std::array<Migration, 8> kMigrations = {{{1, "slices of budgets", kSliceSchema},
-                                                   {2, "budgets that are written while servers run", kBudgetSchema},
-                                                   {3, "the kill switch", kKillSwitchSchema},
-                                                   {4, "people who are signed in", kGrantSchema},
-                                                   {5, "people and groups", kDirectorySchema},
-                                                   {6, "keys, exceptions and notifications", kRegisterSchema},
-                                                   {7, "sign-ins by folded name", kSignInLogins},
-                                                   {8, "agents", kAgentSchema}}};
+constexpr std::array<Migration, 10> kMigrations = {{{1, "slices of budgets", kSliceSchema},
+                                                    {2, "budgets that are written while servers run", kBudgetSchema},
+                                                    {3, "the kill switch", kKillSwitchSchema},
+                                                    {4, "people who are signed in", kGrantSchema},
+                                                    {5, "people and groups", kDirectorySchema},
+                                                    {6, "keys, exceptions and notifications", kRegisterSchema},
+                                                    {7, "sign-ins by folded name", kSignInLogins},
+                                                    {8, "agents", kAgentSchema},
+                                                    {9, "uses of exceptions", kExceptionUseSchema},
+                                                    {10, "inventory and intakes", kGovernedRegisterSchema}}};
 
 // Other nodes may be taking a step meanwhile.
 constexpr Duration kMigrationTimeout = std::chrono::minutes(2);

@@ -1,0 +1,35 @@
+#pragma once
+
+// control::RegisterStore on PostgreSQL. Nothing of it is kept in memory: who asks may wait for the database.
+
+#include <string>
+#include <vector>
+
+#include "store/postgres/shared_connection.h"
+#include "store/store.h"
+
+namespace reeve::store {
+
+class PostgresRegisterStore final : public control::RegisterStore {
+ public:
+  /// The connection outlives it.
+  PostgresRegisterStore(SharedConnection& connection, std::string node)
+      : node_(std::move(node)), connection_(connection) {}
+
+  Result<void> change(const control::RegisterChange& change) override;
+  Result<std::vector<control::RegisterRow>> list(std::string_view register_name, std::int64_t before,
+                                                 std::size_t limit) override;
+  Result<std::optional<control::RegisterRow>> find(std::string_view register_name, std::string_view id) override;
+  Result<std::vector<control::RowHistory>> history(std::string_view register_name, std::string_view id) override;
+  Result<std::optional<spend::KeptAnswer>> answer_of(std::string_view who, std::string_view key, Instant now) override;
+  Result<void> put_traffic(std::string_view node, std::span<const control::Traffic> traffic,
+                           std::uint64_t next) override;
+  Result<std::pair<std::vector<control::Traffic>, std::uint64_t>> traffic_of(std::string_view node) override;
+  Result<std::vector<control::Traffic>> traffic() override;
+
+ private:
+  const std::string node_;
+  SharedConnection& connection_;
+};
+
+}  // namespace reeve::store
