@@ -103,5 +103,6 @@ std::vector<ApiRoute> content_api_routes();
 std::vector<ApiRoute> people_api_routes();
 std::vector<ApiRoute> server_api_routes();
 std::vector<ApiRoute> own_api_routes();
+std::vector<ApiRoute> provider_api_routes();
 
 }  // namespace reeve::app

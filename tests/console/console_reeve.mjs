@@ -51,8 +51,8 @@ export const kHostile = [
   '</script><svg onload=alert(1)>',
 ]
 
-// `governance`: more documents; `files`: more of its files, by name. `postgres`: the registers are in a PostgreSQL of its
-// own, as where several nodes share them.
+// `governance`: more documents; `files`: more of its files, by name. `postgres`: the registers are in a PostgreSQL of
+// its own, as where several nodes share them.
 export async function startConsole({
   company = false,
   bindings = {},

@@ -35,7 +35,7 @@ after(() => house.end())
 
 const name = (what) => `flow-${kStorage}-${what}`
 
-test('whoever signs in at the company is back at the page that was asked for, and sees what the role shows', async () => {
+test('whoever signs in is back at the page that was asked for, and sees what the role shows', async () => {
   const auditor = await house.pageOf('auditor')
   await settle(auditor)
   for (const question of [/Why did spend change/, /expensive model/, /What data is sent/, /Who approved/]) {
@@ -168,7 +168,7 @@ test('the kill switch cuts somebody off, and lets on again', async () => {
   assert.deepEqual(house.complaintsOf(page), [])
 })
 
-test('an evidence pack is made, taken away, and holds for the verifier; who has no business with it gets none', async () => {
+test('an evidence pack is made, taken away, and holds for the verifier; not for everybody', async () => {
   const page = await house.pageOf('auditor', 'evidence', { acceptDownloads: true })
   await page.getByLabel('Framework').selectOption('soc2')
   await page.getByRole('button', { name: 'Make it' }).click()

@@ -1,5 +1,5 @@
-// A company with people in every role, on SQLite or on PostgreSQL, and a month's worth of kinds of calls: what the flows
-// are played in. STORAGE is sqlite or postgres.
+// A company with people in every role, on SQLite or on PostgreSQL: what the flows are played in. STORAGE is sqlite or
+// postgres.
 
 import { openPage, signInAt, startBrowser, startConsole } from './console_reeve.mjs'
 

@@ -36,8 +36,7 @@ export async function settle(page) {
 export const beyondTheEdge = (page) =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
-// Texts that are cut off: by a box that does not scroll, or by the window's edge. Boxes that scroll are none, nor is what
-// is there for screen readers only.
+// Texts that are cut off by a box that does not scroll. What is there for screen readers only is none.
 export const cutOff = (page) =>
   page.evaluate(() => {
     const found = []

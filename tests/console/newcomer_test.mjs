@@ -1,5 +1,5 @@
-// Somebody who has just run ./run: the program's own tour, in a terminal; its link, in a browser; and the four questions,
-// answered by what the tour did, without a word of documentation.
+// Somebody who has just run ./run: the program's own tour, in a terminal; its link, in a browser; and the four
+// questions, answered by what the tour did, without a word of documentation.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

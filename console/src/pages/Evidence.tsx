@@ -192,8 +192,8 @@ function Shown({ pack, frameworks }: { pack: Pack; frameworks: Framework[] }) {
           [
             'Controls',
             pack.controls !== undefined &&
-              `${count(pack.controls)}: ${count(pack.evidenced)} with evidence in all parts, ${count(pack.partly)} in ` +
-                `some, ${count(pack.gap)} of which Reeve has no records`,
+              `${count(pack.controls)}: ${count(pack.evidenced)} with evidence in all parts, ` +
+                `${count(pack.partly)} in some, ${count(pack.gap)} of which Reeve has no records`,
           ],
           ['Not signed yet, so left out', pack.not_signed ? plural(pack.not_signed, 'entry', 'entries') : ''],
           ['Digest', pack.digest && <code key="digest">{pack.digest}</code>],

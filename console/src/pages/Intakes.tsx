@@ -68,7 +68,7 @@ export function Intakes() {
   return (
     <Page
       title="Intake"
-      lead="How something new comes in: a few questions, a risk tier that follows from the answers, reviews, a decision."
+      lead="How something new comes in: a few questions, a risk tier that follows from them, reviews, a decision."
       actions={
         me.may('intake.ask') && (
           <Button kind="first" onClick={() => setStarting(true)}>
