@@ -56,7 +56,7 @@ void RunningService::open_control_api() {
 }
 
 /// By path, on the loop that read the request.
-void RunningService::answer(net::Exchange& exchange) {
+Task<void> RunningService::answer(net::Exchange& exchange) {
   const std::string_view path = exchange.head().path;
   if (ClaudeCodeRoutes::serves(path)) return claude_code_->handle(exchange);
   if (ControlApi::serves(path)) return api_->handle(exchange);
@@ -88,8 +88,8 @@ Result<void> RunningService::start_listening() {
   claude_code_.emplace(
       ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(), settings_.get()});
   break_glass_.emplace(registers().break_glass());
-  auto server = net::Server::listen(*runtime_, std::move(server_options),
-                                    [this](net::Exchange& exchange) { answer(exchange); });
+  auto server =
+      net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) { return answer(exchange); });
   if (!server)
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));

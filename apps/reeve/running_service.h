@@ -118,7 +118,7 @@ class RunningService final : public Service {
   Result<void> open_sign_ins();
   Result<void> start_listening();
   void open_control_api();
-  void answer(net::Exchange& exchange);
+  Task<void> answer(net::Exchange& exchange);
   Result<void> start_following_kill_switch();
   void reload(bool config_too);
   std::string governance_fingerprint() const;
