@@ -7,6 +7,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "reeve/budget_desk.h"
+#include "reeve/demo_history.h"
 #include "reeve/exception_uses.h"
 #include "reeve/export_mappings.h"
 #include "reeve/governance.h"
@@ -54,6 +55,10 @@ Result<void> RunningService::open_ledger() {
   auto log = ledger::Log::open(std::move(options));
   if (!log) return with_context(log.error(), "ledger");
   log_ = *std::move(log);
+  if (is_demonstration(config_.data_dir)) {
+    log_warning("demonstration data: these people do not exist, and nothing of it happened",
+                {{"data", config_.data_dir.string()}});
+  }
   return {};
 }
 
