@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/roles.h"
+#include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_request.h"
 #include "reeve/control_api.h"

@@ -341,13 +341,15 @@ ApiAnswer show_drift(const Sources& sources, const ApiRequest&) {
   return {200, *std::move(drift), {}};
 }
 
-std::vector<ApiRoute> inventory_api_routes() {
-  using enum ApiEffect;
+namespace {
+
+constexpr std::string_view kAll = "/api/v1/inventory";
+constexpr std::string_view kOne = "/api/v1/inventory/{id}";
+constexpr std::string_view kNamed = "The item's id";
+constexpr std::size_t kItemBytesMax = 64UL << 10U;
+
+std::vector<ApiRoute> reading_routes() {
   using identity::Permission;
-  constexpr std::string_view kAll = "/api/v1/inventory";
-  constexpr std::string_view kOne = "/api/v1/inventory/{id}";
-  constexpr std::string_view kNamed = "The item's id";
-  constexpr std::size_t kItemBytesMax = 64UL << 10U;
   constexpr std::string_view kNumber = R"({"type":"integer","minimum":1,"maximum":200})";
   return {{.path = kAll,
            .summary = "Items of the AI inventory, newest first",
@@ -362,19 +364,6 @@ std::vector<ApiRoute> inventory_api_routes() {
                           {"text", "Only with this text in title, purpose, model, provider or id"},
                           {"limit", "100 without it", kNumber},
                           kCursorParameter}},
-          {.method = net::Method::kPost,
-           .path = kAll,
-           .summary = "Registers an item; it is proposed until an intake is decided",
-           .permission = Permission::kWriteInventory,
-           .answer = register_inventory_item,
-           .gives = "InventoryItemAnswer",
-           .effect = kWrite,
-           .fine = {201},
-           .refuses = {409},
-           .takes = "InventoryItemRequest",
-           .body_bytes_max = kItemBytesMax,
-           .tells_etag = true,
-           .takes_idempotency_key = true},
           {.path = "/api/v1/inventory/drift",
            .summary = "What the gateway saw against what is registered",
            .permission = Permission::kReadInventory,
@@ -392,7 +381,25 @@ std::vector<ApiRoute> inventory_api_routes() {
            .permission = Permission::kReadInventory,
            .answer = show_inventory_history,
            .gives = "InventoryHistory",
-           .named = kNamed},
+           .named = kNamed}};
+}
+
+std::vector<ApiRoute> writing_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.method = net::Method::kPost,
+           .path = kAll,
+           .summary = "Registers an item; it is proposed until an intake is decided",
+           .permission = Permission::kWriteInventory,
+           .answer = register_inventory_item,
+           .gives = "InventoryItemAnswer",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .takes = "InventoryItemRequest",
+           .body_bytes_max = kItemBytesMax,
+           .tells_etag = true,
+           .takes_idempotency_key = true},
           {.method = net::Method::kPut,
            .path = kOne,
            .summary = "Another text of an item; what mattered for its approval makes it proposed again",
@@ -422,6 +429,14 @@ std::vector<ApiRoute> inventory_api_routes() {
            .tells_etag = true,
            .takes_if_match = true,
            .takes_idempotency_key = true}};
+}
+
+}  // namespace
+
+std::vector<ApiRoute> inventory_api_routes() {
+  std::vector<ApiRoute> all = reading_routes();
+  for (ApiRoute& route : writing_routes()) all.push_back(std::move(route));
+  return all;
 }
 
 }  // namespace reeve::app
