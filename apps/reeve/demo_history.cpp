@@ -8,7 +8,6 @@
 
 #include "core/bytes.h"
 #include "core/json.h"
-#include "ledger/unsynced_log.h"
 #include "reeve/anomaly_watch.h"
 #include "reeve/demo_calls.h"
 #include "reeve/demo_ledger.h"

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "core/json.h"
-#include "identity/scim.h"
 #include "reeve/budget_desk.h"
 
 namespace reeve::app {

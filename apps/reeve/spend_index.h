@@ -11,7 +11,7 @@
 #include "ledger/ledger.h"
 #include "reeve/call_stream.h"
 #include "reeve/ledger_reading.h"
-#include "spend/sums.h"
+#include "spend/spend.h"
 
 namespace reeve::app {
 

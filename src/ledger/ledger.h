@@ -35,6 +35,7 @@
 #include "ledger/producer.h"       // who numbers records
 #include "ledger/proof.h"          // proofs, cosignatures
 #include "ledger/rotation.h"       // keys that take over
+#include "ledger/unsynced_log.h"   // a log that nobody answers for
 #include "ledger/witness.h"        // those who see it grow
 
 namespace reeve::ledger {

@@ -5,9 +5,12 @@
 
 #include <memory>
 
-#include "ledger/ledger.h"
+#include "core/result.h"
 
 namespace reeve::ledger {
+
+class Log;
+struct LogOptions;
 
 /// As Log::open(), but nothing is synced: what is "durable" has merely been written, and a power cut may tear it
 /// anywhere. Whoever wants to keep it syncs the file system once the log is closed. Never for a log of real calls.

@@ -22,3 +22,4 @@
 #include "spend/prices.h"
 #include "spend/rows.h"
 #include "spend/slices.h"
+#include "spend/sums.h"

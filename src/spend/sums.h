@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "spend/spend.h"
+#include "spend/insight.h"
+#include "spend/prices.h"
 
 namespace reeve::spend {
 
