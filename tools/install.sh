@@ -8,9 +8,9 @@
 set -euo pipefail
 
 build=(clang-19 libclang-rt-19-dev lld-19 llvm-19 cmake ninja-build ccache git ca-certificates
-       libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev libcli11-dev
-       prometheus-cpp-dev libpq-dev libre2-dev libvectorscan-dev libxxhash-dev zlib1g-dev libminizip-dev tzdata pkg-config
-       libgtest-dev libgmock-dev)
+       libboost1.81-dev libsimdjson-dev libyaml-cpp-dev libssl-dev libsqlite3-dev libcurl4-openssl-dev
+       libcli11-dev prometheus-cpp-dev libpq-dev libre2-dev libvectorscan-dev libxxhash-dev zlib1g-dev libminizip-dev
+       tzdata pkg-config libgtest-dev libgmock-dev)
 test=(curl openssl nginx-light postgresql-15 e2fsprogs mount util-linux chromium unzip)
 check=(clang-format-19 clang-tidy-19)
 bench=(nginx-light wrk)

@@ -59,6 +59,10 @@ class ApiCallers {
   /// The same, and people whose browser is signed in to the console. Only where what answers is not content that a
   /// page of another site could use.
   Task<Caller> identify_also_browser(net::Exchange& exchange);
+  /// The address that a request comes from, as the trusted proxies tell it.
+  std::string address_of(net::Exchange& exchange) const {
+    return proxies_.client_address(exchange.peer_address(), exchange.head().headers);
+  }
   /// Before the loops start; outlives the last call.
   void know(BrowserSessions& browsers) { browsers_ = &browsers; }
   /// Records that `answer` refused a request of that part of the server. `caller`: null when nobody knows who it was.

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "identity/roles.h"
+#include "identity/identity.h"
 #include "net/net.h"
 #include "reeve/api_request.h"
 #include "reeve/control_api.h"
@@ -103,5 +103,6 @@ std::vector<ApiRoute> content_api_routes();
 std::vector<ApiRoute> people_api_routes();
 std::vector<ApiRoute> server_api_routes();
 std::vector<ApiRoute> own_api_routes();
+std::vector<ApiRoute> provider_api_routes();
 
 }  // namespace reeve::app

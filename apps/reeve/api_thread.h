@@ -3,6 +3,7 @@
 // The thread on which answers of the control API are made, and the exchanges that wait for it.
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -22,6 +23,7 @@ struct ApiAnswer {
   std::string location = {};
   std::filesystem::path file = {};  // not empty: the answer is this file, under `file_name`, and the body is nothing
   std::string file_name = {};
+  std::int64_t retry_after = 0;  // seconds until the next request is taken; 0: not said
 };
 
 class ApiThread {

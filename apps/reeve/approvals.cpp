@@ -1,6 +1,7 @@
 #include "reeve/approvals.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/bytes.h"
 #include "reeve/exception_desk.h"
@@ -30,8 +31,7 @@ void add_intake(std::vector<Waiting>& list, const IntakeCase& one, const control
   if (intake.state == control::IntakeState::kOpen) {
     if (!control::may_answer(intake, person.name)) return;
     const auto* const questions = rules.questions();
-    const std::size_t missing =
-        questions == nullptr ? 0 : control::missing_answers(*questions, intake.answers).size();
+    const std::size_t missing = questions == nullptr ? 0 : control::missing_answers(*questions, intake.answers).size();
     list.push_back(
         of_intake(one, "intake_answers", "answer", std::to_string(missing) + " questions need an answer", now));
     return;
@@ -90,7 +90,8 @@ Result<void> add_agents(std::vector<Waiting>& list, const control::Actor& person
   const auto registered = agents.list();
   if (!registered) return registered.error();
   for (const identity::Agent& agent : *registered) {
-    const bool own = equal_ignoring_case(agent.owner, person.name) || equal_ignoring_case(agent.requested_by, person.name);
+    const bool own =
+        equal_ignoring_case(agent.owner, person.name) || equal_ignoring_case(agent.requested_by, person.name);
     if (agent.state != identity::AgentState::kRequested || own) continue;
     list.push_back({.kind = "agent",
                     .id = agent.id,
@@ -117,10 +118,13 @@ Result<std::vector<Waiting>> waiting_for(const RegisterDesk& desk, const control
   if (agents != nullptr) {
     if (auto added = add_agents(list, person, *agents); !added) return std::move(added).error();
   }
-  std::stable_sort(list.begin(), list.end(), [](const Waiting& left, const Waiting& right) {
-    if (left.due.has_value() != right.due.has_value()) return left.due.has_value();
-    return left.due && *left.due != *right.due ? *left.due < *right.due : left.since < right.since;
-  });
+  // What has no time of its own comes last.
+  const auto order = [](const Waiting& one) {
+    return std::tuple(!one.due, one.due.value_or(one.since), one.since, std::string_view(one.id),
+                      std::string_view(one.to_do));
+  };
+  std::sort(list.begin(), list.end(),
+            [&](const Waiting& left, const Waiting& right) { return order(left) < order(right); });
   return list;
 }
 

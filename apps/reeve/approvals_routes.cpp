@@ -12,7 +12,8 @@ namespace {
 
 /// Whether the route that decides would let the caller do so.
 bool may(const ApiRequest& request, identity::Permission permission) {
-  if (!request.roles || request.roles->empty() || !request.principal || request.principal->type != "person") return true;
+  if (!request.roles || request.roles->empty() || !request.principal || request.principal->type != "person")
+    return true;
   return request.roles->decide(*request.principal, permission).allowed;
 }
 
@@ -33,9 +34,8 @@ ApiAnswer list_approvals(const ControlApi::Sources& sources, const ApiRequest& r
                           may(request, Permission::kDecideAgents) ? sources.agents : nullptr, now);
   if (!list) return problem_of(list.error());
   if (!may(request, Permission::kDecideIntake)) {
-    std::erase_if(*list, [](const Waiting& one) {
-      return one.kind == "intake_review" || one.kind == "intake_decision";
-    });
+    std::erase_if(*list,
+                  [](const Waiting& one) { return one.kind == "intake_review" || one.kind == "intake_decision"; });
   }
   const std::size_t first = std::min(static_cast<std::size_t>(*cursor), list->size());
   const std::size_t end = first + std::min(*limit, list->size() - first);

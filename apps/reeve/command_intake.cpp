@@ -192,8 +192,7 @@ int intake_decide_command(const Common& common, const IntakeArguments& arguments
   control::IntakeDecision decision;
   const auto kind = control::decision_from_name(arguments.decision);
   if (!kind) {
-    return fail(common, kWrongUse,
-                "a decision is approve, approve_with_conditions, approve_with_exception or deny");
+    return fail(common, kWrongUse, "a decision is approve, approve_with_conditions, approve_with_exception or deny");
   }
   decision.kind = *kind;
   decision.reason = trim(arguments.reason);

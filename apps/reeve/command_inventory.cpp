@@ -245,7 +245,8 @@ int inventory_export_command(const Common& common, const InventoryArguments& arg
   const Instant now = system_clock().now();
   const auto items = read_items(access->registers().governed(), arguments, now);
   if (!items) return fail_with(common, items.error());
-  const std::string text = arguments.format == "json" || common.json ? items_json(*items, now) + "\n" : items_csv(*items);
+  const std::string text =
+      arguments.format == "json" || common.json ? items_json(*items, now) + "\n" : items_csv(*items);
   if (arguments.output.empty()) {
     std::printf("%s", text.c_str());
     return kDone;
@@ -283,8 +284,9 @@ int inventory_register_command(const Common& common, const InventoryArguments& a
   if (!document || !control::read_item_members(document->root(), given, complaints)) {
     const Diagnostic* const first = complaints.empty() ? nullptr : &complaints.front();
     return fail(common, kWrongUse,
-                first == nullptr ? "the values cannot be read"
-                                 : first->file.substr(std::min<std::size_t>(2, first->file.size())) + ": " + first->message);
+                first == nullptr
+                    ? "the values cannot be read"
+                    : first->file.substr(std::min<std::size_t>(2, first->file.size())) + ": " + first->message);
   }
   auto desk = RegisterDesk::open(common);
   if (!desk) return fail_with(common, desk.error());

@@ -46,8 +46,9 @@ void add_inventory(CLI::App& app, Line& line) {
   add_filters(exported, given);
   exported.add_option("--format", given->format, "csv, or json")->check(CLI::IsMember({"csv", "json"}));
   exported.add_option("--output", given->output, "A file; standard output without it");
-  CLI::App& registers = command(inventory, line, "register", "Register an item; it is proposed until an intake says yes",
-                                [&line, given] { return inventory_register_command(line.common, *given); });
+  CLI::App& registers =
+      command(inventory, line, "register", "Register an item; it is proposed until an intake says yes",
+              [&line, given] { return inventory_register_command(line.common, *given); });
   registers.add_option("MEMBER=VALUE", given->values, "Such as kind=model title='Claude Opus' owner=ada@example.com")
       ->required();
   registers.add_option("--by", given->by, kByText);
@@ -94,8 +95,7 @@ void add_deciding(CLI::App& intake, Line& line, const Intake& given) {
   CLI::App& decide = command(intake, line, "decide", "Decide in writing; never about one's own",
                              [&line, given] { return intake_decide_command(line.common, *given); });
   decide.add_option("ID", given->id, kIdText)->required();
-  decide.add_option("DECISION", given->decision,
-                    "approve, approve_with_conditions, approve_with_exception or deny")
+  decide.add_option("DECISION", given->decision, "approve, approve_with_conditions, approve_with_exception or deny")
       ->required();
   decide.add_option("--reason", given->reason, "Why, in writing")->required();
   decide.add_option("--condition", given->conditions, "What it is approved under; several times");

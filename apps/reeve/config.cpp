@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/bytes.h"
+#include "reeve/api_limits.h"
 #include "reeve/config_content.h"
 #include "reeve/config_identity.h"
 #include "reeve/config_providers.h"
@@ -59,6 +60,30 @@ class ConfigReader {
       config.exports = ledger::read_exports(*value, base_, expand, complaints_);
     }
   }
+
+  void read_limits(const YamlValue& value, Config& config) {
+    if (!mapping(value,
+                 {"body_mib", "header_kib", "connections", "header_timeout", "idle_timeout", "body_timeout",
+                  "write_timeout", "api_per_second", "api_burst", "api_unknown_per_second", "api_unknown_burst"}))
+      return;
+    ApiLimits& api = api_limits_;
+    for (const auto& [key, into] :
+         {std::pair("api_per_second", &api.known.per_second), std::pair("api_burst", &api.known.burst),
+          std::pair("api_unknown_per_second", &api.unknown.per_second),
+          std::pair("api_unknown_burst", &api.unknown.burst)}) {
+      if (const YamlValue* count = value.find(key)) *into = number(*count, 1, 1'000'000);
+    }
+    net::ServerLimits& limits = config.server_limits;
+    if (const YamlValue* size = value.find("body_mib")) limits.body_bytes_max = number(*size, 1, 1024) << 20U;
+    if (const YamlValue* size = value.find("header_kib")) limits.header_bytes_max = number(*size, 1, 1024) << 10U;
+    if (const YamlValue* count = value.find("connections")) limits.connections_max = number(*count, 1, 1'000'000);
+    read_duration(value, "header_timeout", limits.header_timeout);
+    read_duration(value, "idle_timeout", limits.idle_timeout);
+    read_duration(value, "body_timeout", limits.body_timeout);
+    read_duration(value, "write_timeout", limits.write_timeout);
+  }
+
+  const ApiLimits& api_limits() const { return api_limits_; }
 
  private:
   void complain(const YamlValue& value, std::string message) {
@@ -266,20 +291,6 @@ class ConfigReader {
     config.tls = net::ServerTls{path(*certificate).string(), path(*key).string()};
   }
 
-  void read_limits(const YamlValue& value, Config& config) {
-    if (!mapping(value, {"body_mib", "header_kib", "connections", "header_timeout", "idle_timeout", "body_timeout",
-                         "write_timeout"}))
-      return;
-    net::ServerLimits& limits = config.server_limits;
-    if (const YamlValue* size = value.find("body_mib")) limits.body_bytes_max = number(*size, 1, 1024) << 20U;
-    if (const YamlValue* size = value.find("header_kib")) limits.header_bytes_max = number(*size, 1, 1024) << 10U;
-    if (const YamlValue* count = value.find("connections")) limits.connections_max = number(*count, 1, 1'000'000);
-    read_duration(value, "header_timeout", limits.header_timeout);
-    read_duration(value, "idle_timeout", limits.idle_timeout);
-    read_duration(value, "body_timeout", limits.body_timeout);
-    read_duration(value, "write_timeout", limits.write_timeout);
-  }
-
   void read_upstream(const YamlValue& value, Config& config) {
     if (!mapping(value,
                  {"roots", "connections", "connect_timeout", "response_timeout", "read_timeout", "write_timeout"}))
@@ -319,6 +330,7 @@ class ConfigReader {
   std::filesystem::path base_;
   std::vector<Diagnostic>& complaints_;
   const OpenSecrets opens_;
+  ApiLimits api_limits_;
   std::map<std::string, std::size_t> provider_lines_;
 };
 
@@ -356,6 +368,16 @@ Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file) {
   if (documents.empty() && complaints.empty()) return Error{ErrorCode::kInvalid, file.string() + ": the file is empty"};
   if (has_errors(complaints)) return Error{ErrorCode::kInvalid, complaints.front().to_string()};
   return data_dir;
+}
+
+ApiLimits read_api_limits(const std::filesystem::path& file) {
+  std::vector<Diagnostic> complaints;
+  const auto documents = read_yaml_file(file, complaints);
+  ConfigReader reader(file.parent_path(), complaints);
+  Config ignored;
+  if (!documents.empty() && documents.front().find("limits") != nullptr)
+    reader.read_limits(*documents.front().find("limits"), ignored);
+  return reader.api_limits();
 }
 
 std::vector<std::string_view> settings_for_a_restart(const Config& running, const Config& wanted) {

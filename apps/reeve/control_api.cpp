@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_callers.h"
+#include "reeve/api_limits.h"
 #include "reeve/api_route.h"
 #include "reeve/api_thread.h"
 #include "reeve/sent_file.h"
@@ -27,6 +28,12 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+/// What stores and the ledger take as a text.
+bool is_plain(std::string_view text) {
+  return is_utf8(text) &&
+         std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
+
 /// Each name once, and only names that the route knows.
 Result<Parameters> read_parameters(std::string_view query, const std::vector<ApiParameter>& known) {
   Parameters parameters;
@@ -38,6 +45,9 @@ Result<Parameters> read_parameters(std::string_view query, const std::vector<Api
       return Error{ErrorCode::kInvalid, "there is no parameter '" + printable(name, 40) + "' here"};
     }
     std::string value = percent_decoded(part.substr(std::min(equals + 1, part.size())));
+    if (!is_plain(value)) {
+      return Error{ErrorCode::kInvalid, "the parameter '" + name + "' is no text of UTF-8 without control characters"};
+    }
     if (!parameters.emplace(std::move(name), std::move(value)).second) {
       return Error{ErrorCode::kInvalid, "the parameter '" + std::string(part.substr(0, equals)) + "' stands twice"};
     }
@@ -66,7 +76,8 @@ std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& r
 
 class ApiOverLoops final : public ControlApi {
  public:
-  explicit ApiOverLoops(Sources sources) : sources_(std::move(sources)) {}
+  ApiOverLoops(Sources sources, const ApiLimits& limits)
+      : sources_(std::move(sources)), of_known_(limits.known), of_unknown_(limits.unknown) {}
 
   Task<void> handle(net::Exchange& exchange) override {
     std::shared_ptr<const identity::Principal> caller;
@@ -101,6 +112,7 @@ class ApiOverLoops final : public ControlApi {
     const net::RequestHead& head = exchange.head();
     const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
     who = caller.principal;
+    if (auto no = ration(exchange, caller)) co_return *std::move(no);
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
     const ApiRoute* const route = find_route(head.method, head.path);
@@ -131,6 +143,7 @@ class ApiOverLoops final : public ControlApi {
     request.path = head.path;
     request.name = percent_decoded(*name_in(*route, head.path));
     request.parameters = *std::move(parameters);
+    if (!is_plain(request.name)) co_return problem(404, "Not found", "There is none of that name.");
     request.who = caller.principal->id;
     request.groups = caller.principal->groups;
     request.principal = caller.principal;
@@ -139,6 +152,25 @@ class ApiOverLoops final : public ControlApi {
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
     co_return co_await (route->is_slow ? slow_thread_ : thread_).answer(std::move(work), exchange.loop());
+  }
+
+  /// 429 for whoever asks too often. Those who are known are not counted with others at their address: whoever floods
+  /// from there would lock them out.
+  std::optional<ApiAnswer> ration(net::Exchange& exchange, const ApiCallers::Caller& caller) {
+    const Moment now = system_clock().steady();
+    std::optional<Duration> wait;
+    if (caller.principal) {
+      const identity::Principal& one = *caller.principal;
+      wait = of_known_.take(one.key_id.empty() ? one.issuer + " " + one.id : one.key_id, now);
+    } else {
+      wait = of_unknown_.take(sources_.callers->address_of(exchange), now);
+    }
+    if (!wait) return std::nullopt;
+    ApiAnswer answer =
+        problem(429, "Too many requests",
+                "This was asked more often than the limits of reeve.yaml allow; wait, then go on slower.");
+    answer.retry_after = std::chrono::ceil<std::chrono::seconds>(*wait).count();
+    return answer;
   }
 
   /// Of what changes something; whatever else brings a body has it ignored.
@@ -156,13 +188,15 @@ class ApiOverLoops final : public ControlApi {
   }
 
   const Sources sources_;
+  TokenBuckets of_known_, of_unknown_;
   ApiThread thread_, slow_thread_;
 };
 
 }  // namespace
 
 std::unique_ptr<ControlApi> ControlApi::create(Sources sources) {
-  return std::make_unique<ApiOverLoops>(std::move(sources));
+  const ApiLimits limits = read_api_limits(sources.config_file);
+  return std::make_unique<ApiOverLoops>(std::move(sources), limits);
 }
 
 }  // namespace reeve::app

@@ -79,7 +79,8 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
           "this version does not enforce documents of kind '" + printable(kind.text(), 40) +
           "'; it knows Policy, Exception, ApprovalPolicy, Ladder, PolicyTest, Price, UnknownPrice, Budget, Discount, "
           "Surcharge, Commitment, SpendAlert, AdviceRule, Notification, Detector, ExportMapping, ControlFramework, "
-          "EvidenceStream, RoleBinding, ClientSettings, IntakeQuestions, Review and Checklist. Move the file elsewhere until then"));
+          "EvidenceStream, RoleBinding, ClientSettings, IntakeQuestions, Review and Checklist. Move the file elsewhere "
+          "until then"));
     }
   }
   governance.policy = build_policy(governance.documents, std::move(exceptions), complaints);

@@ -6,6 +6,7 @@
 #include "reeve/api_route.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/list_page.h"
+#include "reeve/spend_index.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -44,6 +45,43 @@ struct Counted {
   }
 };
 
+Result<ComparedMonths> compare_months(const Sources& sources, const CallWindow& window, const spend::Catalogue& prices,
+                                      const MonthsAsked& asked) {
+  const auto index = index_for_sums(*sources.ledger.index);
+  if (!index) return index.error();
+  if (*index != nullptr) return compare_months_of(**index, prices, asked);
+  const auto compared = sum_spend_rows(common_of(sources), window, [&] {
+    return Counted<spend::MonthComparison>{spend::MonthComparison(prices, asked.after, asked.until, asked.dimension)};
+  });
+  if (!compared) return compared.error();
+  return ComparedMonths{compared->sum.result(), compared->calls};
+}
+
+Result<Counted<spend::DailySpend>> daily_spend(const Sources& sources, const CallWindow& window) {
+  using Sum = Counted<spend::DailySpend>;
+  const auto index = index_for_sums(*sources.ledger.index);
+  if (!index) return index.error();
+  if (*index == nullptr) return sum_spend_rows(common_of(sources), window, [] { return Sum(); });
+  Sum sum;
+  const auto added = add_days(**index, window, sum.sum);
+  if (!added) return added.error();
+  sum.calls = *added;
+  return sum;
+}
+
+Result<Counted<spend::SavingsAdvice>> advice_on(const Sources& sources, const CallWindow& window,
+                                                const SpendDocuments& documents) {
+  using Sum = Counted<spend::SavingsAdvice>;
+  Sum sum{spend::SavingsAdvice(*documents.prices, documents.advice)};
+  const auto index = index_for_sums(*sources.ledger.index);
+  if (!index) return index.error();
+  if (*index == nullptr) return sum_spend_rows(common_of(sources), window, [&] { return sum; });
+  const auto added = add_advice(**index, window, documents.advice, sum.sum);
+  if (!added) return added.error();
+  sum.calls = *added;
+  return sum;
+}
+
 }  // namespace
 
 ApiAnswer explain_spend(const Sources& sources, const ApiRequest& request) {
@@ -62,12 +100,10 @@ ApiAnswer explain_spend(const Sources& sources, const ApiRequest& request) {
   const auto documents = read_spend_documents(common_of(sources), "");
   if (!documents) return problem_of(documents.error());
   const CallWindow window{spend::month_before(*month).begin, std::min(now, month->end), month->end >= now};
-  using Sum = Counted<spend::MonthComparison>;
-  const auto compared = sum_spend_rows(common_of(sources), window, [&] {
-    return Sum{spend::MonthComparison(*documents->prices, *month, std::min(now, month->end), dimension)};
-  });
+  const auto compared =
+      compare_months(sources, window, *documents->prices, {*month, std::min(now, month->end), dimension});
   if (!compared) return problem_of(compared.error());
-  const auto result = compared->sum.result();
+  const auto& result = compared->comparison;
   JsonWriter json;
   json.begin_object().key("comparison").raw(result.to_json()).member("in_words", result.in_words()).end_object();
   return recorded(sources.ledger,
@@ -77,7 +113,7 @@ ApiAnswer explain_spend(const Sources& sources, const ApiRequest& request) {
 ApiAnswer forecast_spend(const Sources& sources, const ApiRequest& request) {
   const Instant now = system_clock().now();
   const CallWindow window{std::min(spend::month_of(now).begin, now - kForecastHistory), now, true};
-  const auto daily = sum_spend_rows(common_of(sources), window, [] { return Counted<spend::DailySpend>(); });
+  const auto daily = daily_spend(sources, window);
   if (!daily) return problem_of(daily.error());
   return recorded(sources.ledger, {request.who, "", "GET /api/v1/spend/forecast", daily->calls, {}, {}},
                   spend::forecast(daily->sum, now).to_json());
@@ -88,9 +124,7 @@ ApiAnswer advise_on_spend(const Sources& sources, const ApiRequest& request) {
   if (!window) return problem(400, "Bad request", window.error().message);
   const auto documents = read_spend_documents(common_of(sources), "");
   if (!documents) return problem_of(documents.error());
-  using Sum = Counted<spend::SavingsAdvice>;
-  const auto advice = sum_spend_rows(common_of(sources), *window,
-                                     [&] { return Sum{spend::SavingsAdvice(*documents->prices, documents->advice)}; });
+  const auto advice = advice_on(sources, *window, *documents);
   if (!advice) return problem_of(advice.error());
   return recorded(sources.ledger, {request.who, asked_of(request), "GET /api/v1/spend/advice", advice->calls, {}, {}},
                   advice->sum.to_json());

@@ -1,7 +1,7 @@
 #pragma once
 
-// What the recorded calls tell beyond sums: why a month costs what it costs, what it will come to, what could be saved,
-// and what was found in what was sent, and where it went.
+// What the recorded calls tell beyond sums: why a month costs what it costs, what it will come to, what
+// could be saved, and what was found in what was sent, and where it went.
 
 #include "reeve/api_request.h"
 #include "reeve/control_api.h"

@@ -107,12 +107,12 @@ ApiAnswer list_intakes(const Sources& sources, const ApiRequest& request) {
   const Instant now = system_clock().now();
   std::vector<std::pair<std::int64_t, control::Intake>> found;
   const std::size_t most = overdue ? kOverdueMax : *limit + 1;
-  const auto read =
-      each_row(desk->rows(), control::kIntakeRegister, overdue ? 0 : *cursor, [&](const RegisterRow& row) -> Result<bool> {
+  const auto read = each_row(
+      desk->rows(), control::kIntakeRegister, overdue ? 0 : *cursor, [&](const RegisterRow& row) -> Result<bool> {
         auto intake = control::intake_from_json(row.document);
         if (!intake) return std::move(intake).error();
-        const bool own = equal_ignoring_case(intake->requested_by, request.who) ||
-                         equal_ignoring_case(intake->owner, request.who);
+        const bool own =
+            equal_ignoring_case(intake->requested_by, request.who) || equal_ignoring_case(intake->owner, request.who);
         const bool wanted = (state.empty() || state == control::intake_state_name(intake->state)) &&
                             (item.empty() || item == intake->item) && (!mine || own) &&
                             (!overdue || intake->is_overdue(now));
@@ -121,8 +121,9 @@ ApiAnswer list_intakes(const Sources& sources, const ApiRequest& request) {
       });
   if (!read) return problem_of(read.error());
   if (overdue) {
-    std::stable_sort(found.begin(), found.end(),
-                     [](const auto& left, const auto& right) { return *left.second.due < *right.second.due; });
+    std::sort(found.begin(), found.end(), [](const auto& left, const auto& right) {
+      return std::pair(*left.second.due, left.first) < std::pair(*right.second.due, right.first);
+    });
   }
   JsonWriter json;
   json.begin_object().key("intakes").begin_array();
@@ -319,8 +320,8 @@ std::vector<ApiRoute> intake_api_routes() {
   constexpr std::string_view kOne = "/api/v1/intake/{id}";
   constexpr std::string_view kFlag = R"({"type":"string","enum":["1"]})";
   constexpr std::string_view kNumber = R"({"type":"integer","minimum":1,"maximum":200})";
-  ApiRoute withdraws = writing(kOne, "Takes an intake back; only who asked does", Permission::kAskIntake,
-                               withdraw_intake, "Reason");
+  ApiRoute withdraws =
+      writing(kOne, "Takes an intake back; only who asked does", Permission::kAskIntake, withdraw_intake, "Reason");
   withdraws.method = net::Method::kDelete;
   withdraws.body_may_lack = true;
   ApiRoute starts = writing(kAll, "Asks for something new, or for what is there to be looked at again",

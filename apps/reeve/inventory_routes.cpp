@@ -48,18 +48,17 @@ Result<std::string> intakes_of(const RegisterDesk& desk, std::string_view item) 
   JsonWriter json;
   json.begin_array();
   std::size_t shown = 0;
-  const auto read =
-      each_row(desk.rows(), control::kIntakeRegister, 0, [&](const RegisterRow& row) -> Result<bool> {
-        // Reading the text is cheaper than reading the document, and there may be many.
-        if (row.document.find(item) == std::string::npos) return true;
-        const auto intake = control::intake_from_json(row.document);
-        if (!intake) return intake.error();
-        if (intake->item != item) return true;
-        json.begin_object().member("id", intake->id).member("purpose", control::purpose_name(intake->purpose));
-        json.member("started", format_time(intake->started));
-        json.member("state", control::intake_state_name(intake->state)).end_object();
-        return ++shown < kShown;
-      });
+  const auto read = each_row(desk.rows(), control::kIntakeRegister, 0, [&](const RegisterRow& row) -> Result<bool> {
+    // Reading the text is cheaper than reading the document, and there may be many.
+    if (row.document.find(item) == std::string::npos) return true;
+    const auto intake = control::intake_from_json(row.document);
+    if (!intake) return intake.error();
+    if (intake->item != item) return true;
+    json.begin_object().member("id", intake->id).member("purpose", control::purpose_name(intake->purpose));
+    json.member("started", format_time(intake->started));
+    json.member("state", control::intake_state_name(intake->state)).end_object();
+    return ++shown < kShown;
+  });
   if (!read) return read.error();
   return json.end_array().take();
 }
@@ -98,9 +97,8 @@ std::optional<ApiAnswer> check_if_match(const ApiRequest& request, std::uint64_t
 }
 
 std::optional<ApiAnswer> repeated_answer(const RegisterDesk& desk, const ApiRequest& request) {
-  return repeated_answer(request, [&](std::string_view key) {
-    return desk.rows().answer_of(request.who, key, system_clock().now());
-  });
+  return repeated_answer(
+      request, [&](std::string_view key) { return desk.rows().answer_of(request.who, key, system_clock().now()); });
 }
 
 ApiAnswer carry_out(const RegisterDesk& desk, const ApiRequest& request, control::RegisterChange change,
@@ -136,9 +134,9 @@ ApiAnswer list_inventory(const Sources& sources, const ApiRequest& request) {
   if (!limit) return problem_of(limit.error());
   const auto cursor = cursor_of(request);
   if (!cursor) return problem_of(cursor.error());
-  const ItemFilter filter{parameter_of(request, "kind"), parameter_of(request, "status"),
+  const ItemFilter filter{parameter_of(request, "kind"),  parameter_of(request, "status"),
                           parameter_of(request, "owner"), parameter_of(request, "tier"),
-                          parameter_of(request, "flag"), parameter_of(request, "text")};
+                          parameter_of(request, "flag"),  parameter_of(request, "text")};
   if (!filter.status.empty() && !control::item_status_from_name(filter.status)) {
     return problem(400, "Bad request", "'status' is one of those that docs/registers.md lists, such as in_use");
   }
@@ -150,23 +148,22 @@ ApiAnswer list_inventory(const Sources& sources, const ApiRequest& request) {
   json.begin_object().key("items").begin_array();
   std::size_t written = 0;
   std::int64_t last = 0, next = 0;
-  const auto read =
-      each_row(rows, control::kInventoryRegister, *cursor, [&](const RegisterRow& row) -> Result<bool> {
-        const auto item = control::item_from_json(row.document);
-        if (!item) return item.error();
-        const auto seen = traffic->of(*item);
-        if (!fits(filter, *item, control::flags_of(*item, seen, now))) return true;
-        if (written == *limit) {
-          next = last;
-          return false;
-        }
-        json.begin_object();
-        write_item_members(json, *item, seen, now);
-        json.end_object();
-        ++written;
-        last = row.number;
-        return true;
-      });
+  const auto read = each_row(rows, control::kInventoryRegister, *cursor, [&](const RegisterRow& row) -> Result<bool> {
+    const auto item = control::item_from_json(row.document);
+    if (!item) return item.error();
+    const auto seen = traffic->of(*item);
+    if (!fits(filter, *item, control::flags_of(*item, seen, now))) return true;
+    if (written == *limit) {
+      next = last;
+      return false;
+    }
+    json.begin_object();
+    write_item_members(json, *item, seen, now);
+    json.end_object();
+    ++written;
+    last = row.number;
+    return true;
+  });
   if (!read) return problem_of(read.error());
   json.end_array();
   if (next != 0) json.member("next", std::to_string(next));
@@ -184,8 +181,7 @@ ApiAnswer register_inventory_item(const Sources& sources, const ApiRequest& requ
   const auto item = control::register_item(*std::move(given), request.who, now);
   if (!item) return refusal_of(item.error());
   control::RegisterChange change;
-  change.rows.push_back(
-      control::change_of_item(*item, nullptr, "register.item_registered", request.who, {}, now));
+  change.rows.push_back(control::change_of_item(*item, nullptr, "register.item_registered", request.who, {}, now));
   return carry_out(*desk, request, std::move(change), answer_with(201, *item, std::nullopt, now));
 }
 
@@ -266,8 +262,7 @@ ApiAnswer act_on_inventory_item(const Sources& sources, const ApiRequest& reques
   const auto traffic = seen_traffic(desk->rows());
   if (!traffic) return problem_of(traffic.error());
   control::RegisterChange change;
-  change.rows.push_back(
-      control::change_of_item(*item, &*before, "register.item_status", request.who, reason, now));
+  change.rows.push_back(control::change_of_item(*item, &*before, "register.item_status", request.who, reason, now));
   ApiAnswer answer = answer_with(200, *item, traffic->of(*item), now);
   return carry_out(*desk, request, std::move(change), std::move(answer));
 }
@@ -333,9 +328,8 @@ Result<std::string> drift_json(control::RegisterStore& rows, Instant now) {
   bool cut = traffic->list().size() > kDriftMax;
   cut |= write_drifted(json, "not_seen", items, now, [](const SeenItem& one) { return one.is("not_seen"); });
   write_traffic(json, *traffic, items);
-  cut |= write_drifted(json, "unregistered", items, now, [](const SeenItem& one) {
-    return one.item.status == control::ItemStatus::kSeenNotRegistered;
-  });
+  cut |= write_drifted(json, "unregistered", items, now,
+                       [](const SeenItem& one) { return one.item.status == control::ItemStatus::kSeenNotRegistered; });
   cut |= write_drifted(json, "without_approval", items, now,
                        [](const SeenItem& one) { return one.is("seen_without_approval"); });
   return json.member("cut", cut).end_object().take();
@@ -347,13 +341,15 @@ ApiAnswer show_drift(const Sources& sources, const ApiRequest&) {
   return {200, *std::move(drift), {}};
 }
 
-std::vector<ApiRoute> inventory_api_routes() {
-  using enum ApiEffect;
+namespace {
+
+constexpr std::string_view kAll = "/api/v1/inventory";
+constexpr std::string_view kOne = "/api/v1/inventory/{id}";
+constexpr std::string_view kNamed = "The item's id";
+constexpr std::size_t kItemBytesMax = 64UL << 10U;
+
+std::vector<ApiRoute> reading_routes() {
   using identity::Permission;
-  constexpr std::string_view kAll = "/api/v1/inventory";
-  constexpr std::string_view kOne = "/api/v1/inventory/{id}";
-  constexpr std::string_view kNamed = "The item's id";
-  constexpr std::size_t kItemBytesMax = 64UL << 10U;
   constexpr std::string_view kNumber = R"({"type":"integer","minimum":1,"maximum":200})";
   return {{.path = kAll,
            .summary = "Items of the AI inventory, newest first",
@@ -368,19 +364,6 @@ std::vector<ApiRoute> inventory_api_routes() {
                           {"text", "Only with this text in title, purpose, model, provider or id"},
                           {"limit", "100 without it", kNumber},
                           kCursorParameter}},
-          {.method = net::Method::kPost,
-           .path = kAll,
-           .summary = "Registers an item; it is proposed until an intake is decided",
-           .permission = Permission::kWriteInventory,
-           .answer = register_inventory_item,
-           .gives = "InventoryItemAnswer",
-           .effect = kWrite,
-           .fine = {201},
-           .refuses = {409},
-           .takes = "InventoryItemRequest",
-           .body_bytes_max = kItemBytesMax,
-           .tells_etag = true,
-           .takes_idempotency_key = true},
           {.path = "/api/v1/inventory/drift",
            .summary = "What the gateway saw against what is registered",
            .permission = Permission::kReadInventory,
@@ -398,7 +381,25 @@ std::vector<ApiRoute> inventory_api_routes() {
            .permission = Permission::kReadInventory,
            .answer = show_inventory_history,
            .gives = "InventoryHistory",
-           .named = kNamed},
+           .named = kNamed}};
+}
+
+std::vector<ApiRoute> writing_routes() {
+  using enum ApiEffect;
+  using identity::Permission;
+  return {{.method = net::Method::kPost,
+           .path = kAll,
+           .summary = "Registers an item; it is proposed until an intake is decided",
+           .permission = Permission::kWriteInventory,
+           .answer = register_inventory_item,
+           .gives = "InventoryItemAnswer",
+           .effect = kWrite,
+           .fine = {201},
+           .refuses = {409},
+           .takes = "InventoryItemRequest",
+           .body_bytes_max = kItemBytesMax,
+           .tells_etag = true,
+           .takes_idempotency_key = true},
           {.method = net::Method::kPut,
            .path = kOne,
            .summary = "Another text of an item; what mattered for its approval makes it proposed again",
@@ -428,6 +429,14 @@ std::vector<ApiRoute> inventory_api_routes() {
            .tells_etag = true,
            .takes_if_match = true,
            .takes_idempotency_key = true}};
+}
+
+}  // namespace
+
+std::vector<ApiRoute> inventory_api_routes() {
+  std::vector<ApiRoute> all = reading_routes();
+  for (ApiRoute& route : writing_routes()) all.push_back(std::move(route));
+  return all;
 }
 
 }  // namespace reeve::app

@@ -216,7 +216,8 @@ void InventoryWatch::register_seen(const SeenTraffic& traffic, const std::set<st
     change.rows.push_back(control::change_of_item(item, nullptr, "register.item_seen", {}, {}, now));
     const auto changed = registers_.governed().change(change);
     // Another node was faster.
-    if (!changed && changed.error().code != ErrorCode::kConflict) return tell("an item cannot be kept", changed.error());
+    if (!changed && changed.error().code != ErrorCode::kConflict)
+      return tell("an item cannot be kept", changed.error());
     ++filed;
   }
 }

@@ -54,12 +54,12 @@ class InventoryWatch {
 
   // The thread's own.
   bool begun_ = false;
-  std::uint64_t next_ = 0;                      // the entry that is read next
+  std::uint64_t next_ = 0;                        // the entry that is read next
   std::map<std::string, control::Traffic> mine_;  // of this node, by what
-  std::set<std::string> changed_;               // of these, since they were written last
-  Moment kept_;                                 // when the register was looked through last
-  std::set<std::string> told_;                  // keys of events, so that the queue is not asked again and again
-  bool failing_ = false;                        // told once
+  std::set<std::string> changed_;                 // of these, since they were written last
+  Moment kept_;                                   // when the register was looked through last
+  std::set<std::string> told_;                    // keys of events, so that the queue is not asked again and again
+  bool failing_ = false;                          // told once
 
   std::mutex mutex_;
   std::condition_variable wake_;

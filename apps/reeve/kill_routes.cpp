@@ -168,26 +168,32 @@ ApiAnswer end_session(const Sources& sources, const ApiRequest& request) {
   return cut_off(sources, request, {*std::move(scope), (*texts)["reason"], {}, until, {}}, false);
 }
 
+namespace {
+ApiRoute session_end_route() {
+  return {.method = net::Method::kDelete,
+          .path = "/api/v1/sessions/{session}",
+          .summary = "Ends a session: its calls under way, and all that follow",
+          .permission = identity::Permission::kSwitchKill,
+          .answer = end_session,
+          .gives = "Cutoff",
+          .effect = ApiEffect::kWrite,
+          .fine = {201},
+          .refuses = {409},
+          .named = "The session's id",
+          .takes = "Reason",
+          .body_bytes_max = kReasonBytesMax,
+          .scope = "kill",
+          .takes_idempotency_key = true};
+}
+}  // namespace
+
 std::vector<ApiRoute> kill_api_routes() {
   using enum ApiEffect;
   using identity::Permission;
   constexpr std::string_view kPath = "/api/v1/kill-switch";
   constexpr std::string_view kOne = "/api/v1/kill-switch/{id}";
   constexpr std::string_view kNamed = "The cutoff's id";
-  return {{.method = net::Method::kDelete,
-           .path = "/api/v1/sessions/{session}",
-           .summary = "Ends a session: its calls under way, and all that follow",
-           .permission = Permission::kSwitchKill,
-           .answer = end_session,
-           .gives = "Cutoff",
-           .effect = kWrite,
-           .fine = {201},
-           .refuses = {409},
-           .named = "The session's id",
-           .takes = "Reason",
-           .body_bytes_max = kReasonBytesMax,
-           .scope = "kill",
-           .takes_idempotency_key = true},
+  return {session_end_route(),
           {.path = kPath,
            .summary = "What is cut off",
            .permission = Permission::kReadKillSwitch,

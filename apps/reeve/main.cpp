@@ -5,6 +5,7 @@
 
 #include "reeve/agent_commands.h"
 #include "reeve/command_line_secret.h"
+#include "reeve/demo_commands.h"
 #include "reeve/people_commands.h"
 #include "reeve/register_commands.h"
 #include "reeve/sealing_settings.h"
@@ -416,6 +417,8 @@ int main(int argc, char** argv) {
   add_ledger(app, line);
   add_secrets(app, line);
   add_providers(app, line);
+  DemoArguments demo;
+  add_demo_data(app, line, demo);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

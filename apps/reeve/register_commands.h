@@ -28,11 +28,11 @@ int inventory_drift_command(const Common& common);
 
 struct IntakeArguments {
   std::string id, by, reason;
-  std::string kind, title, owner, item;               // start
-  std::vector<std::string> answers;                   // answer: QUESTION=ANSWER
-  bool mine = false, open = false, overdue = false;   // list
-  std::string checklist, verdict, comment, all;       // review; all: the answer to what is not named
-  std::string decision, until, exception, digest;     // decide
+  std::string kind, title, owner, item;              // start
+  std::vector<std::string> answers;                  // answer: QUESTION=ANSWER
+  bool mine = false, open = false, overdue = false;  // list
+  std::string checklist, verdict, comment, all;      // review; all: the answer to what is not named
+  std::string decision, until, exception, digest;    // decide
   std::vector<std::string> conditions;
 };
 int intake_start_command(const Common& common, const IntakeArguments& arguments);

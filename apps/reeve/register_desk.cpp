@@ -165,9 +165,9 @@ bool fits(const ItemFilter& filter, const Item& item, const std::vector<std::str
          (filter.owner.empty() || equal_ignoring_case(filter.owner, item.owner)) &&
          is(filter.tier, std::to_string(item.risk_tier)) &&
          (filter.flag.empty() || std::find(flags.begin(), flags.end(), filter.flag) != flags.end()) &&
-         (filter.text.empty() || contains_folded(item.title, filter.text) || contains_folded(item.purpose, filter.text) ||
-          contains_folded(item.model, filter.text) || contains_folded(item.provider, filter.text) ||
-          contains_folded(item.id, filter.text));
+         (filter.text.empty() || contains_folded(item.title, filter.text) ||
+          contains_folded(item.purpose, filter.text) || contains_folded(item.model, filter.text) ||
+          contains_folded(item.provider, filter.text) || contains_folded(item.id, filter.text));
 }
 
 }  // namespace reeve::app

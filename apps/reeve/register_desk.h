@@ -16,7 +16,7 @@
 namespace reeve::app {
 
 struct RegisterDesk {
-  RegisterAccess access;              // as this desk opened it; empty inside a server
+  RegisterAccess access;               // as this desk opened it; empty inside a server
   store::Registers* served = nullptr;  // a server's; null: those of `access`
   control::IntakeRules rules;
   control::ApprovalPolicies policies;  // of exceptions

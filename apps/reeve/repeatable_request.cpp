@@ -40,8 +40,8 @@ std::optional<ApiAnswer> repeated_answer(const ApiRequest& request, const KeptLo
 
 std::optional<spend::KeptAnswer> answer_to_keep(const ApiRequest& request, const ApiAnswer& answer, Instant at) {
   if (!request.idempotency_key) return std::nullopt;
-  return spend::KeptAnswer{request.who, *request.idempotency_key, digest_of_request(request), answer.status,
-                           answer.body, answer.etag,              at};
+  return spend::KeptAnswer{
+      request.who, *request.idempotency_key, digest_of_request(request), answer.status, answer.body, answer.etag, at};
 }
 
 bool names_tag(std::string_view header, std::string_view etag) {

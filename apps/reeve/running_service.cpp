@@ -7,6 +7,7 @@
 #include "core/crypto.h"
 #include "core/log.h"
 #include "reeve/budget_desk.h"
+#include "reeve/demo_history.h"
 #include "reeve/exception_uses.h"
 #include "reeve/export_mappings.h"
 #include "reeve/governance.h"
@@ -21,8 +22,6 @@ namespace reeve::app {
 namespace {
 
 constexpr auto kDrainMax = std::chrono::seconds(30);
-/// Whoever wrote a budget is kept waiting no longer. A new one is counted from the ledger first.
-constexpr auto kInForceMax = std::chrono::seconds(10);
 /// What was approved has to hold within a second; the rest is looked at every second.
 constexpr auto kLookInterval = std::chrono::milliseconds(200);
 constexpr auto kSecond = std::chrono::seconds(1);
@@ -56,6 +55,10 @@ Result<void> RunningService::open_ledger() {
   auto log = ledger::Log::open(std::move(options));
   if (!log) return with_context(log.error(), "ledger");
   log_ = *std::move(log);
+  if (is_demonstration(config_.data_dir)) {
+    log_warning("demonstration data: these people do not exist, and nothing of it happened",
+                {{"data", config_.data_dir.string()}});
+  }
   return {};
 }
 
@@ -110,15 +113,8 @@ void RunningService::record_stop() {
   heartbeat_.reset();
 }
 
-Result<void> RunningService::begin() {
-  auto config = load_config();
-  if (!config) return config.error();
-  config_ = *std::move(config);
-  configure_log(config_.log_level, config_.log_format);
-  // All or nothing: what cannot be opened is found before anything is.
-  if (auto opened = check_sealed_files(config_); !opened) return opened;
-  // Before anything is open that removes content when its time is over.
-  if (auto kept = check_kept_long_enough(config_); !kept) return kept;
+/// What lies in the data directory, and what is told to it first.
+Result<void> RunningService::open_storage() {
   // The store makes the data directory, for nobody else's eyes.
   auto store = store::Store::open_embedded(config_.data_dir);
   if (!store) return with_context(store.error(), "storage");
@@ -133,7 +129,19 @@ Result<void> RunningService::begin() {
   if (auto opened = open_ledger(); !opened) return opened.error();
   // Before anything is appended: the ledger may be an older copy than the store.
   if (auto told = store_->ledger_ends_at(log_->size()); !told) return with_context(told.error(), "storage");
+  return {};
+}
 
+Result<void> RunningService::begin() {
+  auto config = load_config();
+  if (!config) return config.error();
+  config_ = *std::move(config);
+  configure_log(config_.log_level, config_.log_format);
+  // All or nothing: what cannot be opened is found before anything is.
+  if (auto opened = check_sealed_files(config_); !opened) return opened;
+  // Before anything is open that removes content when its time is over.
+  if (auto kept = check_kept_long_enough(config_); !kept) return kept;
+  if (auto opened = open_storage(); !opened) return opened;
   if (auto opened = open_registers(); !opened) return opened.error();
 
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
@@ -308,93 +316,6 @@ Result<void> RunningService::start_following_kill_switch() {
   if (!follower) return std::move(follower).error();
   kill_follower_ = *std::move(follower);
   return {};
-}
-
-Result<void> RunningService::start_listening() {
-  if (auto started = start_gateway(); !started) return started;
-  net::ServerOptions server_options;
-  server_options.host = config_.listen_host;
-  server_options.port = config_.listen_port;
-  server_options.limits = config_.server_limits;
-  server_options.tls = config_.tls;
-  server_options.refusal_body = gateway::refusal_body;
-  auto callers = ApiCallers::create(*runtime_, config_.issuers, config_.upstream_tls, *key_table_, &sign_ins_->tokens(),
-                                    directory_ ? &directory_->directory() : nullptr, agents_->agents());
-  if (!callers) return callers.error();
-  api_callers_ = *std::move(callers);
-  api_callers_->tell_refusals_to(*refusals_, config_.trusted_proxies);
-  const auto put_budgets_in_force = [this] {
-    const auto wake = [this] { mailbox_->put(kBudgetsWritten); };
-    if (!live_budgets_->wait_for_look(kInForceMax, wake)) log_warning("a budget that was written is not in force yet");
-  };
-  identity::KillSwitchStore* const kill_switch_register =
-      shared_kill_switch_ ? static_cast<identity::KillSwitchStore*>(shared_kill_switch_.get()) : &store_->kill_switch();
-  const auto wait_until_switched = [this](std::string_view id, bool on) {
-    return kill_follower_->wait_until_known(id, on);
-  };
-  index_.emplace(config_.data_dir);
-  LedgerSources ledger{&*index_, config_.data_dir / "ledger",
-                       [this](std::string_view kind, const std::string& detail) { return record(kind, detail); },
-                       &recent_readings_};
-  live_sessions_.emplace(config_.data_dir / "ledger");
-  evidence_packs_.emplace(options_.config_file.string(), config_.data_dir,
-                          [this](auto kind, const auto& detail) { return record(kind, detail).has_value(); });
-  std::vector<std::pair<std::string, std::string>> exports;
-  for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
-  api_ = ControlApi::create({&spending_->budgets(),
-                             settings_.get(),
-                             store_.get(),
-                             &registers(),
-                             config_.data_dir,
-                             options_.config_file.string(),
-                             api_callers_.get(),
-                             &roles_,
-                             &*live_budgets_,
-                             put_budgets_in_force,
-                             std::move(ledger),
-                             kill_switch_register,
-                             &kill_switch_,
-                             gateway_.get(),
-                             &*live_sessions_,
-                             &sign_ins_->store(),
-                             wait_until_switched,
-                             &agents_->entries(),
-                             directory_ ? &directory_->entries() : nullptr,
-                             started_with_json(config_, system_clock().now()),
-                             std::move(exports),
-                             &*evidence_packs_});
-  scim_ = std::make_unique<ScimApi>(directory_ ? &directory_->entries() : nullptr, *api_callers_);
-  published_log_ = std::make_unique<PublishedLog>(
-      PublishedLog::Sources{config_.data_dir / "ledger", config_.served_log, log_.get(), api_callers_.get()});
-  claude_code_.emplace(
-      ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(), settings_.get()});
-  break_glass_.emplace(registers().break_glass());
-  auto server = net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) {
-    const std::string_view path = exchange.head().path;
-    if (ClaudeCodeRoutes::serves(path)) return claude_code_->handle(exchange);
-    if (ControlApi::serves(path)) return api_->handle(exchange);
-    if (ScimApi::serves(path)) return scim_->handle(exchange);
-    std::string news = path == "/healthz" ? news_of_health() : std::string();
-    if (!news.empty()) return answer_health(exchange, std::move(news));
-    if (SignInRoutes::serves(path)) return sign_in_routes_->handle(exchange);
-    if (ConsolePages::serves(path)) return console_.handle(exchange);
-    return PublishedLog::serves(path) ? published_log_->handle(exchange) : gateway_->handle(exchange);
-  });
-  if (!server)
-    return with_context(server.error(),
-                        "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));
-  server_ = *std::move(server);
-  auto sign_in_routes =
-      sign_ins_->start(*runtime_, config_, base_url(), *refusals_, {&*key_table_, agents_->agents(), &kill_switch_});
-  if (!sign_in_routes) return std::move(sign_in_routes).error();
-  sign_in_routes_ = *std::move(sign_in_routes);
-  api_callers_->know(sign_in_routes_->browsers());
-  gateway_->watch(server_->stats());
-  return start_collecting_cosignatures();
-}
-
-std::string RunningService::news_of_health() const {
-  return break_glass_->line() + kill_switch_line(*kill_switch_.current(), system_clock().now());
 }
 
 void RunningService::look_at_client_reports(bool last) {

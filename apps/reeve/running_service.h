@@ -80,6 +80,7 @@ class RunningService final : public Service {
 
  private:
   Result<void> begin();
+  Result<void> open_storage();
   Result<void> record_start(const gateway::Settings& settings);
   void record_stop();
   Result<Config> load_config() const;
@@ -116,6 +117,8 @@ class RunningService final : public Service {
   void tell_of_standstill(const AgentService::Stopped& stopped);
   Result<void> open_sign_ins();
   Result<void> start_listening();
+  void open_control_api();
+  Task<void> answer(net::Exchange& exchange);
   Result<void> start_following_kill_switch();
   void reload(bool config_too);
   std::string governance_fingerprint() const;

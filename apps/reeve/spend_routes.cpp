@@ -4,6 +4,7 @@
 #include "reeve/api_route.h"
 #include "reeve/budget_state.h"
 #include "reeve/ledger_routes.h"
+#include "reeve/spend_index.h"
 #include "reeve/spend_rows.h"
 
 namespace reeve::app {
@@ -34,13 +35,22 @@ ApiAnswer report_spend(const Sources& sources, const ApiRequest& request) {
   if (!dimensions) return problem_of(dimensions.error());
   const auto window = CallWindow::parse(value_or(parameters, "since", "30d"), value_or(parameters, "until", ""));
   if (!window) return problem(400, "Bad request", window.error().message);
+  std::string filter;
+  for (const auto& [name, value] : parameters) filter += (filter.empty() ? "" : "&") + name + "=" + value;
+  const auto answer = [&](std::uint64_t calls, std::string body) {
+    return recorded(sources.ledger, {request.who, filter, "GET /api/v1/spend", calls, {}, {}}, std::move(body));
+  };
+  const auto index = index_for_sums(*sources.ledger.index);
+  if (!index) return problem_of(index.error());
+  if (*index != nullptr) {
+    const auto sums = spend_groups_of(**index, *window, *dimensions);
+    if (!sums) return problem_of(sums.error());
+    return answer(sums->total.calls, spend::report_json(*dimensions, sums->groups, sums->total));
+  }
   const auto report =
       sum_spend_rows(common_of(sources), *window, [&] { return spend::SpendReport(*dimensions, false); });
   if (!report) return problem_of(report.error());
-  std::string filter;
-  for (const auto& [name, value] : parameters) filter += (filter.empty() ? "" : "&") + name + "=" + value;
-  return recorded(sources.ledger, {request.who, filter, "GET /api/v1/spend", report->total().calls, {}, {}},
-                  report->to_json());
+  return answer(report->total().calls, report->to_json());
 }
 
 ApiAnswer list_reservations(const Sources& sources, const ApiRequest& request) {

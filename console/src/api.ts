@@ -192,9 +192,10 @@ export interface SessionRow {
   not_ok: number
   first: string
   last: string
-  cost_nanos: number
-  input_tokens: number
-  output_tokens: number
+  // None where every call was refused.
+  cost_nanos?: number
+  input_tokens?: number
+  output_tokens?: number
 }
 export interface SessionCall {
   seq: number

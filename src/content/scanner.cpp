@@ -54,6 +54,7 @@ struct Scanner::State final : CandidateWatcher {
   /// A piece of a layer, of those that are looked at together.
   struct PieceWork {
     std::size_t piece = 0;  // in its layer
+    TextOrigin origin = TextOrigin::kUser;
     TextMasks masks;
     DecodeMasks decode_masks;
     std::span<const LiteralHit> hits, word_hits;  // in it, and in its long words
@@ -279,11 +280,14 @@ void Scanner::State::confirm_in_words(const PieceWork& work, std::string_view te
   const PatternIndex& patterns = set->word_patterns();
   const auto size = static_cast<std::uint32_t>(text.size());
   const LongWords& words = first->long_words;
+  std::size_t word = work.word_hits.empty() ? 0 : words.index_at(work.word_hits.front().start);
   for (const LiteralHit& hit : work.word_hits) {
+    while (words.end_of(word) <= hit.start) ++word;  // they are by start
     const RequiredAt& required = patterns.required()[hit.literal];
     // Most beginnings stand in words that are too short for what must follow.
-    if (words.bytes_from(hit.start) + required.before_most < set->patterns()[required.pattern].width.least) continue;
-    const std::uint32_t start = words.in_text(hit.start);
+    const std::size_t behind = words.end_of(word) - hit.start;
+    if (behind + required.before_most < set->patterns()[required.pattern].width.least) continue;
+    const std::uint32_t start = words.words[word].start + (hit.start - words.words[word].place);
     confirm_literal(*set, required, {hit.literal, start, start + (hit.last - hit.start)}, text,
                     last_end[required.pattern], budget, candidates, watcher());
   }
@@ -304,6 +308,7 @@ void Scanner::State::read_group(const Layer& layer, std::span<PieceWork> group) 
   words.clear();
   for (PieceWork& work : group) {
     const std::string_view text = layer.text(layer.pieces[work.piece]);
+    work.origin = texts[text_of(depth, work.piece)].origin;
     work.candidates.clear();
     work.gave_up = false;
     work.masks.compute(text);
@@ -345,8 +350,7 @@ void Scanner::State::find_in_group(const Layer& layer, std::span<PieceWork> grou
     for (PieceWork& work : group) {
       if (work.candidates.size() > kFoundMax) continue;
       const std::size_t before = work.candidates.size();
-      const TextOrigin origin = texts[text_of(depth, work.piece)].origin;
-      const FinderText finder_text{layer.text(layer.pieces[work.piece]), work.masks, origin, &work.gave_up};
+      const FinderText finder_text{layer.text(layer.pieces[work.piece]), work.masks, work.origin, &work.gave_up};
       finder->find(finder_text, work.candidates);
       if (watcher() == nullptr) continue;
       for (std::size_t i = before; i < work.candidates.size(); ++i) {

@@ -183,22 +183,17 @@ void LongWords::collect(std::string_view text, const TextMasks& masks, const Dec
   });
 }
 
-const LongWords::Word& LongWords::word_at(std::uint32_t place) const {
+std::size_t LongWords::index_at(std::uint32_t place) const {
   const auto after = std::upper_bound(words.begin(), words.end(), place,
                                       [](std::uint32_t at, const Word& word) { return at < word.place; });
-  return after == words.begin() ? words.front() : after[-1];
-}
-
-std::size_t LongWords::bytes_from(std::uint32_t place) const {
-  const Word* const next = &word_at(place) + 1;
-  return (next == words.data() + words.size() ? joined.size() : next->place) - place;
+  return after == words.begin() ? 0 : static_cast<std::size_t>(after - words.begin()) - 1;
 }
 
 PatternIndex::Stretch LongWords::stretch_of(std::size_t least) const {
   std::size_t begin = joined.size(), end = 0;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::size_t from = words.data()[i].place;
-    const std::size_t to = i + 1 < words.size() ? words.data()[i + 1].place : joined.size();
+    const std::size_t to = end_of(i);
     if (to - from < least) continue;
     begin = std::min(begin, from);
     end = to;
@@ -207,7 +202,7 @@ PatternIndex::Stretch LongWords::stretch_of(std::size_t least) const {
 }
 
 std::uint32_t LongWords::in_text(std::uint32_t place) const {
-  const Word& word = word_at(place);
+  const Word& word = words[index_at(place)];
   return word.start + (place - word.place);
 }
 

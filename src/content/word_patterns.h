@@ -37,9 +37,11 @@ struct LongWords {
   void collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks);
   void collect(std::string_view text, const TextMasks& masks, const DecodeMasks& decode_masks,
                InstructionSet set);  // one of this machine's
-  /// The word in which a place of `joined` is; how many of its bytes are from there on, with the border behind them.
-  const Word& word_at(std::uint32_t place) const;
-  std::size_t bytes_from(std::uint32_t place) const;
+  /// Of the word in which a place of `joined` is: its index; and where it ends in `joined`, with the border behind it.
+  std::size_t index_at(std::uint32_t place) const;
+  std::size_t end_of(std::size_t index) const {
+    return index + 1 < words.size() ? words.data()[index + 1].place : joined.size();
+  }
   /// Of `joined`: all words that have so many bytes, with the border behind each.
   PatternIndex::Stretch stretch_of(std::size_t least) const;
   /// Where a place of `joined` is in the text.

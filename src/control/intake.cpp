@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kConditionsMax = 10;
 constexpr std::size_t kConditionBytesMax = 300;
 constexpr std::size_t kConditionsBytesMax = 2'000;  // with reason and names they have to fit into an entry's detail
-constexpr std::size_t kDigestBytesMin = 12;  // "sha256:" and five digits
+constexpr std::size_t kDigestBytesMin = 12;         // "sha256:" and five digits
 constexpr std::size_t kAnswerBytesMax = 2'000;
 
 Error invalid(std::string message) { return {ErrorCode::kInvalid, std::move(message)}; }
@@ -169,9 +169,9 @@ Result<IntakeCase> start_intake(const IntakeStart& start, const IntakeRules& rul
     if (item.status == ItemStatus::kDecommissioned) return conflict("it is decommissioned; ask for another item");
     if (item.status == ItemStatus::kInReview) return conflict("an intake for it is open: " + item.intake);
     const bool again = is_approved(item.status) || item.status == ItemStatus::kSuspended;
-    intake.purpose = again                  ? IntakePurpose::kRecertification
+    intake.purpose = again                 ? IntakePurpose::kRecertification
                      : item.intake.empty() ? IntakePurpose::kNew
-                                            : IntakePurpose::kChange;
+                                           : IntakePurpose::kChange;
     if (!start.title.empty()) item.title = start.title;
     if (item.owner.empty()) item.owner = start.owner.empty() ? start.by : start.owner;
     ++item.version;
@@ -348,10 +348,10 @@ Result<void> check_decision(const IntakeCase& one, const IntakeDecision& decisio
 
 /// Whether those who decided in favour are enough: so many, and one of them who filled no checklist.
 Result<bool> is_enough(const Intake& intake, const ReviewRule& rule) {
-  const bool independent =
-      rule.checklists.empty() ||
-      std::any_of(intake.decisions.begin(), intake.decisions.end(),
-                  [&](const IntakeDecision& decision) { return !has_reviewed(intake, decision.by); });
+  const bool independent = rule.checklists.empty() || std::any_of(intake.decisions.begin(), intake.decisions.end(),
+                                                                  [&](const IntakeDecision& decision) {
+                                                                    return !has_reviewed(intake, decision.by);
+                                                                  });
   if (std::ssize(intake.decisions) < rule.decisions) return false;
   if (independent) return true;
   return denied("who filled a checklist does not decide alone; somebody who filled none has to");

@@ -164,9 +164,9 @@ struct Intake {
   std::optional<Instant> submitted, due, decided;
   std::vector<ChecklistReview> reviews;
   std::vector<IntakeDecision> decisions;
-  std::string end_reason;        // of what was withdrawn
+  std::string end_reason;                       // of what was withdrawn
   ItemStatus item_was = ItemStatus::kProposed;  // before it began
-  bool made_item = false;        // the item came with it
+  bool made_item = false;                       // the item came with it
   bool is_over() const { return state != IntakeState::kOpen && state != IntakeState::kInReview; }
   bool is_overdue(Instant now) const { return !is_over() && due && *due <= now; }
 };
@@ -199,8 +199,7 @@ Result<IntakeCase> review_intake(const IntakeCase& before, ChecklistReview revie
 /// The decision's digest is what was seen.
 Result<IntakeCase> decide_intake(const IntakeCase& before, IntakeDecision decision, const Actor& by,
                                  const IntakeRules& rules, Instant now);
-Result<IntakeCase> withdraw_intake(const IntakeCase& before, std::string_view by, std::string_view reason,
-                                   Instant now);
+Result<IntakeCase> withdraw_intake(const IntakeCase& before, std::string_view by, std::string_view reason, Instant now);
 
 /// Whether this person may do so now; otherwise why not.
 Result<void> may_answer(const Intake& intake, std::string_view by);

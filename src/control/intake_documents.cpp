@@ -52,8 +52,8 @@ class Reader {
     if (value == nullptr) return fallback;
     const auto number = value->as_int();
     if (number && *number >= least && *number <= most) return *number;
-    complain(*value, "'" + std::string(key) + "' is a number from " + std::to_string(least) + " to " +
-                         std::to_string(most));
+    complain(*value,
+             "'" + std::string(key) + "' is a number from " + std::to_string(least) + " to " + std::to_string(most));
     return fallback;
   }
   bool flag(const YamlValue& in, std::string_view key) {

@@ -279,7 +279,7 @@ RegisterChange change_of_intake(const IntakeCase& after, const IntakeCase* befor
   const Item* const old = before == nullptr ? nullptr : &before->item;
   if (old != nullptr && old->version == after.item.version) return change;
   const bool is_new = after.item.version == 1;
-  const std::string_view item_step = is_new ? "register.item_registered"
+  const std::string_view item_step = is_new                                               ? "register.item_registered"
                                      : old != nullptr && old->status != after.item.status ? "register.item_status"
                                                                                           : "register.item_changed";
   const std::string reason = "intake " + after.intake.id;

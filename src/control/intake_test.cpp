@@ -342,7 +342,8 @@ TEST(Documents, SayWhatIsWrongWithThem) {
   EXPECT_NE(complaints_of("kind: Review\nname: a\ntier: 2\nchecklists: [none]\ndeciders: {groups: [a]}\n").find("none"),
             std::string::npos);
   EXPECT_FALSE(complaints_of("kind: Review\nname: a\ntier: 4\ndeciders: {groups: [a]}\n").empty());
-  EXPECT_FALSE(complaints_of("kind: Checklist\nname: a\ntitle: a\nreviewers: {}\nquestions: [{id: a, text: a}]\n").empty());
+  EXPECT_FALSE(
+      complaints_of("kind: Checklist\nname: a\ntitle: a\nreviewers: {}\nquestions: [{id: a, text: a}]\n").empty());
 }
 
 // ---- Items ----

@@ -209,10 +209,7 @@ Item item_of_traffic(const Traffic& traffic, Instant now) {
   item.title = printable(name, 200);
   if (kind == "model") item.model = item.title;
   if (kind == "provider") item.provider = item.title;
-  // A pattern would fit more than what was seen.
-  std::string pattern = traffic.what;
-  std::replace(pattern.begin(), pattern.end(), '*', '?');
-  item.seen_as = {printable(pattern, 200)};
+  item.seen_as = {printable(traffic.what, 200)};
   item.status = ItemStatus::kSeenNotRegistered;
   item.registered = whole_microseconds(now);
   return item;
@@ -230,7 +227,7 @@ std::vector<std::size_t> SeenTraffic::places_of(const Item& item) const {
   std::set<std::size_t> places;
   for (const std::string& written : patterns_of(item)) {
     const std::string pattern = to_lower(written);
-    if (pattern.find_first_of("*?") == std::string::npos) {
+    if (pattern.find('*') == std::string::npos) {
       if (const auto found = places_.find(pattern); found != places_.end()) places.insert(found->second);
       continue;
     }

@@ -10,8 +10,8 @@ namespace reeve::control {
 namespace {
 
 constexpr std::array<std::string_view, kItemStatuses> kStatuses{
-    "seen_not_registered", "proposed", "in_review", "approved",      "approved_with_conditions",
-    "denied",              "in_use",   "suspended", "decommissioned"};
+    "seen_not_registered", "proposed",      "in_review", "approved", "approved_with_conditions", "denied", "in_use",
+    "suspended",           "decommissioned"};
 
 using Members = std::map<std::string_view, std::string>;  // by name: a value as JSON
 
@@ -132,8 +132,7 @@ Result<Item> item_from_json(std::string_view text) {
     item.ended = time_of(root["ended"]["at"], good);
     item.ended_by = root["ended"]["by"].string_or("");
     item.end_reason = root["ended"]["reason"].string_or("");
-    item.before_suspension =
-        item_status_from_name(root["status_before"].string_or("")).value_or(ItemStatus::kProposed);
+    item.before_suspension = item_status_from_name(root["status_before"].string_or("")).value_or(ItemStatus::kProposed);
     good = good && status && item.version > 0 && !item.id.empty();
   }
   if (good) return item;

@@ -12,25 +12,25 @@ namespace {
 constexpr std::size_t kNoteBytesMax = 2'000;
 constexpr std::size_t kEntryBytesMax = 200;
 
-constexpr std::array<std::string_view, 8> kKinds{"model",        "copilot",           "agent",           "prompt_template",
-                                                 "vector_store", "embedding_service", "third_party_api", "tool"};
+constexpr std::array<std::string_view, 8> kKinds{
+    "model", "copilot", "agent", "prompt_template", "vector_store", "embedding_service", "third_party_api", "tool"};
 constexpr std::array<std::string_view, 3> kEnvironments{"development", "test", "production"};
 constexpr std::array<std::string_view, 4> kHostings{"provider", "own_cloud", "own_premises", "workstation"};
 constexpr std::array<std::string_view, 4> kTrainingUses{"none", "opt_out", "allowed", "unknown"};
 constexpr std::array<std::string_view, 3> kHumanReviews{"always", "sampled", "none"};
 
-constexpr ItemMember text(std::string_view name, std::string Item::*member, bool matters,
+constexpr ItemMember text(std::string_view name, std::string Item::* member, bool matters,
                           std::span<const std::string_view> choices = {}) {
   return {.name = name, .text = member, .matters = matters, .choices = choices};
 }
-constexpr ItemMember list(std::string_view name, std::vector<std::string> Item::*member, bool matters) {
+constexpr ItemMember list(std::string_view name, std::vector<std::string> Item::* member, bool matters) {
   return {.name = name, .list = member, .bytes_max = kEntryBytesMax, .matters = matters};
 }
-constexpr ItemMember long_text(std::string_view name, std::string Item::*member, bool matters) {
+constexpr ItemMember long_text(std::string_view name, std::string Item::* member, bool matters) {
   return {.name = name, .text = member, .bytes_max = kNoteBytesMax, .matters = matters};
 }
 
-constexpr ItemMember short_text(std::string_view name, std::string Item::*member, bool matters) {
+constexpr ItemMember short_text(std::string_view name, std::string Item::* member, bool matters) {
   return {.name = name, .text = member, .bytes_max = kEntryBytesMax, .matters = matters};
 }
 

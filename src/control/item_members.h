@@ -16,8 +16,8 @@ namespace reeve::control {
 /// One of `text` and `list` is set.
 struct ItemMember {
   std::string_view name;
-  std::string Item::*text = nullptr;
-  std::vector<std::string> Item::*list = nullptr;
+  std::string Item::* text = nullptr;
+  std::vector<std::string> Item::* list = nullptr;
   std::size_t bytes_max = 500;  // of a text, or of an entry of a list
   bool matters = false;         // an approval is about it: another value is another item
   std::span<const std::string_view> choices = {};

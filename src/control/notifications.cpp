@@ -13,14 +13,34 @@ namespace reeve::control {
 
 namespace {
 
-constexpr std::array<std::string_view, 28> kEventKinds{
-    "agent.registered",      "agent.approved",      "agent.denied",      "agent.suspended",
-    "agent.retired",         "agent.stopped",       "anomaly",           "break_glass.sealed",
-    "break_glass.refused",   "break_glass.opened",  "budget.threshold",  "budget.exhausted",
-    "client.settings_drift", "exception.requested", "exception.decided", "exception.ended",
-    "exception.expiring",    "kill.switched",       "kill.drilled",      "provider.key_set_aside",
-    "provider.key_restored", "register.seen",       "register.submitted", "register.decided",
-    "register.overdue",      "register.review_due", "register.ended",     "sealing.rotated"};
+constexpr std::array<std::string_view, 28> kEventKinds{"agent.registered",
+                                                       "agent.approved",
+                                                       "agent.denied",
+                                                       "agent.suspended",
+                                                       "agent.retired",
+                                                       "agent.stopped",
+                                                       "anomaly",
+                                                       "break_glass.sealed",
+                                                       "break_glass.refused",
+                                                       "break_glass.opened",
+                                                       "budget.threshold",
+                                                       "budget.exhausted",
+                                                       "client.settings_drift",
+                                                       "exception.requested",
+                                                       "exception.decided",
+                                                       "exception.ended",
+                                                       "exception.expiring",
+                                                       "kill.switched",
+                                                       "kill.drilled",
+                                                       "provider.key_set_aside",
+                                                       "provider.key_restored",
+                                                       "register.seen",
+                                                       "register.submitted",
+                                                       "register.decided",
+                                                       "register.overdue",
+                                                       "register.review_due",
+                                                       "register.ended",
+                                                       "sealing.rotated"};
 constexpr Duration kLeaseBeyondTimeouts = std::chrono::seconds(30);
 
 /// "ex-01jd…: more of the budget team-payments, $50.00" for the subject of a mail.

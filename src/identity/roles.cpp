@@ -20,27 +20,29 @@ struct RoleRow {
 };
 
 // Each role has what its work needs and nothing else; nothing is inherited, so that a line says all.
-constexpr std::array kOfViewer{kReadBudgets, kReadSpend,  kReadExceptions, kReadAgents,
+constexpr std::array kOfViewer{kReadBudgets,   kReadSpend,  kReadExceptions, kReadAgents,
                                kReadInventory, kReadIntake, kReadApi};
-constexpr std::array kOfDeveloper{kReadBudgets, kAskExceptions, kReadAgents, kRegisterAgents, kReadInventory,
-                                  kReadIntake,  kAskIntake,     kReadApi};
-constexpr std::array kOfApprover{kReadBudgets, kReadSpend,    kReadExceptions, kDecideExceptions, kApprovePolicy,
-                                 kReadAgents,  kDecideAgents, kReadInventory,  kReadIntake,       kDecideIntake,
-                                 kReadApi};
+constexpr std::array kOfDeveloper{kReadBudgets,   kAskExceptions, kReadAgents, kRegisterAgents,
+                                  kReadInventory, kReadIntake,    kAskIntake,  kReadApi};
+constexpr std::array kOfApprover{kReadBudgets,   kReadSpend,    kReadExceptions, kDecideExceptions,
+                                 kApprovePolicy, kReadAgents,   kDecideAgents,   kReadInventory,
+                                 kReadIntake,    kDecideIntake, kReadApi};
 constexpr std::array kOfPolicyAuthor{kReadBudgets, kReadSpend,     kReadExceptions, kReadPolicy,
                                      kWritePolicy, kReadInventory, kReadIntake,     kReadApi};
-constexpr std::array kOfAuditor{kReadBudgets,    kReadSpend,     kReadExceptions, kReadLedger,    kReadSessions, kReadPolicy,
-                                kReadKillSwitch, kReadDirectory, kReadAgents,     kReadInventory, kReadIntake,   kReadApi};
+constexpr std::array kOfAuditor{kReadBudgets,  kReadSpend,     kReadExceptions, kReadLedger,
+                                kReadSessions, kReadPolicy,    kReadKillSwitch, kReadDirectory,
+                                kReadAgents,   kReadInventory, kReadIntake,     kReadApi};
 constexpr std::array kOfIncidentCommander{kReadBudgets, kReadSpend,  kReadExceptions, kReadSessions, kReadKillSwitch,
                                           kSwitchKill,  kReadAgents, kReadInventory,  kReadIntake,   kReadApi};
-constexpr std::array kOfAdministrator{kReadBudgets,   kWriteBudgets,   kReadSpend, kReadExceptions, kReadPolicy,
-                                      kReadDirectory, kWriteDirectory, kWriteKeys, kWriteChanges,   kReadKillSwitch,
-                                      kReadAgents,    kRegisterAgents, kReadInventory, kWriteInventory,
-                                      kReadIntake,    kAskIntake,      kReadApi};
+constexpr std::array kOfAdministrator{kReadBudgets,   kWriteBudgets,   kReadSpend,     kReadExceptions, kReadPolicy,
+                                      kReadDirectory, kWriteDirectory, kWriteKeys,     kWriteChanges,   kReadKillSwitch,
+                                      kReadAgents,    kRegisterAgents, kReadInventory, kWriteInventory, kReadIntake,
+                                      kAskIntake,     kReadApi};
 
 constexpr std::array<RoleRow, kRoles> kTable{
     {{Role::kViewer, "viewer", "sees budgets, spend, exceptions and the inventory", kOfViewer},
-     {Role::kDeveloper, "developer", "sees budgets and the inventory, asks for exceptions and new uses of AI, and registers agents", kOfDeveloper},
+     {Role::kDeveloper, "developer",
+      "sees budgets and the inventory, asks for exceptions and new uses of AI, and registers agents", kOfDeveloper},
      {Role::kApprover, "approver", "decides on exceptions, agents, intakes and changes of policy, never on their own",
       kOfApprover},
      {Role::kPolicyAuthor, "policy-author", "writes policy", kOfPolicyAuthor},
@@ -51,11 +53,11 @@ constexpr std::array<RoleRow, kRoles> kTable{
       kOfAdministrator}}};
 
 constexpr std::array<std::string_view, kPermissions> kPermissionNames{
-    "budgets.read",    "budgets.write",   "spend.read",    "exceptions.read", "exceptions.ask", "exceptions.decide",
-    "ledger.read",     "sessions.read",   "policy.read",   "policy.write",    "policy.approve", "directory.read",
-    "directory.write", "keys.write",      "changes.write", "kill.read",       "kill.switch",    "api.read",
-    "agents.read",     "agents.register", "agents.decide", "inventory.read",  "inventory.write",
-    "intake.read",     "intake.ask",      "intake.decide"};
+    "budgets.read",    "budgets.write",   "spend.read",    "exceptions.read", "exceptions.ask",  "exceptions.decide",
+    "ledger.read",     "sessions.read",   "policy.read",   "policy.write",    "policy.approve",  "directory.read",
+    "directory.write", "keys.write",      "changes.write", "kill.read",       "kill.switch",     "api.read",
+    "agents.read",     "agents.register", "agents.decide", "inventory.read",  "inventory.write", "intake.read",
+    "intake.ask",      "intake.decide"};
 
 struct Exclusion {
   Role one, other;

@@ -26,7 +26,7 @@ constexpr std::uint64_t kReadOnMax = 512;  // entries: a gap up to that is read 
 
 constexpr const char* kDropNew =
     "DROP TABLE IF EXISTS memory.main.new_calls; DROP TABLE IF EXISTS memory.main.new_events; "
-    "DROP TABLE IF EXISTS memory.main.new_places;";
+    "DROP TABLE IF EXISTS memory.main.new_places; DROP TABLE IF EXISTS memory.main.new_spend;";
 
 std::uint64_t number_of(const IndexCell& cell) {
   const auto* number = std::get_if<std::int64_t>(&cell);
@@ -203,6 +203,8 @@ class IndexOnDisk final : public Index {
     for (const std::string name : {"calls", "events", "places"}) {
       if (done) done = connection_->run("INSERT INTO stored.main." + name + " SELECT * FROM memory.main.new_" + name);
     }
+    // What came in many small steps becomes one row an hour.
+    if (done) done = connection_->run(gather_spend_sql("memory.main.new_spend", "stored.main.spend"));
     if (done) done = add();
     if (done) done = intake_.give_up_waiting(next_, tables_);
     if (auto closed = tables_.close(); done) done = closed;

@@ -24,8 +24,12 @@ enum class Field : std::uint8_t {
   kContentFindings,
   kContentLabels,
   kCostEstimated,
+  kCostModel,
   kCostNanos,
   kCostPriceKnown,
+  kCostPriceVersion,
+  kCostProvider,
+  kCostServiceTier,
   kDecisionEffect,
   kDecisionEnforced,
   kDecisionMode,
@@ -52,6 +56,8 @@ enum class Field : std::uint8_t {
   kProducerName,
   kProducerNumber,
   kRepo,
+  kRequestThinking,
+  kRequestTools,
   kRequestId,
   kSeq,
   kSessionId,
@@ -63,15 +69,18 @@ enum class Field : std::uint8_t {
   kUsageCacheWrite1h,
   kUsageCacheWrite5m,
   kUsageInput,
+  kUsageInputAudio,
   kUsageOutput,
+  kUsageOutputAudio,
   kUsageReasoning,
+  kUsageWebSearches,
   kWorkItem,
 };
 inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::kWorkItem) + 1;
 static_assert(kFields <= 64);
 
-/// Which entry of a call a member stands in.
-enum class FieldSide : std::uint8_t { kShared, kIntent, kOutcome };
+/// Which entry of a call a member stands in. kEach: in both, where they need not be the same; the outcome's is kept.
+enum class FieldSide : std::uint8_t { kShared, kIntent, kOutcome, kEach };
 
 struct FieldInfo {
   std::string_view path;  // "principal.id"

@@ -12,10 +12,12 @@ constexpr std::size_t kWaitingMax = 20'000;
 constexpr std::uint64_t kOfOutcomes = [] {
   std::uint64_t bits = 0;
   for (const Field field :
-       {Field::kBudgetName, Field::kCostEstimated, Field::kCostNanos, Field::kCostPriceKnown, Field::kOutcomeHttpStatus,
-        Field::kOutcomeReason, Field::kOutcomeResponseBytes, Field::kOutcomeStatus, Field::kTimingDecision,
-        Field::kTimingFirstByte, Field::kTimingTotal, Field::kUsageCacheRead, Field::kUsageCacheWrite1h,
-        Field::kUsageCacheWrite5m, Field::kUsageInput, Field::kUsageOutput, Field::kUsageReasoning}) {
+       {Field::kBudgetName,        Field::kCostEstimated,        Field::kCostModel,        Field::kCostNanos,
+        Field::kCostPriceKnown,    Field::kCostPriceVersion,     Field::kCostProvider,     Field::kCostServiceTier,
+        Field::kUsageInputAudio,   Field::kUsageOutputAudio,     Field::kUsageWebSearches, Field::kOutcomeHttpStatus,
+        Field::kOutcomeReason,     Field::kOutcomeResponseBytes, Field::kOutcomeStatus,    Field::kTimingDecision,
+        Field::kTimingFirstByte,   Field::kTimingTotal,          Field::kUsageCacheRead,   Field::kUsageCacheWrite1h,
+        Field::kUsageCacheWrite5m, Field::kUsageInput,           Field::kUsageOutput,      Field::kUsageReasoning}) {
     bits |= EntryFields::bit(field);
   }
   return bits;

@@ -36,20 +36,23 @@ struct IndexTables::Call {
 IndexTables::IndexTables(const duckdb::Library& library)
     : calls_(library, call_types()),
       events_(library, types_of(event_columns())),
-      places_(library, types_of(place_columns())) {}
+      places_(library, types_of(place_columns())),
+      spend_(library) {}
 
 Result<void> IndexTables::open(duckdb::Connection connection, const std::string& catalog, const std::string& prefix,
                                AppendThread* thread) {
   if (auto opened = calls_.open(connection, catalog, prefix + "calls", thread); !opened) return opened;
   if (auto opened = events_.open(connection, catalog, prefix + "events", thread); !opened) return opened;
-  return places_.open(connection, catalog, prefix + "places", thread);
+  if (auto opened = places_.open(connection, catalog, prefix + "places", thread); !opened) return opened;
+  return spend_.open(connection, catalog, prefix + "spend", thread);
 }
 
 Result<void> IndexTables::close() {
   auto calls = calls_.close();
   auto events = events_.close();
   auto places = places_.close();
-  return !calls ? calls : !events ? events : places;
+  auto spend = spend_.close();
+  return !calls ? calls : !events ? events : !places ? places : spend;
 }
 
 void IndexTables::put_field(std::size_t number, const EntryFields* fields, Field field) {
@@ -118,6 +121,7 @@ Result<void> IndexTables::add_call(const EntryFields* intent, CallPlace intent_p
   call.has_made_id = read_request_id(call.any->text(Field::kRequestId), call.id_high, call.id_low);
   const std::size_t columns = call_columns().size();
   for (std::size_t i = 0; i < columns; ++i) put_call_column(i, call);
+  if (outcome != nullptr) spend_.add(*outcome, outcome_place.time);
   return calls_.end_row();
 }
 

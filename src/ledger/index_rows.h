@@ -7,6 +7,7 @@
 #include "core/result.h"
 #include "ledger/index_appender.h"
 #include "ledger/index_schema.h"
+#include "ledger/index_spend.h"
 
 namespace reeve::ledger {
 
@@ -16,7 +17,7 @@ struct CallPlace {
   std::int64_t time = 0;  // microseconds since 1970
 };
 
-/// Fills the three tables of one catalog.
+/// Fills the tables of one catalog.
 class IndexTables {
  public:
   explicit IndexTables(const duckdb::Library& library);
@@ -41,6 +42,7 @@ class IndexTables {
   void put_event_detail(std::string_view detail);
 
   RowAppender calls_, events_, places_;
+  SpendSums spend_;
 };
 
 }  // namespace reeve::ledger

@@ -55,9 +55,18 @@ constexpr std::array kCallColumns = {
     CallColumn{"cache_write_1h_tokens", kBigint, kField, Field::kUsageCacheWrite1h},
     CallColumn{"output_tokens", kBigint, kField, Field::kUsageOutput},
     CallColumn{"reasoning_tokens", kBigint, kField, Field::kUsageReasoning},
+    CallColumn{"input_audio_tokens", kBigint, kField, Field::kUsageInputAudio},
+    CallColumn{"output_audio_tokens", kBigint, kField, Field::kUsageOutputAudio},
+    CallColumn{"web_searches", kBigint, kField, Field::kUsageWebSearches},
     CallColumn{"cost_nanos", kBigint, kField, Field::kCostNanos},
     CallColumn{"cost_estimated", kBoolean, kField, Field::kCostEstimated},
     CallColumn{"price_known", kBoolean, kField, Field::kCostPriceKnown},
+    CallColumn{"price_provider", kVarchar, kField, Field::kCostProvider},
+    CallColumn{"price_model", kVarchar, kField, Field::kCostModel},
+    CallColumn{"price_version", kVarchar, kField, Field::kCostPriceVersion},
+    CallColumn{"service_tier", kVarchar, kField, Field::kCostServiceTier},
+    CallColumn{"tools", kBoolean, kField, Field::kRequestTools},
+    CallColumn{"thinking", kBoolean, kField, Field::kRequestThinking},
     CallColumn{"decision_us", kBigint, kField, Field::kTimingDecision},
     CallColumn{"first_byte_us", kBigint, kField, Field::kTimingFirstByte},
     CallColumn{"total_us", kBigint, kField, Field::kTimingTotal},
@@ -74,6 +83,39 @@ constexpr std::array kEventColumns = {
     NamedType{"request", kVarchar},  NamedType{"session", kVarchar}, NamedType{"person", kVarchar},
     NamedType{"by", kVarchar},       NamedType{"about", kVarchar},   NamedType{"reason", kVarchar},
     NamedType{"producer", kVarchar}, NamedType{"number", kBigint},
+};
+constexpr std::array kSpendColumns = {
+    NamedType{"hour", kTimestamp},
+    NamedType{"person", kVarchar},
+    NamedType{"team", kVarchar},
+    NamedType{"client", kVarchar},
+    NamedType{"repo", kVarchar},
+    NamedType{"feature", kVarchar},
+    NamedType{"work_item", kVarchar},
+    NamedType{"agent", kVarchar},
+    NamedType{"model_asked", kVarchar},
+    NamedType{"model_served", kVarchar},
+    NamedType{"provider", kVarchar},
+    NamedType{"region", kVarchar},
+    NamedType{"price_provider", kVarchar},
+    NamedType{"price_model", kVarchar},
+    NamedType{"price_version", kVarchar},
+    NamedType{"service_tier", kVarchar},
+    NamedType{"calls", kBigint},
+    NamedType{"refused", kBigint},
+    NamedType{"priced", kBigint},
+    NamedType{"estimated", kBigint},
+    NamedType{"unknown_prices", kBigint},
+    NamedType{"input_tokens", kBigint},
+    NamedType{"cache_read_tokens", kBigint},
+    NamedType{"cache_write_5m_tokens", kBigint},
+    NamedType{"cache_write_1h_tokens", kBigint},
+    NamedType{"output_tokens", kBigint},
+    NamedType{"reasoning_tokens", kBigint},
+    NamedType{"input_audio_tokens", kBigint},
+    NamedType{"output_audio_tokens", kBigint},
+    NamedType{"web_searches", kBigint},
+    NamedType{"cost_nanos", kBigint},
 };
 constexpr std::array kPlaceColumns = {NamedType{"seq", kBigint}, NamedType{"segment", kBigint},
                                       NamedType{"place", kBigint}};
@@ -97,8 +139,10 @@ CREATE VIEW calls AS SELECT seq, intent, time, coalesce(started, time) AS starte
   mode, rule, string_split(rules, chr(31)) AS rules, reason, string_split(labels, chr(31)) AS labels,
   string_split(findings, chr(31)) AS findings, string_split(answer_findings, chr(31)) AS answer_findings,
   degraded_by, budget, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
-  reasoning_tokens, cost_nanos, cost_estimated, price_known, decision_us, first_byte_us, total_us, status,
+  reasoning_tokens, input_audio_tokens, output_audio_tokens, web_searches, cost_nanos, cost_estimated, price_known,
+  price_provider, price_model, price_version, service_tier, tools, thinking, decision_us, first_byte_us, total_us, status,
   status_reason, http_status, response_bytes, producer, number FROM all_calls;
+CREATE VIEW spend AS SELECT * FROM all_spend;
 CREATE VIEW events AS SELECT seq, time, kind, request, session, person, "by", about, reason, producer, number
   FROM all_events;
 CREATE VIEW entries AS
@@ -124,11 +168,12 @@ CREATE VIEW sessions AS SELECT session, min(coalesce(intent, seq)) AS first_seq,
 
 std::span<const CallColumn> call_columns() { return kCallColumns; }
 std::span<const NamedType> event_columns() { return kEventColumns; }
+std::span<const NamedType> spend_columns() { return kSpendColumns; }
 std::span<const NamedType> place_columns() { return kPlaceColumns; }
 
 const CallColumn* call_column_of(std::string_view path, FieldSide side) {
   const bool of_intent = side == FieldSide::kIntent;
-  if (of_intent && path.starts_with("producer.")) return nullptr;
+  if (of_intent && (path.starts_with("producer.") || path.starts_with("request."))) return nullptr;
   const CallSource source = path == "content.labels"               ? kLabels
                             : path == "model.served" && !of_intent ? kModelServed
                                                                    : kField;
@@ -155,12 +200,12 @@ std::string_view type_name(TypeId type) {
 std::string create_tables(std::string_view catalog, std::string_view prefix) {
   const std::string before = std::string(catalog) + ".main." + std::string(prefix);
   return create_table(before + "calls", kCallColumns) + create_table(before + "events", kEventColumns) +
-         create_table(before + "places", kPlaceColumns);
+         create_table(before + "places", kPlaceColumns) + create_table(before + "spend", kSpendColumns);
 }
 
 std::string create_views(bool with_stored) {
   std::string sql;
-  for (const std::string name : {"calls", "events", "places"}) {
+  for (const std::string name : {"calls", "events", "places", "spend"}) {
     // Of numbers that are one of a few a dictionary of texts is smaller than the numbers.
     const std::string columns = name == "calls" ? "* REPLACE (http_status::BIGINT AS http_status)" : "*";
     sql += "CREATE VIEW all_" + name + " AS SELECT " + columns + " FROM new_" + name;

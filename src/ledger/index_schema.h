@@ -15,7 +15,7 @@
 namespace reeve::ledger {
 
 /// Raised with every change of tables or of what stands in them: an index of another version is made anew.
-inline constexpr int kIndexVersion = 2;
+inline constexpr int kIndexVersion = 3;
 
 /// Where a column of `calls` comes from.
 enum class CallSource : std::uint8_t {
@@ -40,8 +40,8 @@ struct CallColumn {
   Field field = Field::kKind;  // for kField
 };
 std::span<const CallColumn> call_columns();
-/// The column that has a member of the intents, or of the outcomes; null when none has exactly it. Of who made a record
-/// only the outcome's is kept: numbers hardly compress.
+/// The column that has a member of the intents, or of the outcomes; null when none has exactly it. Of who made a
+/// record, and of the request's shape, only the outcome's is kept.
 const CallColumn* call_column_of(std::string_view path, FieldSide side);
 
 struct NamedType {
@@ -50,15 +50,17 @@ struct NamedType {
 };
 /// seq, time, kind, request, session, person, by, about, reason, producer, number.
 std::span<const NamedType> event_columns();
+/// Sums over the outcomes of an hour that have everything else in common: texts, then numbers.
+std::span<const NamedType> spend_columns();
 /// Every 256th entry's place in the segments.
 std::span<const NamedType> place_columns();
 inline constexpr std::uint64_t kPlaceEvery = 256;
 
 std::string_view type_name(duckdb::TypeId type);
-/// CREATE TABLE statements of calls, events, places and meta, with `catalog` and `prefix` before each name.
+/// CREATE TABLE statements of calls, events, places and spend, with `catalog` and `prefix` before each name.
 std::string create_tables(std::string_view catalog, std::string_view prefix);
-/// The views over what is stored and what is newer: all_calls, all_events, and those for people: calls, events,
-/// entries, sessions. `with_stored`: whether there is a file.
+/// The views over what is stored and what is newer: all_calls, all_events, all_spend, and those for people: calls,
+/// events, entries, sessions, spend. `with_stored`: whether there is a file.
 std::string create_views(bool with_stored);
 
 }  // namespace reeve::ledger

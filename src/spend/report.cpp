@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "spend/report_text.h"
 #include "spend/rows.h"
+#include "spend/sums.h"
 
 namespace reeve::spend {
 
@@ -193,9 +194,7 @@ std::vector<SpendGroup> SpendReport::groups() const {
     result.back().key = key;
     std::sort(result.back().rows.begin(), result.back().rows.end());
   }
-  std::sort(result.begin(), result.end(), [](const SpendGroup& left, const SpendGroup& right) {
-    return left.cost != right.cost ? left.cost > right.cost : left.key < right.key;
-  });
+  sort_groups(result);
   return result;
 }
 
@@ -259,15 +258,34 @@ std::string SpendReport::to_csv() const {
 }
 
 std::string SpendReport::to_json() const {
+  std::vector<std::string> names;
+  for (const Grouping* dimension : state_->dimensions) names.emplace_back(dimension->name);
+  return report_json(names, groups(), state_->total, state_->trace);
+}
+
+void sort_groups(std::vector<SpendGroup>& groups) {
+  std::sort(groups.begin(), groups.end(), [](const SpendGroup& left, const SpendGroup& right) {
+    return left.cost != right.cost ? left.cost > right.cost : left.key < right.key;
+  });
+}
+
+SpendGroup total_of(std::span<const SpendGroup> groups) {
+  SpendGroup total;
+  for (const SpendGroup& group : groups) add_group(total, group);
+  return total;
+}
+
+std::string report_json(std::span<const std::string> dimensions, std::span<const SpendGroup> groups,
+                        const SpendGroup& total, bool trace) {
   JsonWriter json;
   json.begin_object().key("by").begin_array();
-  for (const Grouping* dimension : state_->dimensions) json.value(dimension->name);
+  for (const std::string& dimension : dimensions) json.value(dimension);
   json.end_array().key("groups").begin_array();
-  for (const SpendGroup& group : groups()) {
+  for (const SpendGroup& group : groups) {
     json.begin_object();
-    for (std::size_t i = 0; i < group.key.size(); ++i) json.member(state_->dimensions[i]->name, group.key[i]);
+    for (std::size_t i = 0; i < group.key.size(); ++i) json.member(dimensions[i], group.key[i]);
     write_numbers(json, group);
-    if (state_->trace) {
+    if (trace) {
       json.key("rows").begin_array();
       for (const std::uint64_t row : group.rows) json.value(row);
       json.end_array();
@@ -275,7 +293,7 @@ std::string SpendReport::to_json() const {
     json.end_object();
   }
   json.end_array().key("total").begin_object();
-  write_numbers(json, state_->total);
+  write_numbers(json, total);
   json.end_object().end_object();
   return json.take();
 }

@@ -61,7 +61,8 @@ TYPED_TEST_P(RegisterStoreConformance, ListsTheNewestFirstPageByPage) {
   EXPECT_EQ(this->listed(page.back().number, 2), RegisterTexts{"it-a"});
   ASSERT_TRUE(this->put({sample_row("it-a", 2)}).ok());
   EXPECT_EQ(this->listed(), (RegisterTexts{"it-c", "it-b", "it-a"})) << "a change does not move it";
-  EXPECT_EQ(this->rows().find(control::kInventoryRegister, "it-a").value()->document, sample_row("it-a", 2).row.document);
+  EXPECT_EQ(this->rows().find(control::kInventoryRegister, "it-a").value()->document,
+            sample_row("it-a", 2).row.document);
   EXPECT_FALSE(this->rows().find(control::kIntakeRegister, "it-a").value());
 }
 

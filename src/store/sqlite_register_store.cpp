@@ -88,8 +88,8 @@ Result<std::vector<RegisterRow>> SqliteRegisterStore::list(std::string_view regi
 
 Result<std::optional<RegisterRow>> SqliteRegisterStore::find(std::string_view register_name, std::string_view id) {
   const std::lock_guard lock(reading_);
-  auto rows = reader_.prepare(
-      "SELECT register, id, version, document, number FROM register_row WHERE register = ? AND id = ?");
+  auto rows =
+      reader_.prepare("SELECT register, id, version, document, number FROM register_row WHERE register = ? AND id = ?");
   if (!rows) return std::move(rows).error();
   const auto row = rows->bind(1, register_name).bind(2, id).step();
   if (!row) return row.error();

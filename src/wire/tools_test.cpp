@@ -80,7 +80,8 @@ TEST(ToolsOfARequest, ResponsesNamesToolsOfTheProviderByTheirType) {
 
 TEST(ToolsOfARequest, GeminiNamesDeclaredFunctionsAndItsOwnToolsInBothSpellings) {
   EXPECT_THAT(offered(gemini(), R"({"tools":[{"functionDeclarations":[{"name":"read"}]},{"google_search":{}},
-      {"function_declarations":[{"name":"write"}]}],"contents":[{"role":"model","parts":[{"functionCall":{"name":"run"}},
+      {"function_declarations":[{"name":"write"}]}],"contents":[{"role":"model",
+      "parts":[{"functionCall":{"name":"run"}},
       {"executable_code":{"code":"1"}},{"text":"t"}]}]})"),
               ElementsAre("read", "googleSearch", "write", "run", "codeExecution"));
   EXPECT_THAT(offered(route_of("/v1beta/models/gemini-2.5-pro:countTokens"),

@@ -109,7 +109,7 @@ for (const [dialect, { offer, turn }] of Object.entries(kShapes)) {
   test(`${dialect}: a request that offers the tool is refused by name, and recorded`, async () => {
     for (const more of [offer('Bash'), turn('Bash')]) {
       const refused = await ask(agent, dialect, more)
-      assert.equal(refused.status, 403, refused.text)
+      assert.equal(refused.status, 400, refused.text)
       assert.match(refused.text, kNo)
       const entry = await outcomeOf(refused.request)
       assert.deepEqual([entry.outcome.status, entry.detail], ['refused', { tool: 'Bash' }])
@@ -142,5 +142,5 @@ for (const [dialect, { offer, turn }] of Object.entries(kShapes)) {
 test('an agent without any tool may be asked about none', async () => {
   const none = await agentKey('none')
   assert.equal((await ask(none, 'anthropic')).status, 200)
-  assert.equal((await ask(none, 'anthropic', kShapes.anthropic.offer('Read'))).status, 403)
+  assert.equal((await ask(none, 'anthropic', kShapes.anthropic.offer('Read'))).status, 400)
 })

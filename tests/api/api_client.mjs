@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 
-// `reeve`: the server; `secret`: of the key. Resolves with the status, the parsed body and the ETag.
+// `reeve`: the server; `secret`: of the key. Resolves with the status, the parsed body and the ETag. Every answer is
+// held to the description that the server gives of itself, but where a test only measures (no API_MODULES).
 export function apiClient(reeve, secret) {
   return async (method, path, body, headers = {}) => {
     const response = await fetch(`http://127.0.0.1:${reeve.port}/api/v1${path}`, {
@@ -12,7 +13,16 @@ export function apiClient(reeve, secret) {
     })
     const type = response.headers.get('content-type')
     const etag = response.headers.get('etag')
-    return { status: response.status, type, etag, headers: response.headers, body: await response.json() }
+    const answer = {
+      status: response.status,
+      type,
+      etag,
+      headers: response.headers,
+      body: await response.json(),
+    }
+    const { contractOf } = process.env.API_MODULES ? await import('./contract.mjs') : {}
+    if (contractOf) (await contractOf(reeve)).check(method, `/api/v1${path}`, answer)
+    return answer
   }
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { call, settledCounters, startBoth } from '../budgets/calls.mjs'
 import { assertProblem } from './api_client.mjs'
+import { contractOf } from './contract.mjs'
 
 const kBudget = `kind: Budget
 name: each-person
@@ -38,7 +39,9 @@ const get = async (path, secret = reader, options = {}) => {
   const headers = secret ? { authorization: `Bearer ${secret}` } : {}
   const response = await fetch(`http://127.0.0.1:${reeve.port}${path}`, { headers, ...options })
   const type = response.headers.get('content-type')
-  return { status: response.status, type, headers: response.headers, body: await response.json() }
+  const answer = { status: response.status, type, headers: response.headers, body: await response.json() }
+  ;(await contractOf(reeve)).check(options.method ?? 'GET', path, answer)
+  return answer
 }
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 const real = (path) =>
@@ -56,7 +59,7 @@ after(() => {
 test('every path of the description is served to a key that names the API, and to no other', async () => {
   const { body } = await get('/api/v1/openapi.json')
   // Those that only end or tell something stand beside them.
-  const names = ['sign-ins/end', 'sign-ins/{id}', 'changes', 'me', 'agents', 'agents/{id}']
+  const names = ['sign-ins/end', 'sign-ins/{id}', 'changes', 'me', 'agents', 'agents/{id}', 'providers']
   const rest = names.map((name) => `/api/v1/${name}`)
   assert.deepEqual(Object.keys(body.paths).sort(), [...kPaths, ...rest].sort())
   assert.deepEqual(Object.keys(body.paths['/api/v1/budgets/{name}']), ['get', 'put', 'delete'])

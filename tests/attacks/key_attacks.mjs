@@ -82,12 +82,12 @@ export function keyAttacks(world) {
   const told = { unrecorded: 'a call that is refused has an entry of its own, model.outcome' }
   const said = { model: 'practice-small', messages: [{ role: 'user', content: 'Hello.' }] }
   const operations = [
-    ['a key to chat, that embeds', 403,
+    ['a key to chat, that embeds', 400,
       ask(key('chat'), 'POST', '/v1/embeddings', { model: 'practice-small', input: 'x' }), told],
-    ['a key to chat, that counts tokens', 403, ask(key('chat'), 'POST', '/v1/messages/count_tokens', said), told],
-    ['a key to chat, that lists models', 403, ask(key('chat'), 'GET', '/v1/models'), told],
-    ['a key to embed, that chats', 403, ask(key('embed'), 'POST', '/v1/chat/completions', said), told],
-    ['a key to embed, that chats in another dialect', 403, ask(key('embed'), 'POST', '/v1/messages', said), told],
+    ['a key to chat, that counts tokens', 400, ask(key('chat'), 'POST', '/v1/messages/count_tokens', said), told],
+    ['a key to chat, that lists models', 400, ask(key('chat'), 'GET', '/v1/models'), told],
+    ['a key to embed, that chats', 400, ask(key('embed'), 'POST', '/v1/chat/completions', said), told],
+    ['a key to embed, that chats in another dialect', 400, ask(key('embed'), 'POST', '/v1/messages', said), told],
   ]
   return [...unknown, ...narrow, ...operations, ...roles]
 }

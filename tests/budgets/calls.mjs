@@ -19,10 +19,10 @@ output: $15
 `
 export const kOutputTokens = 1130
 
-export async function startBoth(budgets, { governance = {} } = {}) {
+export async function startBoth(budgets, { governance = {}, config = '' } = {}) {
   const upstream = await new UpstreamProcess().start()
   const reeve = new Reeve({
-    config: upstream.reeveConfig(),
+    config: `${upstream.reeveConfig()}${config}`,
     governance: { 'rules.yaml': kAllowEverything, 'prices.yaml': kPrices, 'budgets.yaml': budgets, ...governance },
   })
   await reeve.start()

@@ -182,7 +182,7 @@ test('keys come and go under load: hardly a caller notices, and money is exact',
   await Promise.all(Array.from({ length: 16 }, worker))
   // Only who met the last key that was left can have heard of it.
   assert.ok((statuses[200] ?? 0) >= kCalls * 0.8, JSON.stringify(statuses))
-  for (const status of Object.keys(statuses)) assert.ok(['200', '401', '429'].includes(status), status)
+  for (const status of Object.keys(statuses)) assert.ok(['200', '429', '502'].includes(status), status)
 
   const counters = await settledCounters(reeve)
   const entries = await reeve.entries()

@@ -35,8 +35,18 @@ const kColumns: Column<SessionRow>[] = [
     value: ({ denied }) => denied,
     show: ({ denied }) => (denied > 0 ? <Tag tone="warn">{count(denied)}</Tag> : '0'),
   },
-  { name: 'Tokens out', number: true, value: (row) => row.output_tokens, show: (row) => countShort(row.output_tokens) },
-  { name: 'Cost', number: true, value: (row) => row.cost_nanos / 1e9, show: (row) => money(row.cost_nanos) },
+  {
+    name: 'Tokens out',
+    number: true,
+    value: ({ output_tokens = 0 }) => output_tokens,
+    show: ({ output_tokens = 0 }) => countShort(output_tokens),
+  },
+  {
+    name: 'Cost',
+    number: true,
+    value: ({ cost_nanos = 0 }) => cost_nanos / 1e9,
+    show: ({ cost_nanos = 0 }) => money(cost_nanos),
+  },
 ]
 
 export function Sessions() {

@@ -72,12 +72,9 @@ RegisterRow row_at(const PostgresRows& rows, std::size_t row) {
 }
 
 Traffic traffic_at(const PostgresRows& rows, std::size_t row) {
-  return {std::string(rows.bytes(row, 0)),
-          {rows.integer(row, 1)},
-          {rows.integer(row, 2)},
-          static_cast<std::uint64_t>(rows.integer(row, 3)),
-          Money{rows.integer(row, 4)},
-          people_of_text(rows.bytes(row, 5))};
+  return {std::string(rows.bytes(row, 0)), {rows.integer(row, 1)},
+          {rows.integer(row, 2)},          static_cast<std::uint64_t>(rows.integer(row, 3)),
+          Money{rows.integer(row, 4)},     people_of_text(rows.bytes(row, 5))};
 }
 
 template <typename T>
@@ -166,10 +163,9 @@ Result<void> PostgresRegisterStore::put_traffic(std::string_view node, std::span
 
 Result<std::pair<std::vector<Traffic>, std::uint64_t>> PostgresRegisterStore::traffic_of(std::string_view node) {
   const auto asked = PostgresParameters().bytes(node);
-  auto traffic = in_context(
-      read_rows<Traffic>(connection_, kTrafficOf, asked, [](const PostgresRows& rows, std::size_t row) -> Result<Traffic> {
-        return traffic_at(rows, row);
-      }));
+  auto traffic = in_context(read_rows<Traffic>(
+      connection_, kTrafficOf, asked,
+      [](const PostgresRows& rows, std::size_t row) -> Result<Traffic> { return traffic_at(rows, row); }));
   if (!traffic) return std::move(traffic).error();
   auto next = in_context(read_rows<std::int64_t>(
       connection_, kNext, asked,
@@ -179,10 +175,9 @@ Result<std::pair<std::vector<Traffic>, std::uint64_t>> PostgresRegisterStore::tr
 }
 
 Result<std::vector<Traffic>> PostgresRegisterStore::traffic() {
-  auto rows = in_context(
-      read_rows<Traffic>(connection_, kTraffic, {}, [](const PostgresRows& rows, std::size_t row) -> Result<Traffic> {
-        return traffic_at(rows, row);
-      }));
+  auto rows = in_context(read_rows<Traffic>(
+      connection_, kTraffic, {},
+      [](const PostgresRows& rows, std::size_t row) -> Result<Traffic> { return traffic_at(rows, row); }));
   if (!rows) return rows;
   return summed(*rows);
 }

@@ -21,15 +21,15 @@ namespace reeve::store {
 namespace {
 
 constexpr std::array<Migration, 10> kMigrations = {{{1, "slices of budgets", kSliceSchema},
-                                                   {2, "budgets that are written while servers run", kBudgetSchema},
-                                                   {3, "the kill switch", kKillSwitchSchema},
-                                                   {4, "people who are signed in", kGrantSchema},
-                                                   {5, "people and groups", kDirectorySchema},
-                                                   {6, "keys, exceptions and notifications", kRegisterSchema},
-                                                   {7, "sign-ins by folded name", kSignInLogins},
-                                                   {8, "agents", kAgentSchema},
-                                                   {9, "uses of exceptions", kExceptionUseSchema},
-                                                   {10, "inventory and intakes", kGovernedRegisterSchema}}};
+                                                    {2, "budgets that are written while servers run", kBudgetSchema},
+                                                    {3, "the kill switch", kKillSwitchSchema},
+                                                    {4, "people who are signed in", kGrantSchema},
+                                                    {5, "people and groups", kDirectorySchema},
+                                                    {6, "keys, exceptions and notifications", kRegisterSchema},
+                                                    {7, "sign-ins by folded name", kSignInLogins},
+                                                    {8, "agents", kAgentSchema},
+                                                    {9, "uses of exceptions", kExceptionUseSchema},
+                                                    {10, "inventory and intakes", kGovernedRegisterSchema}}};
 
 // Other nodes may be taking a step meanwhile.
 constexpr Duration kMigrationTimeout = std::chrono::minutes(2);

@@ -1,0 +1,50 @@
+#pragma once
+
+// What calls cost, by the hour: a row of `spend` for the outcomes of an hour that have everything else in common. Made
+// by whoever makes the rows of calls, from the same outcomes, so that sums over either are the same to the nano-dollar.
+// There are never more such rows than calls, and mostly a tenth of them or fewer.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/result.h"
+#include "ledger/index_appender.h"
+#include "ledger/index_fields.h"
+
+namespace reeve::ledger {
+
+/// Sums until they are written: those of one batch, hence bounded by it. One thread.
+class SpendSums {
+ public:
+  explicit SpendSums(const duckdb::Library& library);
+  /// As RowAppender::open().
+  Result<void> open(duckdb::Connection connection, const std::string& catalog, const std::string& table,
+                    AppendThread* thread);
+  /// A regular outcome, whether a row of calls has its intent, too, or not. Waits until open() when there is no table
+  /// yet. `time`: microseconds since 1970.
+  void add(const EntryFields& outcome, std::int64_t time);
+  /// Writes the sums and ends appending.
+  Result<void> close();
+
+ private:
+  static constexpr std::size_t kTexts = 15;
+  static constexpr std::size_t kNumbers = 15;
+  using Numbers = std::array<std::int64_t, kNumbers>;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  Result<void> write();
+
+  RowAppender rows_;
+  std::unordered_map<std::string, Numbers, Hash, std::equal_to<>> sums_;  // by the hour and the texts
+  std::string key_;                                                       // that is being made
+  bool is_open_ = false;
+};
+
+/// A statement that adds what `from` has to `to`, rows of one key as one.
+std::string gather_spend_sql(std::string_view from, std::string_view to);
+
+}  // namespace reeve::ledger
