@@ -100,7 +100,7 @@ DemoCompany::DemoCompany(std::uint64_t seed, std::size_t people) {
   for (std::size_t i = 0; i < people; ++i) {
     DemoPerson person;
     const std::string_view first = kFirst[i % kFirst.size()];
-    const std::string_view last = kLast[(i + i / kFirst.size()) % kLast.size()];
+    const std::string_view last = kLast[(i % kFirst.size() + i / kFirst.size()) % kLast.size()];
     const std::size_t again = i / (kFirst.size() * kLast.size());
     person.name = std::string(first) + " " + std::string(last) + " (demonstration)";
     person.id =
