@@ -187,7 +187,8 @@ ApiAnswer show_policy(const Sources& sources, const ApiRequest& request) {
   write_tests(json, rule->name, *files);
   write_history(json, *rule);
   write_use(json, sources, rule->name);
-  return {200, json.end_object().take(), {}};
+  return recorded(sources.ledger, {request.who, "rule " + rule->name, "GET /api/v1/policy/rules/{rule}", 1, {}, {}},
+                  json.end_object().take());
 }
 
 ApiAnswer show_shadow(const Sources& sources, const ApiRequest& request) {
@@ -246,6 +247,7 @@ std::vector<ApiRoute> policy_api_routes() {
            .permission = Permission::kReadPolicy,
            .answer = show_policy,
            .gives = "RuleTold",
+           .effect = kRecordedRead,
            .named = "The rule's name",
            .is_slow = true},
           {.path = "/api/v1/policy/shadow",

@@ -88,8 +88,8 @@ Result<void> RunningService::start_listening() {
   claude_code_.emplace(
       ClaudeCodeRoutes::Sources{api_callers_.get(), &client_reports_, &spending_->budgets(), settings_.get()});
   break_glass_.emplace(registers().break_glass());
-  auto server =
-      net::Server::listen(*runtime_, std::move(server_options), [this](net::Exchange& exchange) { return answer(exchange); });
+  auto handler = [this](net::Exchange& exchange) { return answer(exchange); };
+  auto server = net::Server::listen(*runtime_, std::move(server_options), std::move(handler));
   if (!server)
     return with_context(server.error(),
                         "listening on " + config_.listen_host + ":" + std::to_string(config_.listen_port));

@@ -57,8 +57,6 @@ void ModelCall::add_reeve_headers(net::Headers& headers) const {
   if (decision_.rule != nullptr) headers.add("x-reeve-rule", decision_.rule->name);
 }
 
-/// Followed by us, the call would go where nobody said that calls may go; followed by the client, past every rule, with
-/// its Reeve key in hand. So neither gets to.
 /// As it came it would tell callers that their own credential is bad, and some would sign out.
 Task<void> ModelCall::answer_refused_key() {
   first_byte_ = worker_.clock.steady();
@@ -71,6 +69,8 @@ Task<void> ModelCall::answer_refused_key() {
                                        "with 'reeve provider list'."));
 }
 
+/// Followed by us, the call would go where nobody said that calls may go; followed by the client, past every rule, with
+/// its Reeve key in hand. So neither gets to.
 Task<void> ModelCall::answer_redirect(int status) {
   first_byte_ = worker_.clock.steady();
   record_outcome({}, "upstream_error", "redirect", status, false);

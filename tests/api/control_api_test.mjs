@@ -58,10 +58,8 @@ after(() => {
 
 test('every path of the description is served to a key that names the API, and to no other', async () => {
   const { body } = await get('/api/v1/openapi.json')
-  // Those that only end or tell something stand beside them.
-  const names = ['sign-ins/end', 'sign-ins/{id}', 'changes', 'me', 'agents', 'agents/{id}', 'providers']
-  const rest = names.map((name) => `/api/v1/${name}`)
-  assert.deepEqual(Object.keys(body.paths).sort(), [...kPaths, ...rest].sort())
+  // That all are described and asked by everybody is the business of contract_test.mjs and matrix_test.mjs.
+  for (const path of kPaths) assert.ok(body.paths[path], path)
   assert.deepEqual(Object.keys(body.paths['/api/v1/budgets/{name}']), ['get', 'put', 'delete'])
   assert.deepEqual(body.components.schemas.Budget.required, ['window', 'limit'])
   const ordinary = (await reeve.createKey('dev@example.com')).secret

@@ -105,7 +105,9 @@ test('what is good still goes through', async () => {
     body: said,
   })
   assert.equal(chat.status, 200, await chat.text())
-  await assert.rejects(desk.reeve.createKey('robot', '--scope', 'operations:embed'), /names no operation/)
+  await assert.rejects(desk.reeve.createKey('robot', '--scope', 'operations:embed'), ({ stderr }) =>
+    /names no operation/.test(stderr),
+  )
   const { body } = await desk.scim({})('GET', '/Users?sortBy=userName')
   const names = body.Resources.map(({ userName }) => userName)
   assert.deepEqual(names, ['ada@example.com', 'bob@example.com', 'both@example.com'])

@@ -204,7 +204,6 @@ for (const [fault, { status, body, stream, outcome }] of Object.entries(kPassed)
 
 const kVendorErrors = {
   400: '{"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: required"}}',
-  401: '{"error":{"message":"Incorrect API key provided","type":"invalid_request_error","code":"invalid_api_key"}}',
   403: '{"error":{"message":"Country not supported","type":"request_forbidden","param":null,"code":null}}',
   404: '{"error":{"code":404,"message":"model not found","status":"NOT_FOUND"}}',
   413: '{"type":"error","error":{"type":"request_too_large","message":"too large"}}',
@@ -224,6 +223,16 @@ function scripted(name, script, stream) {
 const withStreams = kNames.flatMap((name) =>
   (kGenerating.includes(name) ? [false, true] : [false]).map((s) => [name, s]),
 )
+
+test("the vendor's 401 is told as what it is: about Reeve's key, not about the caller's", async () => {
+  for (const [name, stream] of withStreams) {
+    const script = { status: 401, raw_body: '{"error":{"message":"invalid key sk-of-reeve"}}', headers: {} }
+    const { answers, text } = await stage.say(scripted(name, script, stream))
+    assert.match(errorIn(name, answers[0], [502]), /does not take the key with which Reeve calls it/)
+    assert.ok(!text.includes('sk-of-reeve'))
+    expectOutcome(answers[0], 'upstream_error', `${name}, status 401`)
+  }
+})
 
 for (const [status, raw] of Object.entries(kVendorErrors)) {
   test(`the vendor's ${status} passes unmodified, with the headers that clients act on`, async () => {

@@ -29,7 +29,7 @@ test('SIGHUP: streams in flight end whole, new calls have the new key, and healt
   }
 
   await upstream.answerKeys({ [kSecond]: { status: 401 } })
-  assert.equal((await call(reeve, secret)).status, 401)
+  assert.equal((await call(reeve, secret)).status, 502, 'it is not about the caller')
   assert.ok(await eventually(async () => (await keyStates(reeve)).only === 'set_aside'))
   await reload(kFirst)
   assert.ok(await eventually(async () => (await keyStates(reeve)).only === 'serves'), 'a new secret has no past')

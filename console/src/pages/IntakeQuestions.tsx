@@ -84,7 +84,8 @@ function Ask({
       {number}. {text} {optional && <span className={basics.soft}>(may be left out)</span>}
     </>
   )
-  if (!answers) return <Text head={head} help={help} given={given} give={give} optional={optional} />
+  if (!answers || answers.length === 0)
+    return <Text head={head} help={help} given={given} give={give} optional={optional} />
   return (
     <fieldset className={styles.question} aria-describedby={help ? helpId : undefined}>
       <legend>{head}</legend>

@@ -151,8 +151,9 @@ function Actions({ shown, path }: { shown: Shown; path: string }) {
   const [action, setAction] = useState<Action>()
   const start = useStartIntake()
   const { item, intakes = [] } = shown
-  const open = intakes.find(({ state }) => state === 'open' || state === 'in_review')
-  const mayStart = me.may('intake.ask') && !open && item.status !== 'decommissioned'
+  const isOver = item.status === 'decommissioned'
+  const open = isOver ? undefined : intakes.find(({ state }) => state === 'open' || state === 'in_review')
+  const mayStart = me.may('intake.ask') && !open && !isOver
   const actions = me.may('inventory.write') ? actionsFor(item) : []
   if (!open && !mayStart && actions.length === 0) return null
   return (
@@ -251,6 +252,22 @@ const Intakes = ({ intakes }: { intakes: NonNullable<Shown['intakes']> }) => (
   </Card>
 )
 
+const kSteps: Record<string, string> = {
+  'register.item_registered': 'Registered',
+  'register.item_changed': 'Changed',
+  'register.item_status': 'Another status',
+  'register.item_seen': 'Seen in calls',
+  'register.item_expired': 'Its approval ended',
+  'register.intake_decided': 'Decided',
+}
+const stepOf = ({ step }: Step) => kSteps[step] ?? step.replace('register.', '').replaceAll('_', ' ')
+// What is said above, or is only there for programs.
+const kNotShown = ['id', 'intake', 'ended', 'status_before', 'version', 'digest']
+const changesOf = ({ step, changes = [] }: Step) =>
+  step === 'register.item_registered' || step === 'register.item_seen'
+    ? []
+    : changes.filter(({ member }) => !kNotShown.includes(member))
+
 function History({ path, version }: { path: string; version: number }) {
   const query = useQuery({
     queryKey: ['/api/v1/inventory', 'history', path, version],
@@ -267,10 +284,10 @@ function History({ path, version }: { path: string; version: number }) {
               {history.map((step) => (
                 <li key={step.version}>
                   <p>
-                    <strong>{step.step.replaceAll('_', ' ')}</strong> by {step.by}, {time(step.at)} UTC
+                    <strong>{stepOf(step)}</strong> by {step.by}, {time(step.at)} UTC
                   </p>
                   {step.reason && <p>{step.reason}</p>}
-                  {step.changes?.map(({ member, from, to }) => (
+                  {changesOf(step).map(({ member, from, to }) => (
                     <p key={member} className={basics.soft}>
                       {member.replaceAll('_', ' ')}: {listed(from) ? `${listed(from)} → ` : ''}
                       {listed(to) || 'nothing'}

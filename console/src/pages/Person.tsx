@@ -74,7 +74,7 @@ function Told({ told }: { told: PersonTold }) {
           </Empty>
         ) : (
           <DataTable
-            name="Keys"
+            name="Keys of this person"
             rows={told.keys}
             columns={keyColumns(me.may('keys.write') ? setRevoking : undefined)}
             rowKey={({ id }) => id}
