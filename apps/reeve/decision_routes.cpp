@@ -34,7 +34,8 @@ Result<std::shared_ptr<const policy::Bundle>> bundle_asked_for(const Sources& so
   if (!body || !body->root().is_object()) return Error{ErrorCode::kInvalid, "the body is a JSON object"};
   if (body->root()["signature"].present()) {
     auto file = policy::read_bundle_file(request.body, {}, std::nullopt);
-    if (!file) return with_context(std::move(file).error(), "the bundle");
+    // Whatever is wrong with it, it is what was sent.
+    if (!file) return Error{ErrorCode::kInvalid, "the bundle: " + file.error().message};
     return file->bundle;
   }
   const std::string digest(body->root()["bundle"].string_or(""));

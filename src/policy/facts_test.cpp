@@ -89,7 +89,7 @@ TEST(GovernanceSchema, IsJsonAndNamesEveryKey) {
   const auto document = JsonDocument::parse(schema);
   ASSERT_TRUE(document.ok());
   const auto kinds = document->root()["oneOf"].items();
-  ASSERT_EQ(kinds.size(), 17U);
+  ASSERT_EQ(kinds.size(), 20U);
   for (const char* key :
        {"name",   "on",       "match", "not",       "when",    "effect", "message", "fix",           "mode",
         "since",  "until",    "layer", "relaxable", "relaxes", "with",   "classes", "spares_marked", "to",

@@ -105,8 +105,8 @@ test('what is good still goes through', async () => {
     body: said,
   })
   assert.equal(chat.status, 200, await chat.text())
-  await assert.rejects(desk.reeve.createKey('robot', '--scope', 'operations:embed'), ({ stderr }) =>
-    /names no operation/.test(stderr),
+  await assert.rejects(desk.reeve.createKey('robot', '--scope', 'operations:embed'), ({ stderr, stdout }) =>
+    /names no operation/.test(stdout + stderr),
   )
   const { body } = await desk.scim({})('GET', '/Users?sortBy=userName')
   const names = body.Resources.map(({ userName }) => userName)

@@ -255,6 +255,7 @@ test('whatever opens the ledger records who reads it, or has a reason not to', (
     'live_sessions.cpp': 'what its callers show they record',
     'merged_changes.cpp': 'for spend units, which records it',
     'retention.cpp': 'counts, for how much room a year takes',
+    'server_state_route.cpp': 'asks for the key, to know whose export positions those are',
     'spending.cpp': 'the server keeps its books',
     'tour.cpp': 'shows the calls that it made itself a moment before',
   }
