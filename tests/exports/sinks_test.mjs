@@ -233,6 +233,9 @@ test('the ledger tells how far exports came, now and then', async () => {
   })
   assert.ok(told)
   told.forEach((entry, i) => assert.equal(entry.detail.from, i === 0 ? 0 : told[i - 1].detail.to))
+  // What the inventory saw of the calls is news, and comes first.
+  const seen = async () => (await reeve.entries()).some(({ kind }) => kind === 'register.item_seen')
+  assert.ok(await eventually(seen, 30))
   // Progress alone is no news: it does not go round in circles.
   await eventually(() => false, 3)
   const before = await logSize()
