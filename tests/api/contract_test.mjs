@@ -113,6 +113,7 @@ const kAgent = {
   spiffe: ['spiffe://example.com/nightly'],
 }
 // One request for each route that writes, or is a sensitive read; the kind of entry, and what the entry speaks of.
+const kItem = { kind: 'model', title: 'A model', owner: 'lead@example.com' }
 const kOnRecord = [
   ['PUT', '/budgets/{name}', 'audited', { window: 'month', limit: { requests: 5 } }, /budget\./],
   ['DELETE', '/budgets/{name}', 'audited', undefined, /budget\./],
@@ -142,7 +143,7 @@ const kOnRecord = [
   ['GET', '/me/spend', '', undefined, /ledger\.read/],
   ['GET', '/me/sessions', '', undefined, /ledger\.read/],
   ['GET', '/me/decisions', '', undefined, /ledger\.read/],
-  ['POST', '/inventory', '', { kind: 'model', title: 'A model', owner: 'lead@example.com' }, /register\.item_registered/],
+  ['POST', '/inventory', '', kItem, /register\.item_registered/],
   ['GET', '/decisions/{seq}', ({ seq }) => seq, undefined, /ledger\.read/],
   ['POST', '/decisions/replay', '', {}, /ledger\.read/],
   ['POST', '/policy/replay', '', {}, /ledger\.read/],
