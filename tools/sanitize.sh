@@ -21,4 +21,5 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:alloc
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:suppressions=$PWD/tools/tsan.suppressions
 tools/build.sh "$preset" "${targets[@]}"
-exec ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error "${filter[@]}" "$@"
+# As in ./test: most tests of the whole program wait more than they work.
+exec ctest --preset "$preset" --parallel $((2 * $(nproc))) --no-tests=error "${filter[@]}" "$@"
