@@ -119,7 +119,7 @@ int demo_data_command(const Common& common, const DemoArguments& arguments) {
     if (!written) return fail(common, kFailed, written.error().message);
     wish.governance = *written;
   }
-  const std::filesystem::path fresh = *data;
+  const std::filesystem::path& fresh = *data;
   std::filesystem::create_directories(fresh, ignored);
   std::filesystem::permissions(fresh, std::filesystem::perms::owner_all, ignored);
   wish.node = "demonstration";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "core/bytes.h"
 
@@ -59,7 +60,7 @@ class DemoFacts final : public policy::Facts {
 };
 
 /// The next step of the ladder that has a model of this company; the same model where there is none.
-const DemoModel& step_down(const policy::Bundle& policy, std::string_view ladder, const DemoModel& from) {
+const DemoModel& step_down(const policy::Bundle& policy, std::string_view ladder, const DemoModel* from) {
   for (const policy::LadderInfo& one : policy.ladders()) {
     if (one.name != ladder) continue;
     bool is_below = false;
@@ -69,10 +70,10 @@ const DemoModel& step_down(const policy::Bundle& policy, std::string_view ladder
           if (glob_match(step, model.name)) return model;
         }
       }
-      is_below = is_below || glob_match(step, from.name);
+      is_below = is_below || glob_match(step, from->name);
     }
   }
-  return from;
+  return *from;
 }
 
 spend::CallScope scope_of(const DemoUnderWay& call) {
@@ -96,7 +97,7 @@ spend::CallScope scope_of(const DemoUnderWay& call) {
   return scope;
 }
 
-std::int64_t percent(float confidence) { return static_cast<std::int64_t>(confidence * 100 + 0.5F); }
+std::int64_t percent(float confidence) { return std::lround(confidence * 100); }
 
 }  // namespace
 
@@ -147,12 +148,12 @@ std::string DemoCalls::admit(DemoUnderWay& call) {
     return rules.prices->find(call.served->vendor, call.served->name, call.decided, call.served->region);
   };
   if (decision_.effect == policy::Effect::kDegrade && decision_.rule != nullptr) {
-    call.served = &step_down(*rules.policy, decision_.rule->ladder, *call.asked);
+    call.served = &step_down(*rules.policy, decision_.rule->ladder, call.asked);
     if (call.served != call.asked) call.degraded_by = decision_.rule->name;
   }
   for (const spend::Reached& reached : rules.budgets->look(scope_of(call)).reached) {
     if (reached.threshold->action != spend::Threshold::Action::kDegrade || call.served != call.asked) continue;
-    call.served = &step_down(*rules.policy, reached.threshold->ladder, *call.asked);
+    call.served = &step_down(*rules.policy, reached.threshold->ladder, call.asked);
     if (call.served != call.asked) call.degraded_by = reached.budget->name;
   }
   call.shape.model = call.served->name;
@@ -242,8 +243,8 @@ std::unique_ptr<DemoUnderWay> DemoCalls::begin(DemoCall call) {
   for (const policy::Finding& finding : one.findings) {
     const bool redacted = decision_.effect == policy::Effect::kRedact;
     const std::string_view action = !redacted ? "" : finding.class_name == "secret" ? "masked" : "tokenised";
-    recorded_.push_back({finding.type, finding.class_name, finding.origin,
-                         static_cast<std::int64_t>(finding.confidence * 100 + 0.5), finding.count, action, false});
+    recorded_.push_back(
+        {finding.type, finding.class_name, finding.origin, percent(finding.confidence), finding.count, action, false});
   }
   if (decision_.refused()) {
     refuse(one, "policy");

@@ -13,7 +13,6 @@ namespace {
 
 using Sources = ControlApi::Sources;
 using control::Item;
-using control::ItemAction;
 using control::RegisterRow;
 using control::Traffic;
 constexpr std::size_t kLimit = 100, kLimitMax = 200;

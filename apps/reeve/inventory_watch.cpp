@@ -152,6 +152,7 @@ void InventoryWatch::look() {
   const bool any = !changed_.empty();
   if (any) {
     std::vector<Traffic> written;
+    written.reserve(changed_.size());
     for (const std::string& what : changed_) written.push_back(mine_[what]);
     if (const auto put = registers_.governed().put_traffic(node_, written, next_); !put) {
       return tell("what was seen cannot be kept", put.error());

@@ -7,7 +7,6 @@
 
 namespace reeve::app {
 
-using control::Intake;
 using control::IntakeCase;
 using control::Item;
 using control::RegisterRow;

@@ -30,6 +30,7 @@ void RunningService::open_control_api() {
   evidence_packs_.emplace(options_.config_file.string(), config_.data_dir,
                           [this](auto kind, const auto& detail) { return record(kind, detail).has_value(); });
   std::vector<std::pair<std::string, std::string>> exports;
+  exports.reserve(config_.exports.size());
   for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
   api_ = ControlApi::create({&spending_->budgets(),
                              settings_.get(),

@@ -107,7 +107,7 @@ Result<Item> register_item(Item given, std::string_view by, Instant now) {
   return given;
 }
 
-Result<Item> change_item(const Item& item, Item given) {
+Result<Item> change_item(const Item& item, const Item& given) {
   if (item.status == ItemStatus::kDecommissioned) return conflict("it is decommissioned; register another item");
   if (item.status == ItemStatus::kInReview) {
     return conflict("it is in review: what is decided about does not change meanwhile; answer the intake anew");

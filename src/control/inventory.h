@@ -82,7 +82,7 @@ bool is_item_member(std::string_view member);
 /// A new item, `proposed`, with an id of its own.
 Result<Item> register_item(Item given, std::string_view by, Instant now);
 /// The members of `given` in place of those of `item`. What mattered for an approval makes it `proposed` again.
-Result<Item> change_item(const Item& item, Item given);
+Result<Item> change_item(const Item& item, const Item& given);
 enum class ItemAction : std::uint8_t { kUse, kSuspend, kResume, kDecommission };
 std::optional<ItemAction> item_action_from_name(std::string_view name);  // "use", "suspend", "resume", "decommission"
 Result<Item> act_on_item(const Item& item, ItemAction action, std::string_view by, std::string_view reason,
