@@ -50,7 +50,7 @@ void print_cutoff(const Common& common, const Cutoff& cutoff) {
   std::printf("%s is cut off%s (%s): new calls are refused, and those under way end.\n",
               bold(printable(cutoff.scope.text(), 200)).c_str(),
               cutoff.until ? (" until " + format_time(*cutoff.until)).c_str() : "", cutoff.id.c_str());
-  std::printf("Let it on again with: reeve kill off --id %s\n", cutoff.id.c_str());
+  std::printf("Let it on again with: reeve kill off --id %s --reason …\n", cutoff.id.c_str());
 }
 
 }  // namespace
@@ -105,6 +105,8 @@ int kill_off_command(const Common& common, const KillArguments& arguments) {
     if (!parsed) return fail(common, kWrongUse, "--scope: " + parsed.error().message);
     scope = *std::move(parsed);
   }
+  const auto reason = identity::reason_to_let_on(arguments.reason);
+  if (!reason) return fail(common, kWrongUse, "--reason: " + reason.error().message);
   const auto access = open_kill_switch(common, arguments.here);
   if (!access) return fail(common, exit_code_of(access.error()), access.error().message);
   std::vector<bool> here;
@@ -115,7 +117,7 @@ int kill_off_command(const Common& common, const KillArguments& arguments) {
   for (std::size_t i = 0; i < list->size(); ++i) {
     const Cutoff& cutoff = (*list)[i];
     if (scope ? cutoff.scope != *scope : cutoff.id != arguments.id) continue;
-    const auto done = access->register_of(here[i]).end(cutoff.id, system_clock().now(), by, arguments.reason);
+    const auto done = access->register_of(here[i]).end(cutoff.id, system_clock().now(), by, *reason);
     if (!done) return fail(common, kFailed, done.error().message);
     ended.push_back(cutoff.id);
   }

@@ -43,7 +43,7 @@ void add_kill(CLI::App& app, Line& line) {
       command(kill, line, "off", "Let on again", [&line] { return kill_off_command(line.common, line.kill); });
   off.add_option("--scope", line.kill.scope, "Everything that was cut off under this scope");
   off.add_option("--id", line.kill.id, "One cutoff, by its id");
-  off.add_option("--reason", line.kill.reason, "Why");
+  off.add_option("--reason", line.kill.reason, "Why; the ledger keeps it")->required();
   off.add_option("--by", line.kill.by, kByText);
   off.add_flag("--here", line.kill.here, "What was cut off with --here, without the shared database");
   CLI::App& list = command(kill, line, "list", "List what is cut off",

@@ -7,7 +7,7 @@
 
 #include "ledger/ledger.h"
 #include "reeve/command_notes.h"
-#include "reeve/key_changes.h"
+#include "reeve/unrecorded_changes.h"
 #include "store/store.h"
 
 namespace reeve::app {

@@ -24,9 +24,12 @@ namespace {
 
 /// How far back the first start of a node looks.
 constexpr Duration kFirstLook = std::chrono::days(90);
+constexpr Duration kLookAtStatusesEvery = std::chrono::seconds(1);
 constexpr Duration kKeepAtLeastEvery = std::chrono::minutes(1);
 constexpr Duration kSoon = std::chrono::days(14);
-constexpr std::size_t kThingsMax = 2'000;  // models, providers and clients; and items that nobody registered
+constexpr std::size_t kThingsMax = 2'000;  // whatever calls have; and items that nobody registered
+/// Of these; a model can make up names of tools, and takes no place from what there is otherwise.
+constexpr std::size_t kToolsMax = 1'000;
 constexpr std::size_t kNameBytesMax = 150;
 constexpr int kNiceness = 10;
 
@@ -36,6 +39,17 @@ std::uint64_t hash_of(std::string_view name) {
   std::memcpy(&hash, digest.data(), sizeof hash);
   return hash;
 }
+
+/// As clients name a server's tools: "mcp__SERVER__TOOL". Empty for other tools.
+std::string_view mcp_server_of(std::string_view tool) {
+  constexpr std::string_view kPrefix = "mcp__";
+  if (!tool.starts_with(kPrefix)) return {};
+  tool.remove_prefix(kPrefix.size());
+  const std::size_t end = tool.find("__");
+  return end == std::string_view::npos ? std::string_view() : tool.substr(0, end);
+}
+
+bool is_tool(std::string_view what) { return what.starts_with("tool:") || what.starts_with("mcp_server:"); }
 
 std::string detail_of(const Item& item) {
   JsonWriter json;
@@ -58,10 +72,11 @@ std::string detail_of(const Intake& intake) {
 }  // namespace
 
 InventoryWatch::InventoryWatch(const ledger::Log& log, std::filesystem::path ledger, store::Registers& registers,
-                               std::string node, Duration every)
+                               LiveInventory& statuses, std::string node, Duration every)
     : log_(log),
       ledger_(std::move(ledger)),
       registers_(registers),
+      statuses_(statuses),
       node_(std::move(node)),
       every_(every),
       thread_([this] { run(); }) {}
@@ -86,9 +101,14 @@ void InventoryWatch::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    if (begun_ || begin()) look();
+    statuses_.look();
+    const Moment now = system_clock().steady();
+    if (now - looked_ >= std::min(every_, kKeepAtLeastEvery)) {
+      if (begun_ || begin()) look();
+      looked_ = now;
+    }
     lock.lock();
-    wake_.wait_for(lock, std::min(every_, kKeepAtLeastEvery), [this] { return stopping_; });
+    wake_.wait_for(lock, std::min(every_, kLookAtStatusesEvery), [this] { return stopping_; });
   }
 }
 
@@ -102,7 +122,11 @@ bool InventoryWatch::begin() {
   auto reader = ledger::LogReader::open(ledger_);
   if (!reader) return false;
   mine_.clear();
-  for (Traffic& one : before->first) mine_[one.what] = std::move(one);
+  tools_ = 0;
+  for (Traffic& one : before->first) {
+    tools_ += is_tool(one.what) ? 1U : 0U;
+    mine_[one.what] = std::move(one);
+  }
   next_ = before->second;
   if (next_ == 0 || next_ > log_.size()) next_ = (*reader)->first_at(system_clock().now() - kFirstLook);
   begun_ = true;
@@ -111,25 +135,33 @@ bool InventoryWatch::begin() {
 
 void InventoryWatch::add(const spend::SpendRow& row) {
   if (row.refused) return;
-  const auto add_one = [&](std::string_view kind, const std::string& name) {
-    if (name.empty() || name.size() > kNameBytesMax || !is_utf8(name)) return;
-    std::string what = std::string(kind) + ":" + name;
-    auto place = mine_.find(what);
-    if (place == mine_.end()) {
-      if (mine_.size() >= kThingsMax) return;
-      place = mine_.emplace(what, Traffic{.what = what, .first = row.time, .last = row.time}).first;
-    }
-    Traffic& seen = place->second;
-    seen.first = std::min(seen.first, row.time);
-    seen.last = std::max(seen.last, row.time);
-    ++seen.calls;
-    seen.cost = seen.cost + row.cost;
-    if (!row.person.empty() && seen.people.size() < control::kPeopleCounted) seen.people.insert(hash_of(row.person));
-    changed_.insert(std::move(what));
-  };
-  add_one("model", row.model);
-  add_one("provider", row.provider);
-  add_one("client", row.client);
+  add("model:", row.model, row, row.cost);
+  add("provider:", row.provider, row, row.cost);
+  add("client:", row.client, row, row.cost);
+  std::set<std::string> called;  // a server's tools count as one
+  for (const std::string& tool : row.called) {
+    const std::string_view server = mcp_server_of(tool);
+    if (!called.insert(server.empty() ? "tool:" + tool : "mcp_server:" + std::string(server)).second) continue;
+    server.empty() ? add("tool:", tool, row, {}) : add("mcp_server:", server, row, {});
+  }
+}
+
+void InventoryWatch::add(std::string_view kind, std::string_view name, const spend::SpendRow& row, Money cost) {
+  if (name.empty() || name.size() > kNameBytesMax || !is_utf8(name)) return;
+  std::string what = std::string(kind) + std::string(name);
+  auto place = mine_.find(what);
+  if (place == mine_.end()) {
+    if (mine_.size() >= kThingsMax || (is_tool(what) && tools_ >= kToolsMax)) return;
+    tools_ += is_tool(what) ? 1U : 0U;
+    place = mine_.emplace(what, Traffic{.what = what, .first = row.time, .last = row.time}).first;
+  }
+  Traffic& seen = place->second;
+  seen.first = std::min(seen.first, row.time);
+  seen.last = std::max(seen.last, row.time);
+  ++seen.calls;
+  seen.cost = seen.cost + cost;
+  if (!row.person.empty() && seen.people.size() < control::kPeopleCounted) seen.people.insert(hash_of(row.person));
+  changed_.insert(std::move(what));
 }
 
 bool InventoryWatch::follow() {
@@ -178,11 +210,11 @@ void InventoryWatch::keep_register(Instant now) {
                              });
   if (!read) return tell("the inventory cannot be read", read.error());
   std::set<std::size_t> known;
-  std::size_t filed = 0;
+  Filed filed;
   for (const Item& item : items) {
     if (is_stopping()) return;
     for (const std::size_t place : traffic->places_of(item)) known.insert(place);
-    filed += item.status == ItemStatus::kSeenNotRegistered ? 1U : 0U;
+    if (item.status == ItemStatus::kSeenNotRegistered) filed.count(item);
     keep_item(item, *traffic, now);
   }
   register_seen(*traffic, known, filed, now);
@@ -208,18 +240,19 @@ void InventoryWatch::keep_item(const Item& item, const SeenTraffic& traffic, Ins
   told_.insert(key);
 }
 
-void InventoryWatch::register_seen(const SeenTraffic& traffic, const std::set<std::size_t>& known, std::size_t filed,
+void InventoryWatch::register_seen(const SeenTraffic& traffic, const std::set<std::size_t>& known, Filed filed,
                                    Instant now) {
-  for (std::size_t place = 0; place < traffic.list().size() && filed < kThingsMax; ++place) {
+  for (std::size_t place = 0; place < traffic.list().size() && filed.all < kThingsMax; ++place) {
     if (known.contains(place) || is_stopping()) continue;
     const Item item = control::item_of_traffic(traffic.list()[place], now);
+    if (item.kind == "tool" && filed.tools >= kToolsMax) continue;
     control::RegisterChange change;
     change.rows.push_back(control::change_of_item(item, nullptr, "register.item_seen", {}, {}, now));
     const auto changed = registers_.governed().change(change);
     // Another node was faster.
     if (!changed && changed.error().code != ErrorCode::kConflict)
       return tell("an item cannot be kept", changed.error());
-    ++filed;
+    filed.count(item);
   }
 }
 

@@ -108,8 +108,9 @@ ApiAnswer switch_on(const Sources& sources, const ApiRequest& request) {
 ApiAnswer switch_off(const Sources& sources, const ApiRequest& request) {
   auto texts = read_texts(request, {"reason"});
   if (!texts) return problem_of(texts.error());
-  const auto ended =
-      sources.kill_switch->end(request.name, system_clock().now(), request.who, printable((*texts)["reason"], 500));
+  const auto reason = identity::reason_to_let_on((*texts)["reason"]);
+  if (!reason) return problem_of(with_context(reason.error(), "reason"));
+  const auto ended = sources.kill_switch->end(request.name, system_clock().now(), request.who, *reason);
   if (!ended) return problem_of(ended.error());
   if (!sources.wait_until_switched(request.name, false)) return not_in_force_yet();
   return show_cutoff(sources, request);
@@ -229,9 +230,8 @@ std::vector<ApiRoute> kill_api_routes() {
            .effect = kWrite,
            .refuses = {409},
            .named = kNamed,
-           .takes = "OptionalReason",
+           .takes = "Reason",
            .body_bytes_max = kReasonBytesMax,
-           .body_may_lack = true,
            .scope = "kill"},
           {.method = net::Method::kPost,
            .path = "/api/v1/kill-switch/drills",

@@ -18,7 +18,7 @@ ApiAnswer list_providers(const ControlApi::Sources& sources, const ApiRequest&) 
 std::vector<ApiRoute> provider_api_routes() {
   return {{.path = "/api/v1/providers",
            .summary = "How providers and their keys stand on this node; never a key itself",
-           .permission = identity::Permission::kReadKillSwitch,
+           .permission = identity::Permission::kReadSettings,
            .answer = list_providers,
            .gives = "ProviderList"}};
 }

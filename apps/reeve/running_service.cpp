@@ -159,6 +159,8 @@ Result<void> RunningService::begin() {
   governance_seen_ = governance_fingerprint();
   exceptions_.emplace(registers());
   exceptions_->look();
+  inventory_.emplace(registers().governed());
+  inventory_->look();
   auto settings = build_settings(config_);
   rules_are_read_ = settings.ok();
   if (!settings) settings = build_settings_of_last_good(config_, settings.error());
@@ -360,6 +362,7 @@ void RunningService::run() {
     } else if (!draining) {
       if (exceptions_->look()) use_exceptions();
       if (live_budgets_->look()) use_budgets();
+      use_inventory();
       if (!register_follower_) notices_.announce(registers().notifications());
       if (notes_left_) notes_left_ = command_notes_->look();
       if (system_clock().steady() < next_second) continue;

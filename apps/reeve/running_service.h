@@ -14,7 +14,6 @@
 #include "reeve/anomaly_watch.h"
 #include "reeve/break_glass_banner.h"
 #include "reeve/budget_follower.h"
-#include "reeve/check_reports.h"
 #include "reeve/claude_code_routes.h"
 #include "reeve/client_reports.h"
 #include "reeve/command_notes.h"
@@ -27,10 +26,10 @@
 #include "reeve/export_threads.h"
 #include "reeve/heartbeat.h"
 #include "reeve/inventory_watch.h"
-#include "reeve/key_changes.h"
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_exceptions.h"
+#include "reeve/live_inventory.h"
 #include "reeve/live_sessions.h"
 #include "reeve/mailbox.h"
 #include "reeve/notice_board.h"
@@ -44,6 +43,7 @@
 #include "reeve/serve.h"
 #include "reeve/sign_in_service.h"
 #include "reeve/spending.h"
+#include "reeve/unrecorded_changes.h"
 #include "store/store.h"
 
 namespace reeve::app {
@@ -127,6 +127,7 @@ class RunningService final : public Service {
   void put_in_force(std::shared_ptr<const gateway::Settings> settings);
   void use_exceptions();
   void use_budgets();
+  void use_inventory();
   void look_at_client_reports(bool last);
   void keep_placeholders();
   std::string news_of_health() const;
@@ -198,6 +199,7 @@ class RunningService final : public Service {
   std::optional<NotificationThread> own_notifications_;  // of what this node switches for itself, where others share
   std::vector<control::Destination> destinations_;
   std::optional<AnomalyWatch> anomaly_watch_;
+  std::optional<LiveInventory> inventory_;
   std::optional<InventoryWatch> inventory_watch_;
   std::vector<spend::SpendAlert> alerts_ = spend::default_alerts();
   std::optional<KeyChanges> key_changes_;

@@ -155,6 +155,7 @@ std::shared_ptr<gateway::Settings> RunningService::settings_with(
   settings->prices = std::move(prices);
   settings->budgets = std::move(budgets);
   settings->approvals = control::given_approvals(exceptions_->requests(), system_clock().now());
+  settings->inventory = inventory_->current();
   settings->steps_down = gateway::steps_down(*settings);
   settings->detectors = std::move(detectors);
   settings->record_request_digest = config.record_request_digest;
@@ -226,6 +227,16 @@ void RunningService::use_exceptions() {
   next->policy = std::move(bundle);
   next->approvals = control::given_approvals(exceptions_->requests(), now);
   put_in_force(std::move(next));
+}
+
+/// What was decided about items of the inventory. Costs next to nothing when nothing was.
+void RunningService::use_inventory() {
+  auto statuses = inventory_->current();
+  const auto current = settings_->current();
+  if (statuses == current->inventory) return;
+  auto next = std::make_shared<gateway::Settings>(*current);
+  next->inventory = std::move(statuses);
+  settings_->replace(std::move(next));
 }
 
 /// Budgets were written by the API or a command. Their files are what they were: a slip in one that somebody is at work

@@ -131,7 +131,7 @@ std::vector<ApiRoute> server_api_routes() {
   using identity::Permission;
   return {{.path = "/api/v1/server",
            .summary = "What the server runs with, and how it stands",
-           .permission = Permission::kReadKillSwitch,
+           .permission = Permission::kReadSettings,
            .answer = show_server,
            .gives = "ServerState"}};
 }

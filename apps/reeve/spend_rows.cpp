@@ -102,13 +102,23 @@ void read_inside(std::string_view object, std::string_view wanted, std::string& 
   });
 }
 
+void read_outcome(std::string_view object, spend::SpendRow& row) {
+  each_member(object, [&](std::string_view name, std::string_view value) {
+    if (name == "status") read_text(value, row.status);
+    if (name != "tools") return;
+    const auto tools = JsonDocument::parse(value);
+    if (!tools) return;
+    for (const JsonValue tool : tools->root().items()) row.called.emplace_back(tool.string_or(""));
+  });
+}
+
 void read_member(std::string_view name, std::string_view value, spend::SpendRow& row) {
   if (name == "agent") return read_inside(value, "id", row.agent);
   if (name == "client") return read_text(value, row.client);
   if (name == "cost") return read_cost(value, row);
   if (name == "feature") return read_text(value, row.feature);
   if (name == "model") return read_model(value, row);
-  if (name == "outcome") return read_inside(value, "status", row.status);
+  if (name == "outcome") return read_outcome(value, row);
   if (name == "repo") return read_text(value, row.repo);
   if (name == "request") return read_request(value, row);
   if (name == "session_id") return read_text(value, row.session);

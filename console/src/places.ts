@@ -24,7 +24,7 @@ export const places: Place[] = [
   { path: '/people', title: 'People', permission: 'directory.read', key: 'r' },
   { path: '/agents', title: 'Agents', permission: 'agents.read', key: 'a' },
   { path: '/kill-switch', title: 'Kill switch', permission: 'kill.read', key: 'k' },
-  { path: '/server', title: 'Server', permission: 'kill.read', key: 'v' },
+  { path: '/server', title: 'Server', permission: 'settings.read', key: 'v' },
   { path: '/you', title: 'You', key: 'y' },
 ]
 

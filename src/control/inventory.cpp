@@ -89,6 +89,12 @@ Result<Item> resumed(Item item, std::string_view by) {
   return item;
 }
 
+std::string kind_of_traffic(std::string_view kind) {
+  if (kind == "model") return "model";
+  if (kind == "provider") return "third_party_api";
+  return kind == "client" ? "copilot" : "tool";
+}
+
 }  // namespace
 
 std::optional<ItemAction> item_action_from_name(std::string_view name) {
@@ -205,7 +211,7 @@ Item item_of_traffic(const Traffic& traffic, Instant now) {
   const std::string name = traffic.what.substr(std::min(colon + 1, traffic.what.size()));
   Item item;
   item.id = "it-seen-" + to_hex(as_bytes(sha256(traffic.what))).substr(0, kDigits);
-  item.kind = kind == "model" ? "model" : kind == "provider" ? "third_party_api" : "copilot";
+  item.kind = kind_of_traffic(kind);
   item.title = printable(name, 200);
   if (kind == "model") item.model = item.title;
   if (kind == "provider") item.provider = item.title;

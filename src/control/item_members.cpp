@@ -55,9 +55,9 @@ constexpr std::array<ItemMember, 18> kMembers{{
     list("users", &Item::users, true),
 }};
 
-/// "model:claude-*": one of three kinds of things that calls have, and a pattern.
+/// "model:claude-*": one of the kinds of things that calls have, and a pattern.
 bool is_pattern_of_traffic(std::string_view value) {
-  for (const std::string_view kind : {"model:", "provider:", "client:"}) {
+  for (const std::string_view kind : {"model:", "provider:", "client:", "tool:", "mcp_server:"}) {
     if (value.starts_with(kind) && value.size() > kind.size()) return true;
   }
   return false;
@@ -112,7 +112,7 @@ std::optional<std::string> fault_of_member(std::string_view name, const std::vec
       return std::string(name) + " is one of " + joined(member->choices);
     }
     if (name == "seen_as" && !is_pattern_of_traffic(value)) {
-      return "seen_as has model:PATTERN, provider:PATTERN or client:PATTERN, such as model:claude-*";
+      return "seen_as has model:, provider:, client:, tool: or mcp_server: and a pattern, such as model:claude-*";
     }
   }
   return std::nullopt;

@@ -54,9 +54,11 @@ struct RowHistory {
   std::string by, step, text;  // text: RowChange::history
 };
 
-/// What a model, provider or client had of calls. Of one node, or summed over several.
+/// What a model, provider, client or tool had of calls. Of one node, or summed over several.
 struct Traffic {
-  std::string what;  // "model:claude-opus-4", "provider:anthropic", "client:claude-code"
+  /// "model:claude-opus-4", "provider:anthropic", "client:claude-code"; "tool:Bash" and "mcp_server:tickets", whose
+  /// calls are answers that called it, and which cost nothing of their own.
+  std::string what;
   Instant first, last;
   std::uint64_t calls = 0;
   Money cost;
@@ -74,6 +76,8 @@ class RegisterStore {
   /// Newest first: rows with a number below `before` (0: all), at most `limit`.
   virtual Result<std::vector<RegisterRow>> list(std::string_view register_name, std::int64_t before,
                                                 std::size_t limit) = 0;
+  /// A number that grows with every change of one of its rows; 0 for none. Cheap enough to be asked each second.
+  virtual Result<std::uint64_t> changes_of(std::string_view register_name) = 0;
   virtual Result<std::optional<RegisterRow>> find(std::string_view register_name, std::string_view id) = 0;
   /// Newest first, at most 500.
   virtual Result<std::vector<RowHistory>> history(std::string_view register_name, std::string_view id) = 0;

@@ -45,6 +45,24 @@ std::string approvals_json(std::span<const policy::GivenApproval* const> approva
   return json.end_array().take();
 }
 
+CallFacts::Parts::Inventory inventory_of(const Settings& settings, std::string_view model, const Provider& provider,
+                                         const wire::ClientHints& hints) {
+  using policy::Fact;
+  const auto asks = [&](Fact fact) { return settings.policy->needs(policy::Point::kModelCall, fact); };
+  if (!asks(Fact::kInventoryModel) && !asks(Fact::kInventoryProvider) && !asks(Fact::kInventoryClient)) return {};
+  if (!settings.inventory) return {.unknown = true};
+  return {.model = settings.inventory->status_of("model", bounded(model)),
+          .provider = settings.inventory->status_of("provider", provider.name),
+          .client = settings.inventory->status_of("client", wire::client_name(hints.kind))};
+}
+
+std::string inventory_json(const CallFacts::Parts::Inventory& inventory) {
+  if (inventory.model.empty() && inventory.provider.empty() && inventory.client.empty()) return {};
+  JsonWriter json;
+  json.begin_object().member_if("client", inventory.client).member_if("model", inventory.model);
+  return json.member_if("provider", inventory.provider).end_object().take();
+}
+
 std::string_view operation_name(wire::Operation operation) {
   switch (operation) {
     case wire::Operation::kGenerate: return "chat";
@@ -96,8 +114,18 @@ void CallFacts::read_model(policy::Fact fact, policy::FactSink& sink) const {
     case Fact::kRequestBytes: return sink.integer(static_cast<std::int64_t>(parts_.body_bytes));
     case Fact::kRequestTokens: return sink.integer(parts_.view.estimated_input_tokens);
     case Fact::kRequestStream: return sink.boolean(parts_.view.stream || parts_.route.stream_in_path);
+    case Fact::kInventoryModel:
+    case Fact::kInventoryProvider:
+    case Fact::kInventoryClient: return read_inventory(fact, sink);
     default: return read_content(fact, sink);
   }
+}
+
+void CallFacts::read_inventory(policy::Fact fact, policy::FactSink& sink) const {
+  using policy::Fact;
+  if (parts_.inventory.unknown) return sink.unknown(fact);
+  if (fact == Fact::kInventoryModel) return put(sink, parts_.inventory.model);
+  put(sink, fact == Fact::kInventoryProvider ? parts_.inventory.provider : parts_.inventory.client);
 }
 
 void CallFacts::read_content(policy::Fact fact, policy::FactSink& sink) const {

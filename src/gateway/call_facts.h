@@ -35,11 +35,16 @@ class CallFacts final : public policy::Facts {
     std::span<const std::string_view> labels;
     bool content_complete = true;
     std::span<const policy::GivenApproval* const> approvals;  // given for this call
+    /// What the inventory says; nothing where no rule asks.
+    struct Inventory {
+      std::string_view model, provider, client;
+      bool unknown = false;  // it could not be read
+    } inventory = {};
 
     /// The same call, made by somebody else.
     Parts with(const identity::Principal& other) const {
-      return {other,    hints, headers, route, view,   body_bytes,       model,    entry,
-              provider, now,   checks,  found, labels, content_complete, approvals};
+      return {other,    hints, headers, route, view,   body_bytes,       model,     entry,
+              provider, now,   checks,  found, labels, content_complete, approvals, inventory};
     }
   };
   explicit CallFacts(const Parts& parts) : parts_(parts) {}
@@ -47,6 +52,7 @@ class CallFacts final : public policy::Facts {
 
  private:
   void read_model(policy::Fact fact, policy::FactSink& sink) const;
+  void read_inventory(policy::Fact fact, policy::FactSink& sink) const;
   void read_content(policy::Fact fact, policy::FactSink& sink) const;
   const Parts& parts_;
 };
@@ -56,6 +62,11 @@ class CallFacts final : public policy::Facts {
 std::vector<const policy::GivenApproval*> approvals_for(const Settings& settings, policy::Point point,
                                                         const identity::Principal& principal,
                                                         const wire::ClientHints& hints, Instant now);
+/// What the inventory of `settings` says of such a call; nothing when no rule asks.
+CallFacts::Parts::Inventory inventory_of(const Settings& settings, std::string_view model, const Provider& provider,
+                                         const wire::ClientHints& hints);
+/// As entries keep it, canonical JSON; empty for nothing.
+std::string inventory_json(const CallFacts::Parts::Inventory& inventory);
 /// As rules see them, canonical JSON; empty for none.
 std::string approvals_json(std::span<const policy::GivenApproval* const> approvals);
 

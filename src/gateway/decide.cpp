@@ -49,7 +49,8 @@ void ModelCall::evaluate() {
                                content_.looked() ? &content_.found() : nullptr,
                                content_.labels(),
                                content_.complete(),
-                               approvals};
+                               approvals,
+                               inventory_of(*settings_, sent_model(), *provider_, hints_)};
   const CallFacts facts(parts);
   UsesOfOneCall uses(worker_, exception_uses_);
   const Moment began = worker_.clock.steady();
@@ -60,6 +61,7 @@ void ModelCall::evaluate() {
   decision_time_ = format_time(now);
   input_digest_ = policy::input_digest(policy::Point::kModelCall, facts);
   approvals_ = approvals_json(approvals);
+  inventory_ = inventory_json(parts.inventory);
   checks_.clear();
   if (!checks.empty()) {
     JsonWriter json;

@@ -242,7 +242,7 @@ class ModelCall final : private LiveCall {
   policy::Decision decision_;
   bool decision_made_ = false;
   Duration evaluation_{};
-  std::string decision_time_, input_digest_, checks_, approvals_;
+  std::string decision_time_, input_digest_, checks_, approvals_, inventory_;
   std::vector<std::string_view> rule_names_, shadow_names_, exception_names_;
   std::vector<std::string> ended_, rule_errors_;
   ExceptionUses exception_uses_;

@@ -15,7 +15,7 @@ std::int64_t microseconds(Moment from, Moment to) {
 
 /// What the decision was made on stands once, in the intent: that is the entry which a replay reads.
 void leave_to_intent(ledger::Entry::Decision& decision) {
-  decision.checks = decision.approvals = decision.input = decision.time = {};
+  decision.checks = decision.approvals = decision.inventory = decision.input = decision.time = {};
   decision.evaluation_ns.reset();
   decision.errors = {};
   decision.ended = {};
@@ -95,6 +95,7 @@ void ModelCall::fill_decision(ledger::Entry::Decision& decision) const {
   decision.errors = rule_errors_;
   decision.checks = checks_;
   decision.approvals = approvals_;
+  decision.inventory = inventory_;
   decision.input = input_digest_;
   decision.time = decision_time_;
   decision.evaluation_ns = evaluation_.count();
@@ -193,7 +194,8 @@ void ModelCall::record_outcome(const wire::AnswerSummary& summary, std::string_v
   if (sealed_answer_) entry.content.sealed = &*sealed_answer_;
   if (!summary.model.empty()) entry.model.served = bounded(summary.model);
   entry.timing = timing();
-  entry.outcome = {status, bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes), summary.events};
+  entry.outcome = {status,         bounded(reason), http_status, static_cast<std::int64_t>(summary.bytes),
+                   summary.events, summary.tools};
   PricedCall priced;  // the entry refers to it
   if (billed && route_.operation != wire::Operation::kCountTokens) {
     priced = price_of(summary, entry.model.served);

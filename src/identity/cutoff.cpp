@@ -101,6 +101,11 @@ Result<Cutoff> make_cutoff(const CutoffRequest& request, Instant now) {
   return cutoff;
 }
 
+Result<std::string> reason_to_let_on(std::string_view reason) {
+  if (!is_reason(reason)) return invalid("say why it is let on again, in one line of at most 500 bytes");
+  return std::string(trim(reason));
+}
+
 std::string cutoff_id_of(std::string_view by, std::string_view repeat_key) {
   return "cut_" + to_hex(as_bytes(sha256(std::string(by) + "\n" + std::string(repeat_key)))).substr(0, 26);
 }

@@ -77,6 +77,8 @@ struct CutoffRequest {
 };
 /// kInvalid, with a sentence that names what is wrong: no reason, control characters, a time that is over.
 Result<Cutoff> make_cutoff(const CutoffRequest& request, Instant now);
+/// Why what was cut off is let on again, as it is kept. kInvalid: no reason, more than one line, more than 500 bytes.
+Result<std::string> reason_to_let_on(std::string_view reason);
 /// The id that all cutoffs of the same request, repeated, have.
 std::string cutoff_id_of(std::string_view by, std::string_view repeat_key);
 /// Whether that is what was asked for before. `until` counts where the request names one, or names none on purpose.

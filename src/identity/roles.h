@@ -50,7 +50,8 @@ enum class Permission : std::uint8_t {
   kWriteChanges,
   kReadKillSwitch,
   kSwitchKill,
-  kReadApi,  // its description
+  kReadSettings,  // how the server and its providers stand
+  kReadApi,       // its description
   kReadAgents,
   kRegisterAgents,
   kDecideAgents,
@@ -60,7 +61,7 @@ enum class Permission : std::uint8_t {
   kAskIntake,
   kDecideIntake,  // also fills checklists
 };
-inline constexpr std::size_t kPermissions = 26;
+inline constexpr std::size_t kPermissions = 27;
 std::string_view permission_name(Permission permission);  // "budgets.read", …
 std::span<const Permission> permissions_of(Role role);
 

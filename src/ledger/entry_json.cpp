@@ -298,6 +298,7 @@ void write_decision(CanonicalWriter& json, const Entry::Decision& decision) {
   if (decision.evaluation_ns) json.number("evaluation_ns", *decision.evaluation_ns);
   json.list("exceptions", decision.exceptions);
   json.text("input", decision.input);
+  json.raw("inventory", decision.inventory);
   json.text("mode", decision.mode);
   json.text("reason", decision.reason);
   json.text("rule", decision.rule);
@@ -329,6 +330,7 @@ void write_outcome(CanonicalWriter& json, const Entry::Outcome& outcome) {
   json.text("reason", outcome.reason);
   json.number("response_bytes", outcome.response_bytes);
   json.text("status", outcome.status);
+  json.list("tools", outcome.tools);
   json.end();
 }
 

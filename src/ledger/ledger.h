@@ -79,6 +79,7 @@ struct Entry {
     std::span<const std::string> ended;            // that would have, but ended: "NAME used_up"
     std::span<const std::string> errors;           // rules that could not be evaluated: "NAME: why"
     std::string_view checks;                       // named checks as they stood, canonical JSON; empty for none
+    std::string_view inventory;                    // what the inventory says of what was asked for, likewise
     std::string_view bundle;                       // digest
     std::string_view input;                        // digest of the facts
     std::string_view time;                         // that rules saw as `now`, RFC 3339
@@ -146,6 +147,7 @@ struct Entry {
     std::int64_t http_status = 0;
     std::int64_t response_bytes = 0;
     std::uint64_t events = 0;
+    std::span<const std::string> tools = {};  // that the answer calls, by name
   };
   std::optional<Outcome> outcome;
   /// A further member `detail` for other kinds: must be canonical JSON itself. Empty for none.

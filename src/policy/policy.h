@@ -89,6 +89,9 @@ enum class Fact : std::uint8_t {
   kModelRetention,
   kModelDialect,
   kModelOperation,
+  kInventoryModel,
+  kInventoryProvider,
+  kInventoryClient,
   kRequestBytes,
   kRequestTokens,
   kRequestStream,
@@ -119,7 +122,7 @@ enum class Fact : std::uint8_t {
   kRegisterRiskTier,
   kRegisterDataClasses,
 };
-inline constexpr std::size_t kFacts = 54;
+inline constexpr std::size_t kFacts = 57;
 std::string_view fact_name(Fact fact);  // "model.tier"
 
 /// What scanning found of one kind, as content.findings lists it.

@@ -40,6 +40,7 @@ struct SpendRow {
   bool shape_known = false;              // the next three were recorded
   bool tools = false, thinking = false;  // were offered, was asked for
   std::int64_t messages = 0;
+  std::vector<std::string> called;  // tools that the answer called
 };
 
 /// Dimensions a report can group by: person, team, client, session, repo, feature, work_item, model, provider, agent,

@@ -66,6 +66,22 @@ TYPED_TEST_P(RegisterStoreConformance, ListsTheNewestFirstPageByPage) {
   EXPECT_FALSE(this->rows().find(control::kIntakeRegister, "it-a").value());
 }
 
+TYPED_TEST_P(RegisterStoreConformance, TellsThatSomethingChanged) {
+  const auto changes = [&](std::string_view name) { return this->rows().changes_of(name).value(); };
+  EXPECT_EQ(changes(control::kInventoryRegister), 0u);
+  ASSERT_TRUE(this->put({sample_row("it-a"), sample_row("in-a", 1, control::kIntakeRegister)}).ok());
+  const std::uint64_t intakes = changes(control::kIntakeRegister);
+  std::uint64_t seen = changes(control::kInventoryRegister);
+  EXPECT_GT(seen, 0u);
+  for (const auto& row : {sample_row("it-b"), sample_row("it-a", 2), sample_row("it-b", 2)}) {
+    ASSERT_TRUE(this->put({row}).ok());
+    EXPECT_GT(changes(control::kInventoryRegister), std::exchange(seen, changes(control::kInventoryRegister)));
+  }
+  EXPECT_FALSE(this->put({sample_row("it-a")}).ok());
+  EXPECT_EQ(changes(control::kInventoryRegister), seen) << "what did not happen";
+  EXPECT_EQ(changes(control::kIntakeRegister), intakes) << "of another register";
+}
+
 TYPED_TEST_P(RegisterStoreConformance, RowsThatChangeTogetherChangeTogether) {
   ASSERT_TRUE(this->put({sample_row("in-a", 1, control::kIntakeRegister), sample_row("it-a")}).ok());
   EXPECT_EQ(this->noted().size(), 2u);
@@ -137,7 +153,7 @@ TYPED_TEST_P(RegisterStoreConformance, SumsWhatNodesSaw) {
   EXPECT_EQ(this->rows().traffic_of("node-3").value().second, 0u);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(RegisterStoreConformance, ListsTheNewestFirstPageByPage,
+REGISTER_TYPED_TEST_SUITE_P(RegisterStoreConformance, ListsTheNewestFirstPageByPage, TellsThatSomethingChanged,
                             RowsThatChangeTogetherChangeTogether, OfManyWhoChangeAVersionOneSucceeds,
                             KeepsTheAnswerWithTheChange, SumsWhatNodesSaw);
 

@@ -86,6 +86,16 @@ Result<std::vector<RegisterRow>> SqliteRegisterStore::list(std::string_view regi
   }
 }
 
+Result<std::uint64_t> SqliteRegisterStore::changes_of(std::string_view register_name) {
+  const std::lock_guard lock(reading_);
+  // Rows are never deleted, and each change adds one to a version.
+  auto rows = reader_.prepare("SELECT coalesce(sum(version), 0) FROM register_row WHERE register = ?");
+  if (!rows) return std::move(rows).error();
+  const auto row = rows->bind(1, register_name).step();
+  if (!row) return row.error();
+  return static_cast<std::uint64_t>(rows->integer(0));
+}
+
 Result<std::optional<RegisterRow>> SqliteRegisterStore::find(std::string_view register_name, std::string_view id) {
   const std::lock_guard lock(reading_);
   auto rows =

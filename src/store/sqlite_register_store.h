@@ -19,6 +19,7 @@ class SqliteRegisterStore final : public control::RegisterStore {
   Result<void> change(const control::RegisterChange& change) override;
   Result<std::vector<control::RegisterRow>> list(std::string_view register_name, std::int64_t before,
                                                  std::size_t limit) override;
+  Result<std::uint64_t> changes_of(std::string_view register_name) override;
   Result<std::optional<control::RegisterRow>> find(std::string_view register_name, std::string_view id) override;
   Result<std::vector<control::RowHistory>> history(std::string_view register_name, std::string_view id) override;
   Result<std::optional<spend::KeptAnswer>> answer_of(std::string_view who, std::string_view key, Instant now) override;

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kAnswerBytesMax = 16UL << 20U;
 constexpr std::size_t kErrorMessageBytesMax = 500;
 constexpr std::size_t kNameBytesMax = 256;
+constexpr std::size_t kToolBytesMax = 128;
 
 // docs/metering.md, "Usage": two tokens for seven bytes of generated text.
 std::int64_t tokens_of_generated(std::uint64_t bytes) {
@@ -181,6 +182,16 @@ void AnswerState::set_response_id(JsonNode id) {
 
 void AnswerState::set_stop_reason(JsonNode reason) {
   if (reason.is_string()) summary.stop_reason = printable(reason.raw_string(), kNameBytesMax);
+}
+
+void AnswerState::add_tool(std::string_view name, std::string_view server) {
+  if (name.empty() || summary.tools.size() == kToolsToldMax) return;
+  std::string told;
+  if (!server.empty()) told = "mcp__" + printable(server, kToolBytesMax / 2) + "__";
+  told += printable(name, kToolBytesMax - told.size());
+  if (std::find(summary.tools.begin(), summary.tools.end(), told) == summary.tools.end()) {
+    summary.tools.push_back(std::move(told));
+  }
 }
 
 void AnswerState::set_error(JsonNode error) {

@@ -21,6 +21,8 @@ struct AnswerState {
   void set_model(JsonNode model);
   void set_response_id(JsonNode id);
   void set_stop_reason(JsonNode reason);  // the last one counts
+  /// That it calls a tool; `server`: of which MCP server, where the provider asks it.
+  void add_tool(std::string_view name, std::string_view server = {});
   /// {"message":…} with "type", "status" or "code", whichever the dialect has.
   void set_error(JsonNode error);
 };

@@ -255,7 +255,12 @@ struct AnswerSummary {
   std::uint64_t events = 0;   // stream events, 0 for a plain answer
   std::uint64_t bytes = 0;
   std::uint64_t generated_bytes = 0;  // UTF-8 bytes of generated text, thinking and tool arguments seen
+  /// Tools that it calls, each once, in the order of their first calls; at most kToolsToldMax. A tool of an MCP server
+  /// that the provider asks is "mcp__SERVER__TOOL", as clients name theirs; one of the provider's own that has no name
+  /// goes by its type. For the record: what may be used is judged by AnswerTools.
+  std::vector<std::string> tools;
 };
+inline constexpr std::size_t kToolsToldMax = 32;
 
 /// Reads usage from an answer that passes by, streamed or not. Feed it each piece as it is relayed; ask for the summary
 /// when the answer ends, however it ends. For a cut stream the summary's usage is what was reported so far, completed

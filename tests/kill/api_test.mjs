@@ -48,8 +48,11 @@ test('the switch by the API: only with the right, with a reason, and once for ea
   }
   assert.equal((await reads('GET', '/kill-switch')).body.cutoffs.length, 1)
 
-  assertProblem(await writes('DELETE', `/kill-switch/${made.body.id}`), 403)
-  assertProblem(await may('DELETE', '/kill-switch/cut_none'), 404)
+  assertProblem(await writes('DELETE', `/kill-switch/${made.body.id}`, { reason: 'a mistake' }), 403)
+  assertProblem(await may('DELETE', '/kill-switch/cut_none', { reason: 'a mistake' }), 404)
+  for (const body of [undefined, {}, { reason: ' ' }, { reason: 'two\nlines' }]) {
+    assertProblem(await may('DELETE', `/kill-switch/${made.body.id}`, body), 400)
+  }
   const ended = await may('DELETE', `/kill-switch/${made.body.id}`, { reason: 'a mistake' })
   assert.deepEqual([ended.status, ended.body.on, ended.body.ended_by], [200, false, 'sec@example.com'])
   assert.equal((await call(reeve, secret, { script: { events: 2 } }).ended).status, 200)

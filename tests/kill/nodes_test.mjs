@@ -59,7 +59,7 @@ test('a switch on one node holds on all, also on one that was dead', async (t) =
     ['node-0', 1],
     ['node-1', 1],
   ])
-  await nodes[0].reeve.command('kill', 'off', '--scope', 'all')
+  await nodes[0].reeve.command('kill', 'off', '--scope', 'all', '--reason', 'it was mended')
   await sleep(500)
   for (const { reeve, secret } of nodes) {
     assert.equal((await call(reeve, secret, { script: { events: 2 } }).ended).status, 200)
@@ -100,7 +100,7 @@ test('amid a cutoff the database goes away and a node is killed, and nobody slip
   await dead.start()
   for (const node of nodes) await refuses(node)
   for (const node of nodes) assert.ok(await serves(node, node.other))
-  await nodes[2].reeve.command('kill', 'off', '--scope', 'person:ada@example.com')
+  await nodes[2].reeve.command('kill', 'off', '--scope', 'person:ada@example.com', '--reason', 'she is back')
   for (const node of nodes) {
     for (let i = 0; !(await serves(node, node.secret)); i++) {
       assert.ok(i < 300, 'it is not let on again')
@@ -148,7 +148,7 @@ test('without the database a node refuses after a while, and ends what is under 
     assert.ok(i < 300 && /cannot read/.test(text), text)
     await sleep(100)
   }
-  await reeve.command('kill', 'off', '--scope', 'all')
+  await reeve.command('kill', 'off', '--scope', 'all', '--reason', 'it was mended')
   await sleep(200)
   assert.equal((await call(reeve, secret, { script: { events: 2 } }).ended).status, 200)
 })

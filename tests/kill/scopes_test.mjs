@@ -47,7 +47,7 @@ test('each scope ends its own streams, refuses its own calls, and leaves others 
     assert.equal(refused.status, 400, scope)
     const short = { ...otherOptions, script: { events: 2 } }
     assert.equal((await call(reeve, otherKey.secret, short).ended).status, 200, scope)
-    await reeve.command('kill', 'off', '--id', id)
+    await reeve.command('kill', 'off', '--id', id, '--reason', 'over')
     const after = await call(reeve, key.secret, { ...options, script: { events: 2 } }).ended
     assert.equal(after.status, 200, `${scope} still holds`)
   }

@@ -82,7 +82,7 @@ test('what is cut off stays so over a restart and a crash, and ends when its tim
   assert.equal(await reeve.stop(), 0)
   await reeve.start()
   assert.equal((await call(reeve, secret).ended).status, 400)
-  await reeve.command('kill', 'off', '--scope', 'person:ada@example.com')
+  await reeve.command('kill', 'off', '--scope', 'person:ada@example.com', '--reason', 'she is back')
   await reeve.command('kill', 'on', '--scope', 'all', '--reason', 'for a moment', '--until', '3s')
   assert.match((await call(reeve, secret).ended).text, /until .*for a moment/)
   for (let i = 0; i < 100; i++) {
@@ -145,8 +145,9 @@ test('what makes no sense is refused, and cuts nothing off', async (t) => {
   ]) {
     assert.equal((await failing(reeve, 'kill', 'on', ...wrong)).code, 2, wrong.join(' '))
   }
-  assert.equal((await failing(reeve, 'kill', 'off', '--scope', 'all')).code, 1)
-  assert.equal((await failing(reeve, 'kill', 'off')).code, 2)
+  assert.equal((await failing(reeve, 'kill', 'off', '--scope', 'all', '--reason', 'over')).code, 1)
+  assert.equal((await failing(reeve, 'kill', 'off', '--scope', 'all')).code, 2)
+  assert.equal((await failing(reeve, 'kill', 'off', '--reason', 'over')).code, 2)
   assert.deepEqual(JSON.parse(await reeve.command('kill', 'list', '--json')), [])
   assert.equal((await call(reeve, secret, { script: { events: 2 } }).ended).status, 200)
 })

@@ -42,7 +42,7 @@ async function byKill(nodes) {
         const cutoff = { scope: 'person:ada@example.com', reason: `round ${round}` }
         id = expect(await api('POST', '/kill-switch', cutoff), 201).body.id
       },
-      on: async () => await api('DELETE', `/kill-switch/${id}`),
+      on: async () => await api('DELETE', `/kill-switch/${id}`, { reason: 'the round is over' }),
     }
   }
 }

@@ -197,11 +197,12 @@ function LetOn({ cutoff, close }: { cutoff: Cutoff; close: () => void }) {
     >
       {end.error && <Problem error={end.error} />}
       <p>It was cut off because: {cutoff.reason}</p>
-      <Field label="Reason">
+      <Field label="Reason" hint="The ledger keeps it.">
         <input
           className={basics.input}
           value={reason}
           onChange={(event) => setReason(event.target.value)}
+          required
           maxLength={500}
         />
       </Field>

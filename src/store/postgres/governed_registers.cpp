@@ -29,6 +29,9 @@ constexpr std::string_view kHistory =
 constexpr std::string_view kList =
     "SELECT register, id, version, document, number FROM register_row WHERE register = $1::text AND ($2::bigint = 0 OR "
     "number < $2::bigint) ORDER BY number DESC LIMIT $3::bigint";
+// Rows are never deleted, and each change adds one to a version.
+constexpr std::string_view kChanges =
+    "SELECT coalesce(sum(version), 0)::bigint FROM register_row WHERE register = $1::text";
 constexpr std::string_view kFind =
     "SELECT register, id, version, document, number FROM register_row WHERE register = $1::text AND id = $2::text";
 constexpr std::string_view kReadHistory =
@@ -114,6 +117,16 @@ Result<std::vector<RegisterRow>> PostgresRegisterStore::list(std::string_view re
   return in_context(read_rows<RegisterRow>(
       connection_, kList, asked,
       [](const PostgresRows& rows, std::size_t row) -> Result<RegisterRow> { return row_at(rows, row); }));
+}
+
+Result<std::uint64_t> PostgresRegisterStore::changes_of(std::string_view register_name) {
+  auto found = in_context(read_rows<std::uint64_t>(
+      connection_, kChanges, PostgresParameters().bytes(register_name),
+      [](const PostgresRows& rows, std::size_t row) -> Result<std::uint64_t> {
+        return static_cast<std::uint64_t>(rows.integer(row, 0));
+      }));
+  if (!found) return std::move(found).error();
+  return found->empty() ? 0 : found->front();
 }
 
 Result<std::optional<RegisterRow>> PostgresRegisterStore::find(std::string_view register_name, std::string_view id) {

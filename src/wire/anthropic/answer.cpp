@@ -79,12 +79,20 @@ void read_delta(JsonNode delta, AnswerState& state) {
   }
 }
 
+void read_block(JsonNode block, AnswerState& state) {
+  const std::string_view type = block.find("type").raw_string();
+  if (type != "tool_use" && type != "server_tool_use" && type != "mcp_tool_use") return;
+  state.add_tool(block.find("name").as_string().value_or(""), block.find("server_name").as_string().value_or(""));
+}
+
 }  // namespace
 
 void read_event(AnswerState& state, JsonNode root) {
   const std::string_view type = root.find("type").raw_string();
   if (type == "content_block_delta") {
     read_delta(root.find("delta"), state);
+  } else if (type == "content_block_start") {
+    read_block(root.find("content_block"), state);
   } else if (type == "message_start") {
     read_message_head(root.find("message"), state);
   } else if (type == "message_delta") {
@@ -103,6 +111,7 @@ void read_answer(AnswerState& state, JsonNode root) {
   read_message_head(root, state);
   state.usage_final = root.find("usage").find("output_tokens").as_int().has_value();
   for (const JsonNode block : root.find("content").elements()) {
+    read_block(block, state);
     for (const JsonMember member : block.members()) {
       const std::string_view name = member.key.raw_string();
       if (name == "text" || name == "thinking") state.add_generated(member.value);

@@ -42,8 +42,12 @@ void read_candidate(JsonNode candidate, AnswerState& state) {
     if (const JsonNode call = part.find("functionCall"); call.is_object()) {
       state.add_generated(call.find("name"));
       state.summary.generated_bytes += call.find("args").raw().size();
+      state.add_tool(call.find("name").as_string().value_or(""));
     }
-    state.add_generated(part.find("executableCode").find("code"));
+    if (const JsonNode code = part.find("executableCode"); code.is_object()) {
+      state.add_generated(code.find("code"));
+      state.add_tool("codeExecution");
+    }
   }
   if (const JsonNode reason = candidate.find("finishReason"); reason.is_string()) {
     state.set_stop_reason(reason);

@@ -41,6 +41,9 @@ void read_tool_calls(JsonNode calls, AnswerState& state) {
     state.add_generated(function.find("name"));
     state.add_generated(function.find("arguments"));
     state.add_generated(call.find("custom").find("input"));
+    // The pieces of a streamed call have no name but the first.
+    state.add_tool(function.find("name").as_string().value_or(""));
+    state.add_tool(call.find("custom").find("name").as_string().value_or(""));
   }
 }
 
@@ -55,6 +58,7 @@ void read_message(JsonNode message, AnswerState& state) {
       read_tool_calls(member.value, state);
     } else if (name == "function_call") {
       state.add_generated(member.value.find("arguments"));
+      state.add_tool(member.value.find("name").as_string().value_or(""));
     }
   }
 }

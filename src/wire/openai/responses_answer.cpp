@@ -50,6 +50,16 @@ void count_searches(JsonNode response, AnswerState& state) {
   state.summary.usage.web_searches = searches;
 }
 
+// Tools of the provider's own have no name; they go by what they are.
+void read_call(JsonNode item, AnswerState& state) {
+  constexpr std::string_view kCall = "_call";
+  const std::string_view type = item.find("type").raw_string();
+  if (!type.ends_with(kCall)) return;
+  const std::string name = item.find("name").as_string().value_or("");
+  state.add_tool(name.empty() ? type.substr(0, type.size() - kCall.size()) : std::string_view(name),
+                 item.find("server_label").as_string().value_or(""));
+}
+
 // A response that has ended: completed, incomplete, failed or cancelled.
 void read_ended(JsonNode response, AnswerState& state) {
   read_head(response, state);
@@ -70,6 +80,8 @@ void read_responses_event(AnswerState& state, JsonNode root) {
   } else if (type == "response.completed" || type == "response.incomplete" || type == "response.failed") {
     read_ended(root.find("response"), state);
     state.summary.complete = true;
+  } else if (type == "response.output_item.added") {
+    read_call(root.find("item"), state);
   } else if (type == "response.created") {
     read_head(root.find("response"), state);
   } else if (type == "error") {
@@ -85,6 +97,7 @@ void read_responses_answer(AnswerState& state, JsonNode root) {
     read_texts(item.find("summary"), state);
     state.add_generated(item.find("arguments"));
     state.add_generated(item.find("input"));
+    read_call(item, state);
   }
 }
 

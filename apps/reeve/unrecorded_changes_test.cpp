@@ -1,4 +1,4 @@
-#include "reeve/check_reports.h"
+#include "reeve/unrecorded_changes.h"
 
 #include <gtest/gtest.h>
 
@@ -78,6 +78,28 @@ TEST_F(CheckReportsTest, RecordsALongBacklogOverSeveralLooks) {
   EXPECT_LT(ledger_.size(), 250U) << "a look must not hold the server up";
   for (int i = 0; i < 5; ++i) reports_to_ledger.look();
   EXPECT_EQ(ledger_.size(), 250U);
+}
+
+TEST_F(CheckReportsTest, KeysAreToldInTheSameWay) {
+  identity::VirtualKey key;
+  key.id = "key_1";
+  key.owner = "dev@example.com";
+  key.created = from_unix_seconds(1'700'000'000);
+  ASSERT_TRUE(store_->keys().insert(key).ok());
+  KeyChanges changes(*store_, [this](std::string_view kind, const std::string& detail) -> std::optional<std::uint64_t> {
+    if (!writable_) return std::nullopt;
+    ledger_.push_back(std::string(kind) + " " + detail);
+    return ledger_.size() - 1;
+  });
+  writable_ = false;
+  changes.look();
+  writable_ = true;
+  for (int i = 0; i < 3; ++i) changes.look();
+  ASSERT_EQ(ledger_.size(), 1U);
+  ASSERT_TRUE(store_->keys().revoke(key.id, from_unix_seconds(1'700'000'001)).ok());
+  for (int i = 0; i < 3; ++i) changes.look();
+  ASSERT_EQ(ledger_.size(), 2U);
+  EXPECT_NE(ledger_[1].find("revoked"), std::string::npos) << ledger_[1];
 }
 
 }  // namespace
