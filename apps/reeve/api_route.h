@@ -63,7 +63,8 @@ struct ApiRoute {
   bool needs_if_match = false;       // 428 without it, where the thing is there
   bool takes_if_none_match = false;  // "*" only
   bool takes_idempotency_key = false;
-  bool is_slow = false;  // it takes seconds: answered on a thread of its own, so that nothing waits behind it
+  bool is_slow = false;    // it takes seconds: answered on a thread of its own, so that nothing waits behind it
+  bool is_urgent = false;  // it cuts somebody off: waits behind nothing else, several are answered at once
   std::string_view media_type = "application/json";  // of what it gives
 };
 

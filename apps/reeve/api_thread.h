@@ -1,6 +1,6 @@
 #pragma once
 
-// The thread on which answers of the control API are made.
+// The threads on which answers of the control API are made.
 
 #include <cstdint>
 #include <filesystem>
@@ -23,7 +23,8 @@ struct ApiAnswer {
 /// Whoever finds 32 waiting gets 503.
 class ApiThread : public WorkThread<ApiAnswer> {
  public:
-  ApiThread() : WorkThread(32, ApiAnswer{.status = 503}) {}
+  explicit ApiThread(std::size_t waiting_max = 32, std::size_t threads = 1)
+      : WorkThread(waiting_max, ApiAnswer{.status = 503}, threads) {}
 };
 
 }  // namespace reeve::app

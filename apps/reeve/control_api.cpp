@@ -74,10 +74,17 @@ std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& r
 
 // ---- The way there ----
 
+/// A list of a hundred people who are to be cut off goes through at once.
+constexpr std::size_t kUrgentWaitingMax = 1'000, kUrgentThreads = 8;
+
 class ApiOverLoops final : public ControlApi {
  public:
   ApiOverLoops(Sources sources, const ApiLimits& limits)
-      : sources_(std::move(sources)), of_known_(limits.known), of_unknown_(limits.unknown) {}
+      : sources_(std::move(sources)),
+        of_known_(limits.known),
+        of_unknown_(limits.unknown),
+        of_urgent_(limits.known),
+        urgent_thread_(kUrgentWaitingMax, kUrgentThreads) {}
 
   Task<void> handle(net::Exchange& exchange) override {
     std::shared_ptr<const identity::Principal> caller;
@@ -92,6 +99,7 @@ class ApiOverLoops final : public ControlApi {
 
   void stop() override {
     slow_thread_.stop();
+    urgent_thread_.stop();
     thread_.stop();
   }
 
@@ -112,10 +120,10 @@ class ApiOverLoops final : public ControlApi {
     const net::RequestHead& head = exchange.head();
     const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
     who = caller.principal;
-    if (auto no = ration(exchange, caller)) co_return *std::move(no);
+    const ApiRoute* const route = find_route(head.method, head.path);
+    if (auto no = ration(exchange, caller, route != nullptr && route->is_urgent)) co_return *std::move(no);
     if (!caller.principal) co_return caller.refusal;
     const auto roles = sources_.roles->current();
-    const ApiRoute* const route = find_route(head.method, head.path);
     // What a route without a permission tells is about whoever asks.
     const bool for_everybody = route != nullptr && !route->permission;
     // Whoever acts for a person has none of their roles.
@@ -151,17 +159,23 @@ class ApiOverLoops final : public ControlApi {
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
     if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
     auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
-    co_return co_await (route->is_slow ? slow_thread_ : thread_).answer(std::move(work), exchange.loop());
+    co_return co_await thread_for(*route).answer(std::move(work), exchange.loop());
+  }
+
+  ApiThread& thread_for(const ApiRoute& route) {
+    if (route.is_urgent) return urgent_thread_;
+    return route.is_slow ? slow_thread_ : thread_;
   }
 
   /// 429 for whoever asks too often. Those who are known are not counted with others at their address: whoever floods
-  /// from there would lock them out.
-  std::optional<ApiAnswer> ration(net::Exchange& exchange, const ApiCallers::Caller& caller) {
+  /// from there would lock them out. Nor is what is urgent counted with the rest: whoever's console asked too often
+  /// still cuts off.
+  std::optional<ApiAnswer> ration(net::Exchange& exchange, const ApiCallers::Caller& caller, bool is_urgent) {
     const Moment now = system_clock().steady();
     std::optional<Duration> wait;
     if (caller.principal) {
       const identity::Principal& one = *caller.principal;
-      wait = of_known_.take(one.key_id.empty() ? one.issuer + " " + one.id : one.key_id, now);
+      wait = (is_urgent ? of_urgent_ : of_known_).take(one.key_id.empty() ? one.issuer + " " + one.id : one.key_id, now);
     } else {
       wait = of_unknown_.take(sources_.callers->address_of(exchange), now);
     }
@@ -188,8 +202,8 @@ class ApiOverLoops final : public ControlApi {
   }
 
   const Sources sources_;
-  TokenBuckets of_known_, of_unknown_;
-  ApiThread thread_, slow_thread_;
+  TokenBuckets of_known_, of_unknown_, of_urgent_;
+  ApiThread thread_, slow_thread_, urgent_thread_;
 };
 
 }  // namespace

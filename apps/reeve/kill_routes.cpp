@@ -184,7 +184,8 @@ ApiRoute session_end_route() {
           .takes = "Reason",
           .body_bytes_max = kReasonBytesMax,
           .scope = "kill",
-          .takes_idempotency_key = true};
+          .takes_idempotency_key = true,
+          .is_urgent = true};
 }
 }  // namespace
 
@@ -214,7 +215,8 @@ std::vector<ApiRoute> kill_api_routes() {
            .takes = "CutoffRequest",
            .body_bytes_max = kReasonBytesMax,
            .scope = "kill",
-           .takes_idempotency_key = true},
+           .takes_idempotency_key = true,
+           .is_urgent = true},
           {.path = kOne,
            .summary = "One cutoff",
            .permission = Permission::kReadKillSwitch,
@@ -232,7 +234,8 @@ std::vector<ApiRoute> kill_api_routes() {
            .named = kNamed,
            .takes = "Reason",
            .body_bytes_max = kReasonBytesMax,
-           .scope = "kill"},
+           .scope = "kill",
+           .is_urgent = true},
           {.method = net::Method::kPost,
            .path = "/api/v1/kill-switch/drills",
            .summary = "Plays the switch on every node with practice streams",

@@ -301,7 +301,8 @@ std::vector<ApiRoute> people_api_routes() {
            .effect = kWrite,
            .named = "The key's id",
            .takes = "Reason",
-           .body_bytes_max = kReasonBytesMax}};
+           .body_bytes_max = kReasonBytesMax,
+           .is_urgent = true}};
 }
 
 }  // namespace reeve::app

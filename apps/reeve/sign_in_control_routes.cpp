@@ -99,7 +99,8 @@ std::vector<ApiRoute> sign_in_api_routes() {
            .effect = kWrite,
            .takes = "SignInsEnd",
            .body_bytes_max = kReasonBytesMax,
-           .scope = "kill"},
+           .scope = "kill",
+           .is_urgent = true},
           {.method = net::Method::kDelete,
            .path = "/api/v1/sign-ins/{id}",
            .summary = "Ends a sign-in",
@@ -110,7 +111,8 @@ std::vector<ApiRoute> sign_in_api_routes() {
            .named = "The sign-in's id",
            .takes = "Reason",
            .body_bytes_max = kReasonBytesMax,
-           .scope = "kill"}};
+           .scope = "kill",
+           .is_urgent = true}};
 }
 
 }  // namespace reeve::app

@@ -1,6 +1,6 @@
 #pragma once
 
-// A thread for work that may block, asked for by coroutines that wait for its answer on their executors: no loop waits
+// Threads for work that may block, asked for by coroutines that wait for its answer on their executors: no loop waits
 // for a database or a disk.
 
 #include <condition_variable>
@@ -11,18 +11,22 @@
 #include <mutex>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/task.h"
 
 namespace reeve {
 
-/// Does one piece of work at a time, in the order in which they come. `Answer` can be copied.
+/// Takes work up in the order in which it comes; with one thread, which is usual, one piece at a time. `Answer` can be
+/// copied.
 template <typename Answer>
 class WorkThread {
  public:
   /// At most `waiting_max` wait; who comes then, or after the end, has `refusal` at once.
-  WorkThread(std::size_t waiting_max, Answer refusal)
-      : waiting_max_(waiting_max), refusal_(std::move(refusal)), thread_([this] { run(); }) {}
+  WorkThread(std::size_t waiting_max, Answer refusal, std::size_t threads = 1)
+      : waiting_max_(waiting_max), refusal_(std::move(refusal)) {
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  }
   ~WorkThread() { stop(); }
   WorkThread(const WorkThread&) = delete;
   WorkThread& operator=(const WorkThread&) = delete;
@@ -34,7 +38,9 @@ class WorkThread {
       stopping_ = true;
     }
     wake_.notify_all();
-    if (thread_.joinable()) thread_.join();
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
   }
 
   class Wait;
@@ -75,7 +81,7 @@ class WorkThread {
   std::condition_variable wake_;
   std::deque<std::shared_ptr<Job>> jobs_;
   bool stopping_ = false;
-  std::thread thread_;  // last: it uses all of the above
+  std::vector<std::thread> threads_;  // last: they use all of the above
 };
 
 template <typename Answer>

@@ -176,7 +176,8 @@ export const callModel = (reeve, bearer, { model = 'practice-small', headers = {
   })
 
 export class AgentHouse {
-  async start({ unregistered = 'refuse', roles = '' } = {}) {
+  // `storage`: further lines of reeve.yaml, such as a database that a second() node shares.
+  async start({ unregistered = 'refuse', roles = '', storage = '' } = {}) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reeve-agents-'))
     this.company = await new CompanyProvider().start()
     this.ci = await new WorkloadIssuer().start()
@@ -189,16 +190,27 @@ export class AgentHouse {
     unregistered: ${unregistered}
     spiffe: [{trust_domain: ${kDomain}, audience: reeve, keys: ${this.keysFile}}]
 `
-    const config = `ledger: {origin: reeve.example/agents, node: agents}
+    this.node = async (name, more = '') => {
+      const config = `ledger: {origin: reeve.example/${name}, node: ${name}}
 workers: 1
 providers: [{name: practice, dialect: practice}]
 models: [{name: "practice-*", provider: practice}]
-${this.company.reeveConfig(agents)}`
-    this.reeve = new Reeve({ config, governance: { 'rules.yaml': kRules + roles } })
-    await this.reeve.start()
+${this.company.reeveConfig(agents + more)}${storage}`
+      const reeve = new Reeve({ config, governance: { 'rules.yaml': kRules + roles } })
+      await reeve.start()
+      return reeve
+    }
+    this.reeve = await this.node('agents')
     this.reeve.url = `http://127.0.0.1:${this.reeve.port}`
     this.company.serve(`${this.reeve.url}/sign-in/callback`)
     return this
+  }
+
+  // Another node behind the same address.
+  async second() {
+    this.other = await this.node('agents-2', `  public_url: ${this.reeve.url}\n`)
+    this.other.url = `http://127.0.0.1:${this.other.port}`
+    return this.other
   }
 
   get keysFile() {
@@ -266,6 +278,7 @@ ${this.company.reeveConfig(agents)}`
 
   end() {
     this.reeve?.end()
+    this.other?.end()
     this.company?.end()
     this.ci?.end()
     fs.rmSync(this.folder, { recursive: true, force: true })

@@ -1,5 +1,6 @@
 // What tests of the kill switch share: streams under way in each dialect, and when their last byte came.
 
+import net from 'node:net'
 import { kAllowEverything, UpstreamProcess } from '../upstream/upstream_process.mjs'
 import { Reeve } from '../upstream/reeve_process.mjs'
 import { scriptHeader } from '../upstream/script.mjs'
@@ -88,6 +89,35 @@ export async function streaming(...given) {
   const made = call(...given)
   await made.first
   return made
+}
+
+// A call whose client takes the first piece and then nothing until `released`, so that what it is given lies in the
+// kernel's buffers. `first` and `ended` as of call(); the text is all that came, heads included.
+export function heldBack(reeve, key, { script = kEndless, model, released }) {
+  const { path, credential, body } = kDialects.anthropic
+  const text = JSON.stringify(body(model, true))
+  const fields = { host: 'reeve', 'content-type': 'application/json', 'content-length': text.length }
+  Object.assign(fields, credential(key), Object.fromEntries([scriptHeader(script)]))
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
+  const socket = net.connect(reeve.port, '127.0.0.1')
+  socket.write([`POST ${path} HTTP/1.1`, ...lines, '', text].join('\r\n'))
+  const result = { text: '', broken: undefined }
+  const first = new Promise((resolve) => socket.once('data', resolve)).then(() => socket.pause())
+  const ended = new Promise((resolve) => {
+    socket.on('data', (piece) => (result.text += piece))
+    socket.on('error', (error) => (result.broken = error))
+    // Connections are kept: the end of the answer's framing, not of the connection, is its end.
+    socket.on('data', () => result.text.endsWith('\r\n0\r\n\r\n') && socket.end())
+    socket.on('close', () => resolve(result))
+  })
+  released.then(() => socket.resume())
+  return { first, ended }
+}
+
+// When the provider sent the last piece that stands in a text of a stamped answer; undefined without any.
+export function lastStamp(text) {
+  const stamps = [...text.matchAll(/^: sent (\d+)$/gm)]
+  return stamps.length > 0 ? Number(stamps.at(-1)[1]) : undefined
 }
 
 // Whether it goes on for so long, in milliseconds.

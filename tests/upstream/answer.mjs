@@ -166,6 +166,7 @@ export async function sendAnswer(socket, answer, ending) {
     if (chunk === lastPart) ending()
     if (script.delay_ms > 0 && sent > 0) await sleep(script.delay_ms)
     if (wire.gone) break
+    if (script.stamped && sent > 0) await wire.write(frame(Buffer.from(`: sent ${Date.now()}\n\n`), framing))
     await wire.write(frame(chunk, framing))
     if (wire.gone) break
     hash.update(chunk)

@@ -14,6 +14,8 @@
 //   chunks        how the body is cut into HTTP chunks: "event", "whole", "random", "byte" or a number of bytes
 //   writes        how the bytes on the wire are cut into writes: "chunk", "whole", "random", "byte"
 //   newline       "\n" or "\r\n" in event streams    comments   true: SSE comments between events
+//   stamped       true: before each further piece of a stream an SSE comment with the time, ": sent 1763900000000",
+//                 which the journal does not count
 //   gzip          true: answered compressed, whatever was asked for
 //   first_delay_ms, delay_ms                     before the head, and between events
 //   end           "complete", "close" (FIN early), "reset" (RST), "hang", "error" (the dialect's error event)
@@ -50,6 +52,7 @@ const kKnown = new Set([
     'answer_model',
     'framing',
     'comments',
+    'stamped',
     'gzip',
     'after_events',
     'after_bytes',

@@ -232,6 +232,7 @@ export class Upstream {
     this.#journal.write({
       event: 'end',
       number: request.number,
+      at: new Date().toISOString(),
       status: answer.status,
       how: brokenInBand && result.how === 'complete' ? 'error' : result.how,
       fault,
