@@ -52,7 +52,7 @@ Result<std::unique_ptr<KillFollower>> KillFollower::start(Parts parts) {
   if (self.shared_.store != nullptr) {
     if (auto read = self.refresh(self.shared_); !read) return with_context(std::move(read).error(), "kill switch");
   }
-  self.confirmed_ = system_clock().steady();
+  self.confirmed_ = self.parts_.clock->steady();
   // A loop may be the first to see it, also when this is gone already.
   self.parts_.keys->on_end([ended = self.ended_keys_](std::string_view id, std::optional<Instant> revoked) {
     const std::lock_guard lock(ended->mutex);
@@ -87,7 +87,7 @@ bool KillFollower::sleep(Duration duration) {
 
 void KillFollower::follow_own() {
   while (sleep(kLookInterval)) {
-    if (own_.seen != own_.store->generation() && system_clock().steady() >= own_.next_try && refresh(own_)) publish();
+    if (own_.seen != own_.store->generation() && parts_.clock->steady() >= own_.next_try && refresh(own_)) publish();
     look_at_drills(own_);
     look_at_keys();
     judge_knowledge();
@@ -105,7 +105,7 @@ void KillFollower::follow_shared() {
     if (followed) look_at_drills(shared_);
     if (followed) {
       if (away) log_info("what other nodes switch off can be read again");
-      confirmed_ = system_clock().steady();
+      confirmed_ = parts_.clock->steady();
     } else {
       if (!away) log_error("what other nodes switch off cannot be read", {{"why", followed.error().message}});
       if (!sleep(kRetryAfter)) return;
@@ -118,8 +118,8 @@ void KillFollower::follow_shared() {
 Result<void> KillFollower::refresh(Source& source) {
   // Read before the rows: a change that comes in between is found at the next look.
   const std::uint64_t generation = source.store->generation();
-  auto list = source.store->list(system_clock().now());
-  const Moment now = system_clock().steady();
+  auto list = source.store->list(parts_.clock->now());
+  const Moment now = parts_.clock->steady();
   if (!list) {
     if (!source.failing_since) {
       source.failing_since = now;
@@ -147,7 +147,7 @@ void KillFollower::publish() {
   const std::lock_guard lock(mutex_);
   std::vector<Cutoff> all = own_.cutoffs;
   all.insert(all.end(), shared_.cutoffs.begin(), shared_.cutoffs.end());
-  const Instant now = system_clock().now();
+  const Instant now = parts_.clock->now();
   std::set<std::string> ids;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Cutoff& cutoff = all[i];
@@ -178,7 +178,7 @@ void KillFollower::look_at_keys() {
 }
 
 void KillFollower::look_at_drills(Source& source) {
-  const Moment now = system_clock().steady();
+  const Moment now = parts_.clock->steady();
   if (!source.drills_wait || now < source.next_drill_try) return;
   const auto answered = answer_drills(source);
   source.drills_wait = !answered;
@@ -190,7 +190,7 @@ void KillFollower::look_at_drills(Source& source) {
 
 /// Starts and answers the drills that are new. After an error some have no answer yet.
 Result<void> KillFollower::answer_drills(Source& source) {
-  const auto drills = source.store->drills(system_clock().now());
+  const auto drills = source.store->drills(parts_.clock->now());
   if (!drills) return drills.error();
   Result<void> all;
   std::map<std::string, bool> answered;
@@ -209,7 +209,7 @@ Result<void> KillFollower::answer_drills(Source& source) {
 }
 
 void KillFollower::judge_knowledge() {
-  const Moment now = system_clock().steady();
+  const Moment now = parts_.clock->steady();
   const Duration unread = own_.failing_since ? now - *own_.failing_since : Duration{};
   const Duration unheard = shared_.store != nullptr ? now - confirmed_.load() : Duration{};
   const CutoffKnowledge before = parts_.kill_switch->knowledge();
@@ -228,7 +228,7 @@ void KillFollower::judge_knowledge() {
   }
   if (knowledge != CutoffKnowledge::kLongUnknown || now - long_unknown_told_ < kEndAgain) return;
   long_unknown_told_ = now;
-  std::vector<Cutoff> everything{cutoff_of_not_knowing(system_clock().now())};
+  std::vector<Cutoff> everything{cutoff_of_not_knowing(parts_.clock->now())};
   parts_.gateway->end_calls(std::make_shared<const CutoffSet>(std::move(everything)));
 }
 

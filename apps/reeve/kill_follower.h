@@ -38,6 +38,7 @@ class KillFollower {
     Duration refuse_after, end_after;  // without the shared database
     CutoffReports::Record record;
     Duration told_after = CutoffReports::kToldAfter;
+    const Clock* clock = &system_clock();  // a step of its wall clock ends what has an `until`, and nothing else
   };
 
   /// Reads what is cut off before it returns, so that the first call is asked for it; starts the threads. An error: it

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+
 #include "core/bytes.h"
 #include "core/crypto.h"
 
@@ -80,6 +83,14 @@ class SharedForTests final : public store::SharedKillSwitch {
   const std::unique_ptr<identity::KillSwitchStore> memory_ = identity::make_memory_kill_switch_store();
 };
 
+/// The machine's clock, whose wall time somebody sets.
+class SteppedClock final : public Clock {
+ public:
+  Instant now() const override { return system_clock().now() + step.load(); }
+  Moment steady() const override { return system_clock().steady(); }
+  std::atomic<Duration> step{Duration::zero()};
+};
+
 class KillFollowerTest : public ::testing::Test {
  protected:
   ~KillFollowerTest() override {
@@ -100,7 +111,7 @@ class KillFollowerTest : public ::testing::Test {
     };
     auto follower =
         KillFollower::start({store_.get(), &shared_, &kill_switch_, &keys_, &gateway_, &tally_, "node-1",
-                             std::chrono::milliseconds(50), std::chrono::milliseconds(100), record, told_after});
+                             std::chrono::milliseconds(50), std::chrono::milliseconds(100), record, told_after, &clock_});
     ASSERT_TRUE(follower.ok());
     follower_ = *std::move(follower);
   }
@@ -125,6 +136,7 @@ class KillFollowerTest : public ::testing::Test {
   identity::KillSwitch kill_switch_;
   GatewayForTests gateway_;
   gateway::CutoffTally tally_;
+  SteppedClock clock_;
   std::mutex mutex_;
   std::condition_variable ledger_opens_;
   bool ledger_hangs_ = false;
@@ -167,6 +179,32 @@ TEST_F(KillFollowerTest, WhatIsUntoldIsToldAtTheEnd) {
   follower_.reset();
   ASSERT_EQ(recorded().size(), 1u);
   EXPECT_TRUE(recorded().front().starts_with("kill.applied ")) << recorded().front();
+}
+
+TEST_F(KillFollowerTest, AStepOfTheClockNeitherHidesACutoffNorInventsOne) {
+  const auto in_force = [&] {
+    const auto current = kill_switch_.current();
+    return std::count_if(current->all().begin(), current->all().end(),
+                         [&](const Cutoff& one) { return one.in_force(clock_.now()); });
+  };
+  start();
+  std::ptrdiff_t expected = 0;
+  for (const auto hours : {0, 24, -48, 24 * 365, -24 * 365}) {
+    clock_.step = std::chrono::hours(hours);
+    EXPECT_EQ(in_force(), expected) << "a step of " << hours << " hours";
+    ASSERT_TRUE(shared_.put(cutoff()).ok());
+    ASSERT_TRUE(store_->kill_switch().put(cutoff()).ok());
+    expected += 2;
+    EXPECT_TRUE(eventually([&] { return in_force() == expected; })) << "after a step of " << hours << " hours";
+  }
+  EXPECT_EQ(kill_switch_.knowledge(), CutoffKnowledge::kKnown) << "how long nobody answered is not told by that clock";
+  EXPECT_EQ(gateway_.ended_for_not_knowing, 0);
+  clock_.step = std::chrono::hours(-24);
+  for (const Cutoff& one : kill_switch_.current()->all()) {
+    static_cast<void>(shared_.end(one.id, clock_.now(), "ada", "over"));
+    static_cast<void>(store_->kill_switch().end(one.id, clock_.now(), "ada", "over"));
+  }
+  EXPECT_TRUE(eventually([&] { return in_force() == 0; }));
 }
 
 TEST_F(KillFollowerTest, ADrillThatCannotBeReadIsPlayedOnceItCan) {

@@ -57,6 +57,44 @@ TEST(CallFacts, ReadsEveryFactFromItsOwnSource) {
             R"("request.tokens":77,"session.id":"session-1","work_item":"PAY-142"})");
 }
 
+TEST(CallFacts, TheInventoryIsReadAsItIsRecorded) {
+  const Call call;
+  const std::map<std::string, bool> checks;
+  CallFacts::Parts parts{call.principal, call.hints, call.headers,  call.route, call.view, 1,
+                         "m",            call.entry, call.provider, call.now,   checks};
+  const auto read = [&](policy::Point point) { return policy::facts_to_json(point, CallFacts(parts)); };
+  EXPECT_EQ(inventory_json(parts.inventory), "");
+  parts.inventory = {.model = "in_use", .provider = "denied"};
+  EXPECT_NE(read(policy::Point::kModelCall).find(R"("inventory.model":"in_use","inventory.provider":"denied")"),
+            std::string::npos);
+  EXPECT_EQ(read(policy::Point::kModelResponse).find("inventory"), std::string::npos);
+  EXPECT_EQ(inventory_json(parts.inventory), R"({"model":"in_use","provider":"denied"})");
+  const auto entry = JsonDocument::parse(R"({"decision":{"inventory":{"model":"in_use","provider":"denied"}}})");
+  const auto again = policy::facts_to_json(policy::Point::kModelCall, *policy::facts_from_entry(entry->root()));
+  EXPECT_EQ(again, R"({"inventory.model":"in_use","inventory.provider":"denied"})");
+}
+
+TEST(CallFacts, WhatIsNotKnownOfTheInventoryIsAskedForOnlyByRules) {
+  Settings settings;
+  const Call call;
+  const auto policy = [](const char* yaml) {
+    std::vector<Diagnostic> complaints;
+    return policy::Bundle::build(parse_yaml(yaml, "rules.yaml", complaints), complaints);
+  };
+  settings.policy = policy("{kind: Policy, name: a, owner: o, on: model.call, effect: allow}");
+  const auto nothing = inventory_of(settings, "m", call.provider, call.hints);
+  EXPECT_FALSE(nothing.unknown);
+  settings.policy = policy(
+      "{kind: Policy, name: a, owner: o, on: model.call, effect: deny, message: m, when: 'inventory.model == \"denied\"'}");
+  EXPECT_TRUE(inventory_of(settings, "m", call.provider, call.hints).unknown) << "it could not be read";
+  settings.inventory = std::make_shared<const InventoryStatuses>(
+      std::vector<InventoryStatuses::Known>{{"model:m", "denied"}, {"client:codex", "approved"}});
+  const auto known = inventory_of(settings, "M", call.provider, call.hints);
+  EXPECT_EQ(known.model, "denied");
+  EXPECT_EQ(known.client, "approved");
+  EXPECT_EQ(known.provider, "");
+}
+
 TEST(CallFacts, ApprovalsAreReadAsTheyAreRecorded) {
   const policy::GivenApproval given{.rule = "frontier-needs-approval",
                                     .by = "lead@example.com",

@@ -101,12 +101,13 @@ struct RandomEntry {
     if (random() % 2 == 0) entry.request_stream = random() % 2 == 0;
     if (random() % 2 == 0) entry.decision.evaluation_ns = number();
     if (random() % 2 == 0) entry.decision.checks = R"({"a":true})";
+    if (random() % 2 == 0) entry.decision.inventory = R"({"model":"denied"})";
     if (random() % 2 == 0) entry.decision.approvals = R"([{"by":"b"}])";
     if (random() % 2 == 0) entry.usage = TokenUsage{.input = number(), .reasoning = 5, .web_searches = number() % 2};
     if (random() % 2 == 0) entry.cost = Entry::Cost{Money{-5}, text(), true, false};
     if (random() % 2 == 0) entry.timing = Entry::Timing{1, 2, 3};
     if (random() % 2 == 0)
-      entry.outcome = Entry::Outcome{text(), text(), static_cast<std::int64_t>(random() % 600), 5, 6};
+      entry.outcome = Entry::Outcome{text(), text(), static_cast<std::int64_t>(random() % 600), 5, 6, list()};
     if (random() % 2 == 0) entry.detail = R"({"a":1,"b":["x"]})";
   }
 };
@@ -150,6 +151,7 @@ TEST(EntryJson, HasEveryField) {
                     .ended = ended,
                     .errors = ended,
                     .checks = R"({"audited":true})",
+                    .inventory = R"({"model":"in_use"})",
                     .bundle = "sha256:x",
                     .input = "sha256:i",
                     .time = "2026-11-20T09:30:00.000000Z",
@@ -166,7 +168,7 @@ TEST(EntryJson, HasEveryField) {
   entry.cost = Entry::Cost{Money{1'500}, "v1", false, true, "vendor", "m-1", "batch", Instant{0}, Money{3'000}};
   entry.request_shape = Entry::Shape{true, false, 7};
   entry.timing = Entry::Timing{10, 20, 30};
-  entry.outcome = Entry::Outcome{"ok", "done", 200, 300, 4};
+  entry.outcome = Entry::Outcome{"ok", "done", 200, 300, 4, groups};
   entry.detail = R"({"x":true})";
   EXPECT_EQ(
       placed(entry, 18'446'744'073'709'551'615U),
@@ -179,11 +181,12 @@ TEST(EntryJson, HasEveryField) {
       R"("decision":{"approvals":[{"by":"lead"}],"bundle":"sha256:x","checks":{"audited":true},)"
       R"("effect":"allow","ended":["e1 expired"],)"
       R"("enforced":"allow","errors":["e1 expired"],"evaluation_ns":900,"exceptions":["r1"],"input":"sha256:i",)"
-      R"("mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
+      R"("inventory":{"model":"in_use"},"mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
       R"("time":"2026-11-20T09:30:00.000000Z"},"detail":{"x":true},"feature":"f","kind":"model.outcome",)"
       R"("model":{"asked":"asked","dialect":"dialect","operation":"operation","provider":"provider",)"
       R"("region":"region","retention":"retention","served":"served","tier":"tier"},"node":"n1",)"
-      R"("outcome":{"events":4,"http_status":200,"reason":"done","response_bytes":300,"status":"ok"},)"
+      R"("outcome":{"events":4,"http_status":200,"reason":"done","response_bytes":300,"status":"ok",)"
+      R"("tools":["dev","ops"]},)"
       R"("principal":{"groups":["dev","ops"],"id":"dev@example.com","key_id":"key_1","team":"payments",)"
       R"("type":"person"},"repo":"r","request":{"messages":7,"stream":true,"thinking":false,"tokens":25,"tools":true},)"
       R"("request_id":"req_1","seq":18446744073709551615,"session_id":"s",)"
@@ -255,7 +258,7 @@ TEST(EntryJson, TheWorstEntryStillFits) {
   entry.work_item = entry.repo = entry.feature = entry.request_digest = text;
   const std::vector<std::string_view> views(list.begin(), list.end());
   entry.model = {text, text, text, text, text, text, text, text};
-  entry.decision = {text, text, text, text, views, views, text, views, list, list, detail, text, text, text, -1, text};
+  entry.decision = {text, text, text, text, views, views, text, views, list, list, detail, detail, text, text, text, -1, text};
   entry.outcome = Entry::Outcome{text, text, -1, -1, ~0UL};
   entry.cost = Entry::Cost{Money{-1}, text, true, true};
   entry.detail = detail;

@@ -139,6 +139,12 @@ void run_request(Case test) {
   compare(test, seen);
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+  return text;
+}
+
 Fields summarize(const AnswerSummary& summary) {
   const TokenUsage& usage = summary.usage;
   return {{"input", std::to_string(usage.input)},
@@ -161,7 +167,8 @@ Fields summarize(const AnswerSummary& summary) {
           {"tier", text(summary.service_tier)},
           {"events", std::to_string(summary.events)},
           {"bytes", std::to_string(summary.bytes)},
-          {"generated", std::to_string(summary.generated_bytes)}};
+          {"generated", std::to_string(summary.generated_bytes)},
+          {"tools", listed(summary.tools)}};
 }
 
 // Feeds the answer in pieces whose sizes `next_size` gives.

@@ -55,9 +55,11 @@ void read_call(JsonNode item, AnswerState& state) {
   constexpr std::string_view kCall = "_call";
   const std::string_view type = item.find("type").raw_string();
   if (!type.ends_with(kCall)) return;
-  const std::string name = item.find("name").as_string().value_or("");
-  state.add_tool(name.empty() ? type.substr(0, type.size() - kCall.size()) : std::string_view(name),
-                 item.find("server_label").as_string().value_or(""));
+  if (type == "function_call" || type == "custom_tool_call" || type == "mcp_call") {
+    state.add_tool(item.find("name").as_string().value_or(""), item.find("server_label").as_string().value_or(""));
+  } else {
+    state.add_tool(type.substr(0, type.size() - kCall.size()));
+  }
 }
 
 // A response that has ended: completed, incomplete, failed or cancelled.
