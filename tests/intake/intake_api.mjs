@@ -12,9 +12,17 @@ import { apiClient } from '../api/api_client.mjs'
 const kGovernance = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../governance')
 const shipped = (file) => fs.readFileSync(path.join(kGovernance, file), 'utf8')
 
-// The questions, checklists and reviewers that ship with the program.
+// The rule of that name that ships with the program.
+function shippedRule(file, name) {
+  const found = shipped(file).split(/^---$/m).find((document) => document.includes(`\nname: ${name}\n`))
+  if (!found) throw new Error(`${file} has no ${name}`)
+  return found
+}
+
+// The questions, checklists and reviewers that ship with the program, and what it makes of refusals.
 export const kDocuments = {
   'rules.yaml': kAllowEverything,
+  'refused.yaml': shippedRule('policies/model-access.yaml', 'what-was-refused-is-not-used'),
   'prices.yaml': kPrices,
   'questions.yaml': shipped('intake/questions.yaml'),
   'reviews.yaml': shipped('reviews/reviews.yaml'),

@@ -215,6 +215,53 @@ test('what calls really had appears by itself, and what is approved and seen is 
   })
 })
 
+test('tools and MCP servers that answers call appear by themselves, each once', async () => {
+  const { secret } = await server.reeve.createKey('ada@example.com')
+  for (const name of ['Bash', 'mcp__tickets__open', 'mcp__tickets__close', 'Bash']) {
+    const script = { tool: { name, input: { text: 'x' } }, delay_ms: 1 }
+    assert.equal((await call(server.reeve, secret, { script })).status, 200)
+  }
+  const wanted = ['mcp_server:tickets', 'tool:Bash']
+  const found = await until('the tools', async () => {
+    const { unregistered } = (await people.lead('GET', '/inventory/drift')).body
+    const tools = unregistered.filter(({ item, seen }) => item.kind === 'tool' && seen.calls === 2)
+    return tools.length === wanted.length && tools
+  })
+  assert.deepEqual(found.map(({ item }) => item.seen_as[0]).sort(), wanted)
+  assert.ok(found.every(({ seen }) => seen.people === 1 && seen.cost_nanos === 0))
+  const outcomes = (await server.reeve.entries()).filter(({ kind }) => kind === 'model.outcome')
+  assert.ok(outcomes.some(({ outcome }) => outcome.tools?.includes('mcp__tickets__close')))
+
+  // An item that names the server is what is seen from now on.
+  const tickets = { kind: 'tool', title: 'Tickets', owner: 'owner@example.com', seen_as: ['mcp_server:tick*'] }
+  assert.equal((await people.lead('POST', '/inventory', tickets)).status, 201)
+  assertProblem(await people.lead('POST', '/inventory', { ...tickets, seen_as: ['server:tickets'] }), 400)
+  const { items } = (await people.lead('GET', '/inventory?text=Tickets')).body
+  assert.equal(items.find(({ item }) => item.title === 'Tickets').seen.calls, 2)
+})
+
+test('what the inventory suspends is refused within seconds, and what it resumes goes on', async () => {
+  const { secret } = await server.reeve.createKey('ada@example.com')
+  const short = { script: { events: 2, delay_ms: 1 } }
+  const { items } = (await people.lead('GET', '/inventory?status=in_use')).body
+  const { item } = items.find((one) => one.item.model === 'claude-sonnet-4-5')
+  assert.equal((await call(server.reeve, secret, short)).status, 200)
+  const act = (person, action) => person('POST', `/inventory/${item.id}`, { action, reason: 'it answers in riddles' })
+  assert.equal((await act(people.lead, 'suspend')).body.item.status, 'suspended')
+  const refused = await until('refused', async () => {
+    const answer = await call(server.reeve, secret, short)
+    return answer.status !== 200 && answer
+  })
+  assert.match(JSON.stringify(refused), /reeve inventory list/)
+  const entry = await until('the entry', async () =>
+    (await server.reeve.entries()).findLast(({ outcome }) => outcome?.status === 'refused'),
+  )
+  assert.equal(entry.decision.rule, 'what-was-refused-is-not-used')
+  assert.equal(entry.decision.inventory.model, 'suspended')
+  assert.equal((await act(people.chair, 'resume')).status, 200)
+  await until('let in again', async () => (await call(server.reeve, secret, short)).status === 200)
+})
+
 test('every step is in the ledger', async () => {
   const entries = await until('the ledger', async () => {
     const found = (await server.reeve.entries()).filter(({ kind }) => kind.startsWith('register.'))

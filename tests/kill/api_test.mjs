@@ -74,6 +74,30 @@ test('the switch by the API: only with the right, with a reason, and once for ea
   assert.equal((await may('POST', '/kill-switch', later, short)).status, 422)
 })
 
+test('a hundred and fifty people are cut off at once, while others ask the API for more than it answers', async (t) => {
+  const { reeve, api } = await stage(t)
+  const may = await api('control:read', 'control:kill')
+  const reads = await api('control:read')
+  let going = true
+  const busy = Array.from({ length: 60 }, async () => {
+    while (going) await reads('GET', '/sessions?state=live')
+  })
+  const people = Array.from({ length: 150 }, (_, i) => `person-${i}@example.com`)
+  const answers = await Promise.all(
+    people.map((name) => may('POST', '/kill-switch', { scope: `person:${name}`, reason: 'the list of today' })),
+  )
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201], JSON.stringify(answers.at(-1).body))
+  const ended = await Promise.all(
+    answers.map(({ body }) => may('DELETE', `/kill-switch/${body.id}`, { reason: 'a wrong list' })),
+  )
+  going = false
+  assert.deepEqual([...new Set(ended.map(({ status }) => status))], [200], JSON.stringify(ended.at(-1).body))
+  await Promise.all(busy)
+  const { cutoffs } = (await may('GET', '/kill-switch?state=all')).body
+  assert.equal(new Set(cutoffs.map(({ scope }) => scope)).size, people.length)
+  assert.ok(cutoffs.every(({ ended_reason: why }) => why === 'a wrong list'))
+})
+
 test('sessions: who is at work, and the end of one', async (t) => {
   const { reeve, api } = await stage(t)
   const { secret } = await reeve.createKey('ada@example.com')
