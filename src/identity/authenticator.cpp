@@ -20,7 +20,7 @@ class LoopAuthenticator final : public Authenticator {
         tokens_(std::move(options.issuers), *options.clock, client),
         directory_(options.directory),
         agents_(options.agents) {
-    if (options.own_tokens != nullptr) own_tokens_.emplace(*options.own_tokens, *options.clock);
+    if (options.own_tokens != nullptr) own_tokens_.emplace(*options.own_tokens, *options.clock, options.directory);
   }
 
   std::optional<AuthOutcome> authenticate_now(std::string_view credential) override {

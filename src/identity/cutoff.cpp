@@ -246,6 +246,10 @@ std::string cutoff_sentence(const Cutoff& cutoff) {
   if (cutoff.until) sentence += " until " + format_time(*cutoff.until);
   sentence += " by " + printable(cutoff.by, 100) + ": " + printable(cutoff.reason, 500);
   if (sentence.back() != '.') sentence += '.';
+  // Nobody here can let them on again.
+  if (cutoff.id.starts_with(kDirectoryCutoffPrefix)) {
+    return sentence + " Whoever runs the company's identity provider can say why, and give it back.";
+  }
   return sentence + " Whoever runs Reeve can say when it goes on (" + cutoff.id + ").";
 }
 

@@ -225,6 +225,8 @@ class KillSwitch {
   std::atomic<CutoffKnowledge> knowledge_{CutoffKnowledge::kKnown};
 };
 
+/// Of the ids of cutoffs that a directory makes of whoever left.
+inline constexpr std::string_view kDirectoryCutoffPrefix = "directory:";
 /// What whoever is refused reads: what is cut off, since when, why, and whom to ask.
 std::string cutoff_sentence(const Cutoff& cutoff);
 /// The same for CutoffKnowledge beyond kKnown.

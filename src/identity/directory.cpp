@@ -292,9 +292,9 @@ Result<void> Directory::read() {
   for (const std::string& logins : gone) {
     for (const std::string_view login : split(logins, '\n')) {
       Cutoff cutoff;
-      cutoff.id = "directory:" + std::string(login);
+      cutoff.id = std::string(kDirectoryCutoffPrefix) + std::string(login);
       cutoff.scope = {CutoffKind::kPerson, std::string(login)};
-      cutoff.reason = "the directory does not have them as active";
+      cutoff.reason = kNotActive;
       cutoff.by = "the directory";
       cutoff.at = clock_.now();
       cutoff.issued_until = cut_off_at(login);
@@ -349,6 +349,22 @@ std::shared_ptr<const Principal> with_directory(const Principal& base, std::vect
 
 }  // namespace
 
+namespace {
+
+/// Of a credential from before. Nobody is sent to sign in, or for a new key, who would be refused there, too.
+std::string words_about_leaver(std::string_view who, Instant since, bool is_back) {
+  if (is_back) {
+    return "This credential ended on " + format_time(since) +
+           ", when its owner was deactivated in the directory. They are active again: sign in anew, or ask for a new "
+           "key.";
+  }
+  return "The directory ended the access of " + printable(who, 80) + " on " + format_time(since) +
+         ": they are deactivated in the directory, or removed. Whoever runs the company's identity provider can say "
+         "why, and give it back.";
+}
+
+}  // namespace
+
 AuthOutcome Directory::admit(const std::shared_ptr<const Principal>& principal) {
   // For the day on which the directory is away, or says what it should not.
   if (principal->id == kBreakGlassOwner && principal->type == "service" && !principal->key_id.empty()) {
@@ -361,14 +377,15 @@ AuthOutcome Directory::admit(const std::shared_ptr<const Principal>& principal) 
   }
   const std::string login = fold_case(principal->id);
   const std::shared_lock lock(mutex_);
+  const State::Person* person = nullptr;
+  const State::Found found = state_->find(login, person);
   const auto cut_off = state_->cut_off.find(login);
   // What does not say when it was issued may be from before.
   if (cut_off != state_->cut_off.end() && (!principal->issued || *principal->issued <= cut_off->second)) {
-    return refused(AuthFailure::kRevoked, "This credential ended on " + format_time(cut_off->second) +
-                                              ", when its owner was deactivated in the directory. Ask for a new one.");
+    const bool is_back = found == State::Found::kOne && person->active;
+    return refused(AuthFailure::kRevoked, words_about_leaver(principal->id, cut_off->second, is_back));
   }
-  const State::Person* person = nullptr;
-  switch (state_->find(login, person)) {
+  switch (found) {
     case State::Found::kNobody:
       if (mode_ == DirectoryMode::kOptional || principal->type != "person") return {principal, {}, {}};
       return refused(AuthFailure::kRevoked,

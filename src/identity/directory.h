@@ -131,6 +131,9 @@ Result<void> check_directory_name(std::string_view text);
 /// Told of each login that is cut off. On whatever thread saw it, also a loop's: must not block.
 using CutoffListener = std::function<void(const Cutoff&)>;
 
+/// Why what a leaver had ends, as sign-ins and cutoffs keep it.
+inline constexpr std::string_view kNotActive = "the directory does not have them as active";
+
 enum class DirectoryMode : std::uint8_t {
   kOptional,  // who is in it must be active and gets its groups and team besides the credential's own
   kRequired,  // people must be in it, and have its groups and team alone

@@ -7,8 +7,10 @@
 namespace reeve::identity {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class DirectoryDecides : public ::testing::Test {
  protected:
@@ -99,13 +101,15 @@ TEST_F(DirectoryDecides, WhoeverIsDeactivatedIsRefusedWithTheNextRequestAndTheir
   ada.active = false;
   put(ada, {}, ada.logins);
   EXPECT_FALSE(directory.serves_now());
-  EXPECT_FALSE(directory.admit(before).ok());
+  EXPECT_THAT(directory.admit(before).message,
+              AllOf(HasSubstr("directory ended the access of countess@example.com"), HasSubstr("identity provider"),
+                    Not(HasSubstr("sign in"))));
   EXPECT_NE(directory.version(), version);
   EXPECT_THAT(cut, ElementsAre("ada@example.com", "countess@example.com"));
   ada.version = 3;
   ada.active = true;
   put(ada);
-  EXPECT_FALSE(directory.admit(before).ok()) << "what was issued before";
+  EXPECT_THAT(directory.admit(before).message, HasSubstr("sign in anew")) << "what was issued before";
   clock_.advance(std::chrono::seconds(1));
   EXPECT_TRUE(directory.admit(principal("countess@example.com")).ok());
 }

@@ -386,13 +386,20 @@ TokenAnswer Grants::refresh(std::string_view refresh_token, std::string_view cli
   if (document->state == GrantState::kUsed) return refuse_used_refresh(hash, address);
   const auto session = store_.session(document->session);
   if (!session) return refused_by(session.error());
-  if (!*session || (*session)->ended || (*session)->expires <= clock_.now()) return ended;
+  if (!*session) return ended;
   const auto person = principal_from_json((*session)->document);
+  if ((*session)->ended || (*session)->expires <= clock_.now()) {
+    if (!person) return ended;
+    // Whoever left is not sent to sign in again.
+    const AuthOutcome admitted = ask_directory(*person, (*session)->created);
+    const bool has_left = !admitted.ok() && admitted.failure == AuthFailure::kRevoked;
+    return has_left ? refused("invalid_grant", admitted.message) : ended;
+  }
   if (!person) return refused_by(person.error());
   // Also where their sign-ins could not be ended when they were cut off.
   if (const AuthOutcome admitted = ask_directory(*person, (*session)->created); !admitted.ok()) {
     if (admitted.failure == AuthFailure::kUnavailable) return refused("temporarily_unavailable", admitted.message);
-    auto gone = end_session((*session)->id, "the directory does not have them as active", {});
+    auto gone = end_session((*session)->id, std::string(kNotActive), {});
     return gone ? refused("invalid_grant", admitted.message) : refused_by(gone.error());
   }
   auto made = tokens_.make(*person, **session);

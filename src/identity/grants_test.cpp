@@ -9,9 +9,11 @@
 namespace reeve::identity {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr const char* kRedirect = "http://127.0.0.1:4000/callback";
 const std::string kVerifier(43, 'v');
@@ -305,6 +307,26 @@ TEST_F(GrantsWithADirectory, ASignInFromBeforeADeactivationIsWorthNothingAfterTh
   ASSERT_TRUE(after.ok()) << after.description;
   EXPECT_TRUE(people_.admit(verifier.decide(after.access_token).principal).ok()) << "within the same second";
   EXPECT_TRUE(refresh(after).ok());
+}
+
+TEST_F(GrantsWithADirectory, NoLeaverIsSentToSignInAgain) {
+  const TokenAnswer tokens = sign_in();
+  OwnTokenVerifier verifier(*tokens_, clock_, &people_);
+  ASSERT_TRUE(verifier.decide(tokens.access_token).ok());
+  clock_.advance(std::chrono::milliseconds(10));
+  put(2, false);
+  ASSERT_TRUE(store_->end_sessions_of("dev@example.com", {clock_.now(), std::string(kNotActive), {}}).ok());
+  const auto about_a_leaver = AllOf(HasSubstr("directory ended the access of dev@example.com"),
+                                    HasSubstr("identity provider"), Not(HasSubstr("Sign in")));
+  const AuthOutcome outcome = verifier.decide(tokens.access_token);
+  EXPECT_EQ(outcome.failure, AuthFailure::kRevoked);
+  EXPECT_THAT(outcome.message, about_a_leaver);
+  const TokenAnswer refused = refresh(tokens);
+  EXPECT_EQ(refused.error, "invalid_grant");
+  EXPECT_THAT(refused.description, about_a_leaver);
+  clock_.advance(std::chrono::milliseconds(10));
+  put(3, true);
+  EXPECT_THAT(verifier.decide(tokens.access_token).message, HasSubstr("sign in anew"));
 }
 
 TEST_F(GrantsWithADirectory, WhatRenewsATokenDoesNotMakeTheSignInYounger) {

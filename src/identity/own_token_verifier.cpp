@@ -3,6 +3,7 @@
 #include <cmath>
 #include "core/bytes.h"
 
+#include "identity/directory.h"
 #include "identity/jwt.h"
 #include "identity/names.h"
 
@@ -76,12 +77,18 @@ AuthOutcome OwnTokenVerifier::decide(std::string_view token) {
     principal = std::get<0>(std::move(verified));
     accepted_.put(hash, principal);
   }
-  if (auto refusal = refuse_now(*principal)) return std::move(*refusal).outcome();
+  if (auto refusal = refuse_now(principal)) return std::move(*refusal).outcome();
   return {std::move(principal), AuthFailure::kUnknown, {}};
 }
 
-std::optional<Refusal> OwnTokenVerifier::refuse_now(const Principal& principal) const {
+std::optional<Refusal> OwnTokenVerifier::refuse_now(const std::shared_ptr<const Principal>& given) const {
+  const Principal& principal = *given;
   if (known_->ended.contains(principal.sign_in)) {
+    // Whoever left is not sent to sign in again.
+    const AuthOutcome admitted = people_ == nullptr ? AuthOutcome{given, {}, {}} : people_->admit(given);
+    if (!admitted.ok() && admitted.failure == AuthFailure::kRevoked) {
+      return Refusal{AuthFailure::kRevoked, admitted.message};
+    }
     return Refusal{AuthFailure::kRevoked, "This sign-in has ended. " + std::string(sign_in_words(principal))};
   }
   if (clock_->now() >= *principal.expires) {
