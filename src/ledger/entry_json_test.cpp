@@ -83,6 +83,7 @@ struct RandomEntry {
     entry.decision.rules = views();
     entry.decision.shadow = views();
     entry.decision.exceptions = views();
+    const std::span<const std::string> tools = list();  // before the texts, which lists throw away
     for (std::string_view* field :
          {&entry.kind,           &entry.request_id,      &entry.session_id,       &entry.principal.id,
           &entry.principal.type, &entry.principal.team,  &entry.principal.key_id, &entry.agent.id,
@@ -107,7 +108,7 @@ struct RandomEntry {
     if (random() % 2 == 0) entry.cost = Entry::Cost{Money{-5}, text(), true, false};
     if (random() % 2 == 0) entry.timing = Entry::Timing{1, 2, 3};
     if (random() % 2 == 0)
-      entry.outcome = Entry::Outcome{text(), text(), static_cast<std::int64_t>(random() % 600), 5, 6, list()};
+      entry.outcome = Entry::Outcome{text(), text(), static_cast<std::int64_t>(random() % 600), 5, 6, tools};
     if (random() % 2 == 0) entry.detail = R"({"a":1,"b":["x"]})";
   }
 };
@@ -181,7 +182,8 @@ TEST(EntryJson, HasEveryField) {
       R"("decision":{"approvals":[{"by":"lead"}],"bundle":"sha256:x","checks":{"audited":true},)"
       R"("effect":"allow","ended":["e1 expired"],)"
       R"("enforced":"allow","errors":["e1 expired"],"evaluation_ns":900,"exceptions":["r1"],"input":"sha256:i",)"
-      R"("inventory":{"model":"in_use"},"mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
+      R"("inventory":{"model":"in_use"},)"
+      R"("mode":"enforce","reason":"because","rule":"r1","rules":["r1"],"shadow":["r1"],"shadow_effect":"deny",)"
       R"("time":"2026-11-20T09:30:00.000000Z"},"detail":{"x":true},"feature":"f","kind":"model.outcome",)"
       R"("model":{"asked":"asked","dialect":"dialect","operation":"operation","provider":"provider",)"
       R"("region":"region","retention":"retention","served":"served","tier":"tier"},"node":"n1",)"
@@ -258,7 +260,8 @@ TEST(EntryJson, TheWorstEntryStillFits) {
   entry.work_item = entry.repo = entry.feature = entry.request_digest = text;
   const std::vector<std::string_view> views(list.begin(), list.end());
   entry.model = {text, text, text, text, text, text, text, text};
-  entry.decision = {text, text, text, text, views, views, text, views, list, list, detail, detail, text, text, text, -1, text};
+  entry.decision = {text, text, text,   text,   views, views, text, views, list,
+                    list, detail, detail, text,  text,  text, -1,    text};
   entry.outcome = Entry::Outcome{text, text, -1, -1, ~0UL};
   entry.cost = Entry::Cost{Money{-1}, text, true, true};
   entry.detail = detail;
