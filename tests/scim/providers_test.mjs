@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Reeve } from '../upstream/reeve_process.mjs'
 import { kAllowEverything, UpstreamProcess } from '../upstream/upstream_process.mjs'
-import { group, kBulk, kEnterprise, kGroup, kPatch, kUser, patch, scimClient, user } from './scim_client.mjs'
+import { assertError, group, kBulk, kEnterprise, kGroup, kPatch, kUser, patch, scimClient, user } from './scim_client.mjs'
 
 let upstream, reeve, scim
 
@@ -160,6 +160,22 @@ test('tags: 304 for what is known, 412 for what was changed', async () => {
   assert.notEqual(changed.etag, made.etag)
   const fresh = await scim('GET', `/Users/${made.body.id}`, undefined, { 'if-none-match': made.etag })
   assert.deepEqual([fresh.status, fresh.etag], [200, changed.etag])
+})
+
+test('of many who change one person by the same tag at once, one does', async () => {
+  const made = await scim('POST', '/Users', user('race@example.com'))
+  const titles = Array.from({ length: 12 }, (_, i) => `title ${i}`)
+  const answers = await Promise.all(
+    titles.map((value) => {
+      const change = patch({ op: 'replace', path: 'title', value })
+      return scim('PATCH', `/Users/${made.body.id}`, change, { 'if-match': made.etag })
+    }),
+  )
+  const done = answers.filter(({ status }) => status === 200)
+  assert.equal(done.length, 1, answers.map(({ status }) => status).join(' '))
+  for (const answer of answers) if (answer !== done[0]) assertError(answer, 412)
+  const now = await scim('GET', `/Users/${made.body.id}`)
+  assert.deepEqual([now.etag, now.body.title], [done[0].etag, done[0].body.title])
 })
 
 test('many change one group at the same time, and every change is kept', async () => {
