@@ -57,6 +57,7 @@ CallFacts::Parts::Inventory inventory_of(const Settings& settings, std::string_v
 }
 
 std::string inventory_json(const CallFacts::Parts::Inventory& inventory) {
+  if (inventory.unknown) return R"({"unknown":true})";
   if (inventory.model.empty() && inventory.provider.empty() && inventory.client.empty()) return {};
   JsonWriter json;
   json.begin_object().member_if("client", inventory.client).member_if("model", inventory.model);

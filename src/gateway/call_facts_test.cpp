@@ -86,7 +86,9 @@ TEST(CallFacts, WhatIsNotKnownOfTheInventoryIsAskedForOnlyByRules) {
   EXPECT_FALSE(nothing.unknown);
   settings.policy = policy(
       "{kind: Policy, name: a, owner: o, on: model.call, effect: deny, message: m, when: 'inventory.model == \"denied\"'}");
-  EXPECT_TRUE(inventory_of(settings, "m", call.provider, call.hints).unknown) << "it could not be read";
+  const auto unknown = inventory_of(settings, "m", call.provider, call.hints);
+  EXPECT_TRUE(unknown.unknown) << "it could not be read";
+  EXPECT_EQ(inventory_json(unknown), R"({"unknown":true})");
   settings.inventory = std::make_shared<const InventoryStatuses>(
       std::vector<InventoryStatuses::Known>{{"model:m", "denied"}, {"client:codex", "approved"}});
   const auto known = inventory_of(settings, "M", call.provider, call.hints);

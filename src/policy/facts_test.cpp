@@ -145,27 +145,31 @@ TEST(FactsFromJson, OfTheWrongNameTypeOrPlaceAreRefused) {
   for (const auto& [json, message] : wrong) EXPECT_THAT(complaint(Point::kModelCall, json), HasSubstr(message)) << json;
 }
 
-/// An entry with every fact of model.call where the table says that the ledger keeps it.
-std::string entry_with_examples() {
-  std::map<std::string, std::map<std::string, std::string>> groups;
+using Members = std::map<std::string, std::string>;  // by their dotted paths
+
+std::string object_of(const Members& members) {
+  std::map<std::string, Members> inner;
   std::string json = "{";
-  for (const FactDescriptor& fact : all_facts()) {
-    if (fact.recorded.empty()) continue;
-    const std::size_t dot = fact.recorded.find('.');
-    if (dot == std::string_view::npos) {
-      json += "\"" + std::string(fact.recorded) + "\":" + std::string(fact.example) + ",";
+  for (const auto& [path, value] : members) {
+    const std::size_t dot = path.find('.');
+    if (dot == std::string::npos) {
+      json += "\"" + path + "\":" + value + ",";
     } else {
-      groups[std::string(fact.recorded.substr(0, dot))][std::string(fact.recorded.substr(dot + 1))] = fact.example;
+      inner[path.substr(0, dot)][path.substr(dot + 1)] = value;
     }
   }
-  for (const auto& [group, members] : groups) {
-    json += "\"" + group + "\":{";
-    for (const auto& [name, value] : members) json += "\"" + name + "\":" + value + ",";
-    json.back() = '}';
-    json += ",";
-  }
+  for (const auto& [name, of] : inner) json += "\"" + name + "\":" + object_of(of) + ",";
   json.back() = '}';
   return json;
+}
+
+/// An entry with every fact of model.call where the table says that the ledger keeps it.
+std::string entry_with_examples() {
+  Members members;
+  for (const FactDescriptor& fact : all_facts()) {
+    if (!fact.recorded.empty()) members[std::string(fact.recorded)] = fact.example;
+  }
+  return object_of(members);
 }
 
 TEST(FactsFromEntry, GiveTheDigestOfTheFactsThatWereRecorded) {
@@ -184,6 +188,20 @@ TEST(FactsFromEntry, GiveTheDigestOfTheFactsThatWereRecorded) {
   EXPECT_EQ(facts_to_json(Point::kModelCall, *again), facts_to_json(Point::kModelCall, **facts));
   EXPECT_EQ(input_digest(Point::kModelCall, *again), input_digest(Point::kModelCall, **facts));
   EXPECT_THAT(input_digest(Point::kModelCall, *again), ::testing::MatchesRegex("sha256:[0-9a-f]{64}"));
+}
+
+TEST(FactsFromEntry, WhatNobodyKnewOfTheInventoryIsUnknownAgain) {
+  const auto bundle = must_build(
+      "{kind: Policy, name: all, on: model.call, effect: allow}\n---\n"
+      "{kind: Policy, name: a, on: model.call, effect: deny, message: m, when: 'inventory.model == \"denied\"'}");
+  const auto effect = [&](const char* inventory) {
+    const auto entry = JsonDocument::parse(R"({"decision":{"inventory":)" + std::string(inventory) + "}}");
+    return decide(*bundle, Point::kModelCall, *facts_from_entry(entry->root())).effect;
+  };
+  EXPECT_EQ(effect(R"({"unknown":true})"), Effect::kDeny);
+  EXPECT_EQ(effect(R"({"model":"denied"})"), Effect::kDeny);
+  EXPECT_EQ(effect(R"({"model":"in_use"})"), Effect::kAllow);
+  EXPECT_EQ(effect("{}"), Effect::kAllow);
 }
 
 TEST(FactsFromEntry, AWrongEntryMakesRulesFailNotTheReader) {

@@ -177,6 +177,8 @@ Result<void> collect(Point point, JsonValue json, const std::string& prefix, Jso
   return {};
 }
 
+constexpr std::string_view kInventoryPath = "decision.inventory.";
+
 class EntryFacts final : public Facts {
  public:
   explicit EntryFacts(JsonValue entry) : entry_(entry) {}
@@ -187,6 +189,9 @@ class EntryFacts final : public Facts {
       // Not everything was looked at: then as now nobody knew.
       if (entry_.at("content.incomplete").present()) return sink.unknown(fact);
       if (fact != Fact::kContentLabels) return read_findings(fact, sink);
+    }
+    if (path.starts_with(kInventoryPath) && entry_.at("decision.inventory.unknown").present()) {
+      return sink.unknown(fact);
     }
     const JsonValue value = entry_.at(path);
     if (value.present() && !value.is_null()) sink.json(fact, value);
