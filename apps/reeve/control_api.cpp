@@ -175,7 +175,8 @@ class ApiOverLoops final : public ControlApi {
     std::optional<Duration> wait;
     if (caller.principal) {
       const identity::Principal& one = *caller.principal;
-      wait = (is_urgent ? of_urgent_ : of_known_).take(one.key_id.empty() ? one.issuer + " " + one.id : one.key_id, now);
+      wait =
+          (is_urgent ? of_urgent_ : of_known_).take(one.key_id.empty() ? one.issuer + " " + one.id : one.key_id, now);
     } else {
       wait = of_unknown_.take(sources_.callers->address_of(exchange), now);
     }

@@ -109,9 +109,9 @@ class KillFollowerTest : public ::testing::Test {
       recorded_.push_back(std::string(kind) + " " + detail);
       return recorded_.size();
     };
-    auto follower =
-        KillFollower::start({store_.get(), &shared_, &kill_switch_, &keys_, &gateway_, &tally_, "node-1",
-                             std::chrono::milliseconds(50), std::chrono::milliseconds(100), record, told_after, &clock_});
+    auto follower = KillFollower::start({store_.get(), &shared_, &kill_switch_, &keys_, &gateway_, &tally_, "node-1",
+                                         std::chrono::milliseconds(50), std::chrono::milliseconds(100), record,
+                                         told_after, &clock_});
     ASSERT_TRUE(follower.ok());
     follower_ = *std::move(follower);
   }

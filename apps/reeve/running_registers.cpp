@@ -35,8 +35,8 @@ void RunningService::start_telling_people() {
   if (shared_registers_) own_notifications_.emplace(store_->notifications(), destinations_);
   anomaly_watch_.emplace(*log_, config_.data_dir / "ledger", registers().notifications());
   anomaly_watch_->use(alerts_, config_.anomalies_every);
-  inventory_watch_.emplace(*log_, config_.data_dir / "ledger", registers(), *inventory_,
-                           node_name(), std::min(kLookAtTrafficInterval, config_.anomalies_every));
+  inventory_watch_.emplace(*log_, config_.data_dir / "ledger", registers(), *inventory_, node_name(),
+                           std::min(kLookAtTrafficInterval, config_.anomalies_every));
 }
 
 void RunningService::follow_registers() {

@@ -24,8 +24,8 @@ class UnrecordedChanges {
   using Record = std::function<std::optional<std::uint64_t>(std::string_view kind, const std::string& detail)>;
   /// Where they wait.
   struct Place {
-    std::string what;                          // for the log: "keys"
-    std::function<std::uint64_t()> generation;  // moves when there may be more
+    std::string what;                                         // for the log: "keys"
+    std::function<std::uint64_t()> generation;                // moves when there may be more
     std::function<Result<std::vector<Change>>()> unrecorded;  // some of them, in the order in which they came
     std::function<Result<void>(std::span<const Change>)> recorded;
     std::function<store::EntryText(const Change&)> told;

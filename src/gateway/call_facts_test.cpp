@@ -60,8 +60,8 @@ TEST(CallFacts, ReadsEveryFactFromItsOwnSource) {
 TEST(CallFacts, TheInventoryIsReadAsItIsRecorded) {
   const Call call;
   const std::map<std::string, bool> checks;
-  CallFacts::Parts parts{call.principal, call.hints, call.headers,  call.route, call.view, 1,
-                         "m",            call.entry, call.provider, call.now,   checks};
+  CallFacts::Parts parts{call.principal, call.hints,    call.headers, call.route, call.view, 1, "m",
+                         call.entry,     call.provider, call.now,     checks};
   const auto read = [&](policy::Point point) { return policy::facts_to_json(point, CallFacts(parts)); };
   EXPECT_EQ(inventory_json(parts.inventory), "");
   parts.inventory = {.model = "in_use", .provider = "denied"};
@@ -85,7 +85,8 @@ TEST(CallFacts, WhatIsNotKnownOfTheInventoryIsAskedForOnlyByRules) {
   const auto nothing = inventory_of(settings, "m", call.provider, call.hints);
   EXPECT_FALSE(nothing.unknown);
   settings.policy = policy(
-      "{kind: Policy, name: a, owner: o, on: model.call, effect: deny, message: m, when: 'inventory.model == \"denied\"'}");
+      "{kind: Policy, name: a, owner: o, on: model.call, effect: deny, message: m, when: 'inventory.model == "
+      "\"denied\"'}");
   const auto unknown = inventory_of(settings, "m", call.provider, call.hints);
   EXPECT_TRUE(unknown.unknown) << "it could not be read";
   EXPECT_EQ(inventory_json(unknown), R"({"unknown":true})");

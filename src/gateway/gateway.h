@@ -62,15 +62,16 @@ struct Model {
 class InventoryStatuses {
  public:
   struct Known {
-    std::string pattern;  // "model:claude-*", in small letters
-    std::string status;   // "denied"
+    std::string pattern;     // "model:claude-*", in small letters
+    std::string status;      // "denied"
     bool seen_only = false;  // traffic alone made it: whatever else fits counts before it
   };
   /// Of two with the same pattern the first counts.
   explicit InventoryStatuses(std::vector<Known> known);
 
-  /// The status of what is called so, in whatever case of letters; `kind`: "model", "provider", "client". Empty: nothing
-  /// fits. Of several patterns the one that says most counts: without `*` before with one, a longer before a shorter.
+  /// The status of what is called so, in whatever case of letters; `kind`: "model", "provider", "client". Empty:
+  /// nothing fits. Of several patterns the one that says most counts: without `*` before with one, a longer before a
+  /// shorter.
   std::string_view status_of(std::string_view kind, std::string_view name) const;
 
  private:
@@ -87,7 +88,7 @@ struct Settings {
   std::shared_ptr<const spend::BudgetSet> budgets;      // what is to be in force in GatewayOptions::budgets
   std::shared_ptr<const content::Detectors> detectors;  // null: content is not looked at
   std::vector<policy::GivenApproval> approvals;         // that are not over yet; each says for whom and until when
-  std::shared_ptr<const InventoryStatuses> inventory;  // null: it could not be read, so nothing is known of anything
+  std::shared_ptr<const InventoryStatuses> inventory;   // null: it could not be read, so nothing is known of anything
   bool steps_down = false;  // a rule or a budget may give a call to a cheaper model: steps_down() of these settings
   bool record_request_digest = false;  // ledger content level `hash`
   std::string digest_key;              // 32 secret bytes for it

@@ -15,9 +15,8 @@ InventoryStatuses::InventoryStatuses(std::vector<Known> known) {
       patterns_.push_back(std::move(one));
     }
   }
-  std::stable_sort(patterns_.begin(), patterns_.end(), [](const Known& left, const Known& right) {
-    return left.pattern.size() > right.pattern.size();
-  });
+  std::stable_sort(patterns_.begin(), patterns_.end(),
+                   [](const Known& left, const Known& right) { return left.pattern.size() > right.pattern.size(); });
 }
 
 std::string_view InventoryStatuses::status_of(std::string_view kind, std::string_view name) const {

@@ -22,8 +22,8 @@ TEST(InventoryStatuses, ThePatternThatSaysMostCounts) {
 }
 
 TEST(InventoryStatuses, OfTheSamePatternTheFirstCounts) {
-  const InventoryStatuses statuses({{"model:a", "in_use"}, {"model:a", "denied"}, {"model:b*", "in_use"},
-                                    {"model:b*", "denied"}});
+  const InventoryStatuses statuses(
+      {{"model:a", "in_use"}, {"model:a", "denied"}, {"model:b*", "in_use"}, {"model:b*", "denied"}});
   EXPECT_EQ(statuses.status_of("model", "a"), "in_use");
   EXPECT_EQ(statuses.status_of("model", "b1"), "in_use");
 }

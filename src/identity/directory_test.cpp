@@ -101,9 +101,8 @@ TEST_F(DirectoryDecides, WhoeverIsDeactivatedIsRefusedWithTheNextRequestAndTheir
   ada.active = false;
   put(ada, {}, ada.logins);
   EXPECT_FALSE(directory.serves_now());
-  EXPECT_THAT(directory.admit(before).message,
-              AllOf(HasSubstr("directory ended the access of countess@example.com"), HasSubstr("identity provider"),
-                    Not(HasSubstr("sign in"))));
+  EXPECT_THAT(directory.admit(before).message, AllOf(HasSubstr("directory ended the access of countess@example.com"),
+                                                     HasSubstr("identity provider"), Not(HasSubstr("sign in"))));
   EXPECT_NE(directory.version(), version);
   EXPECT_THAT(cut, ElementsAre("ada@example.com", "countess@example.com"));
   ada.version = 3;

@@ -29,15 +29,16 @@ constexpr std::array kOfApprover{kReadBudgets,   kReadSpend,    kReadExceptions,
                                  kReadIntake,    kDecideIntake, kReadApi};
 constexpr std::array kOfPolicyAuthor{kReadBudgets, kReadSpend,     kReadExceptions, kReadPolicy,
                                      kWritePolicy, kReadInventory, kReadIntake,     kReadApi};
-constexpr std::array kOfAuditor{kReadBudgets,  kReadSpend,     kReadExceptions, kReadLedger,
-                                kReadSessions, kReadPolicy,    kReadKillSwitch, kReadDirectory,
-                                kReadAgents,   kReadInventory, kReadIntake,     kReadSettings, kReadApi};
-constexpr std::array kOfIncidentCommander{kReadBudgets, kReadSpend,  kReadExceptions, kReadSessions, kReadKillSwitch,
-                                          kSwitchKill,  kReadAgents, kReadInventory,  kReadIntake,   kReadSettings, kReadApi};
+constexpr std::array kOfAuditor{kReadBudgets, kReadSpend,      kReadExceptions, kReadLedger, kReadSessions,
+                                kReadPolicy,  kReadKillSwitch, kReadDirectory,  kReadAgents, kReadInventory,
+                                kReadIntake,  kReadSettings,   kReadApi};
+constexpr std::array kOfIncidentCommander{kReadBudgets,    kReadSpend,    kReadExceptions, kReadSessions,
+                                          kReadKillSwitch, kSwitchKill,   kReadAgents,     kReadInventory,
+                                          kReadIntake,     kReadSettings, kReadApi};
 constexpr std::array kOfAdministrator{kReadBudgets,   kWriteBudgets,   kReadSpend,     kReadExceptions, kReadPolicy,
                                       kReadDirectory, kWriteDirectory, kWriteKeys,     kWriteChanges,   kReadKillSwitch,
                                       kReadAgents,    kRegisterAgents, kReadInventory, kWriteInventory, kReadIntake,
-                                      kAskIntake,     kReadSettings, kReadApi};
+                                      kAskIntake,     kReadSettings,   kReadApi};
 
 constexpr std::array<RoleRow, kRoles> kTable{
     {{Role::kViewer, "viewer", "sees budgets, spend, exceptions and the inventory", kOfViewer},
@@ -53,11 +54,11 @@ constexpr std::array<RoleRow, kRoles> kTable{
       kOfAdministrator}}};
 
 constexpr std::array<std::string_view, kPermissions> kPermissionNames{
-    "budgets.read",    "budgets.write",   "spend.read",    "exceptions.read", "exceptions.ask",  "exceptions.decide",
-    "ledger.read",     "sessions.read",   "policy.read",   "policy.write",    "policy.approve",  "directory.read",
-    "directory.write", "keys.write",      "changes.write", "kill.read",       "kill.switch",     "settings.read",   "api.read",
-    "agents.read",     "agents.register", "agents.decide", "inventory.read",  "inventory.write", "intake.read",
-    "intake.ask",      "intake.decide"};
+    "budgets.read",    "budgets.write", "spend.read",      "exceptions.read", "exceptions.ask", "exceptions.decide",
+    "ledger.read",     "sessions.read", "policy.read",     "policy.write",    "policy.approve", "directory.read",
+    "directory.write", "keys.write",    "changes.write",   "kill.read",       "kill.switch",    "settings.read",
+    "api.read",        "agents.read",   "agents.register", "agents.decide",   "inventory.read", "inventory.write",
+    "intake.read",     "intake.ask",    "intake.decide"};
 
 struct Exclusion {
   Role one, other;

@@ -260,8 +260,8 @@ TEST(EntryJson, TheWorstEntryStillFits) {
   entry.work_item = entry.repo = entry.feature = entry.request_digest = text;
   const std::vector<std::string_view> views(list.begin(), list.end());
   entry.model = {text, text, text, text, text, text, text, text};
-  entry.decision = {text, text, text,   text,   views, views, text, views, list,
-                    list, detail, detail, text,  text,  text, -1,    text};
+  entry.decision = {text, text,   text,   text, views, views, text, views, list,
+                    list, detail, detail, text, text,  text,  -1,   text};
   entry.outcome = Entry::Outcome{text, text, -1, -1, ~0UL};
   entry.cost = Entry::Cost{Money{-1}, text, true, true};
   entry.detail = detail;

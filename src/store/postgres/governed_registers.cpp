@@ -120,11 +120,11 @@ Result<std::vector<RegisterRow>> PostgresRegisterStore::list(std::string_view re
 }
 
 Result<std::uint64_t> PostgresRegisterStore::changes_of(std::string_view register_name) {
-  auto found = in_context(read_rows<std::uint64_t>(
-      connection_, kChanges, PostgresParameters().bytes(register_name),
-      [](const PostgresRows& rows, std::size_t row) -> Result<std::uint64_t> {
-        return static_cast<std::uint64_t>(rows.integer(row, 0));
-      }));
+  auto found =
+      in_context(read_rows<std::uint64_t>(connection_, kChanges, PostgresParameters().bytes(register_name),
+                                          [](const PostgresRows& rows, std::size_t row) -> Result<std::uint64_t> {
+                                            return static_cast<std::uint64_t>(rows.integer(row, 0));
+                                          }));
   if (!found) return std::move(found).error();
   return found->empty() ? 0 : found->front();
 }
