@@ -1,5 +1,5 @@
-// Two nodes that share a PostgreSQL: what is good once is good on one of them, and what was decided about an agent on one
-// holds for its tokens and chains on the other.
+// Two nodes that share a PostgreSQL: what is good once is good on one of them, and what was decided about an agent on
+// one holds for its tokens and chains on the other.
 
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -69,7 +69,9 @@ test('an agent that is suspended on one node ends its tokens and chains on the o
   const one = (await exchange(nodes[0], person.access_token, review)).body.access_token
   const two = (await exchange(nodes[0], one, planner)).body.access_token
   const status = async (bearer) => (await callModel(nodes[1], bearer)).status
-  for (const bearer of [review, planner, one, two]) await until('it is known', async () => (await status(bearer)) === 200)
+  for (const bearer of [review, planner, one, two]) {
+    await until('it is known', async () => (await status(bearer)) === 200)
+  }
   await house.decide('suspend', 'review')
   const from = performance.now()
   for (const bearer of [review, one, two]) await until('it is refused', async () => (await status(bearer)) === 401)

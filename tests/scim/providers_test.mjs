@@ -5,7 +5,18 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Reeve } from '../upstream/reeve_process.mjs'
 import { kAllowEverything, UpstreamProcess } from '../upstream/upstream_process.mjs'
-import { assertError, group, kBulk, kEnterprise, kGroup, kPatch, kUser, patch, scimClient, user } from './scim_client.mjs'
+import {
+  assertError,
+  group,
+  kBulk,
+  kEnterprise,
+  kGroup,
+  kPatch,
+  kUser,
+  patch,
+  scimClient,
+  user,
+} from './scim_client.mjs'
 
 let upstream, reeve, scim
 
