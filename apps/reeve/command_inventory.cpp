@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "core/bytes.h"
+#include "core/csv.h"
 #include "reeve/exception_desk.h"
 #include "reeve/inventory_routes.h"
 #include "reeve/register_commands.h"
@@ -67,15 +68,6 @@ std::string items_json(const std::vector<Shown>& items, Instant now) {
   return json.end_array().take();
 }
 
-/// What a spreadsheet would take for a formula is text, too.
-std::string cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) text = "'" + text;
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string items_csv(const std::vector<Shown>& items) {
   std::string text =
       "id,kind,title,status,risk_tier,owner,purpose,users,data_classes,model,provider,environment,hosting,region,"
@@ -112,8 +104,7 @@ std::string items_csv(const std::vector<Shown>& items) {
                                          seen ? std::to_string(seen->cost.nanos) : "",
                                          seen ? std::to_string(seen->people.size()) : "",
                                          joined(flags)};
-    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + cell(cells[i]);
-    text += "\r\n";
+    text += csv_line(cells);
   }
   return text;
 }
@@ -309,7 +300,7 @@ int inventory_act_command(const Common& common, const InventoryArguments& argume
   if (!before) return fail_with(common, before.error());
   const std::string by = acting_person(arguments.by);
   const std::string reason(trim(arguments.reason));
-  const auto item = control::act_on_item(*before, action, by, reason, now);
+  const auto item = desk->act(*before, action, by, reason, now);
   if (!item) return fail_with(common, item.error());
   control::RegisterChange change;
   change.rows.push_back(control::change_of_item(*item, &*before, "register.item_status", by, reason, now));
@@ -320,7 +311,7 @@ int inventory_act_command(const Common& common, const InventoryArguments& argume
 int inventory_drift_command(const Common& common) {
   auto access = open_registers(common, false);
   if (!access) return fail_with(common, access.error());
-  const auto drift = drift_json(access->registers().governed(), system_clock().now());
+  const auto drift = drift_json(access->registers().governed(), system_clock().now(), SeenCost::kShown);
   if (!drift) return fail_with(common, drift.error());
   const auto read = JsonDocument::parse(*drift);
   CHECK(read.ok());

@@ -16,6 +16,7 @@
 #include "gateway/gateway.h"
 #include "net/net.h"
 #include "reeve/api_callers.h"
+#include "reeve/api_limits.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_sessions.h"
@@ -55,6 +56,8 @@ class ControlApi {
     std::string started_with;                                  // started_with_json()
     std::vector<std::pair<std::string, std::string>> exports;  // name and kind of sink
     EvidencePacks* evidence = nullptr;
+    ApiLimits limits;
+    bool directory_decides = false;  // a directory is required: whoever it knows has its groups and no others
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "reeve/api_route.h"
 #include "reeve/exception_desk.h"
+#include "reeve/register_requests.h"
 
 namespace reeve::app {
 
@@ -19,18 +20,9 @@ Result<ExceptionDesk> desk_of(const Sources& sources) {
   Common common;
   common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
-  return ExceptionDesk::open(common, *sources.registers, sources.live_budgets->budget_register());
-}
-
-/// A person has the groups that vouch for it now, and those of its keys.
-Result<control::Actor> actor_of(const ExceptionDesk& desk, const ApiRequest& request, Instant now) {
-  auto actor = desk.actor(request.who, now);
-  if (actor) add_groups(*actor, request.groups);
-  return actor;
-}
-
-ApiAnswer refusal_of(const Error& error) {
-  return error.code == ErrorCode::kDenied ? problem(403, "Forbidden", error.message) : problem_of(error);
+  auto desk = ExceptionDesk::open(common, *sources.registers, sources.live_budgets->budget_register());
+  if (!desk) return not_of_the_request(std::move(desk).error());
+  return desk;
 }
 
 /// With who may decide about it: whoever waits wants to know for whom.
@@ -152,7 +144,7 @@ ApiAnswer decide_exception(const Sources& sources, const ApiRequest& request) {
   }
   auto desk = desk_of(sources);
   if (!desk) return problem_of(desk.error());
-  const auto by = actor_of(*desk, request, now);
+  const auto by = actor_of(sources, request, now);
   if (!by) return problem_of(by.error());
   auto found = desk->find(request.name);
   if (!found) return problem_of(found.error());

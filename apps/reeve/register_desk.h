@@ -38,6 +38,9 @@ struct RegisterDesk {
 
   /// Whether an exception that a decision names is in the register; an empty name is none.
   Result<void> check_exception(std::string_view id) const;
+  /// As control::act_on_item(); nor does who asked in its last intake resume it.
+  Result<control::Item> act(const control::Item& item, control::ItemAction action, std::string_view by,
+                            std::string_view reason, Instant now) const;
   /// kConflict when an intake for the item is open.
   Result<control::IntakeCase> start(const control::IntakeStart& start, Instant now) const;
 
@@ -51,13 +54,13 @@ Result<control::SeenTraffic> seen_traffic(control::RegisterStore& rows);
 Result<void> each_row(control::RegisterStore& rows, std::string_view register_name, std::int64_t before,
                       const std::function<Result<bool>(const control::RegisterRow&)>& take);
 
+/// What calls cost is for those who may read spend.
+enum class SeenCost : std::uint8_t { kShown, kHidden };
 /// The members `flags`, `item` and, where it was seen, `seen` of an object that is open.
 void write_item_members(JsonWriter& json, const control::Item& item, const std::optional<control::Traffic>& seen,
-                        Instant now);
-/// {"first", "last", "calls", "cost_nanos", "people"}.
-void write_seen(JsonWriter& json, const control::Traffic& seen);
-/// The members of an object that is open, but for `what`.
-void write_seen_members(JsonWriter& json, const control::Traffic& seen);
+                        Instant now, SeenCost cost = SeenCost::kShown);
+/// The members "first", "last", "calls", "cost_nanos" and "people" of an object that is open.
+void write_seen_members(JsonWriter& json, const control::Traffic& seen, SeenCost cost);
 
 /// What a list of items is narrowed to; empty: not by that.
 struct ItemFilter {
