@@ -20,7 +20,7 @@
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_sessions.h"
-#include "reeve/roles_in_force.h"
+#include "reeve/in_force.h"
 #include "spend/spend.h"
 #include "store/store.h"
 
@@ -40,6 +40,7 @@ class ControlApi {
     std::string config_file;  // empty: none
     ApiCallers* callers;
     const RolesInForce* roles;
+    const WorkflowInForce* workflow;
     LiveBudgets* live_budgets;
     /// Returns when what was written to the register of budgets is in force, or has not come so far for some seconds.
     std::function<void()> put_budgets_in_force;

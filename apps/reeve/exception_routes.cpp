@@ -17,6 +17,11 @@ using control::ExceptionRequest;
 constexpr std::size_t kPageMax = 200;
 
 Result<ExceptionDesk> desk_of(const Sources& sources) {
+  return ExceptionDesk::open(*sources.workflow->current(), *sources.registers);
+}
+
+/// Also with the rules and budgets of the files, which somebody asks about.
+Result<ExceptionDesk> desk_for_asking(const Sources& sources) {
   Common common;
   common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
@@ -123,7 +128,7 @@ ApiAnswer ask_for_exception(const Sources& sources, const ApiRequest& request) {
   if (!body) return problem_of(body.error());
   auto asked = read_asked(*body, request, now);
   if (!asked) return problem_of(asked.error());
-  auto desk = desk_of(sources);
+  auto desk = desk_for_asking(sources);
   if (!desk) return problem_of(desk.error());
   const auto made = ask_exception(*desk, *std::move(asked), now);
   if (!made) return refusal_of(made.error());

@@ -26,32 +26,34 @@ bool contains_folded(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+Error nobody_may_decide() {
+  return {ErrorCode::kUnavailable,
+          "the governance files have errors, so it is not certain who may decide; 'reeve check' lists them"};
+}
+
 Result<RegisterDesk> RegisterDesk::open(const Common& common, bool make) {
   RegisterDesk desk;
   auto access = open_registers(common, make);
   if (!access) return std::move(access).error();
   desk.access = *std::move(access);
-  if (auto read = desk.read_documents(common); !read) return std::move(read).error();
-  return desk;
-}
-
-Result<RegisterDesk> RegisterDesk::open(const Common& common, store::Registers& registers) {
-  RegisterDesk desk;
-  desk.served = &registers;
-  if (auto read = desk.read_documents(common); !read) return std::move(read).error();
-  return desk;
-}
-
-Result<void> RegisterDesk::read_documents(const Common& common) {
   const auto directory = governance_directory(common, "");
   if (!directory) return directory.error();
   std::vector<Diagnostic> complaints;
   const auto documents = read_yaml_directory(*directory, complaints);
-  rules = control::IntakeRules::build(documents, complaints);
-  policies = control::ApprovalPolicies::build(documents, complaints);
-  if (!has_errors(complaints)) return {};
+  desk.rules = control::IntakeRules::build(documents, complaints);
+  desk.policies = control::ApprovalPolicies::build(documents, complaints);
+  if (!has_errors(complaints)) return desk;
   return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
                                         complaints.front().to_string()};
+}
+
+Result<RegisterDesk> RegisterDesk::open(const Workflow& workflow, store::Registers& registers) {
+  if (!workflow.is_readable) return nobody_may_decide();
+  RegisterDesk desk;
+  desk.served = &registers;
+  desk.rules = workflow.intake;
+  desk.policies = workflow.approvals;
+  return desk;
 }
 
 Result<Item> RegisterDesk::item(std::string_view id) const {

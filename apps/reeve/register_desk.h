@@ -11,9 +11,13 @@
 
 #include "control/control.h"
 #include "core/json.h"
+#include "reeve/in_force.h"
 #include "reeve/register_access.h"
 
 namespace reeve::app {
+
+/// Of a server that knows nothing of who may decide.
+Error nobody_may_decide();
 
 struct RegisterDesk {
   RegisterAccess access;               // as this desk opened it; empty inside a server
@@ -27,8 +31,9 @@ struct RegisterDesk {
   /// kInvalid when the governance files have errors: others would decide than is meant. `make`: a data directory that
   /// is not there yet is made.
   static Result<RegisterDesk> open(const Common& common, bool make = false);
-  /// The same inside a server, with what it has open. It outlives the desk.
-  static Result<RegisterDesk> open(const Common& common, store::Registers& registers);
+  /// The same inside a server, with what it has open, and what it has in force: no request waits for files to be read.
+  /// The registers outlive the desk. kUnavailable when the documents could not be read.
+  static Result<RegisterDesk> open(const Workflow& workflow, store::Registers& registers);
 
   /// kNotFound when there is none.
   Result<control::Item> item(std::string_view id) const;
@@ -43,9 +48,6 @@ struct RegisterDesk {
                             std::string_view reason, Instant now) const;
   /// kConflict when an intake for the item is open.
   Result<control::IntakeCase> start(const control::IntakeStart& start, Instant now) const;
-
- private:
-  Result<void> read_documents(const Common& common);
 };
 
 Result<control::SeenTraffic> seen_traffic(control::RegisterStore& rows);

@@ -15,12 +15,7 @@ constexpr std::size_t kLimit = 100, kLimitMax = 200;
 }  // namespace
 
 Result<RegisterDesk> register_desk_of(const Sources& sources) {
-  Common common;
-  common.config = sources.config_file;
-  common.data_dir = sources.data_directory.string();
-  auto desk = RegisterDesk::open(common, *sources.registers);
-  if (!desk) return not_of_the_request(std::move(desk).error());
-  return desk;
+  return RegisterDesk::open(*sources.workflow->current(), *sources.registers);
 }
 
 Result<control::Actor> actor_of(const Sources& sources, const ApiRequest& request, Instant now) {

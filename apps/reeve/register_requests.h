@@ -10,7 +10,7 @@
 
 namespace reeve::app {
 
-/// An error is none of the request's: kUnavailable.
+/// With what is in force.
 Result<RegisterDesk> register_desk_of(const ControlApi::Sources& sources);
 /// Who asks, with the groups that vouch for them now and those of their keys; where a directory is required, only those
 /// that it knows: who left a group there is out of it, whatever an older key says.

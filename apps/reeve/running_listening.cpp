@@ -40,6 +40,7 @@ void RunningService::open_control_api() {
                              options_.config_file.string(),
                              api_callers_.get(),
                              &roles_,
+                             &workflow_,
                              &*live_budgets_,
                              put_budgets_in_force,
                              std::move(ledger),

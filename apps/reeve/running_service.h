@@ -39,7 +39,7 @@
 #include "reeve/published_log.h"
 #include "reeve/refusals.h"
 #include "reeve/register_follower.h"
-#include "reeve/roles_in_force.h"
+#include "reeve/in_force.h"
 #include "reeve/scim_api.h"
 #include "reeve/serve.h"
 #include "reeve/sign_in_service.h"
@@ -162,6 +162,7 @@ class RunningService final : public Service {
   mutable gateway::KeyHealthBook key_health_;
   NoticeBoard notices_;
   RolesInForce roles_;
+  WorkflowInForce workflow_;
   ClientReports client_reports_;
   std::optional<Refusals> refusals_;
   std::optional<BreakGlassBanner> break_glass_;
