@@ -22,42 +22,97 @@ const kFaultsMax = 20
 // From so many requests on every route, parameter and member of a body has to have been accepted once.
 const kCoveredFrom = 20_000
 // They take seconds each, or one at a time.
-const kRare = { 'POST /api/v1/kill-switch/drills': 0.01, 'POST /api/v1/evidence': 0.1 }
+// Withdrawing ends what could be decided.
+const kRare = { 'POST /api/v1/kill-switch/drills': 0.01, 'POST /api/v1/evidence': 0.1, 'DELETE /api/v1/intake/{id}': 0.2 }
 
 const dice = new Dice(kSeed)
 const { one, chance, below } = dice
 
-// What nearly fits, for routes whose rules the schema does not tell.
+// A part of the members, for what may be left out.
+const some = (members) => Object.fromEntries(Object.entries(members).filter(() => chance(0.4)))
+// prettier-ignore
+const anAgent = (id) => ({
+  id, title: 'An agent', purpose: 'tests', spiffe: [`spiffe://example.com/${id}`],
+  ...some({ acts_for: ['developers'], classes: ['internal'], expires: '2027-01-01T00:00:00Z', models: ['claude-*'],
+    owner: 'dev@example.com', repos: ['shop/*'], risk: 'limited', team: 'payments', tools: ['read'] }),
+})
+// prettier-ignore
+const anItem = () => ({
+  kind: one(['model', 'tool']), title: `Item ${below(100)}`, owner: 'dev@example.com',
+  ...some({ purpose: 'tests', notes: 'none', users: ['developers'], data_classes: ['internal'], model: 'claude-opus-4-5',
+    provider: 'anthropic', environment: 'test', hosting: 'provider', region: 'eu', retention: 'none',
+    training_use: 'none', human_review: 'always', integrations: ['git'], guardrails: ['gateway'],
+    seen_as: ['model:claude-*'] }),
+})
+// prettier-ignore
+const kChecklists = {
+  security: ['identity', 'gateway', 'least-privilege', 'injection', 'secrets', 'stop'],
+  privacy: ['purpose', 'retention', 'transfer', 'impact', 'erasure'],
+  legal: ['contract', 'classification', 'rights', 'people-told'],
+}
+const kDecisions = [
+  { decision: 'approve' },
+  { decision: 'approve_with_conditions', conditions: ['ask first'] },
+  { decision: 'approve_with_exception', conditions: ['ask first'], until: '7d' },
+  { decision: 'deny' },
+]
+// What nearly fits, for routes whose rules the schema does not tell. Given what stands in the path, the digest of that,
+// and what is known.
+// prettier-ignore
 const kBodies = {
   'POST /api/v1/intake/{id}/answers': () => ({ answers: { ...kAnswers, data: one(['internal', 'personal', 'special']) } }),
-  'POST /api/v1/intake/{id}/reviews': ({ contract }) => {
-    const checklist = one(['security', 'privacy', 'legal'])
-    // prettier-ignore
-    const ids = { security: ['identity', 'gateway', 'least-privilege', 'injection', 'secrets', 'stop'],
-      privacy: ['purpose', 'retention', 'transfer', 'impact', 'erasure'],
-      legal: ['contract', 'classification', 'rights', 'people-told'] }[checklist]
-    return { checklist, verdict: 'pass', answers: Object.fromEntries(ids.map((id) => [id, 'yes'])), ...(contract && {}) }
+  'POST /api/v1/intake/{id}/reviews': ({ digest }) => {
+    const checklist = one(Object.keys(kChecklists))
+    const answers = Object.fromEntries(kChecklists[checklist].map((id) => [id, 'yes']))
+    return { checklist, answers, ...one([{ verdict: 'pass' }, { verdict: 'concerns', comment: 'not yet' }]), ...some({ digest }) }
   },
-  'POST /api/v1/intake/{id}/decision': ({ digest }) => {
-    const decision = one(['approve', 'approve_with_conditions', 'approve_with_exception', 'deny'])
-    return {
-      decision,
-      digest,
-      reason: 'as discussed',
-      ...(decision.includes('with') && { conditions: ['ask first'] }),
-      ...(decision.endsWith('exception') && { until: '7d' }),
-    }
-  },
-  'POST /api/v1/exceptions': () => ({ ...one([{ rule: 'no-gpt' }, { budget: 'each-person', add: '$5' }]), until: '7d', reason: 'a test' }),
+  'POST /api/v1/intake/{id}/decision': ({ digest, known }) =>
+    ({ digest, reason: 'as discussed', ...one(kDecisions), ...some({ exception: known.named('/api/v1/exceptions', 'id') }) }),
+  'POST /api/v1/intake': ({ known }) => one([
+    { kind: 'tool', title: 'a tool', ...some({ owner: 'dev@example.com' }) },
+    { item: known.named('/api/v1/inventory', 'id') ?? 'none' },
+  ]),
+  'POST /api/v1/inventory': anItem,
+  'PUT /api/v1/inventory/{id}': anItem,
+  'POST /api/v1/exceptions': () =>
+    ({ ...one([{ rule: 'no-gpt' }, { budget: 'each-person', add: '$5' }]), until: '7d', reason: 'a test', ...some({ work_item: 'PAY-7' }) }),
   'POST /api/v1/exceptions/{id}': ({ digest }) => one([
-    { decision: 'approve', digest, conditions: ['ask first'] },
+    { decision: 'approve', digest, ...some({ conditions: ['ask first'], until: '2d' }) },
     { decision: 'deny', reason: 'no need' },
   ]),
-  'POST /api/v1/agents': () => ({ id: `agent-${below(1000)}`, title: 'An agent', purpose: 'tests', models: ['claude-*'] }),
-  'PUT /api/v1/agents/{id}': ({ name }) => ({ id: name, title: 'An agent', purpose: 'other tests' }),
-  'POST /api/v1/changes': () => ({ id: `${below(10_000)}`, repo: 'shop/api', at: new Date().toISOString(), lines: 10 }),
-  'PUT /api/v1/budgets/{name}': () => ({ window: one(['day', 'month']), for: { team: 'x' }, limit: { money: `$${below(99) + 1}` } }),
+  'POST /api/v1/agents': () => anAgent(`agent-${below(1000)}`),
+  'PUT /api/v1/agents/{id}': ({ name }) => anAgent(name),
+  'POST /api/v1/changes': () => ({
+    id: `${below(10_000)}`, repo: 'shop/api',
+    ...some({ at: new Date().toISOString(), lines: 10, author: 'dev', branch: 'main', commit: 'a1b2c3', work_item: 'PAY-7' }),
+  }),
+  'POST /api/v1/content/appeals': ({ known }) =>
+    ({ request_id: known.member('request_id') ?? 'none', type: 'aws-access-key-id', reason: 'an example' }),
+  'PUT /api/v1/budgets/{name}': ({ name }) => ({
+    window: one(['day', 'month']), for: { team: 'x' }, limit: { money: `$${below(99) + 1}` },
+    ...some({ kind: 'Budget', name, title: 'A budget', owner: 'dev', message: 'Ask', each: ['person'], time_zone: 'UTC',
+      carry_over: '20%', thresholds: [{ at: '80%', do: 'notify' }], reserve: 'learned' }),
+  }),
+  'POST /api/v1/evidence': () => ({ framework: 'soc2', from: '1d', ...some({ to: new Date().toISOString().slice(0, 10) }) }),
 }
+// Only who it is about gets an answer.
+const kAsker = {
+  'POST /api/v1/content/appeals': 'developer@example.com',
+  'GET /api/v1/me/sessions/{session}': 'developer@example.com',
+  'DELETE /api/v1/intake/{id}': 'developer@example.com',
+  'POST /api/v1/intake/{id}/answers': 'developer@example.com',
+}
+// What needs more than requests of this API: a sign-in, a signed card or file, a rule that asks for approval.
+const kElsewhere = new Set([
+  'DELETE /api/v1/sign-ins/{id}',
+  'POST /api/v1/agents .card',
+  'PUT /api/v1/agents/{id} .card',
+  'POST /api/v1/agents .workloads',
+  'PUT /api/v1/agents/{id} .workloads',
+  'POST /api/v1/decisions/replay .signature',
+  'POST /api/v1/policy/replay .signature',
+  'POST /api/v1/exceptions .approval',
+])
 
 function headerValue(name, where, known) {
   const etag = known.etags.get(where.split('?')[0])
@@ -96,7 +151,7 @@ function bodyOf(operation, key, name, values, known) {
   if (!(schema ? chance(0.96) : chance(0.08))) return { bytes: Buffer.alloc(0), members: [] }
   let value
   if (kBodies[key] && chance(0.6)) {
-    value = kBodies[key]({ name, digest: known.digestOf(name) ?? known.member('digest') ?? 'none' })
+    value = kBodies[key]({ name, known, digest: known.digestOf(name) ?? known.member('digest') ?? 'none' })
     const members = Object.keys(value)
     if (chance(0.2)) delete value[one(members)]
     if (chance(0.2)) value[one(members)] = values.absurd()
@@ -129,8 +184,9 @@ function made(world, contract, known, values) {
   if (chance(0.01)) headers.push(['Cookie', one(['reeve-session=x', '__Host-reeve-session=x; a', '=', ';;;'])])
   const { bytes, members } = bodyOf(operation, key, name, values, known)
   const weights = world.callers.flatMap((caller) => Array(caller.weight).fill(caller))
+  const asker = chance(0.6) ? world.callers.find((caller) => caller.name === kAsker[key]) : undefined
   return {
-    key, method, where: path + query, given, members, headers, body: bytes, caller: one(weights),
+    key, method, where: path + query, given, members, headers, body: bytes, caller: asker ?? one(weights),
     cut: chance(0.005), bare: chance(0.01), chunked: chance(0.05), twice: chance(0.002),
   }
 }
@@ -233,7 +289,7 @@ class Run {
     })
   }
 
-  // Again, it is answered the same and not done; with another body it is 422.
+  // Again, it is answered the same and not done; with another body it is 422, or 400 where that makes no sense.
   async #repeat(request, first) {
     const operation = this.contract.operationOf(request.method, request.where)
     const takes = operation?.parameters?.some((parameter) => parameter.name === 'Idempotency-Key')
@@ -243,7 +299,7 @@ class Run {
     if (again?.status !== first.status || again.body !== first.body) this.#note('repeated, it is answered otherwise', request, again)
     const other = { ...request, body: Buffer.from('{"reason": "another"}') }
     const refused = await this.#ask(other)
-    if (refused?.status !== 422 && !request.body.equals(other.body)) this.#note('another body under the same key', other, refused)
+    if (![400, 422].includes(refused?.status) && !request.body.equals(other.body)) this.#note('another body under the same key', other, refused)
   }
 
   async work() {
@@ -273,7 +329,7 @@ class Run {
         if (!this.accepted.has(`${key} .${name}`)) missed.push(`${key} .${name}`)
       }
     }
-    return missed
+    return missed.filter((text) => !kElsewhere.has(text))
   }
 
   table() {

@@ -101,7 +101,8 @@ export class Known {
         if (plain === undefined) walk(item, depth + 1)
         else if (plain !== '' && plain.length <= 200 && !this.forbidden.has(plain) && !Array.isArray(value)) {
           this.#keep(this.#members, name, plain)
-          this.#keep(this.#ids, `${base} ${name}`, plain)
+          // Deeper are ids of parts, such as questions.
+          if (depth <= 2) this.#keep(this.#ids, `${base} ${name}`, plain)
         }
       }
     }

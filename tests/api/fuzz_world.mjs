@@ -57,7 +57,7 @@ async function fill(reeve, [one, , developer], dev) {
     if (title !== 'C') await asDeveloper('POST', `/intake/${body.intake.id}/answers`, { answers: kAnswers })
     await asDeveloper('POST', '/exceptions', { rule: 'no-gpt', until: '7d', reason: 'a test' })
   }
-  await ask('POST', '/agents', { id: 'nightly-tests', title: 'Nightly', purpose: 'tests', models: ['claude-*'] })
+  await ask('POST', '/agents', { id: 'nightly', title: 'N', purpose: 'tests', spiffe: ['spiffe://example.com/nightly'] })
   await ask('POST', '/kill-switch', { scope: 'session:nobodys', reason: 'a test' })
   await ask('PUT', '/budgets/fuzzed', { window: 'month', for: { team: 'x' }, limit: { money: '$5' } })
 }
@@ -96,6 +96,7 @@ export async function startWorld(store) {
   const developer = await reeve.createKey('developer@example.com')
   forbidden.add(developer.id)
   await fill(reeve, callers, dev.secret)
-  await call(reeve, developer.secret, { messages: [{ role: 'user', content: 'AKIAZ7Q2X4PLM5NB3KDW' }] })
+  const messages = [{ role: 'user', content: 'AKIAZ7Q2X4PLM5NB3KDW' }]
+  await call(reeve, developer.secret, { messages, headers: { 'x-reeve-session': 's-developer' } })
   return { reeve, callers, forbidden, stop }
 }
