@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { streaming } from '../kill/streams.mjs'
+import { kDocuments } from '../intake/intake_api.mjs'
 import { run, startNodes, statusOf, until } from './nodes.mjs'
 
 // With room for a busy machine; half a second is what is promised of a quiet one.
@@ -96,7 +97,11 @@ test('a code sealed on one node opens on another, once, and every node says so',
 
 test('what a node had for itself is taken over once, when it first shares a database', async (t) => {
   const { postgres, nodes, make } = await startNodes(t, 1, {
-    governance: { 'approvals.yaml': kApprovals, 'budgets.yaml': kBudget },
+    governance: {
+      'approvals.yaml': kApprovals,
+      'budgets.yaml': kBudget,
+      'questions.yaml': kDocuments['questions.yaml'],
+    },
   })
   const alone = make(1, false)
   await alone.start()
