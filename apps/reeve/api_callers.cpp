@@ -67,7 +67,8 @@ std::optional<ApiAnswer> refuse_permission(const identity::Principal& principal,
   }
   // Otherwise an agent could say yes in the name of the person it works for.
   if (principal.is_delegated() && is_decision(permission)) {
-    return problem(403, "Forbidden", "Whoever acts for somebody decides nothing in their name; they decide themselves.");
+    return problem(403, "Forbidden",
+                   "Whoever acts for somebody decides nothing in their name; they decide themselves.");
   }
   if (!asks_by_role(principal, roles)) return std::nullopt;
   const auto decision = roles.decide(principal, permission);

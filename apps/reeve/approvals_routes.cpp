@@ -20,7 +20,8 @@ ApiAnswer list_approvals(const ControlApi::Sources& sources, const ApiRequest& r
   if (!desk) return problem_of(desk.error());
   const auto person = actor_of(sources, request, now);
   if (!person) return problem_of(person.error());
-  auto list = waiting_for(*desk, *person, is_permitted(request, Permission::kDecideExceptions, "write") ? &desk->policies : nullptr,
+  auto list = waiting_for(*desk, *person,
+                          is_permitted(request, Permission::kDecideExceptions, "write") ? &desk->policies : nullptr,
                           is_permitted(request, Permission::kDecideAgents, "agents") ? sources.agents : nullptr, now);
   if (!list) return problem_of(list.error());
   if (!is_permitted(request, Permission::kDecideIntake, "write")) {

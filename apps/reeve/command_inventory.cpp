@@ -174,8 +174,8 @@ Result<std::string> body_of(const std::vector<std::string>& values, const Item* 
   CHECK(written.ok());
   for (const auto& [name, value] : written->root().members()) {
     const std::string prefix = std::string(name) + "=";
-    const bool named = std::any_of(values.begin(), values.end(),
-                                   [&](const std::string& pair) { return pair.starts_with(prefix); });
+    const bool named =
+        std::any_of(values.begin(), values.end(), [&](const std::string& pair) { return pair.starts_with(prefix); });
     if (name != "id" && !named) json.key(name).raw(value.to_json());
   }
   for (const std::string& pair : values) {
@@ -207,7 +207,8 @@ Result<Item> item_of(const std::vector<std::string>& values, const Item* before 
   if (document && control::read_item_members(document->root(), item, complaints)) return item;
   if (complaints.empty()) return Error{ErrorCode::kInvalid, "the values cannot be read"};
   const Diagnostic& first = complaints.front();
-  return Error{ErrorCode::kInvalid, first.file.substr(std::min<std::size_t>(2, first.file.size())) + ": " + first.message};
+  return Error{ErrorCode::kInvalid,
+               first.file.substr(std::min<std::size_t>(2, first.file.size())) + ": " + first.message};
 }
 
 int show_changed(const Common& common, const RegisterDesk& desk, const Item& item, Instant now) {
@@ -316,7 +317,8 @@ int inventory_change_command(const Common& common, const InventoryArguments& arg
   if (item->version == before->version) return show_changed(common, *desk, *item, now);
   const std::string by = acting_person(arguments.by);
   control::RegisterChange change;
-  change.rows.push_back(control::change_of_item(*item, &*before, item->status != before->status ? "register.item_status" : "register.item_changed", by, {}, now));
+  change.rows.push_back(control::change_of_item(
+      *item, &*before, item->status != before->status ? "register.item_status" : "register.item_changed", by, {}, now));
   if (auto changed = desk->rows().change(change); !changed) return fail_with(common, changed.error());
   return show_changed(common, *desk, *item, now);
 }

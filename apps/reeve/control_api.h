@@ -17,10 +17,10 @@
 #include "net/net.h"
 #include "reeve/api_callers.h"
 #include "reeve/api_limits.h"
+#include "reeve/in_force.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_sessions.h"
-#include "reeve/in_force.h"
 #include "spend/spend.h"
 #include "store/store.h"
 

@@ -71,9 +71,8 @@ ApiAnswer list_inventory(const Sources& sources, const ApiRequest& request) {
   if (!limit) return problem_of(limit.error());
   const auto cursor = cursor_of(request);
   if (!cursor) return problem_of(cursor.error());
-  const ItemFilter filter{value_of(request, "kind"),  value_of(request, "status"),
-                          value_of(request, "owner"), value_of(request, "tier"),
-                          value_of(request, "flag"),  value_of(request, "text")};
+  const ItemFilter filter{value_of(request, "kind"), value_of(request, "status"), value_of(request, "owner"),
+                          value_of(request, "tier"), value_of(request, "flag"),   value_of(request, "text")};
   control::RegisterStore& rows = sources.registers->governed();
   const auto traffic = seen_traffic(rows);
   if (!traffic) return problem_of(traffic.error());

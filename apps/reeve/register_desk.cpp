@@ -149,7 +149,9 @@ Result<control::SeenTraffic> seen_traffic(control::RegisterStore& rows) {
 void write_seen_members(JsonWriter& json, const control::Traffic& seen, SeenCost cost) {
   json.member("calls", seen.calls);
   if (cost == SeenCost::kShown) json.member("cost_nanos", seen.cost.nanos);
-  json.member("first", format_time(seen.first)).member("last", format_time(seen.last)).member("people", seen.people.size());
+  json.member("first", format_time(seen.first))
+      .member("last", format_time(seen.last))
+      .member("people", seen.people.size());
 }
 
 void write_item_members(JsonWriter& json, const Item& item, const std::optional<control::Traffic>& seen, Instant now,

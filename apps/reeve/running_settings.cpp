@@ -97,8 +97,9 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
                                                                 std::move(governance.budgets), std::move(detectors)));
 }
 
-/// Roles, and who decides about intakes and exceptions, are not in the bundle that was kept. Where there is a slip in one
-/// of them, nobody knows who has which. (One that keeps a whole file from being read keeps the server from starting.)
+/// Roles, and who decides about intakes and exceptions, are not in the bundle that was kept. Where there is a slip in
+/// one of them, nobody knows who has which. (One that keeps a whole file from being read keeps the server from
+/// starting.)
 void RunningService::use_roles_of_last_good(const std::vector<YamlValue>& documents) {
   std::vector<Diagnostic> complaints;
   Workflow workflow{control::IntakeRules::build(documents, complaints),

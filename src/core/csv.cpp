@@ -8,8 +8,8 @@ namespace reeve {
 namespace {
 
 /// The last four are = + - @ in full width, which some spreadsheets read as the plain ones.
-constexpr std::array<std::string_view, 11> kFormulas{
-    "=", "+", "-", "@", "\t", "\r", "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+constexpr std::array<std::string_view, 11> kFormulas{"=",  "+",      "-",      "@",      "\t",    "\r",
+                                                     "\n", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
 
 }  // namespace
 

@@ -68,7 +68,10 @@ test("a developer sees nothing of another's, and cannot tell what is there", asy
   // The same words for what is another's and for what is not there.
   const same = async (method, there, nowhere, body = [undefined, undefined]) => {
     const [one, other] = [await eve(method, there, body[0]), await eve(method, nowhere, body[1])]
-    const words = ({ status, body: { detail } }) => [status, detail.replaceAll(/req_\w+|ada-s|nobody-s|\d+/g, '…')]
+    const words = ({ status, body: { detail } }) => [
+      status,
+      detail.replaceAll(/req_\w+|ada-s|nobody-s|\d+/g, '…'),
+    ]
     assert.deepEqual(words(one), words(other), there)
     assert.ok(one.status >= 400, there)
   }
@@ -78,18 +81,38 @@ test("a developer sees nothing of another's, and cannot tell what is there", asy
   await same('POST', '/content/appeals', '/content/appeals', [appeal(request), appeal(other)])
   assert.equal((await ada('POST', '/content/appeals', appeal(request))).status, 201)
   // Nothing narrows one's own lists to somebody else.
-  for (const where of ['/me/decisions?person=ada@example.com', '/me/spend?by=person', '/me/exceptions?cursor=0']) {
+  for (const where of [
+    '/me/decisions?person=ada@example.com',
+    '/me/spend?by=person',
+    '/me/exceptions?cursor=0',
+  ]) {
     assertProblem(await eve('GET', where), 400)
   }
-  const asked = await ada('POST', '/exceptions', { budget: 'each-person', add: '$5', until: '7d', reason: 'a test' })
+  const asked = await ada('POST', '/exceptions', {
+    budget: 'each-person',
+    add: '$5',
+    until: '7d',
+    reason: 'a test',
+  })
   assert.equal(asked.status, 201, JSON.stringify(asked.body))
   const { id } = asked.body.exception
   assert.equal((await ada('GET', '/me/exceptions')).body.exceptions.length, 1)
   assert.deepEqual((await eve('GET', '/me/exceptions')).body.exceptions, [])
   await same('GET', `/exceptions/${id}`, '/exceptions/exc_none')
-  for (const where of ['/decisions?person=ada@example.com', '/sessions/ada-s', `/decisions/${decision}`, '/ledger/entries',
-    '/spend?by=person', '/people/ada@example.com', '/keys?person=ada@example.com', '/evidence', '/exceptions',
-    '/content/findings?by=person', '/sign-ins?person=ada@example.com', '/reservations']) {
+  for (const where of [
+    '/decisions?person=ada@example.com',
+    '/sessions/ada-s',
+    `/decisions/${decision}`,
+    '/ledger/entries',
+    '/spend?by=person',
+    '/people/ada@example.com',
+    '/keys?person=ada@example.com',
+    '/evidence',
+    '/exceptions',
+    '/content/findings?by=person',
+    '/sign-ins?person=ada@example.com',
+    '/reservations',
+  ]) {
     const refused = await eve('GET', where)
     assertProblem(refused, 403)
     assert.equal(refused.etag, null)
@@ -141,7 +164,10 @@ test('a key of repetition belongs to who sent it, and to what they may do', asyn
   assert.equal(other.status, 201)
   assert.notEqual(other.body.intake.id, first.body.intake.id)
   assertProblem(await lead('POST', '/intake', wanted, once), 403)
-  assertProblem(await eve('DELETE', `/intake/${first.body.intake.id}`, { reason: 'x' }, { 'if-match': first.etag }), 403)
+  assertProblem(
+    await eve('DELETE', `/intake/${first.body.intake.id}`, { reason: 'x' }, { 'if-match': first.etag }),
+    403,
+  )
 })
 
 test('a role that is lost is lost at once, also in a browser that is open', async (t) => {
@@ -162,7 +188,8 @@ test('a role that is lost is lost at once, also in a browser that is open', asyn
   fs.writeFileSync(file, rolesText(others))
   reeve.process.kill('SIGHUP')
   await until('the role is lost', async () => (await lead('GET', '/exceptions')).status === 403)
-  for (const where of ['/exceptions', '/intake', '/approvals']) assert.equal((await browser('GET', where)).status, 403)
+  for (const where of ['/exceptions', '/intake', '/approvals'])
+    assert.equal((await browser('GET', where)).status, 403)
   assert.equal((await browser('POST', '/exceptions/exc_none', { decision: 'deny', reason: 'x' })).status, 403)
   assert.deepEqual((await (await browser('GET', '/me')).json()).permissions, [])
   // A slip in a file takes nobody's role, and gives none: what was in force stays, also who decides.

@@ -9,10 +9,12 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
 import { contractOf } from './contract.mjs'
+import { bodiesOf } from './fuzz_bodies.mjs'
 import { Dice, Known, kTexts, Values } from './fuzz_values.mjs'
-import { kAnswers, startWorld } from './fuzz_world.mjs'
+import { startWorld } from './fuzz_world.mjs'
 
-const option = (name, fallback) => process.argv.find((a) => a.startsWith(`--${name}=`))?.split('=')[1] ?? fallback
+const option = (name, fallback) =>
+  process.argv.find((a) => a.startsWith(`--${name}=`))?.split('=')[1] ?? fallback
 const kRequests = Number(option('requests', 3000))
 const kSeed = Number(option('seed', 1))
 const kTogether = Number(option('together', 20))
@@ -23,82 +25,21 @@ const kFaultsMax = 20
 const kCoveredFrom = 20_000
 // They take seconds each, or one at a time.
 // Withdrawing ends what could be decided.
-const kRare = { 'POST /api/v1/kill-switch/drills': 0.01, 'POST /api/v1/evidence': 0.1, 'DELETE /api/v1/intake/{id}': 0.2 }
+const kRare = {
+  'POST /api/v1/kill-switch/drills': 0.01,
+  'POST /api/v1/evidence': 0.1,
+  'DELETE /api/v1/intake/{id}': 0.2,
+}
 
 const dice = new Dice(kSeed)
 const { one, chance, below } = dice
+const kBodies = bodiesOf(dice)
 
-// A part of the members, for what may be left out.
-const some = (members) => Object.fromEntries(Object.entries(members).filter(() => chance(0.4)))
-// prettier-ignore
-const anAgent = (id) => ({
-  id, title: 'An agent', purpose: 'tests', spiffe: [`spiffe://example.com/${id}`],
-  ...some({ acts_for: ['developers'], classes: ['internal'], expires: '2027-01-01T00:00:00Z', models: ['claude-*'],
-    owner: 'dev@example.com', repos: ['shop/*'], risk: 'limited', team: 'payments', tools: ['read'] }),
-})
-// prettier-ignore
-const anItem = () => ({
-  kind: one(['model', 'tool']), title: `Item ${below(100)}`, owner: 'dev@example.com',
-  ...some({ purpose: 'tests', notes: 'none', users: ['developers'], data_classes: ['internal'], model: 'claude-opus-4-5',
-    provider: 'anthropic', environment: 'test', hosting: 'provider', region: 'eu', retention: 'none',
-    training_use: 'none', human_review: 'always', integrations: ['git'], guardrails: ['gateway'],
-    seen_as: ['model:claude-*'] }),
-})
-// prettier-ignore
-const kChecklists = {
-  security: ['identity', 'gateway', 'least-privilege', 'injection', 'secrets', 'stop'],
-  privacy: ['purpose', 'retention', 'transfer', 'impact', 'erasure'],
-  legal: ['contract', 'classification', 'rights', 'people-told'],
-}
-const kDecisions = [
-  { decision: 'approve' },
-  { decision: 'approve_with_conditions', conditions: ['ask first'] },
-  { decision: 'approve_with_exception', conditions: ['ask first'], until: '7d' },
-  { decision: 'deny' },
-]
-// What nearly fits, for routes whose rules the schema does not tell. Given what stands in the path, the digest of that,
-// and what is known.
-// prettier-ignore
-const kBodies = {
-  'POST /api/v1/intake/{id}/answers': () => ({ answers: { ...kAnswers, data: one(['internal', 'personal', 'special']) } }),
-  'POST /api/v1/intake/{id}/reviews': ({ digest }) => {
-    const checklist = one(Object.keys(kChecklists))
-    const answers = Object.fromEntries(kChecklists[checklist].map((id) => [id, 'yes']))
-    return { checklist, answers, ...one([{ verdict: 'pass' }, { verdict: 'concerns', comment: 'not yet' }]), ...some({ digest }) }
-  },
-  'POST /api/v1/intake/{id}/decision': ({ digest, known }) =>
-    ({ digest, reason: 'as discussed', ...one(kDecisions), ...some({ exception: known.named('/api/v1/exceptions', 'id') }) }),
-  'POST /api/v1/intake': ({ known }) => one([
-    { kind: 'tool', title: 'a tool', ...some({ owner: 'dev@example.com' }) },
-    { item: known.named('/api/v1/inventory', 'id') ?? 'none' },
-  ]),
-  'POST /api/v1/inventory': anItem,
-  'PUT /api/v1/inventory/{id}': anItem,
-  'POST /api/v1/exceptions': () =>
-    ({ ...one([{ rule: 'no-gpt' }, { budget: 'each-person', add: '$5' }]), until: '7d', reason: 'a test', ...some({ work_item: 'PAY-7' }) }),
-  'POST /api/v1/exceptions/{id}': ({ digest }) => one([
-    { decision: 'approve', digest, ...some({ conditions: ['ask first'], until: '2d' }) },
-    { decision: 'deny', reason: 'no need' },
-  ]),
-  'POST /api/v1/agents': () => anAgent(`agent-${below(1000)}`),
-  'PUT /api/v1/agents/{id}': ({ name }) => anAgent(name),
-  'POST /api/v1/changes': () => ({
-    id: `${below(10_000)}`, repo: 'shop/api',
-    ...some({ at: new Date().toISOString(), lines: 10, author: 'dev', branch: 'main', commit: 'a1b2c3', work_item: 'PAY-7' }),
-  }),
-  'POST /api/v1/content/appeals': ({ known }) =>
-    ({ request_id: known.member('request_id') ?? 'none', type: 'aws-access-key-id', reason: 'an example' }),
-  'PUT /api/v1/budgets/{name}': ({ name }) => ({
-    window: one(['day', 'month']), for: { team: 'x' }, limit: { money: `$${below(99) + 1}` },
-    ...some({ kind: 'Budget', name, title: 'A budget', owner: 'dev', message: 'Ask', each: ['person'], time_zone: 'UTC',
-      carry_over: '20%', thresholds: [{ at: '80%', do: 'notify' }], reserve: 'learned' }),
-  }),
-  'POST /api/v1/evidence': () => ({ framework: 'soc2', from: '1d', ...some({ to: new Date().toISOString().slice(0, 10) }) }),
-}
 // Only who it is about gets an answer.
 const kAsker = {
   'POST /api/v1/content/appeals': 'developer@example.com',
   'GET /api/v1/me/sessions/{session}': 'developer@example.com',
+  'POST /api/v1/intake': 'developer@example.com',
   'DELETE /api/v1/intake/{id}': 'developer@example.com',
   'POST /api/v1/intake/{id}/answers': 'developer@example.com',
 }
@@ -121,8 +62,22 @@ function headerValue(name, where, known) {
     return one([...known.etags.values(), '*'])
   }
   if (name === 'Idempotency-Key' && chance(0.7)) return `key-${below(1e9)}`
-  // prettier-ignore
-  return one(['*', '""', '"1"', 'W/"1"', '"a", "b"', '1', ',', '"', 'x'.repeat(300), 'é', '\t', '0', 'same-key', '"1-0"'])
+  return one([
+    '*',
+    '""',
+    '"1"',
+    'W/"1"',
+    '"a", "b"',
+    '1',
+    ',',
+    '"',
+    'x'.repeat(300),
+    'é',
+    '\t',
+    '0',
+    'same-key',
+    '"1-0"',
+  ])
 }
 
 // A path for the operation, and what stands in its braces.
@@ -130,8 +85,11 @@ function placeOf(operation, known, values) {
   const open = operation.path.indexOf('{')
   if (open < 0) return { path: operation.path, name: '' }
   const base = operation.path.slice(0, open - 1)
-  const told = chance(0.6) ? known.named(base, operation.path.slice(open + 1, operation.path.indexOf('}'))) : undefined
-  const name = told ?? (chance(0.4) ? known.member(one(['id', 'seq', 'name', 'session'])) : undefined) ?? one(kTexts)
+  const told = chance(0.6)
+    ? known.named(base, operation.path.slice(open + 1, operation.path.indexOf('}')))
+    : undefined
+  const name =
+    told ?? (chance(0.4) ? known.member(one(['id', 'seq', 'name', 'session'])) : undefined) ?? one(kTexts)
   return { path: operation.path.replace(/\{[^}]*\}/, () => values.encoded(name) || 'x'), name }
 }
 
@@ -142,7 +100,8 @@ function queryOf(operation, values) {
     const value = String(values.likely(schema, name, 0, wrong))
     return `${name}=${chance(wrong) ? values.encoded(one(kTexts), true) : values.encoded(value, true)}`
   })
-  if (chance(0.04)) parts.push(one(['x', '=', '&&', 'cursor', 'limit=1&limit=2', '%=%', 'a=b=c', 'LIMIT=1', 'limit%3D1']))
+  if (chance(0.04))
+    parts.push(one(['x', '=', '&&', 'cursor', 'limit=1&limit=2', '%=%', 'a=b=c', 'LIMIT=1', 'limit%3D1']))
   return { query: parts.length > 0 ? `?${parts.join('&')}` : '', given: given.map(({ name }) => name) }
 }
 
@@ -160,7 +119,12 @@ function bodyOf(operation, key, name, values, known) {
   }
   const members = value !== null && typeof value === 'object' && !Array.isArray(value) ? Object.keys(value) : []
   if (chance(0.004)) return { bytes: Buffer.from(' '.repeat(1_200_000)), members: [] }
-  return { bytes: chance(0.7) ? Buffer.from(JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? Number(v) : v))) : values.written(value), members }
+  return {
+    bytes: chance(0.7)
+      ? Buffer.from(JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? Number(v) : v)))
+      : values.written(value),
+    members,
+  }
 }
 
 function made(world, contract, known, values) {
@@ -169,16 +133,27 @@ function made(world, contract, known, values) {
   const key = `${operation.method} ${operation.path}`
   const { path, name } = placeOf(operation, known, values)
   const { query, given } = queryOf(operation, values)
-  // prettier-ignore
-  const method = chance(0.97) ? operation.method : one(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'BREW'])
+  const method = chance(0.97)
+    ? operation.method
+    : one(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'BREW'])
   const headers = []
   const takes = new Set((operation.parameters ?? []).filter((p) => p.in === 'header').map((p) => p.name))
   for (const field of ['If-Match', 'If-None-Match', 'Idempotency-Key', 'Last-Event-ID']) {
     if (chance(takes.has(field) ? 0.4 : 0.03)) headers.push([field, headerValue(field, path, known)])
     if (chance(0.005)) headers.push([field, headerValue(field, path, known)])
   }
-  // prettier-ignore
-  if (chance(0.08)) headers.push(['Content-Type', one(['text/plain', 'application/xml', '', 'multipart/form-data', 'x'.repeat(200), 'application/json; charset=utf-16'])])
+  if (chance(0.08))
+    headers.push([
+      'Content-Type',
+      one([
+        'text/plain',
+        'application/xml',
+        '',
+        'multipart/form-data',
+        'x'.repeat(200),
+        'application/json; charset=utf-16',
+      ]),
+    ])
   if (chance(0.01)) headers.push(['Content-Encoding', one(['gzip', 'br', 'x'])])
   if (chance(0.01)) headers.push(['X-Long', 'y'.repeat(one([100, 10_000, 70_000]))])
   if (chance(0.01)) headers.push(['Cookie', one(['reeve-session=x', '__Host-reeve-session=x; a', '=', ';;;'])])
@@ -186,8 +161,18 @@ function made(world, contract, known, values) {
   const weights = world.callers.flatMap((caller) => Array(caller.weight).fill(caller))
   const asker = chance(0.6) ? world.callers.find((caller) => caller.name === kAsker[key]) : undefined
   return {
-    key, method, where: path + query, given, members, headers, body: bytes, caller: asker ?? one(weights),
-    cut: chance(0.005), bare: chance(0.01), chunked: chance(0.05), twice: chance(0.002),
+    key,
+    method,
+    where: path + query,
+    given,
+    members,
+    headers,
+    body: bytes,
+    caller: asker ?? one(weights),
+    cut: chance(0.005),
+    bare: chance(0.01),
+    chunked: chance(0.05),
+    twice: chance(0.002),
   }
 }
 
@@ -202,7 +187,11 @@ function send(port, request) {
       clearTimeout(timer)
       const text = Buffer.concat(pieces).toString()
       const head = text.slice(0, Math.max(0, text.indexOf('\r\n\r\n')))
-      resolve(text === '' ? undefined : { status: Number(text.slice(9, 12)), head, body: text.slice(head.length + 4) })
+      resolve(
+        text === ''
+          ? undefined
+          : { status: Number(text.slice(9, 12)), head, body: text.slice(head.length + 4) },
+      )
     })
     socket.on('error', () => {})
     const lines = [`${request.method} ${request.where} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close']
@@ -211,7 +200,10 @@ function send(port, request) {
     for (const [name, value] of request.headers) lines.push(`${name}: ${value}`)
     lines.push(request.chunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${request.body.length}`)
     const size = `${request.body.length.toString(16)}\r\n`
-    const chunk = request.body.length > 0 ? Buffer.concat([Buffer.from(size), request.body, Buffer.from('\r\n')]) : Buffer.alloc(0)
+    const chunk =
+      request.body.length > 0
+        ? Buffer.concat([Buffer.from(size), request.body, Buffer.from('\r\n')])
+        : Buffer.alloc(0)
     const body = request.chunked ? Buffer.concat([chunk, Buffer.from('0\r\n\r\n')]) : request.body
     const whole = Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body])
     socket.write(request.cut ? whole.subarray(0, below(whole.length)) : whole)
@@ -240,7 +232,8 @@ function judge(request, answer, contract, known) {
   if (type === 'application/zip') return true
   try {
     const body = JSON.parse(answer.body)
-    if (operation && !request.cut) contract.check(request.method, request.where, { status: answer.status, type, body })
+    if (operation && !request.cut)
+      contract.check(request.method, request.where, { status: answer.status, type, body })
     if (operation && answer.status < 300) known.learn(operation, request.where, answer, body)
     return true
   } catch (error) {
@@ -265,7 +258,11 @@ class Run {
   }
 
   async #ask(request) {
-    const answer = await send(this.world.reeve.port, request).catch((error) => ({ status: 599, head: '', body: error.message }))
+    const answer = await send(this.world.reeve.port, request).catch((error) => ({
+      status: 599,
+      head: '',
+      body: error.message,
+    }))
     const status = answer ? answer.status : 'none'
     this.counts[status] = (this.counts[status] ?? 0) + 1
     const statuses = this.byRoute.get(request.key) ?? this.byRoute.set(request.key, {}).get(request.key)
@@ -296,10 +293,14 @@ class Run {
     if (!takes || request.cut || request.bare || request.twice || !chance(0.3)) return
     this.repeated++
     const again = await this.#ask(request)
-    if (again?.status !== first.status || again.body !== first.body) this.#note('repeated, it is answered otherwise', request, again)
+    if (again?.status !== first.status || again.body !== first.body)
+      this.#note('repeated, it is answered otherwise', request, again)
+    // What takes no body has it ignored.
+    if (!operation.body) return
     const other = { ...request, body: Buffer.from('{"reason": "another"}') }
     const refused = await this.#ask(other)
-    if (![400, 422].includes(refused?.status) && !request.body.equals(other.body)) this.#note('another body under the same key', other, refused)
+    if (![400, 422].includes(refused?.status) && !request.body.equals(other.body))
+      this.#note('another body under the same key', other, refused)
   }
 
   async work() {
@@ -322,7 +323,8 @@ class Run {
         continue
       }
       for (const parameter of operation.parameters ?? []) {
-        if (parameter.in === 'query' && !this.accepted.has(`${key} ?${parameter.name}`)) missed.push(`${key} ?${parameter.name}`)
+        if (parameter.in === 'query' && !this.accepted.has(`${key} ?${parameter.name}`))
+          missed.push(`${key} ?${parameter.name}`)
       }
       const schema = operation.body && this.contract.document.components.schemas[operation.body]
       for (const name of Object.keys(schema?.properties ?? {})) {
@@ -334,7 +336,9 @@ class Run {
 
   table() {
     const statuses = [...new Set([...this.byRoute.values()].flatMap(Object.keys))].toSorted()
-    const lines = [...this.byRoute].toSorted().map(([key, counts]) => [key, ...statuses.map((s) => counts[s] ?? '')])
+    const lines = [...this.byRoute]
+      .toSorted()
+      .map(([key, counts]) => [key, ...statuses.map((s) => counts[s] ?? '')])
     const width = Math.max(...lines.map(([key]) => key.length))
     const row = ([key, ...cells]) => key.padEnd(width) + cells.map((cell) => String(cell).padStart(7)).join('')
     return [['route', ...statuses], ...lines].map(row).join('\n')
@@ -356,7 +360,18 @@ try {
   const missed = run.missed()
   const seconds = (Date.now() - began) / 1000
   const { sent, repeated, counts, faults } = run
-  console.log(JSON.stringify({ seed: kSeed, store: kStore, requests: sent, repeated, seconds, statuses: counts, described: contract.checked, missed: missed.length }))
+  console.log(
+    JSON.stringify({
+      seed: kSeed,
+      store: kStore,
+      requests: sent,
+      repeated,
+      seconds,
+      statuses: counts,
+      described: contract.checked,
+      missed: missed.length,
+    }),
+  )
   if (process.argv.includes('--coverage')) console.log(run.table())
   for (const text of process.argv.includes('--coverage') ? missed : []) console.log(`never accepted: ${text}`)
   for (const fault of faults) console.log(JSON.stringify(fault))

@@ -25,7 +25,9 @@ export class Dice {
 export const kTexts = [
   '', ' ', 'a', 'each-person', '0', '-1', '1e400', 'NaN', 'null', 'true', '[]', '{}', '*', '**', '"', "'", '\\', '/',
   '..', '../../etc/passwd', '%00', '%', '%zz', '\u0000', '\u0001', '\n', '\r\nX: y', '\u202e', '\ufeff', '\ud800',
-  'ß', 'ı', 'İ', '𝕬', '👩‍👩‍👧', 'é'.repeat(300), 'x'.repeat(5000), '<script>alert(1)</script>', '=1+1', '+', 'a b',
+  'ß', 'ı', 'İ', '𝕬', '👩‍👩‍👧', 'é'.repeat(300), 'x'.repeat(5000),
+  '<script>alert(1)</script>', '=1+1', '+',
+  'a b',
   '$5', '$-5', '$99999999999999999999', '7d', '-7d', '0s', '99999999d', '99999999999999999999d', '2026-02-30',
   '2026-13', '0000-00', '9999-99-99T99:99:99Z', '2026-11-23T12:00:00Z', '2026-11-23T12:00:00+01:00',
   '1970-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '9223372036854775807', '9223372036854775808',
@@ -72,6 +74,7 @@ export class Known {
   #members = new Map()
   #ids = new Map()
   #digests = new Map()
+  #waiting = new Set() // ids of what somebody can decide about now
   etags = new Map()
   cursors = ['0', '1']
   // `forbidden`: values that would end what the fuzzer itself needs, such as the ids of its keys.
@@ -95,7 +98,10 @@ export class Known {
     const base = operation.path.split('/{')[0]
     const walk = (value, depth) => {
       if (depth > 6 || value === null || typeof value !== 'object') return
-      if (typeof value.id === 'string' && typeof value.digest === 'string') this.#digests.set(value.id, value.digest)
+      if (typeof value.id === 'string' && typeof value.digest === 'string')
+        this.#digests.set(value.id, value.digest)
+      if (typeof value.id === 'string' && value.state === 'in_review') this.#waiting.add(value.id)
+      else if (typeof value.state === 'string') this.#waiting.delete(value.id)
       for (const [name, item] of Object.entries(value).slice(0, 60)) {
         const plain = typeof item === 'string' ? item : Number.isSafeInteger(item) ? String(item) : undefined
         if (plain === undefined) walk(item, depth + 1)
@@ -117,7 +123,12 @@ export class Known {
   }
   // Of what stands in braces in a path below `base`.
   named(base, name) {
-    return this.#of(this.#ids, [name, ...(kAliases[name] ?? [])].map((one) => `${base} ${one}`))
+    const waiting = [...this.#waiting].slice(-kKeptMax)
+    if (base === '/api/v1/intake' && waiting.length > 0 && this.dice.chance(0.7)) return this.dice.one(waiting)
+    return this.#of(
+      this.#ids,
+      [name, ...(kAliases[name] ?? [])].map((one) => `${base} ${one}`),
+    )
   }
   digestOf(id) {
     return this.#digests.get(id)
@@ -157,7 +168,8 @@ export class Values {
       return this.likely(shape, name, depth + 1, wrong)
     }
     if (schema.examples && chance(0.5)) return structuredClone(one(schema.examples))
-    if (schema.anyOf ?? schema.oneOf) return this.likely(one(schema.anyOf ?? schema.oneOf), name, depth + 1, wrong)
+    if (schema.anyOf ?? schema.oneOf)
+      return this.likely(one(schema.anyOf ?? schema.oneOf), name, depth + 1, wrong)
     if (schema.enum) return one(schema.enum)
     const type = Array.isArray(schema.type) ? one(schema.type) : schema.type
     if (type === 'integer' || type === 'number') {
@@ -197,7 +209,8 @@ export class Values {
 
   encoded(text, inQuery = false) {
     const { chance, one } = this.dice
-    if (chance(0.05)) return one(['%', '%0', '%zz', '%00', '%ff', '%c3%28', '%2e%2e', '%c0%af', '%25%32%35', '%ed%a0%80'])
+    if (chance(0.05))
+      return one(['%', '%0', '%zz', '%00', '%ff', '%c3%28', '%2e%2e', '%c0%af', '%25%32%35', '%ed%a0%80'])
     const plain = encodeURIComponent(text.toWellFormed())
     if (inQuery && chance(0.5)) return plain.replaceAll('%20', '+')
     return chance(0.1) ? plain.replace(/[a-z]/, (c) => `%${c.charCodeAt(0).toString(16)}`) : plain

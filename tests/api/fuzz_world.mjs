@@ -10,13 +10,29 @@ import { kAllowEverything, UpstreamProcess } from '../upstream/upstream_process.
 import { apiClient } from './api_client.mjs'
 
 // The fuzzer itself is not held back.
-const kLimits = ['per_second', 'burst', 'unknown_per_second', 'unknown_burst'].map((name) => `api_${name}: 1000000`)
+const kLimits = ['per_second', 'burst', 'unknown_per_second', 'unknown_burst'].map(
+  (name) => `api_${name}: 1000000`,
+)
 const kBudget = 'kind: Budget\nname: each-person\neach: [person]\nwindow: month\nlimit: {requests: 3000}\n'
 const kDenied =
   'kind: Policy\nname: no-gpt\nowner: tests\non: model.call\nwhen: model.name.startsWith("gpt")\neffect: deny\n' +
   'message: Not that one.\n'
-const kGroups = ['governance-council', 'security-reviewers', 'privacy-reviewers', 'legal-reviewers', 'engineering-leads']
-const kRoles = ['viewer', 'developer', 'approver', 'policy-author', 'auditor', 'incident-commander', 'administrator']
+const kGroups = [
+  'governance-council',
+  'security-reviewers',
+  'privacy-reviewers',
+  'legal-reviewers',
+  'engineering-leads',
+]
+const kRoles = [
+  'viewer',
+  'developer',
+  'approver',
+  'policy-author',
+  'auditor',
+  'incident-commander',
+  'administrator',
+]
 // All the answers of the shipped questions: tier 1.
 // prettier-ignore
 export const kAnswers = {
@@ -46,7 +62,10 @@ function governance() {
 
 async function fill(reeve, [one, , developer], dev) {
   const secret = 'my key is AKIAZ7Q2X4PLM5NB3KDW and my mail is jane.doe@contoso.com'
-  await call(reeve, dev, { messages: [{ role: 'user', content: secret }], headers: { 'x-reeve-session': 's-fuzz' } })
+  await call(reeve, dev, {
+    messages: [{ role: 'user', content: secret }],
+    headers: { 'x-reeve-session': 's-fuzz' },
+  })
   await call(reeve, dev, { model: 'gpt-4o' })
   for (let i = 0; i < 3; i++) await call(reeve, dev)
   const ask = apiClient(reeve, one.secret)
@@ -57,7 +76,12 @@ async function fill(reeve, [one, , developer], dev) {
     if (title !== 'C') await asDeveloper('POST', `/intake/${body.intake.id}/answers`, { answers: kAnswers })
     await asDeveloper('POST', '/exceptions', { rule: 'no-gpt', until: '7d', reason: 'a test' })
   }
-  await ask('POST', '/agents', { id: 'nightly', title: 'N', purpose: 'tests', spiffe: ['spiffe://example.com/nightly'] })
+  await ask('POST', '/agents', {
+    id: 'nightly',
+    title: 'N',
+    purpose: 'tests',
+    spiffe: ['spiffe://example.com/nightly'],
+  })
   await ask('POST', '/kill-switch', { scope: 'session:nobodys', reason: 'a test' })
   await ask('PUT', '/budgets/fuzzed', { window: 'month', for: { team: 'x' }, limit: { money: '$5' } })
 }

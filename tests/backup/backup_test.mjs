@@ -112,7 +112,13 @@ test('a backup beside a server under load is sound and whole', async () => {
   assert.ok(copy.size >= signedBefore && signedBefore > 256, `${copy.size} entries, ${signedBefore} signed before`)
   const original = verifyLedger(place('data/ledger'))
   assert.deepEqual(copy.entries, original.entries.slice(0, copy.size))
-  for (const name of ['reeve.yaml', 'governance/all.yaml', 'governance/empty.yaml', 'governance/questions.yaml', 'governance/more/notes.md']) {
+  for (const name of [
+    'reeve.yaml',
+    'governance/all.yaml',
+    'governance/empty.yaml',
+    'governance/questions.yaml',
+    'governance/more/notes.md',
+  ]) {
     assert.deepEqual(fs.readFileSync(place(`backup/${name}`)), fs.readFileSync(place(name)), name)
   }
   for (const name of [

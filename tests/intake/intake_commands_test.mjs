@@ -56,7 +56,8 @@ test('from a question to an item that is retired', () => {
   assert.equal(narrowed.code, 2)
   assert.match(narrowed.text, /third_party_api/)
   // What is not named stays; what mattered makes it proposed again.
-  const noted = done('inventory', 'change', item, 'notes=asked twice', 'integrations=git, jira', '--by', 'ada@example.com')
+  const changes = ['notes=asked twice', 'integrations=git, jira']
+  const noted = done('inventory', 'change', item, ...changes, '--by', 'ada@example.com')
   assert.deepEqual([noted.item.notes, noted.item.status], ['asked twice', 'in_use'])
   assert.deepEqual(noted.item.integrations, ['git', 'jira'])
   assert.equal(noted.item.title, '=cmd()')

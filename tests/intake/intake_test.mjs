@@ -238,7 +238,8 @@ test('of two who decide at once one does, and of many who change an item one', a
       decide(people.lead, intake),
       decide(people.chair, intake, { decision: 'deny', reason: 'no' }),
     ])
-    assert.deepEqual(both.map(({ status }) => status).toSorted(), [200, 409], JSON.stringify(both.map(({ body }) => body)))
+    const statuses = both.map(({ status }) => status).toSorted()
+    assert.deepEqual(statuses, [200, 409], JSON.stringify(both.map(({ body }) => body)))
   }
   const item = { kind: 'tool', title: 'Contended', owner: 'owner@example.com' }
   const { etag, body } = await people.lead('POST', '/inventory', item)

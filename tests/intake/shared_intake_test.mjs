@@ -17,7 +17,8 @@ async function start(t) {
     const words = groups.flatMap((group) => ['--group', group])
     const { secret } = await nodes[0].createKey(name, ...words, ...kScopes)
     const clients = nodes.map((reeve) => apiClient(reeve, secret))
-    for (const client of clients) await until('the key is known', async () => (await client('GET', '/me')).status === 200)
+    for (const client of clients)
+      await until('the key is known', async () => (await client('GET', '/me')).status === 200)
     return clients
   }
   const dev = await person('dev@example.com')
@@ -61,7 +62,8 @@ test('the same key gets the same answer on the other node, and after a restart',
 test('the same key on both at the same moment is done once', async (t) => {
   const { dev } = await start(t)
   for (let i = 0; i < 10; i++) {
-    const send = (client) => client('POST', '/intake', { kind: 'tool', title: `tool ${i}` }, { 'idempotency-key': `k${i}` })
+    const send = (client) =>
+      client('POST', '/intake', { kind: 'tool', title: `tool ${i}` }, { 'idempotency-key': `k${i}` })
     const both = await Promise.all(dev.map(send))
     // Whoever comes while the other one is under way is told so, and may send it again.
     const made = both.filter(({ status }) => status === 201)
@@ -98,9 +100,17 @@ test('what was changed on one node is not overwritten on the other', async (t) =
   // Who asks changes the form while somebody decides: either the decision was about the form, or there is none.
   const [answered, decided] = await Promise.all([
     dev[0]('POST', `/intake/${intake.id}/answers`, { answers: { ...answersOf(3), purpose: 'Something else' } }),
-    lead[1]('POST', `/intake/${intake.id}/decision`, { decision: 'approve', reason: 'fine', digest: intake.digest }),
+    lead[1]('POST', `/intake/${intake.id}/decision`, {
+      decision: 'approve',
+      reason: 'fine',
+      digest: intake.digest,
+    }),
   ])
-  assert.deepEqual([answered.status, decided.status].toSorted(), [200, 409], JSON.stringify([answered.body, decided.body]))
+  assert.deepEqual(
+    [answered.status, decided.status].toSorted(),
+    [200, 409],
+    JSON.stringify([answered.body, decided.body]),
+  )
   const { body } = await lead[0]('GET', `/intake/${intake.id}`)
   const tier = decided.status === 200 ? 1 : 3
   assert.equal(body.intake.tier.tier, tier)
@@ -109,7 +119,9 @@ test('what was changed on one node is not overwritten on the other', async (t) =
   const made = await lead[0]('POST', '/inventory', item)
   const path = `/inventory/${made.body.item.id}`
   const puts = await Promise.all(
-    [0, 1, 0, 1].map((node, i) => lead[node]('PUT', path, { ...item, title: `Claude ${i}` }, { 'if-match': made.etag })),
+    [0, 1, 0, 1].map((node, i) =>
+      lead[node]('PUT', path, { ...item, title: `Claude ${i}` }, { 'if-match': made.etag }),
+    ),
   )
   const won = puts.filter(({ status }) => status === 200)
   assert.equal(won.length, 1, JSON.stringify(puts.map(({ body }) => body)))

@@ -127,7 +127,7 @@ test('what a node had for itself is taken over once, when it first shares a data
   const file = path.join(alone.folder, 'reeve.yaml')
   fs.appendFileSync(file, `storage:\n  postgres:\n    url: "${postgres.url()}"\n`)
   await alone.start()
-  assert.match(alone.log(), /shared database now.*2 keys, 1 exception, 1 item of the inventory, 1 intake and 1 sealed code/)
+  assert.match(alone.log(), /shared database now.*2 keys, 1 exception, 1 item of the inventory, 1 intake and 1 seal/)
   for (const reeve of nodes) {
     await until('the key is good', async () => (await statusOf(reeve, good.secret)) === 200, kSoon)
     assert.equal(await statusOf(reeve, ended.secret), 401)

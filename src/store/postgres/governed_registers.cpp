@@ -52,8 +52,7 @@ constexpr std::string_view kNext = "SELECT entry FROM register_traffic_next WHER
 constexpr std::string_view kGiveWay =
     "UPDATE register_row SET document = $1::text, version = $2::bigint WHERE register = $3::text AND id = $4::text AND "
     "version = 1 AND $2::bigint > 1 AND id LIKE 'it-seen-%'";
-constexpr std::string_view kForgetHistory =
-    "DELETE FROM register_history WHERE register = $1::text AND id = $2::text";
+constexpr std::string_view kForgetHistory = "DELETE FROM register_history WHERE register = $1::text AND id = $2::text";
 
 Result<void> put_row(PostgresConnection& connection, const RowChange& change) {
   const RegisterRow& row = change.row;

@@ -53,8 +53,8 @@ Result<TakenOver> PostgresRegisters::take_over(Registers& own) {
     taken.seals = *sealed ? 1 : 0;
   }
   // Items first: an intake without its item would be damaged.
-  for (const auto& [name, count] : {std::pair(control::kInventoryRegister, &taken.items),
-                                    std::pair(control::kIntakeRegister, &taken.intakes)}) {
+  for (const auto& [name, count] :
+       {std::pair(control::kInventoryRegister, &taken.items), std::pair(control::kIntakeRegister, &taken.intakes)}) {
     const auto rows = governed_.take_over(own.governed(), name);
     if (!rows) return rows.error();
     *count = *rows;
