@@ -8,6 +8,7 @@ import test from 'node:test'
 import { call, startBoth } from '../budgets/calls.mjs'
 import { detectorFiles } from '../upstream/reeve_process.mjs'
 import { answersOf, kDocuments } from '../intake/intake_api.mjs'
+import { group, patch, scimClient, user } from '../scim/scim_client.mjs'
 import { apiClient, assertProblem } from './api_client.mjs'
 import { cookieOf } from './console_cookie.mjs'
 
@@ -33,9 +34,9 @@ async function until(what, holds) {
   assert.fail(`${what}: not within 20 s`)
 }
 
-async function start(t) {
+async function start(t, config = '') {
   const governance = { ...kDocuments, 'roles.yaml': rolesText(kRoles), ...detectorFiles() }
-  const { upstream, reeve } = await startBoth(kBudget, { governance })
+  const { upstream, reeve } = await startBoth(kBudget, { governance, config })
   t.after(() => (reeve.end(), upstream.stop()))
   const person = async (name, ...options) =>
     apiClient(reeve, (await reeve.createKey(name, '--scope', 'control:*', ...options)).secret)
@@ -199,4 +200,32 @@ test('a role that is lost is lost at once, also in a browser that is open', asyn
   assert.equal((await lead('GET', '/exceptions')).status, 403)
   const ada = await person('ada@example.com')
   assert.equal((await ada('GET', '/intake/form')).status, 200)
+})
+
+test('where a directory is required, who left a group decides no more, whatever an older key says', async (t) => {
+  const { reeve, person } = await start(t, 'identity:\n  directory: required\n')
+  const idp = await reeve.createKey('idp', '--type', 'service', '--scope', 'scim:*')
+  const scim = scimClient(reeve, idp.secret)
+  const ids = {}
+  for (const name of ['ada', 'lead']) {
+    const made = await scim('POST', '/Users', user(`${name}@example.com`))
+    assert.equal(made.status, 201, JSON.stringify(made.body))
+    ids[name] = made.body.id
+  }
+  const council = await scim('POST', '/Groups', group('governance-council', [ids.lead]))
+  assert.equal(council.status, 201, JSON.stringify(council.body))
+  const ada = await person('ada@example.com')
+  const lead = await person('lead@example.com', '--group', 'governance-council')
+  const { body } = await ada('POST', '/intake', { kind: 'tool', title: 'Search' })
+  const { id } = body.intake
+  const answered = await ada('POST', `/intake/${id}/answers`, { answers: answersOf(1) })
+  assert.equal(answered.body.intake.state, 'in_review', JSON.stringify(answered.body))
+  const may = async () => (await lead('GET', `/intake/${id}`)).body.may
+  assert.deepEqual(await may(), ['decide'])
+  const left = patch({ op: 'remove', path: `members[value eq "${ids.lead}"]` })
+  assert.equal((await scim('PATCH', `/Groups/${council.body.id}`, left)).status, 200)
+  await until('the directory is followed', async () => (await may()).length === 0)
+  const decision = { decision: 'approve', reason: 'fine', digest: answered.body.intake.digest }
+  assertProblem(await lead('POST', `/intake/${id}/decision`, decision), 403)
+  assert.deepEqual((await lead('GET', '/approvals')).body.approvals, [])
 })
