@@ -222,6 +222,7 @@ function judge(request, answer, contract, known) {
   if (answer.body.includes(request.caller.secret)) return 'the answer repeats the secret of a key'
   const names = [...answer.head.matchAll(/^([\w-]+):/gm)].map(([, name]) => name.toLowerCase())
   if (new Set(names).size !== names.length) return `a header field came twice: ${names}`
+  if (answer.status === 202 && !names.includes('location')) return 'it is under way, and no Location says where'
   const type = /^content-type: *([^\r\n;]*)/im.exec(answer.head)?.[1]
   // What is no HTTP, or too large for it, is refused before there is an API.
   const ofServer =
