@@ -40,6 +40,46 @@ std::optional<ApiAnswer> refuse_any_scope(const identity::Principal& principal, 
   return has_scope_of(principal, kind) ? std::nullopt : std::optional(lacks_scope(kind, "read"));
 }
 
+namespace {
+
+/// Whoever acts for a person has none of their roles.
+bool asks_by_role(const identity::Principal& principal, const identity::RoleBindings& roles) {
+  return !roles.empty() && principal.type == "person" && !principal.is_delegated();
+}
+
+/// What somebody puts their name to.
+bool is_decision(identity::Permission permission) {
+  using enum identity::Permission;
+  return permission == kDecideExceptions || permission == kDecideAgents || permission == kDecideIntake ||
+         permission == kApprovePolicy;
+}
+
+}  // namespace
+
+bool needs_control_scope(const identity::Principal& principal, const identity::RoleBindings& roles) {
+  return !asks_by_role(principal, roles) || !principal.key_id.empty();
+}
+
+std::optional<ApiAnswer> refuse_permission(const identity::Principal& principal, const identity::RoleBindings& roles,
+                                           identity::Permission permission, std::string_view scope) {
+  if (needs_control_scope(principal, roles)) {
+    if (auto no = refuse_scope(principal, "control", scope)) return no;
+  }
+  // Otherwise an agent could say yes in the name of the person it works for.
+  if (principal.is_delegated() && is_decision(permission)) {
+    return problem(403, "Forbidden",
+                   "Whoever acts for somebody decides nothing in their name; they decide themselves.");
+  }
+  if (!asks_by_role(principal, roles)) return std::nullopt;
+  const auto decision = roles.decide(principal, permission);
+  if (decision.allowed) return std::nullopt;
+  return problem(403, "Forbidden", decision.message);
+}
+
+bool is_permitted(const ApiRequest& request, identity::Permission permission, std::string_view scope) {
+  return !refuse_permission(*request.principal, *request.roles, permission, scope);
+}
+
 Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string methods) {
   net::Headers headers{{"content-type", answer.status < 400 ? "application/json" : "application/problem+json"},
                        {"cache-control", "no-store"}};

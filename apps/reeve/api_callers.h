@@ -30,6 +30,18 @@ std::optional<ApiAnswer> refuse_any_scope(const identity::Principal& principal, 
 /// Whether the principal has any scope of that kind.
 bool has_scope_of(const identity::Principal& principal, std::string_view kind);
 
+/// Whether somebody needs a scope of the control API: machines, whoever acts for a person, and people who send a key,
+/// since whoever made a key for a tool said what it is for. Without any RoleBinding, everybody.
+bool needs_control_scope(const identity::Principal& principal, const identity::RoleBindings& roles);
+
+/// Why the principal may not do in the control API what needs that permission and, of machines, the scope
+/// `control:SCOPE`; nothing when they may. The one place that decides: routes, what /me promises, and lists that show
+/// only what somebody may act on ask it.
+std::optional<ApiAnswer> refuse_permission(const identity::Principal& principal, const identity::RoleBindings& roles,
+                                           identity::Permission permission, std::string_view scope);
+/// The same of whoever asks: true when they may.
+bool is_permitted(const ApiRequest& request, identity::Permission permission, std::string_view scope);
+
 /// One for all loops; each has its own authenticator. Issuers, keys, tokens and the directory outlive it.
 class ApiCallers {
  public:

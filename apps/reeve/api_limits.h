@@ -4,7 +4,6 @@
 // known asks, so that one program that asks without pause takes nothing from others. In memory, of this node alone.
 
 #include <cstddef>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -15,7 +14,7 @@
 
 namespace reeve::app {
 
-/// `api` in reeve.yaml. Tokens come back at `per_second`; so many as `burst` can be saved up.
+/// `limits.api_*` in reeve.yaml. Tokens come back at `per_second`; so many as `burst` can be saved up.
 struct ApiLimits {
   struct Rate {
     std::size_t per_second = 0, burst = 0;
@@ -25,9 +24,6 @@ struct ApiLimits {
   Rate unknown{10, 100};  // of each address, of requests that are refused because nobody knows who asks
   bool operator==(const ApiLimits&) const = default;
 };
-
-/// What the file says; for a server whose configuration was read without complaints.
-ApiLimits read_api_limits(const std::filesystem::path& file);
 
 /// Thread-safe. Keeps at most kKnownMax buckets: those that are full again are forgotten first, and where all are in
 /// use, newcomers share one.

@@ -38,4 +38,13 @@ ApiAnswer problem_of(const Error& error) {
   }
 }
 
+ApiAnswer refusal_of(const Error& error) {
+  return error.code == ErrorCode::kDenied ? problem(403, "Forbidden", error.message) : problem_of(error);
+}
+
+Error not_of_the_request(Error error) {
+  error.code = ErrorCode::kUnavailable;
+  return error;
+}
+
 }  // namespace reeve::app

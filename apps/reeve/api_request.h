@@ -38,5 +38,9 @@ Result<std::map<std::string, std::string>> read_texts(const ApiRequest& request,
 /// A problem of RFC 9457.
 ApiAnswer problem(int status, std::string_view title, std::string_view detail);
 ApiAnswer problem_of(const Error& error);
+/// 403 for kDenied, else as problem_of().
+ApiAnswer refusal_of(const Error& error);
+/// The same error as one that whoever asks can do nothing about: 503, whatever it was.
+Error not_of_the_request(Error error);
 
 }  // namespace reeve::app

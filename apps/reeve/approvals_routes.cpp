@@ -2,22 +2,12 @@
 
 #include <algorithm>
 
+#include "reeve/api_callers.h"
 #include "reeve/api_route.h"
 #include "reeve/approvals.h"
-#include "reeve/inventory_routes.h"
+#include "reeve/register_requests.h"
 
 namespace reeve::app {
-
-namespace {
-
-/// Whether the route that decides would let the caller do so.
-bool may(const ApiRequest& request, identity::Permission permission) {
-  if (!request.roles || request.roles->empty() || !request.principal || request.principal->type != "person")
-    return true;
-  return request.roles->decide(*request.principal, permission).allowed;
-}
-
-}  // namespace
 
 ApiAnswer list_approvals(const ControlApi::Sources& sources, const ApiRequest& request) {
   using identity::Permission;
@@ -28,12 +18,13 @@ ApiAnswer list_approvals(const ControlApi::Sources& sources, const ApiRequest& r
   if (!cursor) return problem_of(cursor.error());
   const auto desk = register_desk_of(sources);
   if (!desk) return problem_of(desk.error());
-  const auto person = actor_of(*desk, request, now);
+  const auto person = actor_of(sources, request, now);
   if (!person) return problem_of(person.error());
-  auto list = waiting_for(*desk, *person, may(request, Permission::kDecideExceptions) ? &desk->policies : nullptr,
-                          may(request, Permission::kDecideAgents) ? sources.agents : nullptr, now);
+  auto list = waiting_for(*desk, *person,
+                          is_permitted(request, Permission::kDecideExceptions, "write") ? &desk->policies : nullptr,
+                          is_permitted(request, Permission::kDecideAgents, "agents") ? sources.agents : nullptr, now);
   if (!list) return problem_of(list.error());
-  if (!may(request, Permission::kDecideIntake)) {
+  if (!is_permitted(request, Permission::kDecideIntake, "write")) {
     std::erase_if(*list,
                   [](const Waiting& one) { return one.kind == "intake_review" || one.kind == "intake_decision"; });
   }

@@ -5,6 +5,8 @@
 #include <fstream>
 
 #include "core/bytes.h"
+#include "core/check.h"
+#include "core/csv.h"
 #include "reeve/exception_desk.h"
 #include "reeve/inventory_routes.h"
 #include "reeve/register_commands.h"
@@ -67,15 +69,6 @@ std::string items_json(const std::vector<Shown>& items, Instant now) {
   return json.end_array().take();
 }
 
-/// What a spreadsheet would take for a formula is text, too.
-std::string cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) text = "'" + text;
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string items_csv(const std::vector<Shown>& items) {
   std::string text =
       "id,kind,title,status,risk_tier,owner,purpose,users,data_classes,model,provider,environment,hosting,region,"
@@ -112,8 +105,7 @@ std::string items_csv(const std::vector<Shown>& items) {
                                          seen ? std::to_string(seen->cost.nanos) : "",
                                          seen ? std::to_string(seen->people.size()) : "",
                                          joined(flags)};
-    for (std::size_t i = 0; i < cells.size(); ++i) text += (i == 0 ? "" : ",") + cell(cells[i]);
-    text += "\r\n";
+    text += csv_line(cells);
   }
   return text;
 }
@@ -173,11 +165,19 @@ void print_history(const std::vector<control::RowHistory>& history) {
   }
 }
 
-/// The body that the API would take, from MEMBER=VALUE.
-Result<std::string> body_of(const std::vector<std::string>& values) {
+/// The body that the API would take, from MEMBER=VALUE; of an item that is there (`before`), what is not named stays.
+Result<std::string> body_of(const std::vector<std::string>& values, const Item* before = nullptr) {
   constexpr std::array<std::string_view, 5> kLists{"users", "data_classes", "integrations", "guardrails", "seen_as"};
   JsonWriter json;
   json.begin_object();
+  const auto written = JsonDocument::parse(before == nullptr ? "{}" : control::item_text(*before));
+  CHECK(written.ok());
+  for (const auto& [name, value] : written->root().members()) {
+    const std::string prefix = std::string(name) + "=";
+    const bool named =
+        std::any_of(values.begin(), values.end(), [&](const std::string& pair) { return pair.starts_with(prefix); });
+    if (name != "id" && !named) json.key(name).raw(value.to_json());
+  }
   for (const std::string& pair : values) {
     const std::size_t equals = pair.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -196,6 +196,19 @@ Result<std::string> body_of(const std::vector<std::string>& values) {
     json.end_array();
   }
   return json.end_object().take();
+}
+
+Result<Item> item_of(const std::vector<std::string>& values, const Item* before = nullptr) {
+  const auto body = body_of(values, before);
+  if (!body) return body.error();
+  const auto document = JsonDocument::parse(*body);
+  Item item;
+  std::vector<Diagnostic> complaints;
+  if (document && control::read_item_members(document->root(), item, complaints)) return item;
+  if (complaints.empty()) return Error{ErrorCode::kInvalid, "the values cannot be read"};
+  const Diagnostic& first = complaints.front();
+  return Error{ErrorCode::kInvalid,
+               first.file.substr(std::min<std::size_t>(2, first.file.size())) + ": " + first.message};
 }
 
 int show_changed(const Common& common, const RegisterDesk& desk, const Item& item, Instant now) {
@@ -276,25 +289,36 @@ int inventory_show_command(const Common& common, const InventoryArguments& argum
 
 int inventory_register_command(const Common& common, const InventoryArguments& arguments) {
   const Instant now = system_clock().now();
-  const auto body = body_of(arguments.values);
-  if (!body) return fail(common, kWrongUse, body.error().message);
-  const auto document = JsonDocument::parse(*body);
-  Item given;
-  std::vector<Diagnostic> complaints;
-  if (!document || !control::read_item_members(document->root(), given, complaints)) {
-    const Diagnostic* const first = complaints.empty() ? nullptr : &complaints.front();
-    return fail(common, kWrongUse,
-                first == nullptr
-                    ? "the values cannot be read"
-                    : first->file.substr(std::min<std::size_t>(2, first->file.size())) + ": " + first->message);
-  }
+  const auto given = item_of(arguments.values);
+  if (!given) return fail(common, kWrongUse, given.error().message);
   auto desk = RegisterDesk::open(common);
   if (!desk) return fail_with(common, desk.error());
   const std::string by = acting_person(arguments.by);
-  const auto item = control::register_item(std::move(given), by, now);
+  const auto item = control::register_item(*given, by, now);
   if (!item) return fail_with(common, item.error());
   control::RegisterChange change;
   change.rows.push_back(control::change_of_item(*item, nullptr, "register.item_registered", by, {}, now));
+  if (auto changed = desk->rows().change(change); !changed) return fail_with(common, changed.error());
+  return show_changed(common, *desk, *item, now);
+}
+
+int inventory_change_command(const Common& common, const InventoryArguments& arguments) {
+  const Instant now = system_clock().now();
+  auto desk = RegisterDesk::open(common);
+  if (!desk) return fail_with(common, desk.error());
+  const auto id = desk->whole_id(control::kInventoryRegister, arguments.id);
+  if (!id) return fail_with(common, id.error());
+  const auto before = desk->item(*id);
+  if (!before) return fail_with(common, before.error());
+  const auto given = item_of(arguments.values, &*before);
+  if (!given) return fail(common, kWrongUse, given.error().message);
+  const auto item = control::change_item(*before, *given);
+  if (!item) return fail_with(common, item.error());
+  if (item->version == before->version) return show_changed(common, *desk, *item, now);
+  const std::string by = acting_person(arguments.by);
+  control::RegisterChange change;
+  change.rows.push_back(control::change_of_item(
+      *item, &*before, item->status != before->status ? "register.item_status" : "register.item_changed", by, {}, now));
   if (auto changed = desk->rows().change(change); !changed) return fail_with(common, changed.error());
   return show_changed(common, *desk, *item, now);
 }
@@ -309,7 +333,7 @@ int inventory_act_command(const Common& common, const InventoryArguments& argume
   if (!before) return fail_with(common, before.error());
   const std::string by = acting_person(arguments.by);
   const std::string reason(trim(arguments.reason));
-  const auto item = control::act_on_item(*before, action, by, reason, now);
+  const auto item = desk->act(*before, action, by, reason, now);
   if (!item) return fail_with(common, item.error());
   control::RegisterChange change;
   change.rows.push_back(control::change_of_item(*item, &*before, "register.item_status", by, reason, now));
@@ -320,7 +344,7 @@ int inventory_act_command(const Common& common, const InventoryArguments& argume
 int inventory_drift_command(const Common& common) {
   auto access = open_registers(common, false);
   if (!access) return fail_with(common, access.error());
-  const auto drift = drift_json(access->registers().governed(), system_clock().now());
+  const auto drift = drift_json(access->registers().governed(), system_clock().now(), SeenCost::kShown);
   if (!drift) return fail_with(common, drift.error());
   const auto read = JsonDocument::parse(*drift);
   CHECK(read.ok());

@@ -13,12 +13,25 @@ using Intake = std::shared_ptr<IntakeArguments>;
 constexpr const char* kByText = "Who does it (default: the user that runs this)";
 constexpr const char* kIdText = "Its id, or the last characters of it";
 
+std::vector<std::string> kinds() { return {control::item_kinds().begin(), control::item_kinds().end()}; }
+
+std::vector<std::string> statuses() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < control::kItemStatuses; ++i) {
+    names.emplace_back(control::item_status_name(static_cast<control::ItemStatus>(i)));
+  }
+  return names;
+}
+
 void add_filters(CLI::App& command, const Inventory& given) {
-  command.add_option("--kind", given->kind, "Only those: model, copilot, agent, tool, ...");
-  command.add_option("--status", given->status, "Only those: in_use, seen_not_registered, ...");
+  command.add_option("--kind", given->kind, "Only those: model, copilot, agent, tool, ...")
+      ->check(CLI::IsMember(kinds()));
+  command.add_option("--status", given->status, "Only those: in_use, seen_not_registered, ...")
+      ->check(CLI::IsMember(statuses()));
   command.add_option("--owner", given->owner, "Only this person's");
-  command.add_option("--tier", given->tier, "Only of this risk tier: 1, 2 or 3");
-  command.add_option("--flag", given->flag, "Only those: review_due, review_overdue, not_seen, seen_without_approval");
+  command.add_option("--tier", given->tier, "Only of this risk tier")->check(CLI::IsMember({"1", "2", "3"}));
+  command.add_option("--flag", given->flag, "Only those: review_due, review_overdue, not_seen, seen_without_approval")
+      ->check(CLI::IsMember({"review_due", "review_overdue", "not_seen", "seen_without_approval"}));
   command.add_option("--text", given->text, "Only with this text in title, purpose, model, provider or id");
 }
 
@@ -53,6 +66,12 @@ void add_inventory(CLI::App& app, Line& line) {
       ->required();
   registers.add_option("--by", given->by, kByText);
   registers.footer("Lists take values separated by commas. docs/registers.md has all members.");
+  CLI::App& changes = command(inventory, line, "change", "Change members of an item; the rest stays as it is",
+                              [&line, given] { return inventory_change_command(line.common, *given); });
+  changes.add_option("ID", given->id, kIdText)->required();
+  changes.add_option("MEMBER=VALUE", given->values, "Such as retention=none; an empty value takes it away")->required();
+  changes.add_option("--by", given->by, kByText);
+  changes.footer("What mattered for an approval makes the item proposed again. docs/registers.md has all members.");
   using Action = control::ItemAction;
   add_action(inventory, line, given, "use", "Say that what is approved is used", Action::kUse);
   add_action(inventory, line, given, "suspend", "Suspend what is approved", Action::kSuspend);

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "core/bytes.h"
-#include "reeve/api_limits.h"
 #include "reeve/config_content.h"
 #include "reeve/config_identity.h"
 #include "reeve/config_providers.h"
@@ -66,7 +65,7 @@ class ConfigReader {
                  {"body_mib", "header_kib", "connections", "header_timeout", "idle_timeout", "body_timeout",
                   "write_timeout", "api_per_second", "api_burst", "api_unknown_per_second", "api_unknown_burst"}))
       return;
-    ApiLimits& api = api_limits_;
+    ApiLimits& api = config.api_limits;
     for (const auto& [key, into] :
          {std::pair("api_per_second", &api.known.per_second), std::pair("api_burst", &api.known.burst),
           std::pair("api_unknown_per_second", &api.unknown.per_second),
@@ -82,8 +81,6 @@ class ConfigReader {
     read_duration(value, "body_timeout", limits.body_timeout);
     read_duration(value, "write_timeout", limits.write_timeout);
   }
-
-  const ApiLimits& api_limits() const { return api_limits_; }
 
  private:
   void complain(const YamlValue& value, std::string message) {
@@ -330,7 +327,6 @@ class ConfigReader {
   std::filesystem::path base_;
   std::vector<Diagnostic>& complaints_;
   const OpenSecrets opens_;
-  ApiLimits api_limits_;
   std::map<std::string, std::size_t> provider_lines_;
 };
 
@@ -370,16 +366,6 @@ Result<std::filesystem::path> read_data_dir(const std::filesystem::path& file) {
   return data_dir;
 }
 
-ApiLimits read_api_limits(const std::filesystem::path& file) {
-  std::vector<Diagnostic> complaints;
-  const auto documents = read_yaml_file(file, complaints);
-  ConfigReader reader(file.parent_path(), complaints);
-  Config ignored;
-  if (!documents.empty() && documents.front().find("limits") != nullptr)
-    reader.read_limits(*documents.front().find("limits"), ignored);
-  return reader.api_limits();
-}
-
 std::vector<std::string_view> settings_for_a_restart(const Config& running, const Config& wanted) {
   const std::pair<std::string_view, bool> kept[] = {
       {"listen", running.listen_host == wanted.listen_host && running.listen_port == wanted.listen_port},
@@ -405,7 +391,7 @@ std::vector<std::string_view> settings_for_a_restart(const Config& running, cons
       {"ledger.witnesses", running.witnesses == wanted.witnesses && running.witness_quorum == wanted.witness_quorum},
       {"ledger.serve", running.served_log == wanted.served_log},
       {"tls", running.tls == wanted.tls},
-      {"limits", running.server_limits == wanted.server_limits},
+      {"limits", running.server_limits == wanted.server_limits && running.api_limits == wanted.api_limits},
       {"upstream", running.upstream_limits == wanted.upstream_limits && running.upstream_tls == wanted.upstream_tls},
   };
   std::vector<std::string_view> changed;

@@ -15,6 +15,7 @@
 #include "identity/identity.h"
 #include "ledger/ledger.h"
 #include "net/net.h"
+#include "reeve/api_limits.h"
 #include "reeve/config_secrets.h"
 #include "reeve/key_source.h"
 #include "reeve/sealing_settings.h"
@@ -75,6 +76,7 @@ struct Config {
   ServedLog served_log;
   std::optional<net::ServerTls> tls;
   net::ServerLimits server_limits;
+  ApiLimits api_limits;
   net::ClientLimits upstream_limits;
   net::ClientTls upstream_tls;
   std::vector<ledger::ExportSettings> exports;

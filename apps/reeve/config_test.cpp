@@ -189,6 +189,8 @@ TEST(Config, NamesWhatOnlyARestartChanges) {
       {"ledger.serve", "ledger: {serve: [checkpoint, tiles]}"},
       {"tls", "tls: {certificate: a.pem, key: b.pem}"},
       {"limits", "limits: {idle_timeout: 7s}"},
+      {"limits", "limits: {api_burst: 7}"},
+      {"limits", "limits: {api_unknown_per_second: 7}"},
       {"upstream", "upstream: {roots: c.pem}"},
       {"upstream", "upstream: {connections: 7}"},
   };

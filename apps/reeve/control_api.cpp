@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "core/bytes.h"
+#include "core/check.h"
 #include "core/json.h"
 #include "reeve/api_callers.h"
-#include "reeve/api_limits.h"
 #include "reeve/api_route.h"
 #include "reeve/api_thread.h"
 #include "reeve/sent_file.h"
@@ -17,12 +18,13 @@ namespace {
 
 using Parameters = decltype(ApiRequest::parameters);
 
-std::string percent_decoded(std::string_view text) {
+/// Of a part of the path, where `+` is itself; in a query it is a space, as forms and URLSearchParams write it.
+std::string percent_decoded(std::string_view text, bool in_query) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const Result<std::string> byte = text[i] == '%' ? from_hex(to_lower(text.substr(i + 1, 2))) : std::string();
     const bool escape = byte && byte->size() == 1;
-    out += escape ? byte->front() : text[i];
+    out += escape ? byte->front() : in_query && text[i] == '+' ? ' ' : text[i];
     i += escape ? 2 : 0;
   }
   return out;
@@ -34,19 +36,50 @@ bool is_plain(std::string_view text) {
          std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
-/// Each name once, and only names that the route knows.
+/// Why a value is none that the parameter's description allows: a number out of its limits, a word that is not of the
+/// list. Routes check the rest.
+std::optional<Error> fault_of(const ApiParameter& parameter, std::string_view value) {
+  const auto schema = JsonDocument::parse(parameter.schema);
+  CHECK(schema.ok());
+  const JsonValue root = schema->root();
+  const std::string name = "'" + std::string(parameter.name) + "'";
+  if (const auto words = root["enum"].items(); !words.empty()) {
+    std::string list;
+    for (const JsonValue& word : words) {
+      if (word.string_or("") == value) return std::nullopt;
+      list += (list.empty() ? "" : ", ") + std::string(word.string_or(""));
+    }
+    return Error{ErrorCode::kInvalid, name + (words.size() == 1 ? " is " : " is one of ") + list};
+  }
+  if (root["type"].string_or("") != "integer") return std::nullopt;
+  const auto number = parse_int(value);
+  const std::int64_t least = root["minimum"].int_or(std::numeric_limits<std::int64_t>::min());
+  const std::int64_t most = root["maximum"].int_or(std::numeric_limits<std::int64_t>::max());
+  if (number && *number >= least && *number <= most) return std::nullopt;
+  std::string limits;
+  if (root["minimum"].present()) limits += " from " + std::to_string(least);
+  if (root["maximum"].present()) limits += " to " + std::to_string(most);
+  return Error{ErrorCode::kInvalid, name + " is a whole number" + limits};
+}
+
+/// Each name once, and only names that the route knows. A value that is empty counts as none.
 Result<Parameters> read_parameters(std::string_view query, const std::vector<ApiParameter>& known) {
   Parameters parameters;
   for (const std::string_view part : split(query, '&')) {
     if (part.empty()) continue;
     const std::size_t equals = std::min(part.find('='), part.size());
-    std::string name = percent_decoded(part.substr(0, equals));
-    if (std::none_of(known.begin(), known.end(), [&](const ApiParameter& one) { return one.name == name; })) {
+    std::string name = percent_decoded(part.substr(0, equals), true);
+    const auto parameter =
+        std::find_if(known.begin(), known.end(), [&](const ApiParameter& one) { return one.name == name; });
+    if (parameter == known.end()) {
       return Error{ErrorCode::kInvalid, "there is no parameter '" + printable(name, 40) + "' here"};
     }
-    std::string value = percent_decoded(part.substr(std::min(equals + 1, part.size())));
+    std::string value = percent_decoded(part.substr(std::min(equals + 1, part.size())), true);
     if (!is_plain(value)) {
       return Error{ErrorCode::kInvalid, "the parameter '" + name + "' is no text of UTF-8 without control characters"};
+    }
+    if (!value.empty()) {
+      if (auto fault = fault_of(*parameter, value)) return *std::move(fault);
     }
     if (!parameters.emplace(std::move(name), std::move(value)).second) {
       return Error{ErrorCode::kInvalid, "the parameter '" + std::string(part.substr(0, equals)) + "' stands twice"};
@@ -79,11 +112,11 @@ constexpr std::size_t kUrgentWaitingMax = 1'000, kUrgentThreads = 8;
 
 class ApiOverLoops final : public ControlApi {
  public:
-  ApiOverLoops(Sources sources, const ApiLimits& limits)
+  explicit ApiOverLoops(Sources sources)
       : sources_(std::move(sources)),
-        of_known_(limits.known),
-        of_unknown_(limits.unknown),
-        of_urgent_(limits.known),
+        of_known_(sources_.limits.known),
+        of_unknown_(sources_.limits.unknown),
+        of_urgent_(sources_.limits.known),
         urgent_thread_(kUrgentWaitingMax, kUrgentThreads) {}
 
   Task<void> handle(net::Exchange& exchange) override {
@@ -126,30 +159,23 @@ class ApiOverLoops final : public ControlApi {
     const auto roles = sources_.roles->current();
     // What a route without a permission tells is about whoever asks.
     const bool for_everybody = route != nullptr && !route->permission;
-    // Whoever acts for a person has none of their roles.
-    const bool by_role = !roles->empty() && caller.principal->type == "person" && !caller.principal->is_delegated();
-    // Whoever made a key for a tool said what it is for; that its owner is an administrator is no part of that.
-    const bool by_scope = !by_role || !caller.principal->key_id.empty();
-    if (by_scope && !for_everybody && !has_scope_of(*caller.principal, "control"))
+    if (needs_control_scope(*caller.principal, *roles) && !for_everybody && !has_scope_of(*caller.principal, "control"))
       co_return *refuse_scope(*caller.principal, "control", "read");
     if (route == nullptr) {
       const std::string methods = methods_at(head.path);
       if (methods.empty()) co_return problem(404, "Not found", "/api/v1/openapi.json lists what is served here.");
       co_return problem(405, "Method not allowed", "This path takes " + methods + " only.");
     }
-    if (by_scope && !for_everybody) {
-      if (auto no = refuse_scope(*caller.principal, "control", scope_of(*route))) co_return *std::move(no);
-    }
-    if (by_role && !for_everybody) {
-      const auto decision = roles->decide(*caller.principal, *route->permission);
-      if (!decision.allowed) co_return problem(403, "Forbidden", decision.message);
+    if (!for_everybody) {
+      auto no = refuse_permission(*caller.principal, *roles, *route->permission, scope_of(*route));
+      if (no) co_return *std::move(no);
     }
     ApiRequest request;
     auto parameters = read_parameters(head.query, route->parameters);
     if (!parameters) co_return problem(400, "Bad request", parameters.error().message);
     request.method = route->method;
     request.path = head.path;
-    request.name = percent_decoded(*name_in(*route, head.path));
+    request.name = percent_decoded(*name_in(*route, head.path), false);
     request.parameters = *std::move(parameters);
     if (!is_plain(request.name)) co_return problem(404, "Not found", "There is none of that name.");
     request.who = caller.principal->id;
@@ -210,8 +236,7 @@ class ApiOverLoops final : public ControlApi {
 }  // namespace
 
 std::unique_ptr<ControlApi> ControlApi::create(Sources sources) {
-  const ApiLimits limits = read_api_limits(sources.config_file);
-  return std::make_unique<ApiOverLoops>(std::move(sources), limits);
+  return std::make_unique<ApiOverLoops>(std::move(sources));
 }
 
 }  // namespace reeve::app

@@ -16,10 +16,11 @@
 #include "gateway/gateway.h"
 #include "net/net.h"
 #include "reeve/api_callers.h"
+#include "reeve/api_limits.h"
+#include "reeve/in_force.h"
 #include "reeve/ledger_reading.h"
 #include "reeve/live_budgets.h"
 #include "reeve/live_sessions.h"
-#include "reeve/roles_in_force.h"
 #include "spend/spend.h"
 #include "store/store.h"
 
@@ -39,6 +40,7 @@ class ControlApi {
     std::string config_file;  // empty: none
     ApiCallers* callers;
     const RolesInForce* roles;
+    const WorkflowInForce* workflow;
     LiveBudgets* live_budgets;
     /// Returns when what was written to the register of budgets is in force, or has not come so far for some seconds.
     std::function<void()> put_budgets_in_force;
@@ -55,6 +57,8 @@ class ControlApi {
     std::string started_with;                                  // started_with_json()
     std::vector<std::pair<std::string, std::string>> exports;  // name and kind of sink
     EvidencePacks* evidence = nullptr;
+    ApiLimits limits;
+    bool directory_decides = false;  // a directory is required: whoever it knows has its groups and no others
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

@@ -5,6 +5,7 @@
 
 #include "core/bytes.h"
 #include "reeve/complaints.h"
+#include "reeve/register_desk.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -65,6 +66,14 @@ Result<ExceptionDesk> ExceptionDesk::open(const Common& common, store::Registers
   desk.served = &registers;
   desk.budgets = &budgets;
   if (auto read = desk.read_documents(); !read) return std::move(read).error();
+  return desk;
+}
+
+Result<ExceptionDesk> ExceptionDesk::open(const Workflow& workflow, store::Registers& registers) {
+  if (!workflow.is_readable) return nobody_may_decide();
+  ExceptionDesk desk;
+  desk.served = &registers;
+  desk.policies = workflow.approvals;
   return desk;
 }
 

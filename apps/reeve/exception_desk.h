@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/control.h"
+#include "reeve/in_force.h"
 #include "reeve/register_access.h"
 #include "store/store.h"
 
@@ -29,8 +30,10 @@ struct ExceptionDesk {
   /// kInvalid when the ApprovalPolicy documents have errors: others would decide than is meant.
   static Result<ExceptionDesk> open(const Common& common);
   /// The same inside a server, with what it has open: a second one in the same process would close the first one's
-  /// files behind its back. Both outlive the desk.
+  /// files behind its back. Both outlive the desk. For asking: the rules and budgets that are asked about are read.
   static Result<ExceptionDesk> open(const Common& common, store::Registers& registers, spend::BudgetRegister& budgets);
+  /// Inside a server, for showing and deciding, by what is in force.
+  static Result<ExceptionDesk> open(const Workflow& workflow, store::Registers& registers);
   /// By its id, or by the last characters of it, at least four, when no other ends so.
   Result<control::ExceptionRequest> find(std::string_view id) const;
   /// The person and the groups of its keys that are valid now.

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "reeve/api_route.h"
 #include "reeve/exception_desk.h"
+#include "reeve/register_requests.h"
 
 namespace reeve::app {
 
@@ -16,21 +17,24 @@ using control::ExceptionRequest;
 constexpr std::size_t kPageMax = 200;
 
 Result<ExceptionDesk> desk_of(const Sources& sources) {
+  return ExceptionDesk::open(*sources.workflow->current(), *sources.registers);
+}
+
+/// Also with the rules and budgets of the files, which somebody asks about.
+Result<ExceptionDesk> desk_for_asking(const Sources& sources) {
   Common common;
   common.config = sources.config_file;
   common.data_dir = sources.data_directory.string();
-  return ExceptionDesk::open(common, *sources.registers, sources.live_budgets->budget_register());
+  auto desk = ExceptionDesk::open(common, *sources.registers, sources.live_budgets->budget_register());
+  if (!desk) return not_of_the_request(std::move(desk).error());
+  return desk;
 }
 
-/// A person has the groups that vouch for it now, and those of its keys.
-Result<control::Actor> actor_of(const ExceptionDesk& desk, const ApiRequest& request, Instant now) {
-  auto actor = desk.actor(request.who, now);
-  if (actor) add_groups(*actor, request.groups);
-  return actor;
-}
-
-ApiAnswer refusal_of(const Error& error) {
-  return error.code == ErrorCode::kDenied ? problem(403, "Forbidden", error.message) : problem_of(error);
+/// By its whole id: the end of one, which commands take, could soon be another's too.
+Result<ExceptionRequest> exception_of(const ExceptionDesk& desk, const ApiRequest& request) {
+  auto found = desk.find(request.name);
+  if (!found || found->id == request.name) return found;
+  return Error{ErrorCode::kNotFound, "there is no exception " + printable(request.name, 60)};
 }
 
 /// With who may decide about it: whoever waits wants to know for whom.
@@ -120,7 +124,7 @@ ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
 ApiAnswer show_exception(const Sources& sources, const ApiRequest& request) {
   const auto desk = desk_of(sources);
   if (!desk) return problem_of(desk.error());
-  const auto found = desk->find(request.name);
+  const auto found = exception_of(*desk, request);
   if (!found) return problem_of(found.error());
   return {200, written(*desk, *found, system_clock().now()), {}};
 }
@@ -131,7 +135,7 @@ ApiAnswer ask_for_exception(const Sources& sources, const ApiRequest& request) {
   if (!body) return problem_of(body.error());
   auto asked = read_asked(*body, request, now);
   if (!asked) return problem_of(asked.error());
-  auto desk = desk_of(sources);
+  auto desk = desk_for_asking(sources);
   if (!desk) return problem_of(desk.error());
   const auto made = ask_exception(*desk, *std::move(asked), now);
   if (!made) return refusal_of(made.error());
@@ -152,9 +156,9 @@ ApiAnswer decide_exception(const Sources& sources, const ApiRequest& request) {
   }
   auto desk = desk_of(sources);
   if (!desk) return problem_of(desk.error());
-  const auto by = actor_of(*desk, request, now);
+  const auto by = actor_of(sources, request, now);
   if (!by) return problem_of(by.error());
-  auto found = desk->find(request.name);
+  auto found = exception_of(*desk, request);
   if (!found) return problem_of(found.error());
   Result<void> done;
   if (decision == "approve") {

@@ -85,6 +85,7 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
   }
   governance.policy = build_policy(governance.documents, std::move(exceptions), complaints);
   governance.approvals = control::ApprovalPolicies::build(governance.documents, complaints);
+  governance.intake = control::IntakeRules::build(governance.documents, complaints);
   governance.roles = identity::RoleBindings::build(governance.documents, complaints);
   governance.client_settings = harness::ClientSettingsSet::build(governance.documents, complaints);
   governance.destinations = control::read_destinations(governance.documents, complaints);
@@ -97,7 +98,6 @@ Governance read_governance(const std::filesystem::path& directory, std::vector<D
   // Read again by the commands that use them; here so that what is wrong shows before that.
   spend::read_advice_rules(governance.documents, complaints);
   ledger::ExportMappings::build(governance.documents, complaints);
-  control::IntakeRules::build(governance.documents, complaints);
   return governance;
 }
 

@@ -23,6 +23,7 @@ struct Governance {
   std::shared_ptr<const spend::Catalogue> prices;   // null when there are errors
   std::shared_ptr<const spend::BudgetSet> budgets;  // null when there are errors
   control::ApprovalPolicies approvals;
+  control::IntakeRules intake;
   std::vector<control::Destination> destinations;  // of notifications
   identity::RoleBindings roles;
   std::shared_ptr<const harness::ClientSettingsSet> client_settings;  // null when there are errors

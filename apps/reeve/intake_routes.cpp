@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "core/bytes.h"
+#include "reeve/api_callers.h"
 #include "reeve/api_route.h"
 #include "reeve/exception_desk.h"
-#include "reeve/inventory_routes.h"
+#include "reeve/list_page.h"
+#include "reeve/register_requests.h"
 
 namespace reeve::app {
 
@@ -80,7 +82,7 @@ ApiAnswer change(const Sources& sources, const ApiRequest& request, std::string_
   const auto before = desk->intake(request.name);
   if (!before) return problem_of(before.error());
   if (auto stop = check_if_match(request, before->intake.version, false)) return *std::move(stop);
-  const auto by = actor_of(*desk, request, now);
+  const auto by = actor_of(sources, request, now);
   if (!by) return problem_of(by.error());
   const Result<IntakeCase> after = step(*desk, *before, *by, now);
   if (!after) return refusal_of(after.error());
@@ -97,13 +99,10 @@ ApiAnswer list_intakes(const Sources& sources, const ApiRequest& request) {
   if (!cursor) return problem_of(cursor.error());
   const auto desk = register_desk_of(sources);
   if (!desk) return problem_of(desk.error());
-  const std::string state = parameter_of(request, "state");
-  if (!state.empty() && !control::intake_state_from_name(state)) {
-    return problem(400, "Bad request", "'state' is one of those that docs/registers.md lists, such as in_review");
-  }
-  const std::string item = parameter_of(request, "item");
-  const bool mine = parameter_of(request, "mine") == "1";
-  const bool overdue = parameter_of(request, "overdue") == "1";
+  const std::string state = value_of(request, "state");
+  const std::string item = value_of(request, "item");
+  const bool mine = value_of(request, "mine") == "1";
+  const bool overdue = value_of(request, "overdue") == "1";
   const Instant now = system_clock().now();
   std::vector<std::pair<std::int64_t, control::Intake>> found;
   const std::size_t most = overdue ? kOverdueMax : *limit + 1;
@@ -176,13 +175,40 @@ ApiAnswer show_intake_form(const Sources& sources, const ApiRequest&) {
   return {200, json.take(), {}};
 }
 
+namespace {
+
+/// What the caller may do now: by the workflow, and by the routes.
+void write_may(JsonWriter& json, const ApiRequest& request, const RegisterDesk& desk, const IntakeCase& one,
+               const control::Actor& by) {
+  using enum identity::Permission;
+  const bool asks = is_permitted(request, kAskIntake, "write");
+  const bool decides = is_permitted(request, kDecideIntake, "write");
+  json.key("may").begin_array();
+  for (const std::string& what : control::what_may(one, by, desk.rules)) {
+    if (what == "answer" || what == "withdraw" ? asks : decides) json.value(what);
+  }
+  json.end_array().key("why_not").begin_object();
+  const auto tell = [&](std::string_view what, bool permitted, std::string_view roles, const Result<void>& may) {
+    if (!may) {
+      json.member(what, may.error().message);
+    } else if (!permitted) {
+      json.member(what, "this needs the role " + std::string(roles));
+    }
+  };
+  tell("answer", asks, "developer or administrator", control::may_answer(one.intake, by.name));
+  tell("decide", decides, "approver", control::may_decide(one, by, desk.rules));
+  json.end_object();
+}
+
+}  // namespace
+
 ApiAnswer show_intake(const Sources& sources, const ApiRequest& request) {
   const Instant now = system_clock().now();
   const auto desk = register_desk_of(sources);
   if (!desk) return problem_of(desk.error());
   const auto one = desk->intake(request.name);
   if (!one) return problem_of(one.error());
-  const auto by = actor_of(*desk, request, now);
+  const auto by = actor_of(sources, request, now);
   if (!by) return problem_of(by.error());
   JsonWriter json;
   json.begin_object();
@@ -193,12 +219,7 @@ ApiAnswer show_intake(const Sources& sources, const ApiRequest& request) {
   json.key("intake");
   control::write_intake(json, *one, desk->rules, now);
   write_item(json, one->item);
-  json.key("may").begin_array();
-  for (const std::string& what : control::what_may(*one, *by, desk->rules)) json.value(what);
-  json.end_array().key("why_not").begin_object();
-  if (const auto may = control::may_answer(one->intake, by->name); !may) json.member("answer", may.error().message);
-  if (const auto may = control::may_decide(*one, *by, desk->rules); !may) json.member("decide", may.error().message);
-  json.end_object();
+  write_may(json, request, *desk, *one, *by);
   return {200, json.end_object().take(), etag_of_version(one->intake.version)};
 }
 
@@ -327,6 +348,7 @@ std::vector<ApiRoute> intake_api_routes() {
   ApiRoute starts = writing(kAll, "Asks for something new, or for what is there to be looked at again",
                             Permission::kAskIntake, start_intake, "IntakeStart");
   starts.fine = {201};
+  starts.refuses = {404, 409};
   starts.named = {};
   starts.takes_if_match = false;
   return {{.path = kAll,
@@ -334,7 +356,9 @@ std::vector<ApiRoute> intake_api_routes() {
            .permission = Permission::kReadIntake,
            .answer = list_intakes,
            .gives = "IntakeList",
-           .parameters = {{"state", "Only those, as in_review"},
+           .parameters = {{"state", "Only those",
+                           R"({"type":"string","enum":["open","in_review","approved","approved_with_conditions",)"
+                           R"("approved_with_exception","denied","withdrawn"]})"},
                           {"mine", "1: only those that the caller asked for or owns", kFlag},
                           {"overdue", "1: only those whose time is over", kFlag},
                           {"item", "Only those about this item"},

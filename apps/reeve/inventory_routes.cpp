@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "core/bytes.h"
+#include "reeve/api_callers.h"
 #include "reeve/api_route.h"
-#include "reeve/exception_desk.h"
+#include "reeve/list_page.h"
+#include "reeve/register_requests.h"
 #include "reeve/repeatable_request.h"
 
 namespace reeve::app {
@@ -15,19 +17,19 @@ using Sources = ControlApi::Sources;
 using control::Item;
 using control::RegisterRow;
 using control::Traffic;
-constexpr std::size_t kLimit = 100, kLimitMax = 200;
 /// Of each list of what drifted.
 constexpr std::size_t kDriftMax = 500;
 
-std::string answer_text(const Item& item, const std::optional<Traffic>& seen, Instant now) {
-  JsonWriter json;
-  json.begin_object();
-  write_item_members(json, item, seen, now);
-  return json.end_object().take();
+SeenCost cost_for(const ApiRequest& request) {
+  return is_permitted(request, identity::Permission::kReadSpend, "read") ? SeenCost::kShown : SeenCost::kHidden;
 }
 
-ApiAnswer answer_with(int status, const Item& item, const std::optional<Traffic>& seen, Instant now) {
-  return {status, answer_text(item, seen, now), etag_of_version(item.version)};
+ApiAnswer answer_with(const ApiRequest& request, int status, const Item& item, const std::optional<Traffic>& seen,
+                      Instant now) {
+  JsonWriter json;
+  json.begin_object();
+  write_item_members(json, item, seen, now, cost_for(request));
+  return {status, json.end_object().take(), etag_of_version(item.version)};
 }
 
 /// The body without what only Reeve sets, as a complaint for each member that is none.
@@ -64,85 +66,18 @@ Result<std::string> intakes_of(const RegisterDesk& desk, std::string_view item) 
 
 }  // namespace
 
-Result<RegisterDesk> register_desk_of(const Sources& sources) {
-  Common common;
-  common.config = sources.config_file;
-  common.data_dir = sources.data_directory.string();
-  return RegisterDesk::open(common, *sources.registers);
-}
-
-Result<control::Actor> actor_of(const RegisterDesk& desk, const ApiRequest& request, Instant now) {
-  auto actor = actor_by_keys(desk.registers(), request.who, now);
-  if (actor) add_groups(*actor, request.groups);
-  return actor;
-}
-
-ApiAnswer refusal_of(const Error& error) {
-  return error.code == ErrorCode::kDenied ? problem(403, "Forbidden", error.message) : problem_of(error);
-}
-
-std::string etag_of_version(std::uint64_t version) { return "\"" + std::to_string(version) + "\""; }
-
-std::optional<ApiAnswer> check_if_match(const ApiRequest& request, std::uint64_t version, bool needed) {
-  if (!request.if_match) {
-    if (!needed) return std::nullopt;
-    return problem(428, "Precondition required", "Send the ETag of what you saw, as GET gives it, as If-Match");
-  }
-  const std::string etag = etag_of_version(version);
-  if (names_tag(*request.if_match, etag)) return std::nullopt;
-  ApiAnswer stale = problem(412, "Precondition failed", "It was changed since that ETag; look at it again");
-  stale.etag = etag;
-  return stale;
-}
-
-std::optional<ApiAnswer> repeated_answer(const RegisterDesk& desk, const ApiRequest& request) {
-  return repeated_answer(
-      request, [&](std::string_view key) { return desk.rows().answer_of(request.who, key, system_clock().now()); });
-}
-
-ApiAnswer carry_out(const RegisterDesk& desk, const ApiRequest& request, control::RegisterChange change,
-                    ApiAnswer answer) {
-  change.answer = answer_to_keep(request, answer, change.rows.front().at);
-  const auto changed = desk.rows().change(change);
-  return changed ? answer : problem_of(changed.error());
-}
-
-std::string parameter_of(const ApiRequest& request, std::string_view name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? std::string() : found->second;
-}
-
-Result<std::size_t> limit_of(const ApiRequest& request) {
-  const std::string text = parameter_of(request, "limit");
-  if (text.empty()) return kLimit;
-  const auto limit = parse_int(text);
-  if (limit && *limit >= 1 && *limit <= static_cast<std::int64_t>(kLimitMax)) return static_cast<std::size_t>(*limit);
-  return Error{ErrorCode::kInvalid, "'limit' is from 1 to 200"};
-}
-
-Result<std::int64_t> cursor_of(const ApiRequest& request) {
-  const std::string text = parameter_of(request, "cursor");
-  if (text.empty()) return std::int64_t{0};
-  const auto cursor = parse_int(text);
-  if (cursor && *cursor > 0) return *cursor;
-  return Error{ErrorCode::kInvalid, "'cursor' is what an earlier answer gave as 'next'"};
-}
-
 ApiAnswer list_inventory(const Sources& sources, const ApiRequest& request) {
   const auto limit = limit_of(request);
   if (!limit) return problem_of(limit.error());
   const auto cursor = cursor_of(request);
   if (!cursor) return problem_of(cursor.error());
-  const ItemFilter filter{parameter_of(request, "kind"),  parameter_of(request, "status"),
-                          parameter_of(request, "owner"), parameter_of(request, "tier"),
-                          parameter_of(request, "flag"),  parameter_of(request, "text")};
-  if (!filter.status.empty() && !control::item_status_from_name(filter.status)) {
-    return problem(400, "Bad request", "'status' is one of those that docs/registers.md lists, such as in_use");
-  }
+  const ItemFilter filter{value_of(request, "kind"), value_of(request, "status"), value_of(request, "owner"),
+                          value_of(request, "tier"), value_of(request, "flag"),   value_of(request, "text")};
   control::RegisterStore& rows = sources.registers->governed();
   const auto traffic = seen_traffic(rows);
   if (!traffic) return problem_of(traffic.error());
   const Instant now = system_clock().now();
+  const SeenCost cost = cost_for(request);
   JsonWriter json;
   json.begin_object().key("items").begin_array();
   std::size_t written = 0;
@@ -157,7 +92,7 @@ ApiAnswer list_inventory(const Sources& sources, const ApiRequest& request) {
       return false;
     }
     json.begin_object();
-    write_item_members(json, *item, seen, now);
+    write_item_members(json, *item, seen, now, cost);
     json.end_object();
     ++written;
     last = row.number;
@@ -181,7 +116,7 @@ ApiAnswer register_inventory_item(const Sources& sources, const ApiRequest& requ
   if (!item) return refusal_of(item.error());
   control::RegisterChange change;
   change.rows.push_back(control::change_of_item(*item, nullptr, "register.item_registered", request.who, {}, now));
-  return carry_out(*desk, request, std::move(change), answer_with(201, *item, std::nullopt, now));
+  return carry_out(*desk, request, std::move(change), answer_with(request, 201, *item, std::nullopt, now));
 }
 
 ApiAnswer show_inventory_item(const Sources& sources, const ApiRequest& request) {
@@ -195,7 +130,7 @@ ApiAnswer show_inventory_item(const Sources& sources, const ApiRequest& request)
   if (!intakes) return problem_of(intakes.error());
   JsonWriter json;
   json.begin_object().key("intakes").raw(*intakes);
-  write_item_members(json, *item, traffic->of(*item), system_clock().now());
+  write_item_members(json, *item, traffic->of(*item), system_clock().now(), cost_for(request));
   return {200, json.end_object().take(), etag_of_version(item->version)};
 }
 
@@ -232,7 +167,7 @@ ApiAnswer replace_inventory_item(const Sources& sources, const ApiRequest& reque
   if (!item) return refusal_of(item.error());
   const auto traffic = seen_traffic(desk->rows());
   if (!traffic) return problem_of(traffic.error());
-  ApiAnswer answer = answer_with(200, *item, traffic->of(*item), now);
+  ApiAnswer answer = answer_with(request, 200, *item, traffic->of(*item), now);
   if (item->version == before->version) return answer;
   control::RegisterChange change;
   const bool another = item->status != before->status;
@@ -256,13 +191,13 @@ ApiAnswer act_on_inventory_item(const Sources& sources, const ApiRequest& reques
   if (auto stop = check_if_match(request, before->version, false)) return *std::move(stop);
   const auto said = texts->find("reason");
   const std::string reason(said == texts->end() ? std::string_view() : trim(said->second));
-  const auto item = control::act_on_item(*before, *action, request.who, reason, now);
+  const auto item = desk->act(*before, *action, request.who, reason, now);
   if (!item) return refusal_of(item.error());
   const auto traffic = seen_traffic(desk->rows());
   if (!traffic) return problem_of(traffic.error());
   control::RegisterChange change;
   change.rows.push_back(control::change_of_item(*item, &*before, "register.item_status", request.who, reason, now));
-  ApiAnswer answer = answer_with(200, *item, traffic->of(*item), now);
+  ApiAnswer answer = answer_with(request, 200, *item, traffic->of(*item), now);
   return carry_out(*desk, request, std::move(change), std::move(answer));
 }
 
@@ -278,20 +213,21 @@ struct SeenItem {
 /// Whether it had to leave any out.
 template <typename Belongs>
 bool write_drifted(JsonWriter& json, std::string_view name, const std::vector<SeenItem>& items, Instant now,
-                   const Belongs& belongs) {
+                   SeenCost cost, const Belongs& belongs) {
   json.key(name).begin_array();
   std::size_t found = 0;
   for (const SeenItem& one : items) {
     if (!belongs(one) || found++ >= kDriftMax) continue;
     json.begin_object();
-    write_item_members(json, one.item, one.seen, now);
+    write_item_members(json, one.item, one.seen, now, cost);
     json.end_object();
   }
   json.end_array();
   return found > kDriftMax;
 }
 
-void write_traffic(JsonWriter& json, const control::SeenTraffic& traffic, const std::vector<SeenItem>& items) {
+void write_traffic(JsonWriter& json, const control::SeenTraffic& traffic, const std::vector<SeenItem>& items,
+                   SeenCost cost) {
   std::vector<std::vector<std::string_view>> ids(traffic.list().size());
   for (const SeenItem& one : items) {
     for (const std::size_t place : traffic.places_of(one.item)) ids[place].push_back(one.item.id);
@@ -299,7 +235,7 @@ void write_traffic(JsonWriter& json, const control::SeenTraffic& traffic, const 
   json.key("traffic").begin_array();
   for (std::size_t i = 0; i < std::min(ids.size(), kDriftMax); ++i) {
     json.begin_object();
-    write_seen_members(json, traffic.list()[i]);
+    write_seen_members(json, traffic.list()[i], cost);
     json.key("items").begin_array();
     for (const std::string_view id : ids[i]) json.value(id);
     json.end_array().member("what", traffic.list()[i].what).end_object();
@@ -309,7 +245,7 @@ void write_traffic(JsonWriter& json, const control::SeenTraffic& traffic, const 
 
 }  // namespace
 
-Result<std::string> drift_json(control::RegisterStore& rows, Instant now) {
+Result<std::string> drift_json(control::RegisterStore& rows, Instant now, SeenCost cost) {
   const auto traffic = seen_traffic(rows);
   if (!traffic) return traffic.error();
   std::vector<SeenItem> items;
@@ -325,17 +261,17 @@ Result<std::string> drift_json(control::RegisterStore& rows, Instant now) {
   JsonWriter json;
   json.begin_object();
   bool cut = traffic->list().size() > kDriftMax;
-  cut |= write_drifted(json, "not_seen", items, now, [](const SeenItem& one) { return one.is("not_seen"); });
-  write_traffic(json, *traffic, items);
-  cut |= write_drifted(json, "unregistered", items, now,
+  cut |= write_drifted(json, "not_seen", items, now, cost, [](const SeenItem& one) { return one.is("not_seen"); });
+  write_traffic(json, *traffic, items, cost);
+  cut |= write_drifted(json, "unregistered", items, now, cost,
                        [](const SeenItem& one) { return one.item.status == control::ItemStatus::kSeenNotRegistered; });
-  cut |= write_drifted(json, "without_approval", items, now,
+  cut |= write_drifted(json, "without_approval", items, now, cost,
                        [](const SeenItem& one) { return one.is("seen_without_approval"); });
   return json.member("cut", cut).end_object().take();
 }
 
-ApiAnswer show_drift(const Sources& sources, const ApiRequest&) {
-  auto drift = drift_json(sources.registers->governed(), system_clock().now());
+ApiAnswer show_drift(const Sources& sources, const ApiRequest& request) {
+  auto drift = drift_json(sources.registers->governed(), system_clock().now(), cost_for(request));
   if (!drift) return problem_of(drift.error());
   return {200, *std::move(drift), {}};
 }
@@ -355,11 +291,17 @@ std::vector<ApiRoute> reading_routes() {
            .permission = Permission::kReadInventory,
            .answer = list_inventory,
            .gives = "InventoryList",
-           .parameters = {{"kind", "Only those, as model or tool"},
-                          {"status", "Only those, as in_use"},
+           .parameters = {{"kind", "Only those",
+                           R"({"type":"string","enum":["model","copilot","agent","prompt_template","vector_store",)"
+                           R"("embedding_service","third_party_api","tool"]})"},
+                          {"status", "Only those",
+                           R"({"type":"string","enum":["seen_not_registered","proposed","in_review","approved",)"
+                           R"("approved_with_conditions","denied","in_use","suspended","decommissioned"]})"},
                           {"owner", "Only this person's"},
-                          {"tier", "Only of this risk tier, 1 to 3"},
-                          {"flag", "Only those, as review_overdue"},
+                          {"tier", "Only of this risk tier", R"({"type":"integer","minimum":1,"maximum":3})"},
+                          {"flag", "Only those",
+                           R"({"type":"string","enum":["review_due","review_overdue","not_seen",)"
+                           R"("seen_without_approval"]})"},
                           {"text", "Only with this text in title, purpose, model, provider or id"},
                           {"limit", "100 without it", kNumber},
                           kCursorParameter}},

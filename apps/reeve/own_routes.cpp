@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
 #include "reeve/decision_routes.h"
@@ -139,7 +140,9 @@ ApiAnswer list_own_exceptions(const Sources& sources, const ApiRequest& request)
   json.begin_object().key("exceptions").begin_array();
   std::size_t written = 0;
   for (auto one = list->rbegin(); one != list->rend() && written < kExceptionsMax; ++one) {
-    if (one->asked.requested_by != request.who && one->asked.requested_for != request.who) continue;
+    const bool own = equal_ignoring_case(one->asked.requested_by, request.who) ||
+                     equal_ignoring_case(one->asked.requested_for, request.who);
+    if (!own) continue;
     write_exception(json, *one, now);
     ++written;
   }

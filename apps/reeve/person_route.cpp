@@ -12,14 +12,12 @@ namespace {
 
 /// What the routes would let somebody do, by the names of permissions.
 std::vector<std::string_view> permissions_of(const identity::Principal& person, const identity::RoleBindings& roles) {
-  const bool by_role = !roles.empty() && person.type == "person";
   std::vector<std::string_view> names;
   for (const ApiRoute& route : api_routes()) {
     if (!route.permission) continue;
     const std::string_view name = identity::permission_name(*route.permission);
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    if ((!by_role || has_scope_of(person, "control")) && refuse_scope(person, "control", scope_of(route))) continue;
-    if (by_role && !roles.decide(person, *route.permission).allowed) continue;
+    if (refuse_permission(person, roles, *route.permission, scope_of(route))) continue;
     names.push_back(name);
   }
   return names;

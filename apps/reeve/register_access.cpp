@@ -20,8 +20,9 @@ std::string sentence_of(const store::TakenOver& taken) {
   const auto count = [](std::size_t number, const char* one, const char* many) {
     return std::to_string(number) + " " + (number == 1 ? one : many);
   };
-  return count(taken.keys, "key", "keys") + ", " + count(taken.exceptions, "exception", "exceptions") + " and " +
-         count(taken.seals, "sealed code", "sealed codes");
+  return count(taken.keys, "key", "keys") + ", " + count(taken.exceptions, "exception", "exceptions") + ", " +
+         count(taken.items, "item of the inventory", "items of the inventory") + ", " +
+         count(taken.intakes, "intake", "intakes") + " and " + count(taken.seals, "sealed code", "sealed codes");
 }
 
 }  // namespace
@@ -74,8 +75,8 @@ int storage_move_command(const Common& common) {
   if (!taken) return fail(common, kFailed, taken.error().message);
   if (common.json) {
     JsonWriter json;
-    json.begin_object().member("exceptions", taken->exceptions).member("keys", taken->keys);
-    json.member("sealed_codes", taken->seals).end_object();
+    json.begin_object().member("exceptions", taken->exceptions).member("intakes", taken->intakes);
+    json.member("items", taken->items).member("keys", taken->keys).member("sealed_codes", taken->seals).end_object();
     std::printf("%s\n", json.text().c_str());
   } else if (taken->any()) {
     std::printf("Moved %s. They are good on every node from now on.\n", sentence_of(*taken).c_str());

@@ -22,6 +22,7 @@ int inventory_show_command(const Common& common, const InventoryArguments& argum
 int inventory_export_command(const Common& common, const InventoryArguments& arguments);
 int inventory_register_command(const Common& common, const InventoryArguments& arguments);
 /// 1 when it is not in a state for that, or whoever asks may not.
+int inventory_change_command(const Common& common, const InventoryArguments& arguments);
 int inventory_act_command(const Common& common, const InventoryArguments& arguments, control::ItemAction action);
 /// 1 when something was seen that nobody registered or approved.
 int inventory_drift_command(const Common& common);

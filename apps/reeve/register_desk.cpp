@@ -26,32 +26,34 @@ bool contains_folded(std::string_view text, std::string_view part) {
 
 }  // namespace
 
+Error nobody_may_decide() {
+  return {ErrorCode::kUnavailable,
+          "the governance files have errors, so it is not certain who may decide; 'reeve check' lists them"};
+}
+
 Result<RegisterDesk> RegisterDesk::open(const Common& common, bool make) {
   RegisterDesk desk;
   auto access = open_registers(common, make);
   if (!access) return std::move(access).error();
   desk.access = *std::move(access);
-  if (auto read = desk.read_documents(common); !read) return std::move(read).error();
-  return desk;
-}
-
-Result<RegisterDesk> RegisterDesk::open(const Common& common, store::Registers& registers) {
-  RegisterDesk desk;
-  desk.served = &registers;
-  if (auto read = desk.read_documents(common); !read) return std::move(read).error();
-  return desk;
-}
-
-Result<void> RegisterDesk::read_documents(const Common& common) {
   const auto directory = governance_directory(common, "");
   if (!directory) return directory.error();
   std::vector<Diagnostic> complaints;
   const auto documents = read_yaml_directory(*directory, complaints);
-  rules = control::IntakeRules::build(documents, complaints);
-  policies = control::ApprovalPolicies::build(documents, complaints);
-  if (!has_errors(complaints)) return {};
+  desk.rules = control::IntakeRules::build(documents, complaints);
+  desk.policies = control::ApprovalPolicies::build(documents, complaints);
+  if (!has_errors(complaints)) return desk;
   return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
                                         complaints.front().to_string()};
+}
+
+Result<RegisterDesk> RegisterDesk::open(const Workflow& workflow, store::Registers& registers) {
+  if (!workflow.is_readable) return nobody_may_decide();
+  RegisterDesk desk;
+  desk.served = &registers;
+  desk.rules = workflow.intake;
+  desk.policies = workflow.approvals;
+  return desk;
 }
 
 Result<Item> RegisterDesk::item(std::string_view id) const {
@@ -100,6 +102,18 @@ Result<void> RegisterDesk::check_exception(std::string_view id) const {
   return Error{ErrorCode::kInvalid, "there is no exception " + printable(id, 60)};
 }
 
+Result<Item> RegisterDesk::act(const Item& item, control::ItemAction action, std::string_view by,
+                               std::string_view reason, Instant now) const {
+  if (action == control::ItemAction::kResume && !item.intake.empty()) {
+    const auto last = intake(item.intake);
+    if (!last) return last.error();
+    if (equal_ignoring_case(by, last->intake.requested_by)) {
+      return Error{ErrorCode::kDenied, "you asked for it; somebody else resumes it"};
+    }
+  }
+  return control::act_on_item(item, action, by, reason, now);
+}
+
 Result<IntakeCase> RegisterDesk::start(const control::IntakeStart& start, Instant now) const {
   if (start.existing != nullptr && !start.existing->intake.empty()) {
     const auto earlier = intake(start.existing->intake);
@@ -132,18 +146,16 @@ Result<control::SeenTraffic> seen_traffic(control::RegisterStore& rows) {
   return control::SeenTraffic(*std::move(traffic));
 }
 
-void write_seen_members(JsonWriter& json, const control::Traffic& seen) {
-  json.member("calls", seen.calls).member("cost_nanos", seen.cost.nanos).member("first", format_time(seen.first));
-  json.member("last", format_time(seen.last)).member("people", seen.people.size());
+void write_seen_members(JsonWriter& json, const control::Traffic& seen, SeenCost cost) {
+  json.member("calls", seen.calls);
+  if (cost == SeenCost::kShown) json.member("cost_nanos", seen.cost.nanos);
+  json.member("first", format_time(seen.first))
+      .member("last", format_time(seen.last))
+      .member("people", seen.people.size());
 }
 
-void write_seen(JsonWriter& json, const control::Traffic& seen) {
-  json.begin_object();
-  write_seen_members(json, seen);
-  json.end_object();
-}
-
-void write_item_members(JsonWriter& json, const Item& item, const std::optional<control::Traffic>& seen, Instant now) {
+void write_item_members(JsonWriter& json, const Item& item, const std::optional<control::Traffic>& seen, Instant now,
+                        SeenCost cost) {
   json.key("flags").begin_array();
   for (const std::string_view flag : control::flags_of(item, seen, now)) json.value(flag);
   json.end_array().key("item").begin_object();
@@ -154,8 +166,9 @@ void write_item_members(JsonWriter& json, const Item& item, const std::optional<
   }
   json.end_object();
   if (!seen) return;
-  json.key("seen");
-  write_seen(json, *seen);
+  json.key("seen").begin_object();
+  write_seen_members(json, *seen, cost);
+  json.end_object();
 }
 
 bool fits(const ItemFilter& filter, const Item& item, const std::vector<std::string_view>& flags) {

@@ -40,6 +40,7 @@ void RunningService::open_control_api() {
                              options_.config_file.string(),
                              api_callers_.get(),
                              &roles_,
+                             &workflow_,
                              &*live_budgets_,
                              put_budgets_in_force,
                              std::move(ledger),
@@ -53,7 +54,9 @@ void RunningService::open_control_api() {
                              directory_ ? &directory_->entries() : nullptr,
                              started_with_json(config_, system_clock().now()),
                              std::move(exports),
-                             &*evidence_packs_});
+                             &*evidence_packs_,
+                             config_.api_limits,
+                             config_.directory == identity::DirectoryMode::kRequired});
 }
 
 /// By path, on the loop that read the request.

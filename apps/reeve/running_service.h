@@ -25,6 +25,7 @@
 #include "reeve/evidence_packs.h"
 #include "reeve/export_threads.h"
 #include "reeve/heartbeat.h"
+#include "reeve/in_force.h"
 #include "reeve/inventory_watch.h"
 #include "reeve/kill_follower.h"
 #include "reeve/live_budgets.h"
@@ -38,7 +39,6 @@
 #include "reeve/published_log.h"
 #include "reeve/refusals.h"
 #include "reeve/register_follower.h"
-#include "reeve/roles_in_force.h"
 #include "reeve/scim_api.h"
 #include "reeve/serve.h"
 #include "reeve/sign_in_service.h"
@@ -163,6 +163,7 @@ class RunningService final : public Service {
   mutable gateway::KeyHealthBook key_health_;
   NoticeBoard notices_;
   RolesInForce roles_;
+  WorkflowInForce workflow_;
   ClientReports client_reports_;
   std::optional<Refusals> refusals_;
   std::optional<BreakGlassBanner> break_glass_;

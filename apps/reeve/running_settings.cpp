@@ -89,6 +89,7 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
   ::malloc_trim(0);
   destinations_ = std::move(governance.destinations);
   roles_.replace(std::move(governance.roles));
+  workflow_.replace({std::move(governance.intake), std::move(governance.approvals)});
   client_reports_.use(std::move(governance.client_settings), now);
   alerts_ = std::move(governance.alerts);
   return std::shared_ptr<const gateway::Settings>(settings_with(config, std::move(governance.policy),
@@ -96,10 +97,16 @@ Result<std::shared_ptr<const gateway::Settings>> RunningService::build_settings(
                                                                 std::move(governance.budgets), std::move(detectors)));
 }
 
-/// Roles are not in the bundle that was kept. Where there is a slip in one of them, nobody knows who has which. (One
-/// that keeps a whole file from being read keeps the server from starting.)
+/// Roles, and who decides about intakes and exceptions, are not in the bundle that was kept. Where there is a slip in
+/// one of them, nobody knows who has which. (One that keeps a whole file from being read keeps the server from
+/// starting.)
 void RunningService::use_roles_of_last_good(const std::vector<YamlValue>& documents) {
   std::vector<Diagnostic> complaints;
+  Workflow workflow{control::IntakeRules::build(documents, complaints),
+                    control::ApprovalPolicies::build(documents, complaints)};
+  workflow.is_readable = !has_errors(complaints);
+  workflow_.replace(std::move(workflow));
+  complaints.clear();
   auto roles = identity::RoleBindings::build(documents, complaints);
   if (!has_errors(complaints)) return roles_.replace(std::move(roles));
   roles_.replace(identity::RoleBindings::unreadable());

@@ -38,7 +38,7 @@ export interface Seen {
   first: string
   last: string
   calls: number
-  cost_nanos: number
+  cost_nanos?: number // for those who may read spend
   people: number
 }
 export interface ItemRow {

@@ -1,5 +1,6 @@
 // What is told of merged changes: as a table, CSV, JSON and a page.
 
+#include "core/csv.h"
 #include "core/json.h"
 #include "spend/changes.h"
 #include "spend/page_parts.h"

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/bytes.h"
+#include "core/csv.h"
 #include "core/json.h"
 #include "spend/report_text.h"
 #include "spend/spend.h"
@@ -163,11 +164,7 @@ class CsvLine {
     CHECK(place != kColumns.end());
     cells_[static_cast<std::size_t>(place - kColumns.begin())] = std::move(value);
   }
-  std::string text() const {
-    std::string text;
-    for (const std::string& cell : cells_) text += (&cell == cells_.data() ? "" : ",") + csv_cell(cell);
-    return text + "\r\n";
-  }
+  std::string text() const { return csv_line(cells_); }
 
  private:
   std::array<std::string, kColumns.size()> cells_;

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "core/check.h"
+#include "core/csv.h"
 #include "core/json.h"
 #include "spend/report_text.h"
 #include "spend/rows.h"

@@ -79,15 +79,6 @@ std::string align(const std::vector<Cells>& lines, std::size_t text_columns) {
 
 std::string shown(std::string_view name) { return name.empty() ? "-" : printable(name, 60); }
 
-std::string csv_cell(std::string_view value) {
-  std::string text(value);
-  if (!text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos) text.insert(0, "'");
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::int64_t day_number(Instant when) {
   const std::int64_t day = when.nanoseconds / kDayNanoseconds;
   return when.nanoseconds % kDayNanoseconds < 0 ? day - 1 : day;

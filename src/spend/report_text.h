@@ -29,10 +29,6 @@ std::string align(const std::vector<Cells>& lines, std::size_t text_columns);
 /// For a cell of a table: never empty, safe on a terminal, not too long.
 std::string shown(std::string_view name);
 
-/// Names come from callers. A cell that a spreadsheet would take for a formula gets an apostrophe in front, and
-/// whatever could break the line is quoted.
-std::string csv_cell(std::string_view value);
-
 std::int64_t day_number(Instant when);   // since 1970, UTC
 std::string day_name(std::int64_t day);  // "2026-11-22"
 Instant day_begin(std::int64_t day);

@@ -186,8 +186,8 @@ class SharedKillSwitch : public identity::KillSwitchStore {
 
 /// What was taken over from a node's own storage: of each how many.
 struct TakenOver {
-  std::size_t keys = 0, exceptions = 0, seals = 0;
-  bool any() const { return keys + exceptions + seals > 0; }
+  std::size_t keys = 0, exceptions = 0, seals = 0, items = 0, intakes = 0;
+  bool any() const { return keys + exceptions + seals + items + intakes > 0; }
 };
 
 /// The registers that nodes share; entries of the ledger as SharedBudgets has them, whose unrecorded_notes() give those
@@ -198,8 +198,10 @@ class SharedRegisters : public Registers {
   /// As in SharedKillSwitch.
   virtual Result<void> wait_for_change(Duration patience) = 0;
   virtual void stop_waiting() = 0;
-  /// Copies keys, exceptions and the sealed code of a node's own storage that are not here yet; what was revoked there
-  /// ends here, too. Harmless to repeat. No ledger is told of each: they were told before.
+  /// Copies keys, exceptions, the sealed code, and items and intakes with their history of a node's own storage that
+  /// are not here yet; what was revoked there ends here, too. An item that traffic alone filed here gives way to the
+  /// one that people worked on there. What the node saw of traffic comes along where it told nothing here. Harmless to
+  /// repeat. No ledger is told of each: they were told before.
   virtual Result<TakenOver> take_over(Registers& own) = 0;
   /// How often exceptions with a number of uses were used, on all nodes. Each call asks the database.
   virtual policy::SharedUses& exception_uses() = 0;

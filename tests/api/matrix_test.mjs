@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import test from 'node:test'
-import { HttpBrowser, hiddenFields } from '../sign-in/http_browser.mjs'
 import { startBoth } from '../budgets/calls.mjs'
+import { cookieOf } from './console_cookie.mjs'
 import { contractOf } from './contract.mjs'
 
 const kMatrix = JSON.parse(fs.readFileSync(new URL('matrix.json', import.meta.url), 'utf8'))
@@ -68,24 +68,6 @@ async function walk({ reeve, contract }, callers) {
   }
   assert.deepEqual(wrong, [])
   return asked
-}
-
-async function cookieOf(reeve, person) {
-  const base = `http://127.0.0.1:${reeve.port}`
-  const { link } = JSON.parse(await reeve.command('console', '--json', '--address', base, '--by', person))
-  const browser = new HttpBrowser()
-  const page = await browser.visit(link)
-  await browser.visit(`${base}/console/enter`, {
-    form: hiddenFields(page.text),
-    headers: { origin: base, 'sec-fetch-site': 'same-origin' },
-    follow: () => false,
-  })
-  const cookies = browser.cookieOf(base).map(({ name, value }) => `${name}=${value}`)
-  assert.ok(
-    cookies.some((cookie) => cookie.includes('reeve-session=')),
-    page.text,
-  )
-  return cookies.join('; ')
 }
 
 test('with roles: every role, every kind of credential, every route', async (t) => {

@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { verifyLedger } from '../ledger-format/verify.mjs'
+import { kDocuments } from '../intake/intake_api.mjs'
 import { kProgram, Reeve } from '../upstream/reeve_process.mjs'
 import { kAllowEverything } from '../upstream/upstream_process.mjs'
 
@@ -19,7 +20,11 @@ models:
 `
 const kBody = JSON.stringify({ model: 'practice-small', messages: [{ role: 'user', content: 'Say hello.' }] })
 
-const reeve = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything, 'empty.yaml': '' } })
+const kQuestions = kDocuments['questions.yaml']
+const reeve = new Reeve({
+  config: kConfig,
+  governance: { 'all.yaml': kAllowEverything, 'empty.yaml': '', 'questions.yaml': kQuestions },
+})
 fs.mkdirSync(path.join(reeve.folder, 'governance/more'))
 fs.writeFileSync(path.join(reeve.folder, 'governance/more/notes.md'), 'Why the rules are as they are.\n')
 const place = (name) => path.join(reeve.folder, name)
@@ -27,6 +32,17 @@ const files = ['--config', place('reeve.yaml'), '--data', place('data')]
 const backUp = (...args) => spawnSync(kProgram, ['backup', ...args], { encoding: 'utf8' })
 let restored
 let secret
+let asked // an intake
+
+// What the registers with workflow tell of it.
+const registersOf = async (server) =>
+  Promise.all(
+    [
+      ['inventory', 'show', asked.item],
+      ['intake', 'show', asked.id],
+      ['approvals', '--by', 'dev@example.com'],
+    ].map(async (words) => JSON.parse(await server.command(...words, '--json'))),
+  )
 
 async function call(server, key) {
   const answer = await fetch(`http://127.0.0.1:${server.port}/v1/chat/completions`, {
@@ -58,6 +74,9 @@ before(async () => {
   await reeve.start()
   await reeve.command('fingerprint', 'add', place('source'), '--label', 'billing')
   secret = (await reeve.createKey('dev@example.com', '--group', 'developers')).secret
+  const start = ['intake', 'start', '--kind', 'tool', '--title', 'Search', '--by', 'dev@example.com']
+  asked = JSON.parse(await reeve.command(...start, '--json'))
+  await reeve.command('intake', 'answer', asked.id, 'data=internal', '--by', 'dev@example.com')
   for (let i = 0; i < 300; i++) await call(reeve, secret)
 })
 
@@ -93,7 +112,13 @@ test('a backup beside a server under load is sound and whole', async () => {
   assert.ok(copy.size >= signedBefore && signedBefore > 256, `${copy.size} entries, ${signedBefore} signed before`)
   const original = verifyLedger(place('data/ledger'))
   assert.deepEqual(copy.entries, original.entries.slice(0, copy.size))
-  for (const name of ['reeve.yaml', 'governance/all.yaml', 'governance/empty.yaml', 'governance/more/notes.md']) {
+  for (const name of [
+    'reeve.yaml',
+    'governance/all.yaml',
+    'governance/empty.yaml',
+    'governance/questions.yaml',
+    'governance/more/notes.md',
+  ]) {
     assert.deepEqual(fs.readFileSync(place(`backup/${name}`)), fs.readFileSync(place(name)), name)
   }
   for (const name of [
@@ -118,7 +143,7 @@ test('with --json it says what it holds, and leaves that beside it', async () =>
   assert.deepEqual(said, JSON.parse(fs.readFileSync(place('described/backup.json'), 'utf8')))
   const { size, root } = verifyLedger(place('described/data/ledger'))
   assert.equal(said.directory, place('described'))
-  assert.equal(said.governance_files, 3)
+  assert.equal(said.governance_files, 4)
   assert.equal(said.registered_files, 1)
   assert.equal(said.content.included, true)
   assert.ok(said.content.segments > 0 && said.content.bytes > 0)
@@ -126,12 +151,15 @@ test('with --json it says what it holds, and leaves that beside it', async () =>
   assert.deepEqual([said.ledger.entries, said.ledger.root, said.ledger.verified], [size, root, true])
 })
 
-test('a server started on the copy knows the keys and goes on with the ledger', async () => {
-  restored = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything } })
+test('a server started on the copy knows keys and registers, and goes on with the ledger', async () => {
+  const before = await registersOf(reeve)
+  assert.equal(before[1].answers.data, 'internal')
+  restored = new Reeve({ config: kConfig, governance: { 'all.yaml': kAllowEverything, 'questions.yaml': kQuestions } })
   fs.cpSync(place('backup/data'), path.join(restored.folder, 'data'), { recursive: true })
   const { size } = verifyLedger(place('backup/data/ledger'))
   await restored.start()
   assert.equal(await call(restored, secret), 200)
+  assert.deepEqual(await registersOf(restored), before)
   assert.equal(await restored.stop(), 0)
   const ledger = path.join(restored.folder, 'data/ledger')
   const found = verifyLedger(ledger)

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { assertProblem } from '../api/api_client.mjs'
+import { apiClient, assertProblem } from '../api/api_client.mjs'
 import { call } from '../budgets/calls.mjs'
 import { answersOf, startServer, yesTo } from './intake_api.mjs'
 
@@ -260,6 +260,54 @@ test('what the inventory suspends is refused within seconds, and what it resumes
   assert.equal(entry.decision.inventory.model, 'suspended')
   assert.equal((await act(people.chair, 'resume')).status, 200)
   await until('let in again', async () => (await call(server.reeve, secret, short)).status === 200)
+})
+
+test('who asked for it, owns it or suspended it does not resume it', async () => {
+  const item = { kind: 'tool', title: 'Suspended', owner: 'owner@example.com' }
+  const made = await people.lead('POST', '/inventory', item)
+  const started = await people.dev('POST', '/intake', { item: made.body.item.id })
+  assert.equal(started.status, 201, JSON.stringify(started.body))
+  const { id } = started.body.intake
+  const { body } = await people.dev('POST', `/intake/${id}/answers`, { answers: answersOf(1) })
+  assert.equal((await decide(people.lead, body.intake)).status, 200)
+  const act = (person, action) => person('POST', `/inventory/${made.body.item.id}`, { action, reason: 'a test' })
+  assert.equal((await act(people.security, 'suspend')).status, 200)
+  for (const name of ['dev', 'owner', 'security', 'lead']) {
+    assertProblem(await act(people[name], 'resume'), 403)
+  }
+  assert.equal((await act(people.chair, 'resume')).body.item.status, 'approved')
+})
+
+test('of two who decide at once one does, and of many who change an item one', async () => {
+  for (let i = 0; i < 6; i++) {
+    const intake = await asked(1, `at once ${i}`)
+    const both = await Promise.all([
+      decide(people.lead, intake),
+      decide(people.chair, intake, { decision: 'deny', reason: 'no' }),
+    ])
+    const statuses = both.map(({ status }) => status).toSorted()
+    assert.deepEqual(statuses, [200, 409], JSON.stringify(both.map(({ body }) => body)))
+  }
+  const item = { kind: 'tool', title: 'Contended', owner: 'owner@example.com' }
+  const { etag, body } = await people.lead('POST', '/inventory', item)
+  const put = (title) => people.lead('PUT', `/inventory/${body.item.id}`, { ...item, title }, { 'if-match': etag })
+  const puts = await Promise.all(['a', 'b', 'c', 'd'].map(put))
+  assert.equal(puts.filter(({ status }) => status === 200).length, 1)
+  assert.ok(puts.every(({ status }) => [200, 409, 412].includes(status)))
+})
+
+test('a reviewer who leaves the group meanwhile does not decide', async () => {
+  const groups = ['--group', 'governance-council', '--scope', 'control:read', '--scope', 'control:write']
+  const { id, secret } = await server.reeve.createKey('leaver@example.com', ...groups)
+  const plain = await server.reeve.createKey('leaver@example.com', '--scope', 'control:*')
+  const leaver = apiClient(server.reeve, plain.secret)
+  const intake = await asked(1, 'left meanwhile')
+  await until('the key is known', async () => (await apiClient(server.reeve, secret)('GET', '/me')).status === 200)
+  const may = async () => (await leaver('GET', `/intake/${intake.id}`)).body.may
+  assert.deepEqual(await may(), ['decide'], 'by the groups of the other key')
+  await server.reeve.command('key', 'revoke', id)
+  await until('the key is gone', async () => (await may()).length === 0)
+  assertProblem(await decide(leaver, intake), 403)
 })
 
 test('every step is in the ledger', async () => {

@@ -234,5 +234,81 @@ TEST_F(SharedRegistersTest, TakesOverWhatANodeHadForItselfOnceAndNeverUnrevokes)
   EXPECT_EQ(shared->break_glass().newest().value()->salt, "salt");
 }
 
+// An inventory with its intakes, history and traffic, as a node has it that works alone.
+void fill_registers(control::RegisterStore& rows) {
+  const auto put = [&](const control::RowChange& row) { ASSERT_TRUE(rows.change({{row}, {}}).ok()); };
+  for (const char* id : {"it-a", "it-seen-worked-on", "it-seen-here-too", "it-b"}) put(sample_row(id));
+  put(sample_row("it-a", 2));
+  put(sample_row("it-a", 3));
+  put(sample_row("it-seen-worked-on", 2));
+  put(sample_row("in-a", 1, control::kIntakeRegister));
+  put(sample_row("in-a", 2, control::kIntakeRegister));
+  const control::Traffic seen{"model:a", from_unix_seconds(5), from_unix_seconds(9), 3, Money{30}, {1, 7}};
+  ASSERT_TRUE(rows.put_traffic("node-1", std::vector{seen}, 12).ok());
+}
+
+// All that can be asked of it, but for the numbers by which lists are in order.
+std::vector<std::string> everything_in(control::RegisterStore& rows) {
+  std::vector<std::string> lines;
+  for (const auto name : {control::kInventoryRegister, control::kIntakeRegister}) {
+    const auto list = rows.list(name, 0, 100).value();
+    for (const control::RegisterRow& row : list) {
+      lines.push_back(row.register_name + " " + row.id + " " + std::to_string(row.version) + " " + row.document);
+      const auto history = rows.history(name, row.id).value();
+      for (const control::RowHistory& step : history) {
+        lines.push_back(std::to_string(step.version) + " " + format_time(step.at) + " " + step.by + " " + step.step +
+                        " " + step.text);
+      }
+    }
+  }
+  const auto traffic = rows.traffic_of("node-1").value();
+  lines.push_back("next " + std::to_string(traffic.second));
+  for (const control::Traffic& one : traffic.first) {
+    lines.push_back(one.what + " " + format_time(one.first) + " " + format_time(one.last) + " " +
+                    std::to_string(one.calls) + " " + std::to_string(one.cost.nanos) + " " +
+                    std::to_string(one.people.size()));
+  }
+  return lines;
+}
+
+TEST_F(SharedRegistersTest, TakesOverTheInventoryWholeAndOnce) {
+  const auto own = Store::open_embedded(shared_server().folder() / ("own of " + database_)).value();
+  const auto shared = node("node-1");
+  fill_registers(own->governed());
+  const auto taken = shared->take_over(*own);
+  ASSERT_TRUE(taken.ok()) << taken.error().message;
+  EXPECT_EQ(taken->items, 4u);
+  EXPECT_EQ(taken->intakes, 1u);
+  EXPECT_EQ(everything_in(shared->governed()), everything_in(own->governed()));
+  EXPECT_TRUE(notes_of("node-1").empty()) << "they were told before";
+  EXPECT_TRUE(shared->notifications().unrouted().value().empty());
+
+  // What goes on here is not undone by a second time.
+  ASSERT_TRUE(shared->governed().change({{sample_row("it-a", 4)}, {}}).ok());
+  const auto after = everything_in(shared->governed());
+  EXPECT_FALSE(shared->take_over(*own)->any());
+  EXPECT_EQ(everything_in(shared->governed()), after);
+}
+
+TEST_F(SharedRegistersTest, WhatTrafficAloneFiledGivesWayToWhatPeopleWorkedOn) {
+  const auto own = Store::open_embedded(shared_server().folder() / ("own of " + database_)).value();
+  const auto shared = node("node-2");
+  fill_registers(own->governed());
+  for (const char* id : {"it-seen-worked-on", "it-seen-here-too", "it-b"}) {
+    ASSERT_TRUE(shared->governed().change({{sample_row(id)}, {}}).ok());
+  }
+  ASSERT_TRUE(shared->governed().change({{sample_row("it-seen-here-too", 2)}, {}}).ok());
+  EXPECT_EQ(shared->take_over(*own)->items, 2u);
+  const auto version = [&](const char* id) {
+    return shared->governed().find(control::kInventoryRegister, id).value()->version;
+  };
+  EXPECT_EQ(version("it-a"), 3u);
+  EXPECT_EQ(version("it-seen-worked-on"), 2u);
+  EXPECT_EQ(shared->governed().history(control::kInventoryRegister, "it-seen-worked-on")->size(), 2u);
+  EXPECT_EQ(version("it-seen-here-too"), 2u) << "what people worked on here stays";
+  EXPECT_EQ(version("it-b"), 1u);
+  EXPECT_EQ(shared->governed().traffic_of("node-2")->second, 0u) << "it told of another node there";
+}
+
 }  // namespace
 }  // namespace reeve::store

@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { streaming } from '../kill/streams.mjs'
+import { kDocuments } from '../intake/intake_api.mjs'
 import { run, startNodes, statusOf, until } from './nodes.mjs'
 
 // With room for a busy machine; half a second is what is promised of a quiet one.
@@ -96,7 +97,11 @@ test('a code sealed on one node opens on another, once, and every node says so',
 
 test('what a node had for itself is taken over once, when it first shares a database', async (t) => {
   const { postgres, nodes, make } = await startNodes(t, 1, {
-    governance: { 'approvals.yaml': kApprovals, 'budgets.yaml': kBudget },
+    governance: {
+      'approvals.yaml': kApprovals,
+      'budgets.yaml': kBudget,
+      'questions.yaml': kDocuments['questions.yaml'],
+    },
   })
   const alone = make(1, false)
   await alone.start()
@@ -107,6 +112,14 @@ test('what a node had for itself is taken over once, when it first shares a data
   const asked = run(alone, '', 'exception', 'request', ...more)
   assert.equal(asked.code, 0, asked.text)
   const { code } = run(alone, '', 'break-glass', 'seal').body
+  const started = run(alone, '', 'intake', 'start', '--kind', 'tool', '--title', 'Search', '--by', 'dev')
+  assert.equal(started.code, 0, started.text)
+  const known = (reeve) => [
+    run(reeve, '', 'inventory', 'show', started.body.item).body,
+    run(reeve, '', 'intake', 'show', started.body.id).body,
+  ]
+  const before = known(alone)
+  assert.equal(before[0].item.title, 'Search')
   assert.equal(run(alone, '', 'storage', 'move').code, 2, 'there is nowhere to move to')
   assert.equal(await statusOf(nodes[0], good.secret), 401)
   await alone.stop()
@@ -114,14 +127,15 @@ test('what a node had for itself is taken over once, when it first shares a data
   const file = path.join(alone.folder, 'reeve.yaml')
   fs.appendFileSync(file, `storage:\n  postgres:\n    url: "${postgres.url()}"\n`)
   await alone.start()
-  assert.match(alone.log(), /shared database now.*2 keys, 1 exception and 1 sealed code/)
+  assert.match(alone.log(), /shared database now.*2 keys, 1 exception, 1 item of the inventory, 1 intake and 1 seal/)
   for (const reeve of nodes) {
     await until('the key is good', async () => (await statusOf(reeve, good.secret)) === 200, kSoon)
     assert.equal(await statusOf(reeve, ended.secret), 401)
     assert.equal(run(reeve, '', 'exception', 'list').body.length, 1)
+    assert.deepEqual(known(reeve), before)
   }
   const again = run(alone, '', 'storage', 'move')
-  assert.deepEqual(again.body, { exceptions: 0, keys: 0, sealed_codes: 0 })
+  assert.deepEqual(again.body, { exceptions: 0, intakes: 0, items: 0, keys: 0, sealed_codes: 0 })
   assert.equal(run(nodes[0], `${code}\n`, 'break-glass', 'open', '--reason', 'x', '--ttl', '10s').code, 0)
 
   // Revoked for all, it does not come back with the next start, nor with another copy of the same directory.

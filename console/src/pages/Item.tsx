@@ -129,7 +129,9 @@ function Told({ shown: { item, seen } }: { shown: Shown }) {
 }
 
 const seenInWords = (seen: NonNullable<ItemRow['seen']>) =>
-  `${plural(seen.calls, 'call')} of ${plural(seen.people, 'person', 'people')} for ${money(seen.cost_nanos)}, ` +
+  `${plural(seen.calls, 'call')} of ${plural(seen.people, 'person', 'people')}` +
+  // Only those who may read spend are told what it cost.
+  `${seen.cost_nanos === undefined ? '' : ` for ${money(seen.cost_nanos)}`}, ` +
   `from ${day(seen.first)} to ${day(seen.last)}`
 
 // What is left to do with it, by its status.

@@ -1,5 +1,7 @@
 #include "store/postgres/governed_registers.h"
 
+#include <algorithm>
+
 #include "core/crypto.h"
 #include "store/postgres/kept_answers.h"
 #include "store/postgres/noted_change.h"
@@ -50,6 +52,11 @@ constexpr std::string_view kTraffic =
     "SELECT what, first, last, calls, cost_nanos, people FROM register_traffic ORDER BY what";
 constexpr std::string_view kNext = "SELECT entry FROM register_traffic_next WHERE node = $1::text";
 
+constexpr std::string_view kGiveWay =
+    "UPDATE register_row SET document = $1::text, version = $2::bigint WHERE register = $3::text AND id = $4::text AND "
+    "version = 1 AND $2::bigint > 1 AND id LIKE 'it-seen-%'";
+constexpr std::string_view kForgetHistory = "DELETE FROM register_history WHERE register = $1::text AND id = $2::text";
+
 Result<void> put_row(PostgresConnection& connection, const RowChange& change) {
   const RegisterRow& row = change.row;
   const auto version = static_cast<std::int64_t>(row.version);
@@ -67,6 +74,53 @@ Result<void> put_row(PostgresConnection& connection, const RowChange& change) {
   if (!event) return {};
   const auto announced = add_event(connection, *event);
   return announced ? Result<void>() : Result<void>(announced.error());
+}
+
+struct RowWithHistory {
+  RegisterRow row;
+  std::vector<RowHistory> history;
+};
+
+/// Of another store, oldest first.
+Result<std::vector<RowWithHistory>> all_rows(control::RegisterStore& own, std::string_view register_name) {
+  constexpr std::size_t kPage = 500;
+  std::vector<RowWithHistory> all;
+  std::int64_t before = 0;
+  while (true) {
+    auto page = own.list(register_name, before, kPage);
+    if (!page) return std::move(page).error();
+    for (RegisterRow& row : *page) {
+      auto history = own.history(register_name, row.id);
+      if (!history) return std::move(history).error();
+      before = row.number;
+      all.push_back({std::move(row), *std::move(history)});
+    }
+    if (page->size() < kPage) break;
+  }
+  std::reverse(all.begin(), all.end());
+  return all;
+}
+
+/// Whether it came.
+Result<bool> take_over_row(PostgresConnection& connection, const RowWithHistory& one) {
+  PostgresParameters put;
+  put.bytes(one.row.document).integer(static_cast<std::int64_t>(one.row.version));
+  put.bytes(one.row.register_name).bytes(one.row.id);
+  auto rows = connection.run(kInsert, put);
+  if (rows && rows->changed() == 0) rows = connection.run(kGiveWay, put);
+  if (!rows) return rows.error();
+  if (rows->changed() == 0) return false;
+  const auto forgotten =
+      connection.run(kForgetHistory, PostgresParameters().bytes(one.row.register_name).bytes(one.row.id));
+  if (!forgotten) return forgotten.error();
+  for (const RowHistory& step : one.history) {
+    PostgresParameters history;
+    history.bytes(one.row.register_name).bytes(one.row.id).integer(static_cast<std::int64_t>(step.version));
+    history.integer(step.at.nanoseconds).bytes(step.by).bytes(step.step).bytes(step.text);
+    const auto kept = connection.run(kHistory, history);
+    if (!kept) return kept.error();
+  }
+  return true;
 }
 
 RegisterRow row_at(const PostgresRows& rows, std::size_t row) {
@@ -185,6 +239,34 @@ Result<std::pair<std::vector<Traffic>, std::uint64_t>> PostgresRegisterStore::tr
       [](const PostgresRows& rows, std::size_t row) -> Result<std::int64_t> { return rows.integer(row, 0); }));
   if (!next) return std::move(next).error();
   return std::pair(*std::move(traffic), next->empty() ? std::uint64_t{0} : static_cast<std::uint64_t>(next->front()));
+}
+
+Result<std::size_t> PostgresRegisterStore::take_over(control::RegisterStore& own, std::string_view register_name) {
+  const auto all = all_rows(own, register_name);
+  if (!all) return all.error();
+  std::size_t taken = 0;
+  const auto done = connection_.use([&](PostgresConnection& connection) -> Result<void> {
+    taken = 0;
+    auto transaction = PostgresTransaction::begin(connection);
+    if (!transaction) return std::move(transaction).error();
+    for (const RowWithHistory& one : *all) {
+      const auto came = take_over_row(connection, one);
+      if (!came) return came.error();
+      taken += *came ? 1U : 0U;
+    }
+    return transaction->commit();
+  });
+  if (!done) return with_context(done.error(), kSubject);
+  return taken;
+}
+
+Result<void> PostgresRegisterStore::take_over_traffic(control::RegisterStore& own) {
+  const auto told = own.traffic_of(node_);
+  if (!told) return told.error();
+  const auto here = traffic_of(node_);
+  if (!here) return here.error();
+  if (told->second == 0 || here->second != 0 || !here->first.empty()) return {};
+  return put_traffic(node_, told->first, told->second);
 }
 
 Result<std::vector<Traffic>> PostgresRegisterStore::traffic() {

@@ -28,6 +28,11 @@ class PostgresRegisterStore final : public control::RegisterStore {
   Result<std::pair<std::vector<control::Traffic>, std::uint64_t>> traffic_of(std::string_view node) override;
   Result<std::vector<control::Traffic>> traffic() override;
 
+  /// As SharedRegisters::take_over() has it, of one register: how many rows came. Their order among themselves stays.
+  Result<std::size_t> take_over(control::RegisterStore& own, std::string_view register_name);
+  /// What this node told of traffic in its own storage, where it told nothing here.
+  Result<void> take_over_traffic(control::RegisterStore& own);
+
  private:
   const std::string node_;
   SharedConnection& connection_;

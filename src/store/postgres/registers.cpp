@@ -52,6 +52,14 @@ Result<TakenOver> PostgresRegisters::take_over(Registers& own) {
     if (!sealed) return sealed.error();
     taken.seals = *sealed ? 1 : 0;
   }
+  // Items first: an intake without its item would be damaged.
+  for (const auto& [name, count] :
+       {std::pair(control::kInventoryRegister, &taken.items), std::pair(control::kIntakeRegister, &taken.intakes)}) {
+    const auto rows = governed_.take_over(own.governed(), name);
+    if (!rows) return rows.error();
+    *count = *rows;
+  }
+  if (auto traffic = governed_.take_over_traffic(own.governed()); !traffic) return std::move(traffic).error();
   return taken;
 }
 
