@@ -49,7 +49,6 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
   if (wait > 0) headers.add("retry-after", std::to_string(wait));
   if (!answer.location.empty()) headers.add("location", answer.location);
   if (!answer.etag.empty()) headers.add("etag", answer.etag);
-  if (!answer.location.empty()) headers.add("location", answer.location);
   const auto sent = co_await exchange.respond(answer.status, headers, answer.body);
   static_cast<void>(sent);
 }

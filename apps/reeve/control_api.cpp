@@ -114,7 +114,7 @@ class ApiOverLoops final : public ControlApi {
     who = caller.principal;
     if (auto no = ration(exchange, caller)) co_return *std::move(no);
     if (!caller.principal) co_return caller.refusal;
-    const auto roles = sources_.roles->current();
+    const auto roles = sources_.roles->of(*caller.principal);
     const ApiRoute* const route = find_route(head.method, head.path);
     // What a route without a permission tells is about whoever asks.
     const bool for_everybody = route != nullptr && !route->permission;

@@ -55,6 +55,7 @@ class ControlApi {
     std::string started_with;                                  // started_with_json()
     std::vector<std::pair<std::string, std::string>> exports;  // name and kind of sink
     EvidencePacks* evidence = nullptr;
+    bool is_demonstration = false;  // nobody in it exists
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

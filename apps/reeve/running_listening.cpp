@@ -1,6 +1,8 @@
 #include "reeve/running_service.h"
 
 #include "core/log.h"
+#include "reeve/demo_history.h"
+#include "reeve/demo_visitors.h"
 #include "reeve/health.h"
 #include "reeve/server_state_route.h"
 
@@ -32,6 +34,7 @@ void RunningService::open_control_api() {
   std::vector<std::pair<std::string, std::string>> exports;
   exports.reserve(config_.exports.size());
   for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
+  if (takes_visitors(config_)) roles_.set_visitors(roles_of_visitors(read_visitors(config_.data_dir)));
   api_ = ControlApi::create({&spending_->budgets(),
                              settings_.get(),
                              store_.get(),
@@ -53,7 +56,8 @@ void RunningService::open_control_api() {
                              directory_ ? &directory_->entries() : nullptr,
                              started_with_json(config_, system_clock().now()),
                              std::move(exports),
-                             &*evidence_packs_});
+                             &*evidence_packs_,
+                             is_demonstration(config_.data_dir)});
 }
 
 /// By path, on the loop that read the request.

@@ -49,11 +49,22 @@ async function ask<T>(path: string, options: RequestInit): Promise<T> {
 export const read = <T>(path: string, parameters: Parameters = {}, signal?: AbortSignal) =>
   ask<T>(addressOf(path, parameters), { signal })
 
-// `key`: the same for a request that is sent again, so that it is done once.
-export const write = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string) =>
+// `key`: the same for a request that is sent again, so that it is done once. `version`: the ETag of what was read, where
+// nobody's change in between may be overwritten; 412 then says that there was one.
+export const write = <T>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: unknown,
+  key?: string,
+  version?: string,
+) =>
   ask<T>(path, {
     method,
-    headers: { 'content-type': 'application/json', ...(key ? { 'idempotency-key': key } : {}) },
+    headers: {
+      'content-type': 'application/json',
+      ...(key ? { 'idempotency-key': key } : {}),
+      ...(version ? { 'if-match': version } : {}),
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
 
@@ -80,6 +91,7 @@ export interface Me {
   roles: string[]
   permissions: string[]
   decided_by: 'roles' | 'scopes'
+  demonstration: boolean
 }
 
 export interface Usage {

@@ -30,3 +30,7 @@ export const places: Place[] = [
 
 export const placesFor = (permissions: string[]) =>
   places.filter(({ permission }) => !permission || permissions.includes(permission))
+
+// The one that an address belongs to, with or without a name behind it. The overview is open to everybody.
+export const placeAt = (pathname: string) =>
+  places.find(({ path }) => path !== '/' && (pathname === path || pathname.startsWith(`${path}/`)))

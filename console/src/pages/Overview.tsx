@@ -263,11 +263,13 @@ function Fate({ flow }: { flow: ContentFlow }) {
 }
 
 function WhoApproved() {
-  const query = useAnswer<{ exceptions: ExceptionRequest[] }>('/api/v1/exceptions')
+  const query = useAnswer<{ exceptions: ExceptionRequest[]; waiting: number }>('/api/v1/exceptions', {
+    order: 'newest',
+  })
   return (
     <Card title="Who approved that exception?" note={<Link to="/exceptions">All</Link>}>
       <Answer query={query} what="exceptions">
-        {({ exceptions }) => {
+        {({ exceptions, waiting }) => {
           if (exceptions.length === 0) {
             return (
               <Empty title="No exceptions yet">
@@ -278,25 +280,21 @@ function WhoApproved() {
               </Empty>
             )
           }
-          const waiting = exceptions.filter(({ state }) => state === 'requested').length
           return (
             <div className={styles.answer}>
               {waiting > 0 && (
                 <p className={styles.words}>{plural(waiting, 'request waits', 'requests wait')} for a decision.</p>
               )}
               <ul className={styles.list}>
-                {exceptions
-                  .toReversed()
-                  .slice(0, kShown)
-                  .map((one) => (
-                    <li key={one.id}>
-                      <Link to="/exceptions/$id" params={{ id: one.id }}>
-                        {describe(one)}
-                      </Link>
-                      <Tag tone={toneOf(one)}>{one.state}</Tag>
-                      <small>{who(one)}</small>
-                    </li>
-                  ))}
+                {exceptions.slice(0, kShown).map((one) => (
+                  <li key={one.id}>
+                    <Link to="/exceptions/$id" params={{ id: one.id }}>
+                      {describe(one)}
+                    </Link>
+                    <Tag tone={toneOf(one)}>{one.state}</Tag>
+                    <small>{who(one)}</small>
+                  </li>
+                ))}
               </ul>
             </div>
           )

@@ -4,15 +4,25 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { read } from '../api'
 import mark from '../mark.svg'
-import { Answer, Code, styles as basics } from '../parts/basics'
+import { Answer, Button, Code, Notice, styles as basics } from '../parts/basics'
 import styles from './SignIn.module.css'
+
+interface Visitor {
+  person: string
+  role: string
+}
+interface Status {
+  demonstration: boolean
+  providers: string[]
+  visitors: Visitor[]
+}
 
 const here = () => location.pathname + location.search
 
 export function SignIn() {
   const status = useQuery({
     queryKey: ['status'],
-    queryFn: () => read<{ providers: string[] }>('/console/status'),
+    queryFn: () => read<Status>('/console/status'),
   })
   useEffect(() => {
     document.title = 'Sign in · Reeve'
@@ -26,7 +36,24 @@ export function SignIn() {
         </div>
         <p className={basics.soft}>Who spends what on AI, what leaves the building, and who decided it.</p>
         <Answer query={status} what="how people sign in here">
-          {({ providers }) => (providers.length > 0 ? <ByProvider providers={providers} /> : <ByLink />)}
+          {({ demonstration, providers, visitors }) => (
+            <>
+              {demonstration && (
+                <Notice tone="warn">
+                  <p>
+                    <strong>Demonstration data.</strong> The people and the company in it do not exist.
+                  </p>
+                </Notice>
+              )}
+              {providers.length > 0 ? (
+                <ByProvider providers={providers} />
+              ) : visitors.length > 0 ? (
+                <AsVisitor visitors={visitors} />
+              ) : (
+                <ByLink />
+              )}
+            </>
+          )}
         </Answer>
       </div>
     </main>
@@ -47,6 +74,40 @@ function ByProvider({ providers }: { providers: string[] }) {
     </>
   )
 }
+
+const kSees: Record<string, string> = {
+  viewer: 'spend, sessions and decisions; finance, for instance',
+  developer: 'their own spend, sessions and what was refused',
+  approver: 'what waits for a yes: exceptions, intakes',
+  'policy-author': 'rules, what they would change, appeals',
+  auditor: 'the ledger, its proofs, evidence',
+  'incident-commander': 'the kill switch and its drill',
+  administrator: 'people, keys, agents, the inventory',
+}
+
+// Made-up people on this machine only: no password stands before what nobody owns.
+const AsVisitor = ({ visitors }: { visitors: Visitor[] }) => (
+  <>
+    <h2>Look as one of its people</h2>
+    <ul className={styles.visitors}>
+      {visitors.map(({ person, role }) => (
+        <li key={person}>
+          <form method="post" action="/console/visit">
+            <input type="hidden" name="person" value={person} />
+            <Button type="submit">{role.replaceAll('-', ' ')}</Button>
+            <span>
+              {kSees[role]}
+              <small>{person}</small>
+            </span>
+          </form>
+        </li>
+      ))}
+    </ul>
+    <p className={basics.soft}>
+      Or as whoever runs it: <code>reeve console</code> prints a link.
+    </p>
+  </>
+)
 
 function ByLink() {
   return (

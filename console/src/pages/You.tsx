@@ -11,6 +11,7 @@ import { Answer, Button, Card, Code, Empty, Facts, Notice, Page, Tag, styles as 
 import { DataTable, type Column } from '../parts/DataTable'
 import { PagedTable } from '../parts/PagedTable'
 import { ReasonDialog } from '../parts/ReasonDialog'
+import { youRoute } from '../router'
 import { usePerson } from '../session'
 import { AskForException } from './AskForException'
 import { deciderOf, modelOf } from './decisionWords'
@@ -214,7 +215,8 @@ const kExceptions: Column<ExceptionRequest>[] = [
 
 function OwnExceptions() {
   const me = usePerson()
-  const [asking, setAsking] = useState(false)
+  const { ask } = youRoute.useSearch()
+  const [asking, setAsking] = useState(Boolean(ask) && me.may('exceptions.ask'))
   const query = useQuery({
     queryKey: ['/api/v1/exceptions', 'own'],
     queryFn: ({ signal }) => read<{ exceptions: ExceptionRequest[] }>('/api/v1/me/exceptions', {}, signal),
@@ -241,7 +243,7 @@ function OwnExceptions() {
           )
         }
       </Answer>
-      {asking && <AskForException close={() => setAsking(false)} />}
+      {asking && <AskForException rule={ask} close={() => setAsking(false)} />}
     </Card>
   )
 }
