@@ -50,8 +50,8 @@ std::vector<DemoVisitor> choose_visitors(const DemoCompany& company) {
   std::vector<DemoVisitor> visitors;
   for (const auto& [role, place] : kPlaces) {
     const DemoPerson& person = company.member(place.first, place.second);
-    const bool is_taken = std::any_of(visitors.begin(), visitors.end(),
-                                      [&](const DemoVisitor& one) { return one.person == person.id; });
+    const bool is_taken =
+        std::any_of(visitors.begin(), visitors.end(), [&](const DemoVisitor& one) { return one.person == person.id; });
     if (!is_taken) visitors.push_back({role, person.id, person.team, person.groups});
   }
   return visitors;
@@ -94,7 +94,8 @@ identity::RoleBindings roles_of_visitors(std::span<const DemoVisitor> visitors) 
   std::string text;
   for (const DemoVisitor& one : visitors) {
     const std::string role(identity::role_name(one.role));
-    text += "---\nkind: RoleBinding\nname: demonstration-" + role + "\nrole: " + role + "\npeople: [" + one.person + "]\n";
+    text +=
+        "---\nkind: RoleBinding\nname: demonstration-" + role + "\nrole: " + role + "\npeople: [" + one.person + "]\n";
   }
   std::vector<Diagnostic> complaints;
   return identity::RoleBindings::build(parse_yaml(text, kDemoMark, complaints), complaints);

@@ -126,9 +126,8 @@ ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
     for (std::size_t i = place; i < end; ++i) write_exception(json, (*list)[i], now);
     if (end < list->size()) next = std::to_string(end);
   }
-  const auto waiting = std::count_if(list->begin(), list->end(), [](const auto& one) {
-    return one.state == control::ExceptionState::kRequested;
-  });
+  const auto waiting = std::count_if(list->begin(), list->end(),
+                                     [](const auto& one) { return one.state == control::ExceptionState::kRequested; });
   json.end_array().member_if("next", next).member("waiting", static_cast<std::int64_t>(waiting));
   return {200, json.end_object().take(), {}};
 }

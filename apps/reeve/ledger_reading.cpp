@@ -126,7 +126,8 @@ std::string sessions_sql(const SessionsAsked& asked) {
          " AS \"first\", " + index_time_sql("\"last\"") +
          " AS \"last\", cost_nanos, input_tokens, output_tokens, first_seq "
          "FROM sessions WHERE TRUE" +
-         having + " ORDER BY " + (asked.dearest_first ? "coalesce(cost_nanos, 0) DESC, " : "") + "first_seq DESC LIMIT " + std::to_string(asked.limit);
+         having + " ORDER BY " + (asked.dearest_first ? "coalesce(cost_nanos, 0) DESC, " : "") +
+         "first_seq DESC LIMIT " + std::to_string(asked.limit);
 }
 
 std::string_view session_calls_sql() {

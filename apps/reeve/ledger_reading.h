@@ -55,7 +55,8 @@ class RecordedOutput {
 std::string index_time_sql(std::string_view column);
 std::string index_time_sql(Instant time);
 
-/// Sessions, those that began last first, or the dearest: SQL over the index's tables with `seq` bounds, and what it gives as JSON.
+/// Sessions, those that began last first, or the dearest: SQL over the index's tables with `seq` bounds, and what it
+/// gives as JSON.
 struct SessionsAsked {
   std::optional<Instant> since;
   std::optional<std::uint64_t> before;  // first entry's index; of the page before

@@ -71,7 +71,7 @@ class SignInRoutes {
     std::string origin, fetch_site, user_agent;
     std::vector<std::string> certificates;  // of the client, where it was asked
     bool is_form = false;
-    std::string session;      // the secret of the console's cookie, or empty
+    std::string session;        // the secret of the console's cookie, or empty
     bool is_foreign = false;    // another site's page may have made it
     bool is_forwarded = false;  // a proxy says that it passes it on
     const std::string& field(std::string_view name) const;

@@ -29,7 +29,7 @@ export function SignIn() {
   }, [])
   return (
     <main className={styles.place}>
-      <div className={styles.card}>
+      <div className={styles.card} data-wide={Boolean(status.data?.visitors.length)}>
         <div className={styles.brand}>
           <img src={mark} alt="" />
           <h1>Reeve</h1>
@@ -97,7 +97,7 @@ const AsVisitor = ({ visitors }: { visitors: Visitor[] }) => (
             <Button type="submit">{role.replaceAll('-', ' ')}</Button>
             <span>
               {kSees[role]}
-              <small>{person}</small>
+              <small>{person.split('@')[0]}</small>
             </span>
           </form>
         </li>

@@ -141,7 +141,7 @@ function Refused() {
           const known = new Map(rules.map((rule) => [rule.rule, rule]))
           return (
             <DataTable
-              name="What was refused"
+              name="Refused calls"
               rows={decisions}
               rowKey={({ seq }) => String(seq)}
               file="refused"
@@ -234,7 +234,7 @@ function OwnExceptions() {
             </Empty>
           ) : (
             <DataTable
-              name="What you asked for"
+              name="Requests of yours"
               rows={exceptions}
               columns={kExceptions}
               rowKey={({ id }) => id}
@@ -281,7 +281,7 @@ const OwnSessions = () => (
       path="/api/v1/me/sessions"
       parameters={{ since: '90d', limit: 50 }}
       member="sessions"
-      name="Your sessions"
+      name="Sessions of yours"
       columns={kSessions}
       rowKey={({ session }) => session}
       file="my-sessions"
