@@ -81,6 +81,19 @@ export const signOut = () =>
     body: '',
   })
 
+// Of demonstration data: signed in as one of its people. Asked by script, since a form of a page that tells nobody where
+// it was does not tell the server either.
+export async function visit(person: string): Promise<void> {
+  const response = await fetch('/console/visit', {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ person }),
+  })
+  if (response.ok) return
+  throw new ApiError(response.status, 'Not signed in', 'This works in a browser on the machine that Reeve runs on only.')
+}
+
 // ---- What the API tells ----
 
 export interface Me {

@@ -1,5 +1,5 @@
-// Demonstration data in a browser: it says what it is on every page, and somebody on this machine may look as one of its
-// people, each with what their role opens. Nobody else may, and nobody's real data has such a door.
+// Demonstration data in a browser: it says what it is on every page, and somebody on this machine may look as one of
+// its people, each with what their role opens. Nobody else may, and nobody's real data has such a door.
 
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
@@ -13,7 +13,10 @@ import { axe, settle, shoot } from './looking.mjs'
 
 const run = promisify(execFile)
 const kRules = 'kind: Policy\nname: everything\nowner: tests\non: model.call\neffect: allow\n'
-const kConfig = 'workers: 1\nproviders: [{name: practice, dialect: practice}]\nmodels: [{name: "practice-*", provider: practice}]\n'
+const kConfig = `workers: 1
+providers: [{name: practice, dialect: practice}]
+models: [{name: "practice-*", provider: practice}]
+`
 let browser, made_up, real
 
 before(async () => {
@@ -128,14 +131,15 @@ test('real data has no such door, whatever lies in its folder', async () => {
   assert.equal((await me.json()).demonstration, false)
   // A server that others reach has none either, though its data is made up.
   const mark = fs.readFileSync(path.join(made_up.folder, 'data/demonstration.json'), 'utf8')
-  const open = new Reeve({ config: `public_url: http://reeve.example\n${kConfig}`, governance: { 'rules.yaml': kRules } })
+  const config = `identity: {public_url: "https://reeve.example"}\n${kConfig}`
+  const open = new Reeve({ config, governance: { 'rules.yaml': kRules } })
   try {
     fs.mkdirSync(path.join(open.folder, 'data'), { recursive: true })
     fs.writeFileSync(path.join(open.folder, 'data/demonstration.json'), mark)
     await open.start()
     open.url = `http://127.0.0.1:${open.port}`
     assert.deepEqual(await status(open), { demonstration: true, providers: [], visitors: [] })
-    assert.equal((await visit(open, person, { origin: 'http://reeve.example' })).status, 404)
+    assert.equal((await visit(open, person, { origin: 'https://reeve.example' })).status, 404)
   } finally {
     open.end()
   }

@@ -191,7 +191,7 @@ const changeByApi = (page, changes) =>
     const answer = await fetch(at)
     const { item } = await answer.json()
     const whole = ['kind', 'title', 'owner', 'purpose', 'users', 'provider', 'data_classes', 'environment', 'hosting']
-    const more = ['region', 'retention', 'training_use', 'human_review', 'integrations', 'guardrails', 'seen_as', 'notes']
+    const more = ['region', 'retention', 'training_use', 'human_review', 'guardrails', 'seen_as', 'notes']
     const kept = [...whole, ...more].filter((name) => item[name] !== undefined).map((name) => [name, item[name]])
     const body = JSON.stringify({ ...Object.fromEntries(kept), ...given })
     const headers = { 'content-type': 'application/json', 'if-match': answer.headers.get('etag') }

@@ -33,7 +33,8 @@ function answerWithRows(rows) {
     const url = new URL(String(address), location.href)
     if (url.pathname !== '/api/v1/spend' || url.searchParams.get('by') !== 'session') return real(address, options)
     const groups = Array.from({ length: rows }, (_, i) => one(i))
-    return Promise.resolve({ ok: true, status: 200, text: async () => JSON.stringify({ by: ['session'], groups, total: one(1) }) })
+    const text = JSON.stringify({ by: ['session'], groups, total: one(1) })
+    return Promise.resolve({ ok: true, status: 200, text: async () => text })
   }
 }
 
@@ -90,7 +91,8 @@ function answerWithoutEnd() {
       first: time,
       last: time,
     }))
-    return Promise.resolve({ ok: true, status: 200, text: async () => JSON.stringify({ sessions, next: String(from + 1000) }) })
+    const text = JSON.stringify({ sessions, next: String(from + 1000) })
+    return Promise.resolve({ ok: true, status: 200, text: async () => text })
   }
 }
 

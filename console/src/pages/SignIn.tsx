@@ -1,10 +1,10 @@
 // In front of everything: the way in, whichever there is.
 
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
-import { read } from '../api'
+import { read, visit } from '../api'
 import mark from '../mark.svg'
-import { Answer, Button, Code, Notice, styles as basics } from '../parts/basics'
+import { Answer, Button, Code, Notice, Problem, styles as basics } from '../parts/basics'
 import styles from './SignIn.module.css'
 
 interface Visitor {
@@ -86,28 +86,31 @@ const kSees: Record<string, string> = {
 }
 
 // Made-up people on this machine only: no password stands before what nobody owns.
-const AsVisitor = ({ visitors }: { visitors: Visitor[] }) => (
-  <>
-    <h2>Look as one of its people</h2>
-    <ul className={styles.visitors}>
-      {visitors.map(({ person, role }) => (
-        <li key={person}>
-          <form method="post" action="/console/visit">
-            <input type="hidden" name="person" value={person} />
-            <Button type="submit">{role.replaceAll('-', ' ')}</Button>
+function AsVisitor({ visitors }: { visitors: Visitor[] }) {
+  const enter = useMutation({ mutationFn: visit, onSuccess: () => location.assign(here()) })
+  return (
+    <>
+      <h2>Look as one of its people</h2>
+      {enter.error && <Problem error={enter.error} />}
+      <ul className={styles.visitors}>
+        {visitors.map(({ person, role }) => (
+          <li key={person}>
+            <Button disabled={enter.isPending} onClick={() => enter.mutate(person)}>
+              {role.replaceAll('-', ' ')}
+            </Button>
             <span>
               {kSees[role]}
               <small>{person.split('@')[0]}</small>
             </span>
-          </form>
-        </li>
-      ))}
-    </ul>
-    <p className={basics.soft}>
-      Or as whoever runs it: <code>reeve console</code> prints a link.
-    </p>
-  </>
-)
+          </li>
+        ))}
+      </ul>
+      <p className={basics.soft}>
+        Or as whoever runs it: <code>reeve console</code> prints a link.
+      </p>
+    </>
+  )
+}
 
 function ByLink() {
   return (
