@@ -49,8 +49,8 @@ async function ask<T>(path: string, options: RequestInit): Promise<T> {
 export const read = <T>(path: string, parameters: Parameters = {}, signal?: AbortSignal) =>
   ask<T>(addressOf(path, parameters), { signal })
 
-// `key`: the same for a request that is sent again, so that it is done once. `version`: the ETag of what was read, where
-// nobody's change in between may be overwritten; 412 then says that there was one.
+// `key`: the same for a request that is sent again, so that it is done once. `version`: the ETag of what was read,
+// where nobody's change in between may be overwritten; 412 then says that there was one.
 export const write = <T>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
@@ -81,8 +81,8 @@ export const signOut = () =>
     body: '',
   })
 
-// Of demonstration data: signed in as one of its people. Asked by script, since a form of a page that tells nobody where
-// it was does not tell the server either.
+// Of demonstration data: signed in as one of its people. Asked by script, since a form of a page that tells nobody
+// where it was does not tell the server either.
 export async function visit(person: string): Promise<void> {
   const response = await fetch('/console/visit', {
     method: 'POST',
@@ -91,7 +91,8 @@ export async function visit(person: string): Promise<void> {
     body: new URLSearchParams({ person }),
   })
   if (response.ok) return
-  throw new ApiError(response.status, 'Not signed in', 'This works in a browser on the machine that Reeve runs on only.')
+  const why = 'This works in a browser on the machine that Reeve runs on only.'
+  throw new ApiError(response.status, 'Not signed in', why)
 }
 
 // ---- What the API tells ----

@@ -51,7 +51,12 @@ export function EditItem({ item, path, close }: { item: Item; path: string; clos
       }
     >
       {save.error && <Problem error={save.error} />}
-      {meanwhile && <Meanwhile {...meanwhile} take={(name) => setDraft({ ...draft, [name]: meanwhile.theirs[name] ?? '' })} />}
+      {meanwhile && (
+        <Meanwhile
+          {...meanwhile}
+          take={(name) => setDraft({ ...draft, [name]: meanwhile.theirs[name] ?? '' })}
+        />
+      )}
       {wasApproved(base) && changed.some(({ approved }) => approved) && (
         <Notice tone="warn">
           <p>
@@ -119,8 +124,8 @@ function Meanwhile({
   return (
     <Notice tone="warn" alert>
       <p>
-        <strong>Somebody else changed it while you wrote.</strong> Nothing is saved yet. What they changed is in the form
-        now, and what you changed stays as you wrote it. Look at it, then save.
+        <strong>Somebody else changed it while you wrote.</strong> Nothing is saved yet. What they changed is in the
+        form now, and what you changed stays as you wrote it. Look at it, then save.
       </p>
       <ul className={styles.meanwhile}>
         {changed.map((field) => (

@@ -66,7 +66,10 @@ export function Sessions() {
   return (
     <Page
       title="Sessions"
-      lead="What people and their agents worked on. Put the dearest first to see where money goes, and open one to see why."
+      lead={
+        'What people and their agents worked on. ' +
+        'Put the dearest first to see where money goes, and open one to see why.'
+      }
       actions={
         <div className={styles.filter}>
           <Choice label="Order" value={sort} options={kOrders} choose={(next) => go({ sort: next })} />

@@ -20,7 +20,13 @@ export const kItemFields: ItemField[] = [
   { name: 'owner', label: 'Owner', hint: 'Who answers for it: a person or a team.', required: true },
   { name: 'purpose', label: 'Purpose', long: true, approved: true },
   { name: 'users', label: 'Used by', hint: 'Groups or people, one a line.', list: true, approved: true },
-  { name: 'data_classes', label: 'Data', hint: 'Classes of data that it sees, one a line.', list: true, approved: true },
+  {
+    name: 'data_classes',
+    label: 'Data',
+    hint: 'Classes of data that it sees, one a line.',
+    list: true,
+    approved: true,
+  },
   { name: 'model', label: 'Model', approved: true },
   { name: 'provider', label: 'Provider', approved: true },
   {
