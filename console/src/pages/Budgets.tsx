@@ -55,8 +55,7 @@ export function Budgets() {
 type Counter = Budget['counters'][number]
 const percentOf = ({ limits }: Counter) => Math.max(0, ...Object.values(limits).map(({ percent }) => percent))
 const fullestOf = ({ counters }: Budget) => Math.max(0, ...counters.map(percentOf))
-const fullestFirst = <T,>(list: T[], fullness: (one: T) => number) =>
-  list.toSorted((a, b) => fullness(b) - fullness(a))
+const fullestFirst = <T,>(list: T[], fullness: (one: T) => number) => list.toSorted((a, b) => fullness(b) - fullness(a))
 const kCountersShown = 8
 
 const amount = (quantity: string, value: number) =>

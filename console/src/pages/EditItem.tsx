@@ -52,10 +52,7 @@ export function EditItem({ item, path, close }: { item: Item; path: string; clos
     >
       {save.error && <Problem error={save.error} />}
       {meanwhile && (
-        <Meanwhile
-          {...meanwhile}
-          take={(name) => setDraft({ ...draft, [name]: meanwhile.theirs[name] ?? '' })}
-        />
+        <Meanwhile {...meanwhile} take={(name) => setDraft({ ...draft, [name]: meanwhile.theirs[name] ?? '' })} />
       )}
       {wasApproved(base) && changed.some(({ approved }) => approved) && (
         <Notice tone="warn">

@@ -173,9 +173,7 @@ function Actions({ shown, path }: { shown: Shown; path: string }) {
             {item.status === 'seen_not_registered' ? 'Register it' : 'Review it again'}
           </Button>
         )}
-        {mayWrite && item.status !== 'seen_not_registered' && (
-          <Button onClick={() => setEditing(true)}>Change…</Button>
-        )}
+        {mayWrite && item.status !== 'seen_not_registered' && <Button onClick={() => setEditing(true)}>Change…</Button>}
         {actions.map((name) => (
           <Button key={name} kind={name === 'decommission' ? 'danger' : undefined} onClick={() => setAction(name)}>
             {kActionWords[name]}
