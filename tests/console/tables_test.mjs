@@ -69,7 +69,11 @@ test('a million rows: the first, the last and the greatest are there, and dozens
   await region.getByRole('button', { name: 'Calls' }).click()
   await region.locator('th[aria-sort="ascending"]').waitFor()
   assert.equal(await first(), '0')
-  assert.deepEqual(page.complaints, [])
+  // That the index is still being made is told with 503, and asked again.
+  assert.deepEqual(
+    page.complaints.filter((text) => !/status of 503/.test(text)),
+    [],
+  )
   await context.close()
 })
 

@@ -76,13 +76,13 @@ function ByProvider({ providers }: { providers: string[] }) {
 }
 
 const kSees: Record<string, string> = {
-  viewer: 'spend, sessions and decisions; finance, for instance',
+  viewer: 'spend, budgets and exceptions, as finance does',
   developer: 'their own spend, sessions and what was refused',
   approver: 'what waits for a yes: exceptions, intakes',
   'policy-author': 'rules, what they would change, appeals',
-  auditor: 'the ledger, its proofs, evidence',
-  'incident-commander': 'the kill switch and its drill',
-  administrator: 'people, keys, agents, the inventory',
+  auditor: 'the ledger and its proofs, sessions, decisions, evidence',
+  'incident-commander': 'the kill switch and its drill, sessions',
+  administrator: 'people, keys, budgets, the inventory, the server',
 }
 
 // Made-up people on this machine only: no password stands before what nobody owns.
