@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
+import http from 'node:http'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import {
@@ -64,6 +65,34 @@ test('a newcomer gets in with a link and sees what there is', async () => {
     await page.getByRole('heading', { name: question }).waitFor()
   }
   assert.deepEqual(page.complaints, [])
+  await context.close()
+})
+
+const gzipped = (address) =>
+  new Promise((done, fail) =>
+    http
+      .get(address, { headers: { 'accept-encoding': 'gzip' } }, (answer) => {
+        let bytes = 0
+        answer.on('data', (piece) => (bytes += piece.length))
+        answer.on('end', () => done(answer.headers['content-encoding'] === 'gzip' ? bytes : Infinity))
+      })
+      .on('error', fail),
+  )
+
+test('what the first look really fetches of JavaScript is small, charts and all', async () => {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 } })
+  const page = await openByLink(context, alone.reeve)
+  await settle(page)
+  await page.locator('canvas').first().waitFor()
+  const scripts = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('.js')),
+  )
+  assert.ok(scripts.length >= 2, scripts.join())
+  const bytes = (await Promise.all(scripts.map(gzipped))).reduce((sum, one) => sum + one, 0)
+  assert.ok(bytes > 50_000 && bytes <= 250_000, `${bytes} bytes`)
   await context.close()
 })
 
