@@ -92,10 +92,11 @@ void print(const Common& common, const std::filesystem::path& data, const DemoMa
   std::printf("%llu calls, of which %llu were refused, and %llu entries of the ledger, in %.0f s.\n",
               static_cast<unsigned long long>(made.calls), static_cast<unsigned long long>(made.refused),
               static_cast<unsigned long long>(made.entries), seconds);
+  // Without a configuration only `reeve run` serves.
+  const char* const serve = config_file(common).empty() ? "run --no-tour" : "serve";
   std::printf(
-      "All of it is demonstration data: nobody in it exists.\n\nNext: reeve serve --data %s, then reeve console "
-      "--data %s\n",
-      data.c_str(), data.c_str());
+      "All of it is demonstration data: nobody in it exists.\n\nNext: reeve %s --data %s, then open /console/\n", serve,
+      data.c_str());
 }
 
 }  // namespace

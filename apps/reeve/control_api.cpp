@@ -156,7 +156,7 @@ class ApiOverLoops final : public ControlApi {
     const ApiRoute* const route = find_route(head.method, head.path);
     if (auto no = ration(exchange, caller, route != nullptr && route->is_urgent)) co_return *std::move(no);
     if (!caller.principal) co_return caller.refusal;
-    const auto roles = sources_.roles->current();
+    const auto roles = sources_.roles->of(*caller.principal);
     // What a route without a permission tells is about whoever asks.
     const bool for_everybody = route != nullptr && !route->permission;
     if (needs_control_scope(*caller.principal, *roles) && !for_everybody && !has_scope_of(*caller.principal, "control"))

@@ -12,6 +12,7 @@
 #include "reeve/demo_calls.h"
 #include "reeve/demo_ledger.h"
 #include "reeve/demo_plot.h"
+#include "reeve/demo_visitors.h"
 #include "reeve/governance.h"
 
 namespace reeve::app {
@@ -275,10 +276,12 @@ class History {
   std::uint64_t sessions_ = 0, anomalies_ = 0;
 };
 
-Result<void> write_mark(const DemoWish& wish) {
+Result<void> write_mark(const DemoWish& wish, const DemoCompany& company) {
   JsonWriter json;
   json.begin_object().member("days", wish.days).member("note", kDemoNote).member("people", wish.people);
-  json.member("seed", static_cast<std::int64_t>(wish.seed)).end_object();
+  json.member("seed", static_cast<std::int64_t>(wish.seed));
+  write_visitors(json, choose_visitors(company));
+  json.end_object();
   std::ofstream file(wish.data / kDemoMark, std::ios::binary);
   file << json.text() << '\n';
   file.close();
@@ -298,7 +301,7 @@ Result<DemoMade> make_demo_history(const DemoWish& wish) {
   auto store = store::Store::open_embedded(wish.data);
   if (!store) return std::move(store).error();
   // From the first byte on the folder says what it is.
-  if (auto marked = write_mark(wish); !marked) return marked.error();
+  if (auto marked = write_mark(wish, company); !marked) return marked.error();
   ledger::LogOptions options;
   options.directory = wish.data / "ledger";
   options.origin = wish.origin;

@@ -103,21 +103,36 @@ Result<control::Asked> read_asked(const Body& body, const ApiRequest& request, I
 
 }  // namespace
 
-/// Rows are never deleted and come oldest first, so a position in the list stays one.
+/// Rows are never deleted and are kept oldest first, so a position in the list stays one, from either end.
 ApiAnswer list_exceptions(const Sources& sources, const ApiRequest& request) {
   const auto given = request.parameters.find("cursor");
   const auto cursor = given == request.parameters.end() ? std::optional<std::int64_t>(0) : parse_int(given->second);
   if (!cursor || *cursor < 0) return problem(400, "Bad request", "'cursor' is what an earlier answer gave as 'next'");
+  const auto asked = request.parameters.find("order");
+  const std::string order = asked == request.parameters.end() ? std::string() : asked->second;
+  if (!order.empty() && order != "oldest" && order != "newest") {
+    return problem(400, "Bad request", "'order' is oldest, or newest");
+  }
   const auto list = sources.registers->exceptions().list();
   if (!list) return problem_of(list.error());
-  const auto first = std::min(static_cast<std::size_t>(*cursor), list->size());
-  const std::size_t end = first + std::min(kPageMax, list->size() - first);
+  const std::size_t place = std::min(static_cast<std::size_t>(*cursor), list->size());
   const Instant now = system_clock().now();
   JsonWriter json;
   json.begin_object().key("exceptions").begin_array();
-  for (std::size_t i = first; i < end; ++i) write_exception(json, (*list)[i], now);
-  json.end_array();
-  if (end < list->size()) json.member("next", std::to_string(end));
+  std::string next;
+  if (order == "newest") {
+    const std::size_t end = given == request.parameters.end() ? list->size() : place;
+    const std::size_t first = end - std::min(kPageMax, end);
+    for (std::size_t i = end; i > first; --i) write_exception(json, (*list)[i - 1], now);
+    if (first > 0) next = std::to_string(first);
+  } else {
+    const std::size_t end = place + std::min(kPageMax, list->size() - place);
+    for (std::size_t i = place; i < end; ++i) write_exception(json, (*list)[i], now);
+    if (end < list->size()) next = std::to_string(end);
+  }
+  const auto waiting = std::count_if(list->begin(), list->end(),
+                                     [](const auto& one) { return one.state == control::ExceptionState::kRequested; });
+  json.end_array().member_if("next", next).member("waiting", static_cast<std::int64_t>(waiting));
   return {200, json.end_object().take(), {}};
 }
 
@@ -188,11 +203,13 @@ std::vector<ApiRoute> exception_api_routes() {
   constexpr std::string_view kNamed = "The exception's id";
   constexpr std::size_t kBytesMax = 16UL << 10U;
   return {{.path = kPath,
-           .summary = "Exceptions, oldest first, 200 at a time",
+           .summary = "Exceptions, 200 at a time, and how many wait for a decision",
            .permission = Permission::kReadExceptions,
            .answer = list_exceptions,
            .gives = "ExceptionList",
-           .parameters = {kCursorParameter}},
+           .parameters = {kCursorParameter,
+                          {"order", "oldest first, or newest; oldest without it",
+                           R"({"type":"string","enum":["oldest","newest"],"default":"oldest"})"}}},
           {.method = net::Method::kPost,
            .path = kPath,
            .summary = "Asks for an exception, for whoever asks",

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "control/control.h"
 #include "identity/identity.h"
@@ -29,7 +30,23 @@ class InForce {
   std::shared_ptr<const T> current_ = std::make_shared<const T>();
 };
 
-using RolesInForce = InForce<identity::RoleBindings>;
+/// Demonstration data brings roles of its own for those who visit it (demo_visitors.h). They are for these people alone,
+/// and only as long as the governance directory gives no roles to anybody.
+class RolesInForce : public InForce<identity::RoleBindings> {
+ public:
+  /// Those by which this person is judged.
+  std::shared_ptr<const identity::RoleBindings> of(const identity::Principal& person) const {
+    auto bindings = current();
+    return bindings->empty() && !visitors_.held_by(person.id, {}).empty()
+               ? std::make_shared<const identity::RoleBindings>(visitors_)
+               : bindings;
+  }
+  /// Before anybody asks.
+  void set_visitors(identity::RoleBindings bindings) { visitors_ = std::move(bindings); }
+
+ private:
+  identity::RoleBindings visitors_;
+};
 
 /// Who looks at intakes and exceptions, and by which questions.
 struct Workflow {

@@ -55,11 +55,13 @@ class RecordedOutput {
 std::string index_time_sql(std::string_view column);
 std::string index_time_sql(Instant time);
 
-/// Sessions, those that began last first: SQL over the index's tables with `seq` bounds, and what it gives as JSON.
+/// Sessions, those that began last first, or the dearest: SQL over the index's tables with `seq` bounds, and what it
+/// gives as JSON.
 struct SessionsAsked {
   std::optional<Instant> since;
   std::optional<std::uint64_t> before;  // first entry's index; of the page before
   std::uint64_t limit = 50;
+  bool dearest_first = false;
 };
 std::string sessions_sql(const SessionsAsked& asked);
 /// Its calls in the order of their beginning; the parameter is the session.

@@ -130,9 +130,14 @@ ApiAnswer list_sessions(const ControlApi::Sources& all, const ApiRequest& reques
   const LedgerSources& sources = all.ledger;
   const auto page = ListPage::of(request);
   if (!page) return problem_of(page.error());
+  const std::string sort = value_of(request, "sort");
+  if (!sort.empty() && sort != "begun" && sort != "cost") {
+    return problem(400, "Bad request", "'sort' is begun, or cost");
+  }
   const auto index = sources.index->index();
   if (!index) return problem_of(index.error());
-  auto rows = (*index)->select(sessions_sql({page->since, page->cursor, page->limit}), {}, page->limit, kTimeMax);
+  const SessionsAsked asked{page->since, page->cursor, page->limit, sort == "cost"};
+  auto rows = (*index)->select(sessions_sql(asked), {}, page->limit, kTimeMax);
   if (!rows) return problem_of(rows.error());
   JsonWriter json;
   json.begin_object().key("sessions");
@@ -205,6 +210,8 @@ std::vector<ApiRoute> ledger_api_routes() {
        .parameters = {kSinceParameter,
                       kCursorParameter,
                       limit,
+                      {"sort", "begun, or cost: the dearest first; begun without it",
+                       R"({"type":"string","enum":["begun","cost"],"default":"begun"})"},
                       {"state", "live, or not there", R"({"type":"string","enum":["live"]})"}}},
       {.path = "/api/v1/sessions/{session}",
        .summary = "The calls of a session along time",

@@ -25,11 +25,12 @@ std::vector<std::string_view> permissions_of(const identity::Principal& person, 
 
 }  // namespace
 
-ApiAnswer tell_person(const ControlApi::Sources&, const ApiRequest& request) {
+ApiAnswer tell_person(const ControlApi::Sources& sources, const ApiRequest& request) {
   const identity::Principal& person = *request.principal;
   const identity::RoleBindings& roles = *request.roles;
   JsonWriter json;
-  json.begin_object().member("decided_by", roles.empty() ? "scopes" : "roles").key("groups").begin_array();
+  json.begin_object().member("decided_by", roles.empty() ? "scopes" : "roles");
+  json.member("demonstration", sources.is_demonstration).key("groups").begin_array();
   for (const std::string& group : person.groups) json.value(group);
   json.end_array().member("person", person.id).key("permissions").begin_array();
   for (const std::string_view permission : permissions_of(person, roles)) json.value(permission);

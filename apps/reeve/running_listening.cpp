@@ -1,6 +1,8 @@
 #include "reeve/running_service.h"
 
 #include "core/log.h"
+#include "reeve/demo_history.h"
+#include "reeve/demo_visitors.h"
 #include "reeve/health.h"
 #include "reeve/server_state_route.h"
 
@@ -32,6 +34,7 @@ void RunningService::open_control_api() {
   std::vector<std::pair<std::string, std::string>> exports;
   exports.reserve(config_.exports.size());
   for (const ledger::ExportSettings& one : config_.exports) exports.emplace_back(one.name, one.sink_kind());
+  if (takes_visitors(config_)) roles_.set_visitors(roles_of_visitors(read_visitors(config_.data_dir)));
   api_ = ControlApi::create({&spending_->budgets(),
                              settings_.get(),
                              store_.get(),
@@ -56,7 +59,8 @@ void RunningService::open_control_api() {
                              std::move(exports),
                              &*evidence_packs_,
                              config_.api_limits,
-                             config_.directory == identity::DirectoryMode::kRequired});
+                             config_.directory == identity::DirectoryMode::kRequired,
+                             is_demonstration(config_.data_dir)});
 }
 
 /// By path, on the loop that read the request.

@@ -131,11 +131,15 @@ Task<WebAnswer> SignInRoutes::take_link(Request request, net::Loop& loop) {
     co_await note_refusal("form", "it came from another page or without its cookie", request.address, loop);
     co_return failure_page(403, "This form did not come from this page, or your browser keeps no cookies.", kNewLink);
   }
-  const std::string link = request.field("link");
+  std::string link = request.field("link");
+  co_return co_await redeem_link(std::move(link), "a link of this machine", std::move(request), loop);
+}
+
+Task<WebAnswer> SignInRoutes::redeem_link(std::string link, std::string device, Request request, net::Loop& loop) {
   const std::string redirect = public_address("/console/sign-in");
   const std::string verifier = derived("console-verifier", request.browser, link);
   identity::Purpose purpose;
-  purpose.asking = {"console", "a link of this machine", request.address};
+  purpose.asking = {"console", std::move(device), request.address};
   purpose.redirect_uri = redirect;
   purpose.challenge = to_base64url(as_bytes(sha256(verifier)));
   identity::BrowserGrants* const browsers = sources_.browsers;
@@ -154,12 +158,48 @@ Task<WebAnswer> SignInRoutes::take_link(Request request, net::Loop& loop) {
   co_return co_await begin_console(*tokens, std::string(kHome), request.address, loop);
 }
 
+// ---- Demonstration data ----
+
+/// Whoever is at this machine looks at made-up data as one of its people. What lets them in is made here and used at
+/// once, so that all that holds for links holds for it.
+Task<WebAnswer> SignInRoutes::enter_as_visitor(Request request, net::Loop& loop) {
+  const std::string& person = request.field("person");
+  const auto visitor = std::find_if(sources_.visitors.begin(), sources_.visitors.end(),
+                                    [&](const DemoVisitor& one) { return one.person == person; });
+  if (visitor == sources_.visitors.end()) {
+    co_await note_refusal("demonstration", "there is nobody of that name to look as", request.address, loop);
+    co_return failure_page(404, "There is nobody of that name to look as.", kNewLink);
+  }
+  // A page of another name that leads to this machine has another origin.
+  if (request.is_foreign || request.origin != sources_.tokens->issuer() || request.is_forwarded ||
+      !is_this_machine(request.address)) {
+    co_await note_refusal("demonstration", "not from this machine's own page", request.address, loop);
+    co_return failure_page(403, "This works in a browser on the machine that Reeve runs on only.",
+                           "Open " + public_address(kHome) + " there.");
+  }
+  identity::Principal principal;
+  principal.id = visitor->person;
+  principal.team = visitor->team;
+  principal.groups = visitor->groups;
+  identity::GrantStore* const store = sources_.store;
+  const auto link = co_await on_thread<std::string>(
+      [=] { return identity::make_sign_in_link(*store, principal, system_clock().now()); }, loop);
+  if (!link) co_return failure_page(503, link.error().message, "Try again in a moment.");
+  co_return co_await redeem_link(*link, "a visit to demonstration data", std::move(request), loop);
+}
+
 // ---- What the console's pages ask ----
 
-Task<WebAnswer> SignInRoutes::tell_console(Request, net::Loop&) {
+Task<WebAnswer> SignInRoutes::tell_console(Request request, net::Loop&) {
   JsonWriter json;
-  json.begin_object().key("providers").begin_array();
+  json.begin_object().member("demonstration", sources_.is_demonstration).key("providers").begin_array();
   for (const identity::OidcIssuer& provider : providers_) json.value(provider_name(provider));
+  json.end_array().key("visitors").begin_array();
+  if (is_this_machine(request.address) && !request.is_forwarded) {
+    for (const DemoVisitor& one : sources_.visitors) {
+      json.begin_object().member("person", one.person).member("role", identity::role_name(one.role)).end_object();
+    }
+  }
   WebAnswer answer;
   answer.body = json.end_array().end_object().take();
   co_return answer;

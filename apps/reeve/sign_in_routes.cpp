@@ -99,6 +99,7 @@ std::span<const SignInRoutes::Path> SignInRoutes::paths() {
       Path{"/console/sign-out", Method::kPost, &Self::sign_out_of_console, false},
       Path{"/console/enter", Method::kGet, &Self::show_link, true},
       Path{"/console/enter", Method::kPost, &Self::take_link, true},
+      Path{"/console/visit", Method::kPost, &Self::enter_as_visitor, true},
       Path{"/console/status", Method::kGet, &Self::tell_console, false},
   };
   return kPaths;
@@ -130,6 +131,7 @@ Task<Result<SignInRoutes::Request>> SignInRoutes::read(net::Exchange& exchange) 
   request.is_new_browser = request.browser.empty();
   if (request.is_new_browser) request.browser = to_base64url(random_bytes(32));
   request.origin = head.headers.get("origin");
+  request.is_forwarded = head.headers.count("forwarded") + head.headers.count("x-forwarded-for") > 0;
   request.fetch_site = head.headers.get("sec-fetch-site");
   request.user_agent = head.headers.get("user-agent");
   if (head.path == "/oauth/token") request.certificates = exchange.peer_certificates();

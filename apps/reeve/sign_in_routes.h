@@ -18,6 +18,7 @@
 #include "net/net.h"
 #include "reeve/api_thread.h"
 #include "reeve/browser_sessions.h"
+#include "reeve/demo_visitors.h"
 #include "reeve/refusals.h"
 #include "reeve/sign_in_clients.h"
 #include "reeve/sign_in_limits.h"
@@ -43,6 +44,10 @@ class SignInRoutes {
     const identity::AgentTrust* trust = nullptr;
     identity::KeyTable* keys = nullptr;
     identity::Directory* directory = nullptr;
+    // Of demonstration data: people as whom somebody on this machine may look at it, and where to.
+    bool is_demonstration = false;
+    std::vector<DemoVisitor> visitors = {};
+    identity::GrantStore* store = nullptr;  // where links are made
   };
   static Result<std::unique_ptr<SignInRoutes>> create(net::Runtime& runtime, Sources sources);
 
@@ -66,8 +71,9 @@ class SignInRoutes {
     std::string origin, fetch_site, user_agent;
     std::vector<std::string> certificates;  // of the client, where it was asked
     bool is_form = false;
-    std::string session;      // the secret of the console's cookie, or empty
-    bool is_foreign = false;  // another site's page may have made it
+    std::string session;        // the secret of the console's cookie, or empty
+    bool is_foreign = false;    // another site's page may have made it
+    bool is_forwarded = false;  // a proxy says that it passes it on
     const std::string& field(std::string_view name) const;
   };
   struct Worker {
@@ -140,6 +146,8 @@ class SignInRoutes {
   Task<WebAnswer> begin_console(identity::TokenAnswer tokens, std::string target, std::string address, net::Loop& loop);
   Task<WebAnswer> show_link(Request request, net::Loop& loop);
   Task<WebAnswer> take_link(Request request, net::Loop& loop);
+  Task<WebAnswer> enter_as_visitor(Request request, net::Loop& loop);
+  Task<WebAnswer> redeem_link(std::string link, std::string device, Request request, net::Loop& loop);
   Task<WebAnswer> tell_console(Request request, net::Loop& loop);
   Task<WebAnswer> sign_out_of_console(Request request, net::Loop& loop);
 

@@ -2,6 +2,7 @@
 
 #include "core/log.h"
 #include "reeve/console_link.h"
+#include "reeve/demo_history.h"
 
 namespace reeve::app {
 
@@ -43,6 +44,9 @@ Result<std::unique_ptr<SignInRoutes>> SignInService::start(net::Runtime& runtime
   browsers_.emplace(*store_, *tokens_, *grants_, system_clock());
   SignInRoutes::Sources sources{grants_.get(),       &*browsers_, tokens_.get(),          config.issuers,
                                 config.upstream_tls, &refusals,   config.trusted_proxies, callers.kill_switch};
+  sources.is_demonstration = is_demonstration(config.data_dir);
+  if (takes_visitors(config)) sources.visitors = read_visitors(config.data_dir);
+  sources.store = store_;
   if (callers.agents != nullptr) {
     trust_ = config.agents;
     agent_tokens_ =

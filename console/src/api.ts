@@ -49,11 +49,22 @@ async function ask<T>(path: string, options: RequestInit): Promise<T> {
 export const read = <T>(path: string, parameters: Parameters = {}, signal?: AbortSignal) =>
   ask<T>(addressOf(path, parameters), { signal })
 
-// `key`: the same for a request that is sent again, so that it is done once.
-export const write = <T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string) =>
+// `key`: the same for a request that is sent again, so that it is done once. `version`: the ETag of what was read,
+// where nobody's change in between may be overwritten; 412 then says that there was one.
+export const write = <T>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body?: unknown,
+  key?: string,
+  version?: string,
+) =>
   ask<T>(path, {
     method,
-    headers: { 'content-type': 'application/json', ...(key ? { 'idempotency-key': key } : {}) },
+    headers: {
+      'content-type': 'application/json',
+      ...(key ? { 'idempotency-key': key } : {}),
+      ...(version ? { 'if-match': version } : {}),
+    },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
 
@@ -70,6 +81,20 @@ export const signOut = () =>
     body: '',
   })
 
+// Of demonstration data: signed in as one of its people. Asked by script, since a form of a page that tells nobody
+// where it was does not tell the server either.
+export async function visit(person: string): Promise<void> {
+  const response = await fetch('/console/visit', {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ person }),
+  })
+  if (response.ok) return
+  const why = 'This works in a browser on the machine that Reeve runs on only.'
+  throw new ApiError(response.status, 'Not signed in', why)
+}
+
 // ---- What the API tells ----
 
 export interface Me {
@@ -80,6 +105,7 @@ export interface Me {
   roles: string[]
   permissions: string[]
   decided_by: 'roles' | 'scopes'
+  demonstration: boolean
 }
 
 export interface Usage {

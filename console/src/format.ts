@@ -41,6 +41,12 @@ export function plural(amount: number, one: string, many = `${one}s`): string {
   return `${count(amount)} ${amount === 1 ? one : many}`
 }
 
+// What the server says of what went wrong may be a part of a sentence; alone it stands as one. A name stays as it is.
+export function sentence(text: string): string {
+  const begun = /^[a-z]+[ ,]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text
+  return /[.!?…)]$/.test(begun) || begun === '' ? begun : `${begun}.`
+}
+
 // Times are shown in UTC, as the ledger has them: two people who compare notes see the same.
 export const time = (text: string | undefined) => (text ? `${text.slice(0, 10)} ${text.slice(11, 19)}` : '')
 export const day = (text: string | undefined) => text?.slice(0, 10) ?? ''

@@ -28,5 +28,15 @@ export const places: Place[] = [
   { path: '/you', title: 'You', key: 'y' },
 ]
 
+// Whether the four questions have an answer for somebody; who has other work here begins on their own page.
+export const hasOverview = (permissions: string[]) =>
+  permissions.includes('spend.read') || permissions.includes('exceptions.read') || permissions.length === 0
+
 export const placesFor = (permissions: string[]) =>
-  places.filter(({ permission }) => !permission || permissions.includes(permission))
+  places.filter(({ path, permission }) =>
+    path === '/' ? hasOverview(permissions) : !permission || permissions.includes(permission),
+  )
+
+// The one that an address belongs to, with or without a name behind it. The overview is open to everybody.
+export const placeAt = (pathname: string) =>
+  places.find(({ path }) => path !== '/' && (pathname === path || pathname.startsWith(`${path}/`)))

@@ -20,6 +20,8 @@ type Given = Record<string, unknown>
 // The router reads what looks like a number as one.
 const text = (value: unknown) =>
   typeof value === 'string' || typeof value === 'number' ? String(value) || undefined : undefined
+const filterOf = (names: string[]) => (given: Given) =>
+  Object.fromEntries(names.map((name) => [name, text(given[name])])) as Record<string, string | undefined>
 
 const overview = createRoute({ getParentRoute: () => root, path: '/', component: Overview })
 export const spendRoute = createRoute({
@@ -40,7 +42,10 @@ const budgets = createRoute({
 export const sessionsRoute = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  validateSearch: (given: Given): { since?: string } => ({ since: text(given.since) }),
+  validateSearch: (given: Given): { since?: string; sort?: string } => ({
+    since: text(given.since),
+    sort: text(given.sort),
+  }),
   component: lazyRouteComponent(() => import('./pages/Sessions'), 'Sessions'),
 })
 export const sessionRoute = createRoute({
@@ -113,13 +118,12 @@ const kill = createRoute({
   path: '/kill-switch',
   component: lazyRouteComponent(() => import('./pages/KillSwitch'), 'KillSwitch'),
 })
-const you = createRoute({
+export const youRoute = createRoute({
   getParentRoute: () => root,
   path: '/you',
+  validateSearch: filterOf(['ask']),
   component: lazyRouteComponent(() => import('./pages/You'), 'You'),
 })
-const filterOf = (names: string[]) => (given: Given) =>
-  Object.fromEntries(names.map((name) => [name, text(given[name])])) as Record<string, string | undefined>
 export const decisionsRoute = createRoute({
   getParentRoute: () => root,
   path: '/decisions',
@@ -211,7 +215,7 @@ export const router = createRouter({
     agentsRoute,
     server,
     kill,
-    you,
+    youRoute,
     ownSessionRoute,
     signIn,
   ]),

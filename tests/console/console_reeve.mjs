@@ -1,9 +1,10 @@
 // Reeve with people in roles, some history, and names that are attacks on whatever shows them.
 
 import fs from 'node:fs'
+import path from 'node:path'
 import { PostgresServer } from '../postgres/postgres_server.mjs'
 import { CompanyProvider, importPackage } from '../sign-in/provider.mjs'
-import { Reeve } from '../upstream/reeve_process.mjs'
+import { kRoot, Reeve } from '../upstream/reeve_process.mjs'
 
 export { axe, settle, shoot } from './looking.mjs'
 
@@ -105,6 +106,22 @@ export async function makeCalls(reeve) {
   await call(kHostile[0], 'a-session', 'Say hello.')
 }
 
+// The questions of an intake that ship, as a file of a governance folder.
+export const intakeFiles = () => ({
+  'questions.yaml': fs.readFileSync(path.join(kRoot, 'governance/intake/questions.yaml'), 'utf8'),
+  'reviews.yaml': fs.readFileSync(path.join(kRoot, 'governance/reviews/reviews.yaml'), 'utf8'),
+})
+
+// The API, asked by a machine that may do everything.
+export async function machine(reeve) {
+  const { secret } = await reeve.createKey('lead@example.com', '--scope', 'control:*')
+  return async (method, way, body) => {
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+    const answer = await fetch(`${reeve.url}${way}`, { method, headers, body: body && JSON.stringify(body) })
+    return { status: answer.status, body: await answer.json() }
+  }
+}
+
 const kChromium = ['/usr/bin/chromium', '/usr/bin/google-chrome'].find((file) => fs.existsSync(file))
 export async function startBrowser() {
   const { chromium } = await importPackage('playwright-core/index.mjs')
@@ -160,6 +177,10 @@ export const kAddresses = [
   ['content', 'content'],
   ['content-by-model', 'content?by=model'],
   ['ledger', 'ledger'],
+  ['evidence', 'evidence'],
+  ['approvals', 'approvals'],
+  ['inventory', 'inventory'],
+  ['intake', 'intake'],
   ['exceptions', 'exceptions'],
   ['people', 'people'],
   ['people-groups', 'people?show=groups'],

@@ -49,8 +49,11 @@ test('whoever signs in is back at the page that was asked for, and sees what the
   // A developer reads neither the ledger nor what others spend.
   assert.equal(await dev.getByRole('link', { name: 'Ledger', exact: true }).count(), 0)
   await dev.goto(`${house.reeve.url}/console/ledger`)
-  await dev.getByRole('alert').waitFor()
-  assert.match(await dev.getByRole('alert').textContent(), /ledger\.read|role/)
+  await dev.getByText('Your roles do not open this page').waitFor()
+  assert.match(await dev.textContent('main'), /ledger\.read/)
+  // What the page does not ask is not given, either.
+  const status = await dev.evaluate(async () => (await fetch('/api/v1/ledger/entries')).status)
+  assert.equal(status, 403)
   const nobody = await house.pageOf('nobody-yet@example.com')
   await nobody.getByText('have no role that shows spend').waitFor()
   await shoot(nobody, name('no-role'))

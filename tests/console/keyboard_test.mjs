@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { askModel, House } from './house.mjs'
-import { openPage } from './console_reeve.mjs'
+import { kAddresses, openPage } from './console_reeve.mjs'
 import { axe, beyondTheEdge, cutOff, settle, shoot, tabTo } from './looking.mjs'
 
 const house = new House()
@@ -108,17 +108,7 @@ const kSizes = [
   ['zoomed', { width: 640, height: 400 }, 1],
   ['large text', { width: 1280, height: 800 }, 2],
 ]
-const kPages = [
-  '',
-  'spend',
-  'budgets',
-  'sessions',
-  'sessions/dear-work',
-  'ledger',
-  'ledger/3',
-  'evidence',
-  'exceptions',
-]
+const kPages = [...kAddresses.map(([, address]) => address), 'sessions/dear-work', 'ledger/3', 'people/ada@example.com']
 for (const [name, viewport, times] of kSizes) {
   test(`${name}: nothing is cut off, and no page scrolls sideways`, async () => {
     const auditor = await house.pageOf('auditor', '', { viewport })
@@ -133,9 +123,9 @@ for (const [name, viewport, times] of kSizes) {
       const over = await beyondTheEdge(page)
       if (over > 0) found.push(`${what}: ${over} pixels beyond the edge`)
       for (const text of await cutOff(page)) found.push(`${what}: "${text}" is cut off`)
-      await shoot(page, `${name.replace(' ', '-')}-${what.replaceAll('/', '-') || 'overview'}`)
+      await shoot(page, `${name.replace(' ', '-')}-${what.replaceAll(/[^a-z0-9-]+/g, '-') || 'overview'}`)
     }
-    for (const address of [...kPages, 'kill-switch', 'you']) {
+    for (const address of kPages) {
       await auditor.goto(`${house.reeve.url}/console/${address}`)
       await look(auditor, address)
     }

@@ -2,11 +2,16 @@
 // any page in either theme; names that are attacks stay names. Screenshots are kept in CONSOLE_SCREENSHOTS.
 
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import http from 'node:http'
+import path from 'node:path'
 import { after, before, test } from 'node:test'
 import {
   axe,
   kAddresses,
+  intakeFiles,
   kHostile,
+  machine,
   makeCalls,
   openByLink,
   openPage,
@@ -16,6 +21,8 @@ import {
   startBrowser,
   startConsole,
 } from './console_reeve.mjs'
+import { askModel } from './house.mjs'
+import { kRoot } from '../upstream/reeve_process.mjs'
 import { beyondTheEdge } from './looking.mjs'
 
 let browser, house, alone
@@ -29,9 +36,10 @@ before(async () => {
   ;[browser, house, alone] = await Promise.all([
     startBrowser(),
     startConsole({ company: true, bindings }),
-    startConsole(),
+    startConsole({ files: intakeFiles() }),
   ])
   await makeCalls(alone.reeve)
+  await makeNamed(alone.reeve)
 })
 after(async () => {
   await browser?.close()
@@ -60,13 +68,74 @@ test('a newcomer gets in with a link and sees what there is', async () => {
   await context.close()
 })
 
+const gzipped = (address) =>
+  new Promise((done, fail) =>
+    http
+      .get(address, { headers: { 'accept-encoding': 'gzip' } }, (answer) => {
+        let bytes = 0
+        answer.on('data', (piece) => (bytes += piece.length))
+        answer.on('end', () => done(answer.headers['content-encoding'] === 'gzip' ? bytes : Infinity))
+      })
+      .on('error', fail),
+  )
+
+test('what the first look really fetches of JavaScript is small, charts and all', async () => {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 900 } })
+  const page = await openByLink(context, alone.reeve)
+  await settle(page)
+  await page.locator('canvas').first().waitFor()
+  const scripts = await page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => name)
+      .filter((name) => name.endsWith('.js')),
+  )
+  assert.ok(scripts.length >= 2, scripts.join())
+  const bytes = (await Promise.all(scripts.map(gzipped))).reduce((sum, one) => sum + one, 0)
+  assert.ok(bytes > 50_000 && bytes <= 250_000, `${bytes} bytes`)
+  await context.close()
+})
+
+// A page of each kind that has a name in its address.
+async function makeNamed(reeve) {
+  const own = await reeve.createKey('grace@example.com')
+  await askModel(reeve, own.secret, { session: 'of-grace' })
+  const ask = await machine(reeve)
+  const made = async (way, body, member) => (await ask('POST', way, body)).body[member].id
+  const item = { kind: 'model', title: kHostile[1], owner: kHostile[0], purpose: kHostile[3] }
+  const asked = { budget: 'everybody-monthly', add: '$1', until: '1d', reason: kHostile[2] }
+  const { decisions } = (await ask('GET', '/api/v1/decisions?outcome=refused')).body
+  const decided = decisions.find(({ rule }) => rule === 'no-mystery')
+  kPages.push(
+    ['item', `inventory/${await made('/api/v1/inventory', item, 'item')}`],
+    ['intake-one', `intake/${await made('/api/v1/intake', { kind: 'agent', title: kHostile[4] }, 'intake')}`],
+    ['exception', `exceptions/${await made('/api/v1/exceptions', asked, 'exception')}`],
+    ['decision', `decisions/${decided.decision}`],
+  )
+}
+
 const kPages = [
   ...kAddresses,
   ['session', `sessions/${encodeURIComponent(kHostile[0])}`],
   ['entry', 'ledger/3'],
   ['policy', 'policies/no-mystery'],
   ['person', 'people/ada@example.com'],
+  ['own-session', 'you/sessions/of-grace'],
 ]
+
+test('every page that the console has is among those that are looked at', () => {
+  const source = fs.readFileSync(path.join(kRoot, 'console/src/router.tsx'), 'utf8')
+  const paths = [...source.matchAll(/^ {2}path: '(.*)',$/gm)].map(([, found]) => found)
+  assert.ok(paths.length >= 27, `${paths.length} paths found`)
+  const looked = kPages.map(([, address]) => `/${address.split('?')[0]}`)
+  const missing = paths.filter((one) => {
+    const pattern = new RegExp(`^${one.replaceAll(/\$\w+/g, '[^/]+')}$`)
+    return !looked.some((address) => pattern.test(address))
+  })
+  // What only leads on to the first page.
+  assert.deepEqual(missing, ['/sign-in'])
+})
+
 for (const theme of ['light', 'dark']) {
   test(`every page in ${theme}: axe finds nothing, and no name does anything`, async () => {
     const context = await browser.newContext({ colorScheme: theme, viewport: { width: 1360, height: 900 } })

@@ -7,7 +7,17 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { detectorFiles } from '../upstream/reeve_process.mjs'
-import { axe, kAddresses, makeCalls, openByLink, settle, shoot, startBrowser, startConsole } from './console_reeve.mjs'
+import {
+  axe,
+  kAddresses,
+  machine,
+  makeCalls,
+  openByLink,
+  settle,
+  shoot,
+  startBrowser,
+  startConsole,
+} from './console_reeve.mjs'
 
 const kToken = `ghp_${'x1Y2z3W4v5U6t7S8r9Q0p1O2n3M4l5K6j7I8'}`
 const kSecrets = `---
@@ -302,7 +312,33 @@ test('cursors and what makes no sense', async () => {
     all.filter((seq) => paged.includes(seq)),
   )
   assert.ok(paged.length > 6)
+  // The dearest sessions first, also from page to page; what costs the same or nothing is there once.
+  const dear = []
+  for (let cursor = ''; cursor !== undefined;) {
+    const { body } = await ask(`/api/v1/sessions?sort=cost&limit=2&cursor=${cursor}`)
+    dear.push(...body.sessions)
+    cursor = body.next
+  }
+  const costs = dear.map(({ cost_nanos: cost = 0 }) => cost)
+  assert.deepEqual(
+    costs,
+    costs.toSorted((a, b) => b - a),
+  )
+  const begun = (await ask('/api/v1/sessions?limit=200')).body.sessions
+  assert.ok(begun.length > 4)
+  assert.deepEqual(dear.map(({ session }) => session).sort(), begun.map(({ session }) => session).sort())
+  const write = await machine(reeve)
+  for (const reason of ['one', 'two', 'three']) {
+    await write('POST', '/api/v1/exceptions', { budget: 'everybody-monthly', add: '$1', until: '1d', reason })
+  }
+  const oldest = (await ask('/api/v1/exceptions')).body
+  assert.ok(oldest.exceptions.length >= 3)
+  const newest = (await ask('/api/v1/exceptions?order=newest')).body
+  assert.deepEqual(newest.exceptions, oldest.exceptions.toReversed())
+  assert.equal(newest.waiting, oldest.exceptions.filter(({ state }) => state === 'requested').length)
   for (const query of [
+    'sessions?sort=person',
+    'exceptions?order=dearest',
     'decisions?outcome=nothing',
     'decisions?cursor=-1',
     'decisions?limit=0',

@@ -184,6 +184,56 @@ test('what calls use and nobody registered appears by itself; what is not used a
   assert.deepEqual(house.complaintsOf(admin), [])
 })
 
+// As another client would: what was read, with something else in it.
+const changeByApi = (page, changes) =>
+  page.evaluate(async (given) => {
+    const at = `/api/v1/inventory/${location.pathname.split('/').at(-1)}`
+    const answer = await fetch(at)
+    const { item } = await answer.json()
+    const whole = ['kind', 'title', 'owner', 'purpose', 'users', 'provider', 'data_classes', 'environment', 'hosting']
+    const more = ['region', 'retention', 'training_use', 'human_review', 'guardrails', 'seen_as', 'notes']
+    const kept = [...whole, ...more].filter((name) => item[name] !== undefined).map((name) => [name, item[name]])
+    const body = JSON.stringify({ ...Object.fromEntries(kept), ...given })
+    const headers = { 'content-type': 'application/json', 'if-match': answer.headers.get('etag') }
+    return (await fetch(at, { method: 'PUT', headers, body })).status
+  }, changes)
+
+test('two people change an item at once: nobody overwrites what they have not seen', async () => {
+  const admin = await house.pageOf('admin', 'inventory?text=contracts')
+  await admin.getByRole('link', { name: 'An assistant for contracts' }).click()
+  await admin.getByRole('button', { name: 'Change…' }).click()
+  const dialog = admin.getByRole('dialog')
+  assert.equal(await dialog.getByRole('button', { name: 'Save' }).isDisabled(), true)
+  await dialog.getByLabel('Notes').fill('Written here')
+  await dialog.getByLabel('Owner').fill('mine@example.com')
+  assert.equal(await changeByApi(admin, { owner: 'theirs@example.com', guardrails: ['A person looks'] }), 200)
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByText('Somebody else changed it while you wrote.').waitFor()
+  assert.equal(await dialog.getByLabel('Owner').inputValue(), 'mine@example.com')
+  assert.equal(await dialog.getByLabel('Guardrails').inputValue(), 'A person looks')
+  assert.match(await dialog.textContent(), /Owner is now: theirs@example\.com \(you wrote something else\)/)
+  assert.deepEqual(await axe(admin), [])
+  await shoot(admin, name('changed-meanwhile'))
+  await dialog.getByRole('button', { name: 'Take theirs Owner' }).click()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.waitFor({ state: 'detached' })
+  await admin.getByText('Written here').first().waitFor()
+  const told = await admin.textContent('main')
+  assert.match(told, /theirs@example\.com/)
+  assert.match(told, /A person looks/)
+  // What was approved is not changed without a word.
+  await admin.getByText('Approved', { exact: true }).first().waitFor()
+  await admin.getByRole('button', { name: 'Change…' }).click()
+  await dialog.getByLabel('Region').fill('Antarctica')
+  await dialog.getByText('With this change it is proposed again').waitFor()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await admin.getByText('Proposed', { exact: true }).first().waitFor()
+  assert.deepEqual(
+    house.complaintsOf(admin).filter((text) => !/\b412\b/.test(text)),
+    [],
+  )
+})
+
 for (const colorScheme of ['light', 'dark']) {
   test(`the registers' pages in ${colorScheme}, narrow and wide: axe finds nothing`, async () => {
     const page = await house.pageOf('boss', '', { colorScheme })

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { after, before, test } from 'node:test'
-import { kAddresses, openByLink, settle, startBrowser, startConsole } from './console_reeve.mjs'
+import { intakeFiles, kAddresses, openByLink, settle, startBrowser, startConsole } from './console_reeve.mjs'
 import { kPayloads } from './payloads.mjs'
 
 const kFile = `<img src=x onerror=ran()>.yaml`
@@ -29,7 +29,7 @@ tests:
   .join('---\n')
 let browser, house, secret
 before(async () => {
-  ;[browser, house] = await Promise.all([startBrowser(), startConsole({ files: { [kFile]: rules } })])
+  ;[browser, house] = await Promise.all([startBrowser(), startConsole({ files: { [kFile]: rules, ...intakeFiles() } })])
   ;({ secret } = await house.reeve.createKey('lead@example.com', '--scope', 'control:*'))
   await store(house.reeve)
 })
@@ -68,14 +68,24 @@ async function call(reeve, key, text, model) {
 }
 
 // Everything that is stored is stored by the paths of every day; how much of it was taken is counted.
-const stored = { calls: 0, keys: 0, exceptions: 0, cutoffs: 0, agents: 0 }
+const stored = { calls: 0, keys: 0, exceptions: 0, cutoffs: 0, agents: 0, items: 0, intakes: 0 }
+const named = []
+const note = async (answer, place, member) => {
+  if (answer.status !== 201) return false
+  const { [member]: made } = await answer.json()
+  named.push([`${place} ${made.id}`, `${place}/${made.id}`])
+  return true
+}
 async function store(reeve) {
   const { secret: key } = await reeve.createKey('grace@example.com', '--team', kPayloads[0])
   for (const [i, text] of kPayloads.entries()) {
     const statuses = [await call(reeve, key, text, `practice-${i}`), await call(reeve, key, text, text)]
     stored.calls += statuses.filter((status) => status !== 401).length
     const asked = { budget: 'everybody-monthly', add: '$1', until: '1d', reason: text, work_item: text }
-    stored.exceptions += (await api('POST', '/api/v1/exceptions', asked)).status === 201
+    stored.exceptions += await note(await api('POST', '/api/v1/exceptions', asked), 'exceptions', 'exception')
+    stored.items += await note(await api('POST', '/api/v1/inventory', itemOf(text)), 'inventory', 'item')
+    const intake = await api('POST', '/api/v1/intake', { kind: 'tool', title: text, owner: text })
+    stored.intakes += await note(intake, 'intake', 'intake')
     const cut = await api('POST', '/api/v1/kill-switch', { scope: `group:${text}`, reason: text })
     stored.cutoffs += cut.status === 201
     const agent = {
@@ -97,12 +107,32 @@ async function store(reeve) {
   }
 }
 
+// Every text of an item that somebody writes.
+const itemOf = (text) => ({
+  kind: 'model',
+  title: text,
+  owner: text,
+  purpose: text,
+  notes: text,
+  model: text,
+  provider: text,
+  region: text,
+  retention: text,
+  users: [text],
+  data_classes: [text],
+  integrations: [text],
+  guardrails: [text],
+  seen_as: [`model:${text}`],
+})
+
 test('the attacks are stored, each by most of the ways', () => {
   assert.ok(stored.calls >= 190, JSON.stringify(stored))
   assert.ok(stored.exceptions >= 90, JSON.stringify(stored))
   assert.ok(stored.cutoffs >= 90, JSON.stringify(stored))
   assert.ok(stored.agents >= 90, JSON.stringify(stored))
   assert.ok(stored.keys >= 15, JSON.stringify(stored))
+  assert.ok(stored.items >= 90, JSON.stringify(stored))
+  assert.ok(stored.intakes >= 90, JSON.stringify(stored))
 })
 
 const kMarkup =
@@ -147,7 +177,12 @@ test('every page and every CSV: nothing runs, nothing is markup, nothing is repo
     globalThis.ran = () => globalThis.ranAttacks.push(location.pathname)
   })
   const page = await openByLink(context, house.reeve)
-  for (const [name, address] of [...kAddresses, ...kNamed]) {
+  // Of each kind of register some, of different attacks.
+  const some = ['exceptions', 'inventory', 'intake'].flatMap((place) =>
+    named.filter(([, address]) => address.startsWith(`${place}/`)).filter((_, i) => i % 10 === 0),
+  )
+  assert.ok(some.length >= 27)
+  for (const [name, address] of [...kAddresses, ...kNamed, ...some]) {
     await page.goto(`${house.reeve.url}/console/${address}`)
     await settle(page)
     // An answer of 404 about a name that is nobody's is told by the browser, too.

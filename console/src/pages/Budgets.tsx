@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { read, type Budget } from '../api'
 import { count, day, money } from '../format'
-import { Answer, Card, Code, Empty, Page, Tag, styles as basics } from '../parts/basics'
+import { Answer, Button, Card, Code, Empty, Page, Tag, styles as basics } from '../parts/basics'
 import styles from './Budgets.module.css'
 
 const kExample = `kind: Budget
@@ -39,7 +40,7 @@ export function Budgets() {
             </Card>
           ) : (
             <div className={styles.list}>
-              {budgets.map((budget) => (
+              {fullestFirst(budgets, fullestOf).map((budget) => (
                 <One key={budget.name} budget={budget} />
               ))}
             </div>
@@ -50,14 +51,24 @@ export function Budgets() {
   )
 }
 
+// What is nearly used up is what somebody comes for; a budget of each person has hundreds of counters.
+type Counter = Budget['counters'][number]
+const percentOf = ({ limits }: Counter) => Math.max(0, ...Object.values(limits).map(({ percent }) => percent))
+const fullestOf = ({ counters }: Budget) => Math.max(0, ...counters.map(percentOf))
+const fullestFirst = <T,>(list: T[], fullness: (one: T) => number) => list.toSorted((a, b) => fullness(b) - fullness(a))
+const kCountersShown = 8
+
 const amount = (quantity: string, value: number) =>
   quantity === 'money_nanos' ? money(value) : `${count(value)} ${quantity}`
 
 function One({ budget }: { budget: Budget }) {
+  const [all, setAll] = useState(false)
+  const counters = fullestFirst(budget.counters, percentOf)
+  const shown = all ? counters : counters.slice(0, kCountersShown)
   return (
     <Card title={budget.title || budget.name} note={budget.title ? budget.name : budget.owner}>
       {budget.counters.length === 0 && <p className={basics.soft}>Nothing was spent of it in this window.</p>}
-      {budget.counters.map((counter) =>
+      {shown.map((counter) =>
         Object.entries(counter.limits).map(([quantity, line]) => {
           const scope = Object.values(counter.scope).join(', ') || 'All calls'
           const tone = line.percent >= 100 ? 'bad' : line.percent >= 80 ? 'warn' : undefined
@@ -83,6 +94,12 @@ function One({ budget }: { budget: Budget }) {
             </div>
           )
         }),
+      )}
+      {counters.length > kCountersShown && (
+        <Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? 'Only the fullest' : `All ${count(counters.length)}`}
+          <span className={basics.hidden}> of {budget.title || budget.name}</span>
+        </Button>
       )}
     </Card>
   )

@@ -6,25 +6,21 @@ import { useState } from 'react'
 import { read, write } from '../api'
 import type { Appeal, Detector, Finding, Findings } from '../apiReading'
 import { count, plural, time } from '../format'
-import { Answer, Button, Card, Empty, Field, Page, Tag, styles as basics, type Tone } from '../parts/basics'
+import { Answer, Button, Card, Empty, Page, Tag, styles as basics, type Tone } from '../parts/basics'
+import { Choice, kTimes, type Option } from '../parts/Choice'
 import { DataTable, type Column } from '../parts/DataTable'
 import { ReasonDialog } from '../parts/ReasonDialog'
 import { contentRoute } from '../router'
 import { usePerson } from '../session'
 import styles from './Filter.module.css'
 
-const kBy: [string, string][] = [
+const kBy: Option[] = [
   ['team', 'Team'],
   ['model', 'Model'],
   ['provider', 'Provider'],
   ['client', 'Tool'],
   ['repo', 'Repository'],
   ['person', 'Person'],
-]
-const kTimes: [string, string][] = [
-  ['7d', 'The last 7 days'],
-  ['30d', 'The last 30 days'],
-  ['90d', 'The last 90 days'],
 ]
 const kSeverity: Record<string, Tone> = { critical: 'bad', high: 'bad', medium: 'warn' }
 
@@ -48,24 +44,8 @@ export function Content() {
       }
       actions={
         <div className={styles.filter}>
-          <Field label="By">
-            <select className={basics.input} value={by} onChange={(event) => go({ by: event.target.value })}>
-              {kBy.map(([name, title]) => (
-                <option key={name} value={name}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <Field label="Of">
-            <select className={basics.input} value={since} onChange={(event) => go({ since: event.target.value })}>
-              {kTimes.map(([name, title]) => (
-                <option key={name} value={name}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </Field>
+          <Choice label="By" value={by} options={kBy} choose={(next) => go({ by: next })} />
+          <Choice label="Of" value={since} options={kTimes} choose={(next) => go({ since: next })} />
         </div>
       }
     >

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { DecisionRow } from '../apiReading'
 import { money, time } from '../format'
 import { Button, Card, Empty, Field, Page, Tag, styles as basics } from '../parts/basics'
+import { Choice, kTimes, type Option } from '../parts/Choice'
 import { type Column } from '../parts/DataTable'
 import { PagedTable } from '../parts/PagedTable'
 import { decisionsRoute } from '../router'
@@ -13,18 +14,12 @@ import { deciderOf, modelOf, outcomeOf, toneOf } from './decisionWords'
 import styles from './Filter.module.css'
 import { ReplayCard } from './Replay'
 
-const kOutcomes: [string, string][] = [
+const kOutcomes: Option[] = [
   ['', 'Any'],
   ['refused', 'Refused'],
   ['changed', 'Changed: replaced, routed, cheaper'],
   ['allowed', 'Allowed as asked'],
   ['failed', 'Allowed, and failed'],
-]
-const kTimes: [string, string][] = [
-  ['24h', 'The last day'],
-  ['7d', 'The last 7 days'],
-  ['30d', 'The last 30 days'],
-  ['90d', 'The last 90 days'],
 ]
 
 const columnsFor = (mayExplain: boolean): Column<DecisionRow>[] => [
@@ -91,24 +86,8 @@ export function Decisions() {
             go({})
           }}
         >
-          <Field label="Outcome">
-            <select className={basics.input} value={outcome} onChange={(event) => go({ outcome: event.target.value })}>
-              {kOutcomes.map(([name, title]) => (
-                <option key={name} value={name}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <Field label="Of">
-            <select className={basics.input} value={since} onChange={(event) => go({ since: event.target.value })}>
-              {kTimes.map(([name, title]) => (
-                <option key={name} value={name}>
-                  {title}
-                </option>
-              ))}
-            </select>
-          </Field>
+          <Choice label="Outcome" value={outcome} options={kOutcomes} choose={(next) => go({ outcome: next })} />
+          <Choice label="Of" value={since} options={kTimes} choose={(next) => go({ since: next })} />
           {text('person', 'Person')}
           {text('team', 'Team')}
           {text('model', 'Model')}

@@ -5,7 +5,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { read, write } from '../api'
-import { day, plural, time } from '../format'
+import { day, plural, sentence, time } from '../format'
 import { Answer, Button, Card, Facts, Field, Notice, Page, Problem, Tag, styles as basics } from '../parts/basics'
 import { Modal } from '../parts/Modal'
 import {
@@ -242,7 +242,7 @@ function Decisions({
       {!isDecided && <p>It waits for {deciders || 'somebody to decide: nobody is named for this tier'}.</p>}
       {!isDecided && !mayDecide && whyNot && (
         <Notice>
-          <p>{whyNot}</p>
+          <p>{sentence(whyNot)}</p>
         </Notice>
       )}
       {mayDecide && (

@@ -1,12 +1,11 @@
 // Intakes: what was asked for, how far it is, and what is overdue.
 
-import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { read } from '../api'
 import { day, time } from '../format'
-import { Answer, Button, Card, Empty, Page, Tag, styles as basics } from '../parts/basics'
-import { DataTable, type Column } from '../parts/DataTable'
+import { Button, Card, Empty, Page, Tag, styles as basics } from '../parts/basics'
+import { type Column } from '../parts/DataTable'
+import { PagedTable } from '../parts/PagedTable'
 import { kindOf, statusOf, toneOfStatus, type Intake } from '../registers'
 import { intakesRoute } from '../router'
 import { usePerson } from '../session'
@@ -58,13 +57,6 @@ export function Intakes() {
   const [starting, setStarting] = useState(false)
   const { show = 'all' } = intakesRoute.useSearch()
   const parameters = kShown.find(([name]) => name === show)?.[2] ?? {}
-  const query = useInfiniteQuery({
-    queryKey: ['/api/v1/intake', parameters],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      read<{ intakes: Intake[]; next?: string }>('/api/v1/intake', { ...parameters, cursor: pageParam }, signal),
-    getNextPageParam: (last) => last.next,
-  })
   return (
     <Page
       title="Intake"
@@ -91,30 +83,20 @@ export function Intakes() {
         ))}
       </nav>
       <Card>
-        <Answer query={query} what="intakes">
-          {({ pages }) => {
-            const rows = pages.flatMap(({ intakes }) => intakes)
-            if (rows.length === 0) {
-              return (
-                <Empty title={show === 'all' ? 'Nobody asked for anything yet' : 'None of these'}>
-                  <p>Whoever wants to use a new model, agent, tool or service begins here, and sees how far it is.</p>
-                </Empty>
-              )
-            }
-            return (
-              <>
-                <DataTable name="Intakes" rows={rows} columns={kColumns} rowKey={({ id }) => id} file="intakes" />
-                {query.hasNextPage && (
-                  <p>
-                    <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-                      More
-                    </Button>
-                  </p>
-                )}
-              </>
-            )
-          }}
-        </Answer>
+        <PagedTable<Intake>
+          path="/api/v1/intake"
+          parameters={parameters}
+          member="intakes"
+          name="Intakes"
+          columns={kColumns}
+          rowKey={({ id }) => id}
+          file="intakes"
+          empty={
+            <Empty title={show === 'all' ? 'Nobody asked for anything yet' : 'None of these'}>
+              <p>Whoever wants to use a new model, agent, tool or service begins here, and sees how far it is.</p>
+            </Empty>
+          }
+        />
       </Card>
       {starting && <StartIntake close={() => setStarting(false)} />}
     </Page>

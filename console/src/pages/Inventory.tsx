@@ -1,12 +1,14 @@
 // Every model, agent, tool and service that is in use or asked for, and what is used that nobody registered.
 
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { read } from '../api'
 import { ago, count, day, money, plural, time } from '../format'
-import { Answer, Button, Card, Empty, Field, Notice, Page, Tag, styles as basics } from '../parts/basics'
-import { DataTable, type Column } from '../parts/DataTable'
+import { Button, Card, Empty, Field, Notice, Page, Tag, styles as basics } from '../parts/basics'
+import { Choice, type Option } from '../parts/Choice'
+import { type Column } from '../parts/DataTable'
+import { PagedTable } from '../parts/PagedTable'
 import {
   flagOf,
   kFlags,
@@ -75,17 +77,6 @@ export function Inventory() {
   const me = usePerson()
   const [starting, setStarting] = useState(false)
   const search = inventoryRoute.useSearch()
-  const query = useInfiniteQuery({
-    queryKey: ['/api/v1/inventory', search],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      read<{ items: ItemRow[]; next?: string }>(
-        '/api/v1/inventory',
-        { ...search, limit: 200, cursor: pageParam },
-        signal,
-      ),
-    getNextPageParam: (last) => last.next,
-  })
   const isFiltered = Object.values(search).some(Boolean)
   return (
     <Page
@@ -102,30 +93,16 @@ export function Inventory() {
       {!isFiltered && <SeenNotRegistered />}
       <Card>
         <Filter />
-        <Answer query={query} what="the inventory">
-          {({ pages }) => {
-            const rows = pages.flatMap(({ items }) => items)
-            if (rows.length === 0) return <NothingThere isFiltered={isFiltered} />
-            return (
-              <>
-                <DataTable
-                  name="Inventory"
-                  rows={rows}
-                  columns={kColumns}
-                  rowKey={({ item }) => item.id}
-                  file="inventory"
-                />
-                {query.hasNextPage && (
-                  <p>
-                    <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-                      More
-                    </Button>
-                  </p>
-                )}
-              </>
-            )
-          }}
-        </Answer>
+        <PagedTable<ItemRow>
+          path="/api/v1/inventory"
+          parameters={{ ...search, limit: 200 }}
+          member="items"
+          name="Inventory"
+          columns={kColumns}
+          rowKey={({ item }) => item.id}
+          file="inventory"
+          empty={<NothingThere isFiltered={isFiltered} />}
+        />
       </Card>
       {starting && <StartIntake close={() => setStarting(false)} />}
     </Page>
@@ -184,14 +161,14 @@ function Filter() {
   const [text, setText] = useState(search.text ?? '')
   const go = (change: Record<string, string>) =>
     void navigate({ to: '/inventory', search: { ...search, ...change }, replace: true })
-  const choices: [string, 'kind' | 'status' | 'tier' | 'flag', [string, string][]][] = [
+  const choices: [string, 'kind' | 'status' | 'tier' | 'flag', Option[]][] = [
     ['Kind', 'kind', kKinds],
     [
       'Status',
       'status',
       kStatuses.filter(([name]) => !['open', 'withdrawn', 'approved_with_exception'].includes(name)),
     ],
-    ['Risk tier', 'tier', ['1', '2', '3'].map((tier): [string, string] => [tier, `Tier ${tier}`])],
+    ['Risk tier', 'tier', ['1', '2', '3'].map((tier): Option => [tier, `Tier ${tier}`])],
     ['Worth a look', 'flag', kFlags],
   ]
   return (
@@ -206,20 +183,13 @@ function Filter() {
         <input className={basics.input} type="search" value={text} onChange={(event) => setText(event.target.value)} />
       </Field>
       {choices.map(([label, name, options]) => (
-        <Field key={name} label={label}>
-          <select
-            className={basics.input}
-            value={search[name] ?? ''}
-            onChange={(event) => go({ [name]: event.target.value })}
-          >
-            <option value="">Any</option>
-            {options.map(([value, title]) => (
-              <option key={value} value={value}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <Choice
+          key={name}
+          label={label}
+          value={search[name] ?? ''}
+          options={[['', 'Any'], ...options]}
+          choose={(value) => go({ [name]: value })}
+        />
       ))}
       <Button type="submit">Find</Button>
     </form>

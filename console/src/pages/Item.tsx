@@ -32,6 +32,7 @@ import {
 } from '../registers'
 import { itemRoute } from '../router'
 import { queries, usePerson } from '../session'
+import { EditItem } from './EditItem'
 import { useStartIntake } from './StartIntake'
 import styles from './Registers.module.css'
 
@@ -151,12 +152,14 @@ const kActionWords: Record<Action, string> = {
 function Actions({ shown, path }: { shown: Shown; path: string }) {
   const me = usePerson()
   const [action, setAction] = useState<Action>()
+  const [editing, setEditing] = useState(false)
   const start = useStartIntake()
   const { item, intakes = [] } = shown
   const isOver = item.status === 'decommissioned'
   const open = isOver ? undefined : intakes.find(({ state }) => state === 'open' || state === 'in_review')
   const mayStart = me.may('intake.ask') && !open && !isOver
-  const actions = me.may('inventory.write') ? actionsFor(item) : []
+  const mayWrite = me.may('inventory.write') && !isOver
+  const actions = mayWrite ? actionsFor(item) : []
   if (!open && !mayStart && actions.length === 0) return null
   return (
     <>
@@ -172,12 +175,14 @@ function Actions({ shown, path }: { shown: Shown; path: string }) {
             {item.status === 'seen_not_registered' ? 'Register it' : 'Review it again'}
           </Button>
         )}
+        {mayWrite && item.status !== 'seen_not_registered' && <Button onClick={() => setEditing(true)}>Change…</Button>}
         {actions.map((name) => (
           <Button key={name} kind={name === 'decommission' ? 'danger' : undefined} onClick={() => setAction(name)}>
             {kActionWords[name]}
           </Button>
         ))}
       </div>
+      {editing && <EditItem item={item} path={path} close={() => setEditing(false)} />}
       {action && <Act item={item} action={action} path={path} close={() => setAction(undefined)} />}
     </>
   )

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { read, write, type Cutoff } from '../api'
 import { time } from '../format'
 import { Answer, Button, Card, Empty, Field, Notice, Page, Problem, Tag, styles as basics } from '../parts/basics'
+import { Choice, type Option } from '../parts/Choice'
 import { DataTable, type Column } from '../parts/DataTable'
 import { Modal } from '../parts/Modal'
 import { queries, usePerson } from '../session'
@@ -141,15 +142,12 @@ function CutOff({ close }: { close: () => void }) {
       }
     >
       {cut.error && <Problem error={cut.error} />}
-      <Field label="What">
-        <select className={basics.input} value={kind} onChange={(event) => setKind(event.target.value)}>
-          {kKinds.map(([value, title]) => (
-            <option key={value} value={value}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </Field>
+      <Choice
+        label="What"
+        value={kind}
+        options={kKinds.map(([value, title]): Option => [value, title])}
+        choose={setKind}
+      />
       {kind === 'all' ? (
         <Notice tone="bad">
           <p>Nobody can call any model until somebody ends it. The console and this switch go on.</p>

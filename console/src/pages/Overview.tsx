@@ -1,7 +1,7 @@
 // The four questions, each with its answer and the way on: nobody should have to know where to look.
 
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, Navigate } from '@tanstack/react-router'
 import {
   read,
   type ContentFlow,
@@ -15,6 +15,7 @@ import { change, count, day, money, moneyChange, plural } from '../format'
 import { layersOf } from '../layers'
 import { DailyChart } from '../parts/Chart'
 import { Answer, Card, Empty, Page, Tag } from '../parts/basics'
+import { hasOverview } from '../places'
 import { usePerson } from '../session'
 import { describe, toneOf } from './exceptionWords'
 import styles from './Overview.module.css'
@@ -27,6 +28,7 @@ const useAnswer = <T,>(path: string, parameters: Record<string, string> = {}) =>
 
 export function Overview() {
   const me = usePerson()
+  if (!hasOverview(me.permissions)) return <Navigate to="/you" replace />
   if (!me.may('spend.read') && !me.may('exceptions.read'))
     return (
       <Page title="Overview">
@@ -215,13 +217,48 @@ function CheaperModels() {
   )
 }
 
+interface Kind {
+  type: string
+  calls: number
+  refused: number
+  redacted: number
+  places: ContentFlow[] // the models that it was for, most calls first
+}
+
+// One line for each kind of data: somebody asks what is sent, and then where to.
+function kindsOf(flows: ContentFlow[]): Kind[] {
+  const kinds = new Map<string, Kind>()
+  for (const flow of flows) {
+    const kind = kinds.get(flow.type) ?? { type: flow.type, calls: 0, refused: 0, redacted: 0, places: [] }
+    kind.calls += flow.calls
+    kind.refused += flow.refused
+    kind.redacted += flow.redacted
+    kind.places.push(flow)
+    kinds.set(flow.type, kind)
+  }
+  for (const { places } of kinds.values()) places.sort((a, b) => b.calls - a.calls)
+  const leftOf = ({ calls, refused, redacted }: Kind) => calls - refused - redacted
+  // What left as it was goes first: that is what somebody has to know.
+  return [...kinds.values()].sort((a, b) => leftOf(b) - leftOf(a) || b.calls - a.calls)
+}
+
+const kPlacesShown = 3
+function placesInWords({ places }: Kind): string {
+  const shown = places
+    .slice(0, kPlacesShown)
+    .map(({ model, provider }) => `${model ?? 'a model'}${provider ? ` at ${provider}` : ''}`)
+  const rest = places.length - shown.length
+  return `to ${shown.join(', ')}${rest > 0 ? ` and ${plural(rest, 'other')}` : ''}`
+}
+
 function WhatIsSent() {
   const query = useAnswer<{ flows: ContentFlow[] }>('/api/v1/content/flows', { since: kSince })
   return (
     <Card title="What data is sent, and to which models?" note="Found in prompts, last 30 days">
       <Answer query={query} what="what was found">
-        {({ flows }) =>
-          flows.length === 0 ? (
+        {({ flows }) => {
+          const kinds = kindsOf(flows)
+          return kinds.length === 0 ? (
             <Empty title="Nothing was found in prompts">
               <p>
                 Secrets, personal data and your own code and tables would be listed here, with the models they were for.
@@ -230,44 +267,44 @@ function WhatIsSent() {
           ) : (
             <div className={styles.answer}>
               <ul className={styles.list}>
-                {flows.slice(0, kShown + 1).map((flow) => (
-                  <li key={`${flow.type} ${flow.provider} ${flow.model}`}>
+                {kinds.slice(0, kShown + 1).map((kind) => (
+                  <li key={kind.type}>
                     <span>
-                      <strong>{flow.type}</strong> to {flow.model ?? 'a model'}
-                      {flow.provider && ` at ${flow.provider}`}
+                      <strong>{kind.type}</strong> in {plural(kind.calls, 'call')}
                     </span>
-                    <Fate flow={flow} />
-                    <small>
-                      {plural(flow.calls, 'call')} of {plural(flow.people, 'person', 'people')}
-                    </small>
+                    <Fate kind={kind} />
+                    <small>{placesInWords(kind)}</small>
                   </li>
                 ))}
               </ul>
               <p className={styles.more}>
+                {kinds.length > kShown + 1 && <>{plural(kinds.length - kShown - 1, 'other kind')}. </>}
                 <Link to="/ledger" search={{ filter: 'content.findings.exists(f, f.type != "")' }}>
                   The calls
                 </Link>
               </p>
             </div>
           )
-        }
+        }}
       </Answer>
     </Card>
   )
 }
 
-function Fate({ flow }: { flow: ContentFlow }) {
-  if (flow.refused === flow.calls) return <Tag tone="good">refused</Tag>
-  if (flow.refused + flow.redacted === flow.calls) return <Tag tone="good">replaced or refused</Tag>
-  return <Tag tone="warn">{`${count(flow.calls - flow.refused - flow.redacted)} left as they were`}</Tag>
+function Fate({ kind: { calls, refused, redacted } }: { kind: Kind }) {
+  if (refused === calls) return <Tag tone="good">refused</Tag>
+  if (refused + redacted === calls) return <Tag tone="good">replaced or refused</Tag>
+  return <Tag tone="warn">{`${count(calls - refused - redacted)} left as they were`}</Tag>
 }
 
 function WhoApproved() {
-  const query = useAnswer<{ exceptions: ExceptionRequest[] }>('/api/v1/exceptions')
+  const query = useAnswer<{ exceptions: ExceptionRequest[]; waiting: number }>('/api/v1/exceptions', {
+    order: 'newest',
+  })
   return (
     <Card title="Who approved that exception?" note={<Link to="/exceptions">All</Link>}>
       <Answer query={query} what="exceptions">
-        {({ exceptions }) => {
+        {({ exceptions, waiting }) => {
           if (exceptions.length === 0) {
             return (
               <Empty title="No exceptions yet">
@@ -278,25 +315,21 @@ function WhoApproved() {
               </Empty>
             )
           }
-          const waiting = exceptions.filter(({ state }) => state === 'requested').length
           return (
             <div className={styles.answer}>
               {waiting > 0 && (
                 <p className={styles.words}>{plural(waiting, 'request waits', 'requests wait')} for a decision.</p>
               )}
               <ul className={styles.list}>
-                {exceptions
-                  .toReversed()
-                  .slice(0, kShown)
-                  .map((one) => (
-                    <li key={one.id}>
-                      <Link to="/exceptions/$id" params={{ id: one.id }}>
-                        {describe(one)}
-                      </Link>
-                      <Tag tone={toneOf(one)}>{one.state}</Tag>
-                      <small>{who(one)}</small>
-                    </li>
-                  ))}
+                {exceptions.slice(0, kShown).map((one) => (
+                  <li key={one.id}>
+                    <Link to="/exceptions/$id" params={{ id: one.id }}>
+                      {describe(one)}
+                    </Link>
+                    <Tag tone={toneOf(one)}>{one.state}</Tag>
+                    <small>{who(one)}</small>
+                  </li>
+                ))}
               </ul>
             </div>
           )

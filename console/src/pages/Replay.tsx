@@ -7,15 +7,12 @@ import { addressOf, read, write } from '../api'
 import type { Bundles, Replay, ReplayGroup } from '../apiReading'
 import { count, money, plural, time } from '../format'
 import { Button, Card, Empty, Field, Notice, Problem, styles as basics } from '../parts/basics'
+import { Choice, kDay, kMonth, kWeek, type Option } from '../parts/Choice'
 import { DataTable, type Column } from '../parts/DataTable'
 import { usePerson } from '../session'
 import styles from './Filter.module.css'
 
-const kTimes: [string, string][] = [
-  ['24h', 'the last day'],
-  ['7d', 'the last 7 days'],
-  ['30d', 'the last 30 days'],
-]
+const kTimes = [kDay, kWeek, kMonth]
 const short = (digest: string) => digest.replace('sha256:', '').slice(0, 12)
 
 const groupColumns = (title: string, name: (group: ReplayGroup) => string | undefined): Column<ReplayGroup>[] => [
@@ -39,6 +36,9 @@ export function ReplayCard({ path }: { path: string }) {
     queryFn: ({ signal }) => read<Bundles>('/api/v1/policy/bundles', {}, signal),
     enabled: me.may('policy.read'),
   })
+  const kept = (bundles.data?.bundles ?? [])
+    .filter(({ in_force: inForce }) => !inForce)
+    .map((bundle): Option => [bundle.digest, `${short(bundle.digest)}, kept ${time(bundle.kept)}`])
   const [digest, setDigest] = useState('')
   const [since, setSince] = useState('7d')
   const [file, setFile] = useState<{ name: string; text: string }>()
@@ -55,23 +55,14 @@ export function ReplayCard({ path }: { path: string }) {
           replay.mutate()
         }}
       >
-        <Field label="Rules" hint="Those in force, or a bundle that this server ran under before.">
-          <select
-            className={basics.input}
-            value={digest}
-            disabled={Boolean(file)}
-            onChange={(event) => setDigest(event.target.value)}
-          >
-            <option value="">In force now</option>
-            {bundles.data?.bundles
-              .filter(({ in_force: inForce }) => !inForce)
-              .map((bundle) => (
-                <option key={bundle.digest} value={bundle.digest}>
-                  {`${short(bundle.digest)}, kept ${time(bundle.kept)}`}
-                </option>
-              ))}
-          </select>
-        </Field>
+        <Choice
+          label="Rules"
+          hint="Those in force, or a bundle that this server ran under before."
+          value={digest}
+          disabled={Boolean(file)}
+          options={[['', 'In force now'], ...kept]}
+          choose={setDigest}
+        />
         <Field label="or a file" hint="Of reeve policy bundle DIR -o FILE: rules that are not in force yet.">
           <input
             type="file"
@@ -84,15 +75,13 @@ export function ReplayCard({ path }: { path: string }) {
             }}
           />
         </Field>
-        <Field label="Over" hint="Each recorded call is decided once more.">
-          <select className={basics.input} value={since} onChange={(event) => setSince(event.target.value)}>
-            {kTimes.map(([name, title]) => (
-              <option key={name} value={name}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </Field>
+        <Choice
+          label="Over"
+          hint="Each recorded call is decided once more."
+          value={since}
+          options={kTimes}
+          choose={setSince}
+        />
         <Button type="submit" disabled={replay.isPending}>
           {replay.isPending ? 'Deciding…' : 'Replay'}
         </Button>

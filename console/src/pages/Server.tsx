@@ -150,7 +150,7 @@ function Exports({ told: { exports } }: { told: Told }) {
         </Empty>
       ) : (
         <DataTable
-          name="Exports"
+          name="Exports and how far they are"
           rows={exports}
           rowKey={({ name }) => name}
           file="exports"

@@ -1,10 +1,14 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { read, type SessionRow } from '../api'
+// Sessions of the ledger. The server orders them: of many thousands a page holds the first.
+
+import { Link, useNavigate } from '@tanstack/react-router'
+import { type SessionRow } from '../api'
 import { ago, count, countShort, money, time } from '../format'
-import { Answer, Button, Card, Empty, Page, Tag } from '../parts/basics'
-import { DataTable, type Column } from '../parts/DataTable'
+import { Card, Empty, Page, Tag } from '../parts/basics'
+import { Choice, kTimes, type Option } from '../parts/Choice'
+import { type Column } from '../parts/DataTable'
+import { PagedTable } from '../parts/PagedTable'
 import { sessionsRoute } from '../router'
+import styles from './Filter.module.css'
 
 const kColumns: Column<SessionRow>[] = [
   {
@@ -49,58 +53,46 @@ const kColumns: Column<SessionRow>[] = [
   },
 ]
 
+const kOrders: Option[] = [
+  ['begun', 'The latest first'],
+  ['cost', 'The dearest first'],
+]
+
 export function Sessions() {
-  const { since = '30d' } = sessionsRoute.useSearch()
-  const query = useInfiniteQuery({
-    queryKey: ['/api/v1/sessions', since],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      read<{ sessions: SessionRow[]; next?: string }>(
-        '/api/v1/sessions',
-        { since, limit: 200, cursor: pageParam },
-        signal,
-      ),
-    getNextPageParam: (last) => last.next,
-  })
+  const { since = '30d', sort = 'begun' } = sessionsRoute.useSearch()
+  const navigate = useNavigate()
+  const go = (next: { since?: string; sort?: string }) =>
+    void navigate({ to: '/sessions', search: { since, sort, ...next } })
   return (
     <Page
       title="Sessions"
       lead={
-        'What people and their agents worked on, the latest first. ' +
-        'Sort by cost to find the expensive ones, and open one to see why.'
+        'What people and their agents worked on. ' +
+        'Put the dearest first to see where money goes, and open one to see why.'
+      }
+      actions={
+        <div className={styles.filter}>
+          <Choice label="Order" value={sort} options={kOrders} choose={(next) => go({ sort: next })} />
+          <Choice label="Of" value={since} options={kTimes} choose={(next) => go({ since: next })} />
+        </div>
       }
     >
       <Card>
-        <Answer query={query} what="sessions">
-          {({ pages }) => {
-            const rows = pages.flatMap(({ sessions }) => sessions)
-            if (rows.length === 0) {
-              return (
-                <Empty title="No sessions yet">
-                  <p>A session begins with the first call of a tool that names one, as coding agents do.</p>
-                </Empty>
-              )
-            }
-            return (
-              <>
-                <DataTable
-                  name="Sessions"
-                  rows={rows}
-                  columns={kColumns}
-                  rowKey={(row, i) => `${row.session} ${i}`}
-                  file="sessions"
-                />
-                {query.hasNextPage && (
-                  <p>
-                    <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-                      Earlier ones
-                    </Button>
-                  </p>
-                )}
-              </>
-            )
-          }}
-        </Answer>
+        <PagedTable<SessionRow>
+          path="/api/v1/sessions"
+          parameters={{ since, sort, limit: 200 }}
+          member="sessions"
+          name="Sessions"
+          columns={kColumns}
+          rowKey={({ session, first }) => `${session} ${first}`}
+          file="sessions"
+          more={sort === 'cost' ? 'Show more' : 'Earlier ones'}
+          empty={
+            <Empty title="No sessions yet">
+              <p>A session begins with the first call of a tool that names one, as coding agents do.</p>
+            </Empty>
+          }
+        />
       </Card>
     </Page>
   )

@@ -16,15 +16,16 @@ import {
 import { change, count, countShort, money, moneyChange, percent } from '../format'
 import { layersOf } from '../layers'
 import { DailyChart } from '../parts/Chart'
+import { Choice, kTimes, type Option } from '../parts/Choice'
 import { DataTable, type Column } from '../parts/DataTable'
-import { Answer, Card, Empty, Field, Page, styles as basics } from '../parts/basics'
+import { Answer, Card, Empty, Page } from '../parts/basics'
 import { Bridge } from '../parts/Bridge'
 import { spendRoute } from '../router'
 import { usePerson } from '../session'
 import { Anomalies, Forecast } from './SpendOutlook'
 import styles from './Spend.module.css'
 
-const kDimensions: [string, string][] = [
+const kDimensions: Option[] = [
   ['person', 'Person'],
   ['team', 'Team'],
   ['model', 'Model'],
@@ -35,12 +36,6 @@ const kDimensions: [string, string][] = [
   ['work_item', 'Work item'],
   ['agent', 'Agent'],
   ['session', 'Session'],
-]
-const kTimes: [string, string][] = [
-  ['24h', 'The last day'],
-  ['7d', 'The last 7 days'],
-  ['30d', 'The last 30 days'],
-  ['90d', 'The last 90 days'],
 ]
 const titleOf = (dimension: string) => kDimensions.find(([name]) => name === dimension)?.[1] ?? dimension
 
@@ -57,23 +52,19 @@ export function Spend() {
       lead="Every recorded call, by whom, by what and what for. Each sum is made of entries in the ledger."
       actions={
         <div className={styles.asking}>
-          <Field label="By">
-            <Select
-              value={first}
-              set={(to) => go({ by: second && second !== to ? `${to},${second}` : to })}
-              options={kDimensions}
-            />
-          </Field>
-          <Field label="and by">
-            <Select
-              value={second ?? ''}
-              set={(to) => go({ by: to ? `${first},${to}` : first })}
-              options={[['', 'nothing else'], ...kDimensions.filter(([name]) => name !== first)]}
-            />
-          </Field>
-          <Field label="Of">
-            <Select value={since} set={(to) => go({ since: to })} options={kTimes} />
-          </Field>
+          <Choice
+            label="By"
+            value={first}
+            options={kDimensions}
+            choose={(to) => go({ by: second && second !== to ? `${to},${second}` : to })}
+          />
+          <Choice
+            label="and by"
+            value={second ?? ''}
+            options={[['', 'nothing else'], ...kDimensions.filter(([name]) => name !== first)]}
+            choose={(to) => go({ by: to ? `${first},${to}` : first })}
+          />
+          <Choice label="Of" value={since} options={kTimes} choose={(to) => go({ since: to })} />
         </div>
       }
     >
@@ -117,18 +108,6 @@ export function Spend() {
         </Tabs.Root>
       </Card>
     </Page>
-  )
-}
-
-function Select({ value, set, options }: { value: string; set: (value: string) => void; options: [string, string][] }) {
-  return (
-    <select className={basics.input} value={value} onChange={(event) => set(event.target.value)}>
-      {options.map(([name, title]) => (
-        <option key={name} value={name}>
-          {title}
-        </option>
-      ))}
-    </select>
   )
 }
 

@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { write } from '../api'
 import { Button, Field, Problem, styles as basics } from '../parts/basics'
+import { Choice } from '../parts/Choice'
 import { Modal } from '../parts/Modal'
 import { kKinds, type IntakeShown } from '../registers'
 import { queries } from '../session'
@@ -48,15 +49,7 @@ export function StartIntake({ close }: { close: () => void }) {
     >
       {start.error && <Problem error={start.error} />}
       <p>At most ten questions follow. From the answers you see at once how risky it is and who has to say yes.</p>
-      <Field label="What it is">
-        <select className={basics.input} value={kind} onChange={(event) => setKind(event.target.value)}>
-          {kKinds.map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </Field>
+      <Choice label="What it is" value={kind} options={kKinds} choose={setKind} />
       <Field label="Name" hint="As people will look for it: “Claude Opus for payments”.">
         <input
           className={basics.input}

@@ -11,6 +11,7 @@ import { Answer, Button, Card, Code, Empty, Facts, Notice, Page, Tag, styles as 
 import { DataTable, type Column } from '../parts/DataTable'
 import { PagedTable } from '../parts/PagedTable'
 import { ReasonDialog } from '../parts/ReasonDialog'
+import { youRoute } from '../router'
 import { usePerson } from '../session'
 import { AskForException } from './AskForException'
 import { deciderOf, modelOf } from './decisionWords'
@@ -140,7 +141,7 @@ function Refused() {
           const known = new Map(rules.map((rule) => [rule.rule, rule]))
           return (
             <DataTable
-              name="What was refused"
+              name="Refused calls"
               rows={decisions}
               rowKey={({ seq }) => String(seq)}
               file="refused"
@@ -214,7 +215,8 @@ const kExceptions: Column<ExceptionRequest>[] = [
 
 function OwnExceptions() {
   const me = usePerson()
-  const [asking, setAsking] = useState(false)
+  const { ask } = youRoute.useSearch()
+  const [asking, setAsking] = useState(Boolean(ask) && me.may('exceptions.ask'))
   const query = useQuery({
     queryKey: ['/api/v1/exceptions', 'own'],
     queryFn: ({ signal }) => read<{ exceptions: ExceptionRequest[] }>('/api/v1/me/exceptions', {}, signal),
@@ -232,7 +234,7 @@ function OwnExceptions() {
             </Empty>
           ) : (
             <DataTable
-              name="What you asked for"
+              name="Requests of yours"
               rows={exceptions}
               columns={kExceptions}
               rowKey={({ id }) => id}
@@ -241,7 +243,7 @@ function OwnExceptions() {
           )
         }
       </Answer>
-      {asking && <AskForException close={() => setAsking(false)} />}
+      {asking && <AskForException rule={ask} close={() => setAsking(false)} />}
     </Card>
   )
 }
@@ -279,7 +281,7 @@ const OwnSessions = () => (
       path="/api/v1/me/sessions"
       parameters={{ since: '90d', limit: 50 }}
       member="sessions"
-      name="Your sessions"
+      name="Sessions of yours"
       columns={kSessions}
       rowKey={({ session }) => session}
       file="my-sessions"

@@ -1,14 +1,14 @@
 // What is around every page: where one can go, who one is, the keys.
 
 import * as Menu from '@radix-ui/react-dropdown-menu'
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api'
 import mark from '../mark.svg'
-import { placesFor, type Place } from '../places'
+import { placeAt, placesFor, type Place } from '../places'
 import { queries, usePerson } from '../session'
 import { applyTheme, currentTheme, type Theme } from '../theme'
-import { Button } from './basics'
+import { Button, Empty, Page } from './basics'
 import { Modal } from './Modal'
 import styles from './Shell.module.css'
 
@@ -129,8 +129,43 @@ function useFocusOnArrival() {
   return main
 }
 
+// Somebody followed a link to what their roles do not open: said before anything is asked that would be refused.
+function NotForYou({ place }: { place: Place }) {
+  const me = usePerson()
+  const { pathname, search } = useLocation()
+  // Who may ask for an exception without seeing those of others asks on their own page.
+  const ask = (search as { ask?: string }).ask
+  if (pathname === '/exceptions' && ask !== undefined && me.may('exceptions.ask')) {
+    return <Navigate to="/you" search={{ ask }} replace />
+  }
+  return (
+    <Page title={place.title}>
+      <Empty title="Your roles do not open this page">
+        <p>
+          You are {me.person}, {me.roles.length > 0 ? `with the role ${me.roles.join(', ')}` : 'without a role'}. This
+          page needs the permission {place.permission}: whoever runs Reeve gives it with a role.
+        </p>
+        <p>
+          <Link to="/you">To your own page</Link>
+        </p>
+      </Empty>
+    </Page>
+  )
+}
+
+const Demonstration = () => (
+  <p className={styles.demonstration} role="note">
+    <strong>Demonstration data.</strong> These people and their company do not exist, and nothing of this happened.{' '}
+    <button type="button" onClick={() => void leave()}>
+      Look as somebody else
+    </button>
+  </p>
+)
+
 export function Shell() {
   const me = usePerson()
+  const place = placeAt(useLocation().pathname)
+  const isOpen = !place?.permission || me.may(place.permission)
   const shown = placesFor(me.permissions)
   const [keysOpen, setKeysOpen] = useState(false)
   useKeys(shown, () => setKeysOpen(true))
@@ -168,7 +203,8 @@ export function Shell() {
         </div>
       </header>
       <main id="main" ref={main} tabIndex={-1} className={styles.main}>
-        <Outlet />
+        {me.demonstration && <Demonstration />}
+        {isOpen || !place ? <Outlet /> : <NotForYou place={place} />}
       </main>
       {keysOpen && <Keys shown={shown} close={() => setKeysOpen(false)} />}
     </div>

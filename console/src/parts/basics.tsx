@@ -3,6 +3,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 import { useEffect, useId } from 'react'
 import { ApiError } from '../api'
+import { sentence } from '../format'
 import styles from './basics.module.css'
 
 export { styles }
@@ -122,7 +123,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
       <p>
         <strong>{known ? error.title : 'This page failed'}</strong>
       </p>
-      <p>{error instanceof Error ? error.message : String(error)}</p>
+      <p>{sentence(error instanceof Error ? error.message : String(error))}</p>
       {known && error.status === 403 && (
         <p>
           Your roles are on <a href="/console/you">your own page</a>.
