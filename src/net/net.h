@@ -20,6 +20,7 @@
 // Pipelined requests are answered in order, one at a time.
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,10 @@ class Headers {
   Headers(std::initializer_list<Header> fields) : fields_(fields) {}
 
   void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  /// Nobody would own the bytes.
+  template <typename Temporary>
+    requires std::same_as<std::remove_const_t<Temporary>, std::string>
+  void add(std::string_view name, Temporary&& value) = delete;
   void clear() { fields_.clear(); }
   /// The first value of that name, or nothing.
   std::optional<std::string_view> find(std::string_view name) const;
