@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "reeve/complaints.h"
+#include "reeve/kept_reading.h"
 
 namespace reeve::app {
 
@@ -45,10 +46,10 @@ Result<RegisterDesk> RegisterDesk::open(const Common& common, store::Registers& 
 Result<void> RegisterDesk::read_documents(const Common& common) {
   const auto directory = governance_directory(common, "");
   if (!directory) return directory.error();
-  std::vector<Diagnostic> complaints;
-  const auto documents = read_yaml_directory(*directory, complaints);
-  rules = control::IntakeRules::build(documents, complaints);
-  policies = control::ApprovalPolicies::build(documents, complaints);
+  const auto read = governance_documents(*directory);
+  std::vector<Diagnostic> complaints = read->complaints;
+  rules = control::IntakeRules::build(read->documents, complaints);
+  policies = control::ApprovalPolicies::build(read->documents, complaints);
   if (!has_errors(complaints)) return {};
   return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
                                         complaints.front().to_string()};
