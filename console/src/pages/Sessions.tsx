@@ -2,6 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { read, type SessionRow } from '../api'
 import { ago, count, countShort, money, time } from '../format'
+import { useLive } from '../live'
 import { Answer, Button, Card, Empty, Page, Tag } from '../parts/basics'
 import { DataTable, type Column } from '../parts/DataTable'
 import { sessionsRoute } from '../router'
@@ -62,6 +63,7 @@ export function Sessions() {
       ),
     getNextPageParam: (last) => last.next,
   })
+  useLive(['sessions', 'calls'], ['/api/v1/sessions'], 5_000)
   return (
     <Page
       title="Sessions"
