@@ -46,8 +46,8 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
   if (answer.status == 401) headers.add("www-authenticate", "Bearer");
   if (answer.status == 405 && !methods.empty()) headers.add("allow", methods);
   const std::int64_t wait = answer.retry_after == 0 && answer.status == 503 ? 1 : answer.retry_after;
-  if (wait > 0) headers.add("retry-after", std::to_string(wait));
-  if (!answer.location.empty()) headers.add("location", answer.location);
+  const std::string seconds = std::to_string(wait);
+  if (wait > 0) headers.add("retry-after", seconds);
   if (!answer.etag.empty()) headers.add("etag", answer.etag);
   if (!answer.location.empty()) headers.add("location", answer.location);
   const auto sent = co_await exchange.respond(answer.status, headers, answer.body);

@@ -315,8 +315,6 @@ class UseCounter {
   std::map<std::string, std::uint64_t, std::less<>> uses_;
 };
 
-/// Whether an exception with a limit may be used once more: taken from a counter by the decision that uses it, only
-/// looked at by one that asks "what if", answered from the record by a replay.
 /// Port: uses that several nodes take of the same limit, counted where all of them see it. Implemented by the store;
 /// thread-safe, and blocks.
 class SharedUses {
@@ -329,6 +327,8 @@ class SharedUses {
   virtual Result<void> restore(const std::map<std::string, std::uint64_t>& uses) = 0;
 };
 
+/// Whether an exception with a limit may be used once more: taken from a counter by the decision that uses it, only
+/// looked at by one that asks "what if", answered from the record by a replay.
 class UseGate {
  public:
   virtual ~UseGate() = default;

@@ -38,8 +38,9 @@ std::string amounts(const Budget& budget, const BudgetRefusal& refusal) {
       return "has used " + with_thousands(refusal.spent) + " of " + with_thousands(refusal.limit) + " tokens " +
              when(budget) + "; " + held + "this one may need " + with_thousands(refusal.asked) + ".";
     case Quantity::kRequests:
-      return "has made " + with_thousands(refusal.spent + refusal.reserved) + " of " + with_thousands(refusal.limit) +
-             " requests " + when(budget) + ".";
+      return "has made " + with_thousands(refusal.spent) + " of " + with_thousands(refusal.limit) + " requests " +
+             when(budget) +
+             (refusal.reserved == 0 ? "." : "; " + with_thousands(refusal.reserved) + " more are under way or set aside.");
     case Quantity::kConcurrent:
       return "has " + with_thousands(refusal.reserved) + " calls under way, of " + with_thousands(refusal.limit) +
              " at once.";

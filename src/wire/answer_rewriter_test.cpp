@@ -143,6 +143,21 @@ TEST(AnswerRewriter, HalfALineAtTheEndOvertakesNothing) {
   EXPECT_EQ(out, stream);
 }
 
+TEST(AnswerRewriter, WhatSaysSomethingElsewhereOvertakesNothing) {
+  const std::string word = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}\n\n";
+  for (const std::string& start : {std::string("\xEF\xBB\xBF"), std::string("event: ping\n")}) {
+    const std::string sly = start + word;
+    const Originals originals = {{"RVAA0000000000000001", "x"}};
+    RestoringFilter filter(originals, 100);
+    const auto rewriter = rewriter_for("/v1/chat/completions", "text/event-stream", filter);
+    std::string out;
+    ASSERT_TRUE(rewriter->feed(word + sly, out).ok());
+    EXPECT_EQ(out, "") << sly;
+    ASSERT_TRUE(rewriter->finish(out).ok()) << sly;
+    EXPECT_EQ(out, word + sly);
+  }
+}
+
 TEST(AnswerRewriter, TheFiltersErrorEndsTheAnswer) {
   Refusing filter;
   const auto rewriter = rewriter_for("/v1/messages", "text/event-stream", filter);

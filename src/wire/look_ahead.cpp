@@ -1,20 +1,25 @@
 #include "wire/look_ahead.h"
 
+#include <utility>
+
 namespace reeve::wire {
 
 namespace {
 
 /// More than this is not held back, whatever the filter thinks: memory is bounded. Far above any word.
 constexpr std::size_t kHeldBytesMax = 1UL << 20U;
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 JsonScan& look_ahead_scan() {
   thread_local JsonScan scan;
   return scan;
 }
 
-/// A sign of life says nothing, and must not wait: clients give up on silence.
-bool is_sign_of_life(const Frame& frame) {
-  return frame.kind == Frame::Kind::kEvent && (frame.name == "ping" || (frame.data.empty() && frame.name.empty()));
+/// A sign of life must not wait: clients give up on silence. One with a byte order mark waits: if it overtook the first
+/// event it would be the first, where readers skip the mark, and what stands behind it would say something.
+bool may_be_sign_of_life(const Frame& frame) {
+  if (frame.kind != Frame::Kind::kEvent || frame.bytes.starts_with(kByteOrderMark)) return false;
+  return frame.name == "ping" || (frame.data.empty() && frame.name.empty());
 }
 
 }  // namespace
@@ -58,11 +63,6 @@ Result<void> LookAhead::finish(std::string& settled) {
 }
 
 Result<void> LookAhead::show(const Frame& frame, std::string& settled) {
-  // What comes at the very end lacks its own: it would run into an event that it overtakes.
-  if (!is_over_ && is_sign_of_life(frame)) {
-    settled += frame.bytes;
-    return {};
-  }
   const bool last = frame.data == "[DONE]" || frame.kind == Frame::Kind::kClose;
   flow_.begin_event();
   if (last) {
@@ -76,8 +76,15 @@ Result<void> LookAhead::show(const Frame& frame, std::string& settled) {
   }
   if (flow_.error()) return *flow_.error();
   flow_.take_own_events();
+  auto grown = shown_.take_grown();
+  // A text goes on in its order, whatever its event is called: the filter tells what it has looked at by how much. What
+  // comes at the very end lacks its own end: it would run into an event that it overtakes.
+  if (may_be_sign_of_life(frame) && grown.empty() && !last && !is_over_) {
+    settled += frame.bytes;
+    return {};
+  }
   held_ += frame.bytes;
-  waiting_.push_back({frame.bytes.size(), shown_.take_grown()});
+  waiting_.push_back({frame.bytes.size(), std::move(grown)});
   release(settled);
   return {};
 }
