@@ -2,6 +2,7 @@
 
 #include "core/check.h"
 #include "reeve/control_api_description.h"
+#include "reeve/event_routes.h"
 
 namespace reeve::app {
 
@@ -27,11 +28,11 @@ void check_route(const ApiRoute& route) {
 std::vector<ApiRoute> put_together() {
   std::vector<ApiRoute> all;
   for (const auto list :
-       {budget_api_routes,    spend_api_routes,      insight_api_routes, exception_api_routes, ledger_api_routes,
-        kill_api_routes,      sign_in_api_routes,    agent_api_routes,   inventory_api_routes, intake_api_routes,
-        approvals_api_routes, evidence_api_routes,   change_api_routes,  person_api_routes,    decision_api_routes,
-        policy_api_routes,    content_api_routes,    people_api_routes,  server_api_routes,    own_api_routes,
-        provider_api_routes,  description_api_routes}) {
+       {budget_api_routes,    spend_api_routes,    insight_api_routes,    exception_api_routes, ledger_api_routes,
+        kill_api_routes,      sign_in_api_routes,  agent_api_routes,      inventory_api_routes, intake_api_routes,
+        approvals_api_routes, evidence_api_routes, change_api_routes,     person_api_routes,    decision_api_routes,
+        policy_api_routes,    content_api_routes,  people_api_routes,     server_api_routes,    own_api_routes,
+        provider_api_routes,  event_api_routes,    description_api_routes}) {
     for (ApiRoute& route : list()) {
       check_route(route);
       all.push_back(std::move(route));

@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "reeve/ledger_commands.h"
 #include "reeve/ledger_reading.h"
+#include "reeve/session_list.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -188,8 +189,7 @@ int ledger_sessions_command(const Common& common, const LedgerSessionsArguments&
   if (!since) return fail(common, kWrongUse, "--since: " + since.error().message);
   auto index = open_index(common);
   if (!index) return fail(common, kFailed, index.error().message);
-  const auto rows = (*index)->select(sessions_sql({*since, std::nullopt, arguments.limit}), {}, arguments.limit,
-                                     std::chrono::seconds(30));
+  const auto rows = sessions_page(**index, {*since, std::nullopt, arguments.limit});
   if (!rows) return fail(common, kFailed, rows.error().message);
   if (auto noted = note_reading(common, rows->rows.size()); !noted) return fail(common, kFailed, noted.error().message);
   if (common.json) {

@@ -10,6 +10,8 @@
 #include "reeve/api_callers.h"
 #include "reeve/api_route.h"
 #include "reeve/api_thread.h"
+#include "reeve/event_routes.h"
+#include "reeve/live_events.h"
 #include "reeve/sent_file.h"
 
 namespace reeve::app {
@@ -90,6 +92,12 @@ Result<Parameters> read_parameters(std::string_view query, const std::vector<Api
 
 using Sources = ControlApi::Sources;
 
+/// Of streams of events: how often each looks for new ones; how often whether it may go on, and something is sent even
+/// if nothing happens; when to come again where too many are open.
+constexpr auto kStreamLooks = std::chrono::milliseconds(200);
+constexpr auto kHeartbeat = std::chrono::seconds(15);
+constexpr auto kStreamLater = std::chrono::seconds(60);
+
 /// Why a header makes no sense; nothing when all do.
 std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& request) {
   const std::array<std::pair<std::string_view, std::optional<std::string>*>, 3> known{
@@ -110,7 +118,7 @@ std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& r
 /// A list of a hundred people who are to be cut off goes through at once.
 constexpr std::size_t kUrgentWaitingMax = 1'000, kUrgentThreads = 8;
 
-class ApiOverLoops final : public ControlApi {
+class ApiOverLoops final : public ControlApi, public EndingStreams {
  public:
   explicit ApiOverLoops(Sources sources)
       : sources_(std::move(sources)),
@@ -121,7 +129,11 @@ class ApiOverLoops final : public ControlApi {
 
   Task<void> handle(net::Exchange& exchange) override {
     std::shared_ptr<const identity::Principal> caller;
-    ApiAnswer answer = co_await decide(exchange, caller);
+    Admission admitted = co_await admit(exchange, caller);
+    ApiAnswer answer = std::move(admitted.refusal);
+    if (admitted.route != nullptr) answer = co_await answer_to(exchange, admitted);
+    const bool streams = admitted.route != nullptr && admitted.route->media_type == kEventStream;
+    if (streams && answer.status == 200) co_return co_await stream(exchange, admitted.request);
     if (answer.status == 401 || answer.status == 403) {
       co_await sources_.callers->tell_refusal(exchange, "control API", caller, answer);
     }
@@ -130,7 +142,10 @@ class ApiOverLoops final : public ControlApi {
     co_await respond(exchange, answer, methods_at(exchange.head().path));
   }
 
+  void end_streams() override { events_.end(); }
+
   void stop() override {
+    events_.stop();
     slow_thread_.stop();
     urgent_thread_.stop();
     thread_.stop();
@@ -148,8 +163,23 @@ class ApiOverLoops final : public ControlApi {
                        "Too many requests of this API wait; try again.");
   }
 
+  /// A request that may be answered, but for its body; or why not, and then without a route.
+  struct Admission {
+    const ApiRoute* route = nullptr;
+    ApiRequest request;
+    ApiAnswer refusal;
+  };
+
   /// Who asks is known before anything of the request is looked at.
-  Task<ApiAnswer> decide(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
+  Task<Admission> admit(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who) {
+    Admission admission;
+    admission.refusal = co_await refusal_of(exchange, who, admission);
+    co_return admission;
+  }
+
+  /// Fills the admission where nothing is refused.
+  Task<ApiAnswer> refusal_of(net::Exchange& exchange, std::shared_ptr<const identity::Principal>& who,
+                             Admission& admission) {
     const net::RequestHead& head = exchange.head();
     const ApiCallers::Caller caller = co_await sources_.callers->identify_also_browser(exchange);
     who = caller.principal;
@@ -170,7 +200,7 @@ class ApiOverLoops final : public ControlApi {
       auto no = refuse_permission(*caller.principal, *roles, *route->permission, scope_of(*route));
       if (no) co_return *std::move(no);
     }
-    ApiRequest request;
+    ApiRequest& request = admission.request;
     auto parameters = read_parameters(head.query, route->parameters);
     if (!parameters) co_return problem(400, "Bad request", parameters.error().message);
     request.method = route->method;
@@ -183,14 +213,75 @@ class ApiOverLoops final : public ControlApi {
     request.principal = caller.principal;
     request.roles = roles;
     if (auto no = read_headers(head.headers, request)) co_return *std::move(no);
-    if (auto no = co_await read_body(exchange, route->body_bytes_max, request)) co_return *std::move(no);
-    auto work = [this, route, given = std::move(request)] { return route->answer(sources_, given); };
+    admission.route = route;
+    co_return ApiAnswer{};
+  }
+
+  Task<ApiAnswer> answer_to(net::Exchange& exchange, Admission& admitted) {
+    const ApiRoute* const route = admitted.route;
+    if (auto no = co_await read_body(exchange, route->body_bytes_max, admitted.request)) co_return *std::move(no);
+    auto work = [this, route, given = admitted.request] { return route->answer(sources_, given); };
     co_return co_await thread_for(*route).answer(std::move(work), exchange.loop());
   }
 
   ApiThread& thread_for(const ApiRoute& route) {
     if (route.is_urgent) return urgent_thread_;
     return route.is_slow ? slow_thread_ : thread_;
+  }
+
+  /// Events until the client goes, the server ends, or whoever opened the stream would be shown something else now.
+  Task<void> stream(net::Exchange& exchange, const ApiRequest& request) {
+    const auto view = event_view_of(request);
+    const auto seat = view ? events_.take_seat(request.who) : std::nullopt;
+    if (!seat) {
+      ApiAnswer busy = problem(429, "Too many requests",
+                               "Too many streams of events are open; close one, or ask the "
+                               "lists again and again instead.");
+      busy.retry_after = kStreamLater.count();
+      co_return co_await respond(exchange, busy);
+    }
+    const net::Headers headers{{"content-type", kEventStream},
+                               {"cache-control", "no-store"},
+                               {"x-content-type-options", "nosniff"},
+                               {"x-accel-buffering", "no"}};
+    auto sent = co_await exchange.start(200, headers, std::nullopt, true);
+    const std::string seen(exchange.head().headers.get("last-event-id"));
+    auto place = events_.ring().after(seen);
+    const bool has_missed = !seen.empty() && !place;
+    if (!place) place = events_.ring().end();
+    std::string text = "retry: 3000\n";
+    if (has_missed) text += "event: reset\ndata: {}\n";
+    text += "id: " + EventRing::id_of(*place) + "\n\n";
+    bool is_gone = false;
+    exchange.on_client_gone([&is_gone] { is_gone = true; });
+    Moment checked = exchange.loop().now();
+    while (sent && !is_gone) {
+      if (exchange.loop().now() - checked >= kHeartbeat) {
+        if (!co_await shows_still(exchange, *view)) break;
+        checked = exchange.loop().now();
+        // An id alone is no event, but what the client names when it comes back.
+        if (text.empty()) text = "id: " + EventRing::id_of(*place) + "\n\n";
+      }
+      if (!text.empty()) sent = co_await exchange.write(text);
+      if (events_.is_over()) break;
+      auto taken = events_.ring().take(*place, *view);
+      // Too slow: coming back, it is told that it missed something.
+      if (taken.is_lost) break;
+      text = std::move(taken.text);
+      if (text.empty()) co_await exchange.loop().sleep(kStreamLooks);
+    }
+    exchange.on_client_gone({});
+    exchange.close_after();
+    if (sent && !is_gone) sent = co_await exchange.finish();
+  }
+
+  /// Whether the same request would be shown the same now: keys end, people go, roles are taken away.
+  Task<bool> shows_still(net::Exchange& exchange, const EventView& view) {
+    std::shared_ptr<const identity::Principal> caller;
+    const Admission again = co_await admit(exchange, caller);
+    if (again.route == nullptr) co_return false;
+    const auto now = event_view_of(again.request);
+    co_return now && *now == view;
   }
 
   /// 429 for whoever asks too often. Those who are known are not counted with others at their address: whoever floods
@@ -231,6 +322,7 @@ class ApiOverLoops final : public ControlApi {
   const Sources sources_;
   TokenBuckets of_known_, of_unknown_, of_urgent_;
   ApiThread thread_, slow_thread_, urgent_thread_;
+  LiveEvents events_{sources_};
 };
 
 }  // namespace

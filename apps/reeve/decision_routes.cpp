@@ -1,5 +1,7 @@
 #include "reeve/decision_routes.h"
 
+#include <algorithm>
+
 #include "core/bytes.h"
 #include "core/json.h"
 #include "reeve/api_route.h"
@@ -15,6 +17,8 @@ namespace {
 using Sources = ControlApi::Sources;
 constexpr auto kTimeMax = std::chrono::seconds(10);
 constexpr std::size_t kBundleBytesMax = 4UL << 20U;
+/// Of how many entries calls are looked at first; and each time too few are found, how many times as far back.
+constexpr std::uint64_t kLooksBack = 200'000, kLooksFurther = 16;
 /// A replay reads every call of its time: beyond this it is for the command, which nobody waits for.
 constexpr Duration kReplayMax = std::chrono::hours(24 * 92);
 
@@ -52,6 +56,26 @@ Common common_of(const Sources& sources) {
   common.data_dir = sources.data_directory.string();
   common.json = true;
   return common;
+}
+
+/// The newest calls that the conditions hold for. Most pages are found among the last entries, so these are looked at
+/// first.
+Result<ledger::IndexRows> newest_calls(ledger::Index& index, const IndexConditions& conditions, const ListPage& page) {
+  const std::uint64_t end = std::min(page.cursor.value_or(UINT64_MAX), index.progress().entries);
+  for (std::uint64_t back = kLooksBack;; back *= kLooksFurther) {
+    IndexConditions near = conditions;
+    const bool is_all = back >= end;
+    if (!is_all) near.holds("seq >= " + std::to_string(end - back));
+    // First which, then the rows, so that not every column of every call is read.
+    const std::string sql =
+        "SELECT coalesce(intent, seq) AS decision, " + index_time_sql("started") +
+        " AS \"time\", request, session, person, team, agent, client, repo, model_asked, model_served, effect, "
+        "enforced, rule, reason, budget, degraded_by, array_to_string(findings, ' ') AS findings, status, "
+        "status_reason, cost_nanos, seq FROM calls WHERE seq IN (SELECT seq FROM calls " +
+        near.where() + " ORDER BY seq DESC LIMIT " + std::to_string(page.limit) + ") ORDER BY seq DESC";
+    auto rows = index.select(sql, near.parameters(), page.limit, kTimeMax);
+    if (!rows || is_all || rows->rows.size() == page.limit) return rows;
+  }
 }
 
 ApiAnswer replay(const Sources& sources, const ApiRequest& request, std::string_view through, bool with_people) {
@@ -94,15 +118,7 @@ Result<std::pair<std::string, std::size_t>> decisions_json(ledger::Index& index,
   conditions.at_least("\"time\"", page.since);
   conditions.at_most("\"time\"", page.until);
   conditions.below("seq", page.cursor);
-  // First which, then the rows, so that not every column of every call is read.
-  const std::string limit = std::to_string(page.limit);
-  const std::string sql =
-      "SELECT coalesce(intent, seq) AS decision, " + index_time_sql("started") +
-      " AS \"time\", request, session, person, team, agent, client, repo, model_asked, model_served, effect, enforced, "
-      "rule, reason, budget, degraded_by, array_to_string(findings, ' ') AS findings, status, status_reason, "
-      "cost_nanos, seq FROM calls WHERE seq IN (SELECT seq FROM calls " +
-      conditions.where() + " ORDER BY seq DESC LIMIT " + limit + ") ORDER BY seq DESC";
-  auto rows = index.select(sql, conditions.parameters(), page.limit, kTimeMax);
+  auto rows = newest_calls(index, conditions, page);
   if (!rows) return std::move(rows).error();
   JsonWriter json;
   json.begin_object().key("decisions");

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "reeve/complaints.h"
+#include "reeve/kept_reading.h"
 #include "reeve/kept_value.h"
 #include "reeve/retention.h"
 #include "reeve/starter.h"
@@ -51,12 +52,20 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 Result<evidence::Catalogue> open_evidence_catalogue(const Common& common) {
   const auto directory = governance_directory(common, {});
   if (!directory) return directory.error();
-  std::vector<Diagnostic> complaints;
-  evidence::Catalogue catalogue = read_evidence_catalogue(*directory, complaints);
-  for (const Diagnostic& complaint : complaints) {
+  struct Read {
+    evidence::Catalogue catalogue;
+    std::vector<Diagnostic> complaints;
+  };
+  static KeptReading<Read> kept;
+  const auto read = kept.get(*directory, [&] {
+    auto made = std::make_shared<Read>();
+    made->catalogue = read_evidence_catalogue(*directory, made->complaints);
+    return made;
+  });
+  for (const Diagnostic& complaint : read->complaints) {
     if (complaint.severity == Diagnostic::Severity::kError) return Error{ErrorCode::kInvalid, complaint.to_string()};
   }
-  return catalogue;
+  return read->catalogue;
 }
 
 std::uint64_t recorded_controls(const evidence::Catalogue& catalogue, const evidence::Framework& framework) {

@@ -6,6 +6,7 @@
 #include "core/bytes.h"
 #include "reeve/complaints.h"
 #include "reeve/register_desk.h"
+#include "reeve/kept_reading.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {
@@ -80,9 +81,10 @@ Result<ExceptionDesk> ExceptionDesk::open(const Workflow& workflow, store::Regis
 Result<void> ExceptionDesk::read_documents() {
   const auto directory = governance_directory(common, "");
   if (!directory) return directory.error();
-  std::vector<Diagnostic> complaints;
-  documents = read_yaml_directory(*directory, complaints);
-  policies = control::ApprovalPolicies::build(documents, complaints);
+  const auto read = governance_documents(*directory);
+  std::vector<Diagnostic> complaints = read->complaints;
+  policies = control::ApprovalPolicies::build(read->documents, complaints);
+  documents = read->documents;
   if (!has_errors(complaints)) return {};
   return Error{ErrorCode::kInvalid, "the governance files have errors, so it is not certain who may decide: " +
                                         complaints.front().to_string()};

@@ -109,27 +109,6 @@ std::string index_time_sql(Instant time) {
   return "make_timestamp(" + std::to_string(time.nanoseconds / 1000) + "::BIGINT)";
 }
 
-std::string sessions_sql(const SessionsAsked& asked) {
-  std::string having;
-  // One that nothing was spent on has no cost: it comes after those that cost little.
-  const std::string rank = asked.dearest_first ? "coalesce(cost_nanos, 0), first_seq" : "first_seq";
-  if (asked.before && asked.dearest_first) {
-    having += " AND (" + rank + ") < (SELECT (" + rank +
-              ") FROM sessions WHERE first_seq = " + std::to_string(*asked.before) + ")";
-  } else if (asked.before) {
-    having += " AND first_seq < " + std::to_string(*asked.before);
-  }
-  if (asked.since) {
-    having += " AND \"last\" >= " + index_time_sql(*asked.since);
-  }
-  return "SELECT session, person, team, client, repo, calls, denied, not_ok, " + index_time_sql("\"first\"") +
-         " AS \"first\", " + index_time_sql("\"last\"") +
-         " AS \"last\", cost_nanos, input_tokens, output_tokens, first_seq "
-         "FROM sessions WHERE TRUE" +
-         having + " ORDER BY " + (asked.dearest_first ? "coalesce(cost_nanos, 0) DESC, " : "") +
-         "first_seq DESC LIMIT " + std::to_string(asked.limit);
-}
-
 std::string_view session_calls_sql() {
   static const std::string sql =
       "SELECT seq, intent, request, attempt, " + index_time_sql("started") + " AS started, " +

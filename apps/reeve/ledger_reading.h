@@ -55,16 +55,7 @@ class RecordedOutput {
 std::string index_time_sql(std::string_view column);
 std::string index_time_sql(Instant time);
 
-/// Sessions, those that began last first, or the dearest: SQL over the index's tables with `seq` bounds, and what it
-/// gives as JSON.
-struct SessionsAsked {
-  std::optional<Instant> since;
-  std::optional<std::uint64_t> before;  // first entry's index; of the page before
-  std::uint64_t limit = 50;
-  bool dearest_first = false;
-};
-std::string sessions_sql(const SessionsAsked& asked);
-/// Its calls in the order of their beginning; the parameter is the session.
+/// The calls of a session in the order of their beginning; the parameter is the session.
 std::string_view session_calls_sql();
 /// Rows as JSON objects by column, each value as it is.
 void write_rows(JsonWriter& json, const ledger::IndexRows& rows);

@@ -6,6 +6,7 @@
 #include "reeve/kill_routes.h"
 #include "reeve/ledger_entry_proofs.h"
 #include "reeve/list_page.h"
+#include "reeve/session_list.h"
 
 namespace reeve::app {
 
@@ -20,11 +21,6 @@ Result<bool> wants_proof(const ApiRequest& request) {
   if (text.empty() || text == "0") return false;
   if (text == "1") return true;
   return Error{ErrorCode::kInvalid, "'proof' is 1 or 0"};
-}
-
-std::string_view text_of(const ledger::IndexCell& cell) {
-  const auto* text = std::get_if<std::string>(&cell);
-  return text == nullptr ? std::string_view() : *text;
 }
 
 }  // namespace
@@ -136,20 +132,11 @@ ApiAnswer list_sessions(const ControlApi::Sources& all, const ApiRequest& reques
   }
   const auto index = sources.index->index();
   if (!index) return problem_of(index.error());
-  const SessionsAsked asked{page->since, page->cursor, page->limit, sort == "cost"};
-  auto rows = (*index)->select(sessions_sql(asked), {}, page->limit, kTimeMax);
+  const auto rows = sessions_page(**index, {page->since, page->cursor, page->limit, sort == "cost"});
   if (!rows) return problem_of(rows.error());
-  JsonWriter json;
-  json.begin_object().key("sessions");
-  write_rows(json, *rows);
-  if (rows->rows.size() == page->limit) {
-    const auto* first = std::get_if<std::int64_t>(&rows->rows.back().back());
-    if (first != nullptr && *first > 0) json.member("next", std::to_string(*first));
-  }
-  json.end_object();
   return recorded(sources,
                   {request.who, "", "GET /api/v1/sessions", rows->rows.size(), value_of(request, "cursor"), {}},
-                  json.take());
+                  sessions_json(*rows, page->limit));
 }
 
 ApiAnswer show_session(const ControlApi::Sources& all, const ApiRequest& request) {

@@ -8,6 +8,7 @@
 #include "reeve/decision_routes.h"
 #include "reeve/exception_desk.h"
 #include "reeve/ledger_routes.h"
+#include "reeve/session_list.h"
 
 namespace reeve::app {
 
@@ -76,28 +77,12 @@ ApiAnswer list_own_sessions(const Sources& sources, const ApiRequest& request) {
   if (!page) return problem_of(page.error());
   const auto index = sources.ledger.index->index();
   if (!index) return problem_of(index.error());
-  IndexConditions conditions = own(request);
-  conditions.holds("session IS NOT NULL");
-  conditions.at_least("\"time\"", page->since);
-  std::string sql =
-      "SELECT session, any_value(client) AS client, any_value(repo) AS repo, count(*) AS calls, "
-      "count(*) FILTER (WHERE enforced = 'deny') AS denied, " +
-      index_time_sql("min(started)") + " AS \"first\", " + index_time_sql("max(\"time\")") +
-      " AS \"last\", coalesce(sum(cost_nanos), 0)::BIGINT AS cost_nanos, "
-      "coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens, min(coalesce(intent, seq)) AS first_seq FROM calls " +
-      conditions.where() + " GROUP BY session";
-  if (page->cursor) sql += " HAVING min(coalesce(intent, seq)) < " + std::to_string(*page->cursor);
-  sql += " ORDER BY first_seq DESC LIMIT " + std::to_string(page->limit);
-  const auto rows = (*index)->select(sql, conditions.parameters(), page->limit, kTimeMax);
+  // Without a name nothing is anybody's.
+  Result<ledger::IndexRows> rows = ledger::IndexRows();
+  if (!request.who.empty()) rows = sessions_page(**index, {page->since, page->cursor, page->limit}, request.who);
   if (!rows) return problem_of(rows.error());
-  JsonWriter json;
-  json.begin_object().key("sessions");
-  write_rows(json, *rows);
-  if (rows->rows.size() == page->limit) {
-    const auto* first = std::get_if<std::int64_t>(&rows->rows.back().back());
-    if (first != nullptr && *first > 0) json.member("next", std::to_string(*first));
-  }
-  return recorded_own(sources, request, "GET /api/v1/me/sessions", rows->rows.size(), json.end_object().take());
+  return recorded_own(sources, request, "GET /api/v1/me/sessions", rows->rows.size(),
+                      sessions_json(*rows, page->limit));
 }
 
 ApiAnswer show_own_session(const Sources& sources, const ApiRequest& request) {

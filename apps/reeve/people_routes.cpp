@@ -52,11 +52,10 @@ void add_callers(const Sources& sources, People& people) {
   const auto index = sources.ledger.index->index();
   if (!index) return;
   const std::string sql =
-      "SELECT person, coalesce(any_value(team), '') AS team, count(*) AS calls, "
-      "coalesce(sum(cost_nanos), 0)::BIGINT AS cost_nanos, " +
-      index_time_sql("max(\"time\")") +
-      " AS \"last\" FROM calls WHERE person IS NOT NULL AND person_type = 'person' AND "
-      "\"time\" >= " +
+      "SELECT person, coalesce(any_value(team), '') AS team, sum(calls)::BIGINT AS calls, "
+      "sum(cost_nanos)::BIGINT AS cost_nanos, " +
+      index_time_sql("max(\"last\")") +
+      " AS \"last\" FROM spend WHERE person IS NOT NULL AND person_type = 'person' AND hour >= " +
       index_time_sql(system_clock().now() - kCallHistory) + " GROUP BY person ORDER BY calls DESC";
   const auto rows = (*index)->select(sql, {}, kNamesMax, kTimeMax);
   if (!rows) return;

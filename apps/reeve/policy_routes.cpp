@@ -6,6 +6,7 @@
 #include "reeve/api_route.h"
 #include "reeve/complaints.h"
 #include "reeve/governance.h"
+#include "reeve/kept_reading.h"
 #include "reeve/ledger_routes.h"
 #include "reeve/list_page.h"
 #include "reeve/policy_source.h"
@@ -38,16 +39,19 @@ struct Files {
   policy::TestReport tests;
 };
 
-Result<Files> read_files(const Sources& sources) {
+Result<std::shared_ptr<const Files>> read_files(const Sources& sources) {
   const auto directory = governance_directory(common_of(sources), "");
   if (!directory) return directory.error();
-  Files files;
-  files.directory = *directory;
-  const Governance governance = read_governance(*directory, files.complaints);
-  if (!governance.policy || has_errors(files.complaints)) return files;
-  files.digest = governance.policy->digest();
-  files.tests = policy::run_rule_tests(*governance.policy, governance.documents);
-  return files;
+  static KeptReading<Files> kept;
+  return kept.get(*directory, [&] {
+    auto files = std::make_shared<Files>();
+    files->directory = *directory;
+    const Governance governance = read_governance(*directory, files->complaints);
+    if (!governance.policy || has_errors(files->complaints)) return files;
+    files->digest = governance.policy->digest();
+    files->tests = policy::run_rule_tests(*governance.policy, governance.documents);
+    return files;
+  });
 }
 
 /// A place is told below the directory, not where that lies on this machine.
@@ -151,19 +155,20 @@ void write_use(JsonWriter& json, const Sources& sources, const std::string& rule
 
 ApiAnswer list_policies(const Sources& sources, const ApiRequest&) {
   const auto current = sources.settings->current()->policy;
-  const auto files = read_files(sources);
-  if (!files) return problem_of(files.error());
+  const auto read = read_files(sources);
+  if (!read) return problem_of(read.error());
+  const Files& files = **read;
   JsonWriter json;
-  json.begin_object().member("bundle", current->digest()).member("readable", !files->digest.empty());
+  json.begin_object().member("bundle", current->digest()).member("readable", !files.digest.empty());
   json.key("complaints").begin_array();
-  for (const Diagnostic& complaint : files->complaints) {
-    json.begin_object().member("file", place_of(*files, complaint.file));
+  for (const Diagnostic& complaint : files.complaints) {
+    json.begin_object().member("file", place_of(files, complaint.file));
     json.member("line", static_cast<std::uint64_t>(complaint.line)).member("message", complaint.message);
     json.member("error", complaint.severity == Diagnostic::Severity::kError).end_object();
   }
-  json.end_array().member("passed", static_cast<std::uint64_t>(files->tests.passed));
-  json.member("failed", static_cast<std::uint64_t>(files->tests.failures.size())).key("rules").begin_array();
-  for (const policy::RuleInfo* rule : current->rules()) write_rule(json, *rule, *files);
+  json.end_array().member("passed", static_cast<std::uint64_t>(files.tests.passed));
+  json.member("failed", static_cast<std::uint64_t>(files.tests.failures.size())).key("rules").begin_array();
+  for (const policy::RuleInfo* rule : current->rules()) write_rule(json, *rule, files);
   json.end_array().key("exceptions").begin_array();
   for (const policy::ExceptionInfo* exception : current->exceptions()) {
     json.begin_object().member("name", exception->name).member("reason", exception->reason);
@@ -178,13 +183,14 @@ ApiAnswer show_policy(const Sources& sources, const ApiRequest& request) {
   const auto current = sources.settings->current()->policy;
   const policy::RuleInfo* rule = current->find_rule(request.name);
   if (rule == nullptr) return problem(404, "Not found", "No rule of that name is in force.");
-  const auto files = read_files(sources);
-  if (!files) return problem_of(files.error());
+  const auto read = read_files(sources);
+  if (!read) return problem_of(read.error());
+  const Files& files = **read;
   JsonWriter json;
   json.begin_object().member("bundle", current->digest()).key("policy");
-  write_rule(json, *rule, *files);
+  write_rule(json, *rule, files);
   if (const auto text = document_at(rule->file, rule->line)) json.member("text", *text);
-  write_tests(json, rule->name, *files);
+  write_tests(json, rule->name, files);
   write_history(json, *rule);
   write_use(json, sources, rule->name);
   return recorded(sources.ledger, {request.who, "rule " + rule->name, "GET /api/v1/policy/rules/{rule}", 1, {}, {}},

@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "reeve/complaints.h"
+#include "reeve/kept_reading.h"
 
 namespace reeve::app {
 

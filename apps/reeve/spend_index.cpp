@@ -25,7 +25,8 @@ struct TextColumn {
   std::string_view name;
   std::string SpendRow::* text;
 };
-constexpr std::array kTexts{TextColumn{"person", &SpendRow::person},
+constexpr std::array kTexts{TextColumn{"session", &SpendRow::session},
+                            TextColumn{"person", &SpendRow::person},
                             TextColumn{"team", &SpendRow::team},
                             TextColumn{"client", &SpendRow::client},
                             TextColumn{"repo", &SpendRow::repo},
@@ -79,14 +80,13 @@ std::string during(std::string_view column, std::int64_t from, std::int64_t to) 
   return name + " >= " + time_sql(from) + " AND " + name + " <= " + time_sql(to);
 }
 
-/// A table with the columns of `spend`, and `session` where it is asked for: outcomes of the window. By session there
-/// are no sums.
-std::string source_sql(Instant since, Instant until, bool by_session) {
+/// A table with the columns of `spend` that reports are made of: outcomes of the window.
+std::string source_sql(Instant since, Instant until) {
   const std::int64_t from = microseconds_from(since);
   const std::int64_t to = microseconds_to(until);
   const std::int64_t first_hour = (from + kMicrosecondsOfHour - 1) / kMicrosecondsOfHour * kMicrosecondsOfHour;
   const std::int64_t end_hour = (to + 1) / kMicrosecondsOfHour * kMicrosecondsOfHour;
-  const bool has_hours = !by_session && first_hour < end_hour;
+  const bool has_hours = first_hour < end_hour;
   std::string of_calls = "date_trunc('hour', \"time\") AS hour";
   std::string of_hours = "hour";
   for (const TextColumn& column : kTexts) {
@@ -105,11 +105,11 @@ std::string source_sql(Instant since, Instant until, bool by_session) {
   }
   of_calls += ", coalesce(cost_nanos, 0) AS cost_nanos";
   of_hours += ", cost_nanos";
-  if (by_session) of_calls += ", session";
   const std::string calls = "SELECT " + of_calls + " FROM all_calls WHERE " + std::string(kIsOutcome) + " AND ";
   if (!has_hours) return "(" + calls + during("time", from, to) + ")";
-  return "(SELECT " + of_hours + " FROM all_spend WHERE " + during("hour", first_hour, end_hour - 1) + " UNION ALL " +
-         calls + during("time", from, first_hour - 1) + " UNION ALL " + calls + during("time", end_hour, to) + ")";
+  return "(SELECT " + of_hours + " FROM all_spend WHERE calls > 0 AND " + during("hour", first_hour, end_hour - 1) +
+         " UNION ALL " + calls + during("time", from, first_hour - 1) + " UNION ALL " + calls +
+         during("time", end_hour, to) + ")";
 }
 
 /// Sums that no bill reaches end at the largest number, as a scan's do.
@@ -220,15 +220,14 @@ Result<std::shared_ptr<ledger::Index>> index_for_sums(IndexThread& thread) {
 
 Result<SpendGroups> spend_groups_of(ledger::Index& index, const CallWindow& window,
                                     const std::vector<std::string>& dimensions) {
-  const bool by_session = std::find(dimensions.begin(), dimensions.end(), "session") != dimensions.end();
   std::string keys;
   std::string groups;
   for (const std::string& dimension : dimensions) {
     keys += key_sql(dimension) + ", ";
     groups += (groups.empty() ? "" : ", ") + group_sql(dimension);
   }
-  auto rows = ask(index, "SELECT " + keys + sums_sql() + " FROM " + source_sql(window.since, window.until, by_session) +
-                             " GROUP BY " + groups);
+  auto rows = ask(
+      index, "SELECT " + keys + sums_sql() + " FROM " + source_sql(window.since, window.until) + " GROUP BY " + groups);
   if (!rows) return std::move(rows).error();
   SpendGroups report;
   for (const auto& one : rows->rows) {
@@ -250,9 +249,9 @@ Result<SpendGroups> spend_groups_of(ledger::Index& index, const CallWindow& wind
 }
 
 Result<std::uint64_t> add_days(ledger::Index& index, const CallWindow& window, spend::DailySpend& days) {
-  auto rows = ask(index, "SELECT epoch_us(hour) // " + std::to_string(kMicrosecondsOfHour) + ", " + sum_sql("calls") +
-                             ", " + sum_sql("cost_nanos") + " FROM " + source_sql(window.since, window.until, false) +
-                             " GROUP BY hour");
+  auto rows =
+      ask(index, "SELECT epoch_us(hour) // " + std::to_string(kMicrosecondsOfHour) + ", " + sum_sql("calls") + ", " +
+                     sum_sql("cost_nanos") + " FROM " + source_sql(window.since, window.until) + " GROUP BY hour");
   if (!rows) return std::move(rows).error();
   std::uint64_t calls = 0;
   for (const auto& one : rows->rows) {
@@ -276,7 +275,6 @@ struct MonthSums {
 };
 
 std::string SpendRow::* field_of(std::string_view dimension) {
-  if (dimension == "session") return &SpendRow::session;
   const auto* found =
       std::find_if(kTexts.begin(), kTexts.end(), [&](const TextColumn& column) { return column.name == dimension; });
   return found == kTexts.end() ? nullptr : found->text;  // the model, which is read anyhow, or a time
@@ -295,8 +293,8 @@ Result<std::vector<MonthSums>> sums_of_month(ledger::Index& index, const spend::
   for (const TextColumn& column : kOfPrice) selected.append(", ").append(column.name);
   selected += ", service_tier, " + (field != nullptr ? key_sql(dimension) : std::string("''"));
   if (field != nullptr) keys += ", " + key_sql(dimension);
-  auto rows = ask(index, "SELECT " + selected + ", " + sums_sql() + " FROM " +
-                             source_sql(span.begin, last, dimension == "session") + " GROUP BY " + keys);
+  auto rows = ask(
+      index, "SELECT " + selected + ", " + sums_sql() + " FROM " + source_sql(span.begin, last) + " GROUP BY " + keys);
   if (!rows) return std::move(rows).error();
   std::vector<MonthSums> all;
   for (const auto& one : rows->rows) {
@@ -413,9 +411,8 @@ using ModelsOfRules = std::map<std::size_t, std::vector<std::string>>;
 Result<ModelsOfRules> models_of_rules(ledger::Index& index, const CallWindow& window,
                                       const std::vector<spend::AdviceRule>& rules, spend::SavingsAdvice& advice,
                                       std::uint64_t& calls) {
-  auto rows =
-      ask(index, "SELECT " + key_sql("model") + ", " + sum_sql("calls") + ", " + sum_sql("cost_nanos") + " FROM " +
-                     source_sql(window.since, window.until, false) + " GROUP BY " + key_sql("model"));
+  auto rows = ask(index, "SELECT " + key_sql("model") + ", " + sum_sql("calls") + ", " + sum_sql("cost_nanos") +
+                             " FROM " + source_sql(window.since, window.until) + " GROUP BY " + key_sql("model"));
   if (!rows) return std::move(rows).error();
   ModelsOfRules models;
   for (const auto& one : rows->rows) {

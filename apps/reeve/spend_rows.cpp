@@ -5,6 +5,7 @@
 
 #include "core/json_members.h"
 #include "reeve/complaints.h"
+#include "reeve/kept_reading.h"
 #include "reeve/ledger_reading.h"
 
 namespace reeve::app {
@@ -184,20 +185,30 @@ Result<SpendDocuments> read_spend_documents(const Common& common, const std::str
   if (!directory.empty() && !std::filesystem::is_directory(directory, ignored)) {
     return Error{ErrorCode::kInvalid, "there is no directory " + directory};
   }
-  std::vector<Diagnostic> complaints;
-  std::vector<YamlValue> documents;
-  // Without a directory the prices are the list's.
-  if (std::filesystem::is_directory(*named, ignored)) documents = read_yaml_directory(*named, complaints);
-  SpendDocuments result;
-  result.prices = spend::Catalogue::with_overrides(documents, complaints);
-  result.alerts = spend::read_alerts(documents, complaints);
-  result.advice = spend::read_advice_rules(documents, complaints);
-  for (const Diagnostic& complaint : complaints) {
+  struct Read {
+    SpendDocuments documents;
+    std::vector<Diagnostic> complaints;
+  };
+  static KeptReading<Read> kept;
+  const auto read = kept.get(*named, [&] {
+    auto made = std::make_shared<Read>();
+    std::error_code no_directory;
+    GovernanceDocuments files;
+    // Without a directory the prices are the list's.
+    if (std::filesystem::is_directory(*named, no_directory)) files = *governance_documents(*named);
+    made->complaints = std::move(files.complaints);
+    SpendDocuments& result = made->documents;
+    result.prices = spend::Catalogue::with_overrides(files.documents, made->complaints);
+    result.alerts = spend::read_alerts(files.documents, made->complaints);
+    result.advice = spend::read_advice_rules(files.documents, made->complaints);
+    if (result.alerts.empty()) result.alerts = spend::default_alerts();
+    if (result.advice.empty()) result.advice = spend::default_advice_rules();
+    return made;
+  });
+  for (const Diagnostic& complaint : read->complaints) {
     if (complaint.severity == Diagnostic::Severity::kError) return Error{ErrorCode::kInvalid, complaint.to_string()};
   }
-  if (result.alerts.empty()) result.alerts = spend::default_alerts();
-  if (result.advice.empty()) result.advice = spend::default_advice_rules();
-  return result;
+  return read->documents;
 }
 
 }  // namespace reeve::app

@@ -22,6 +22,9 @@ constexpr std::uint64_t kMemoryBatchEntries = 100'000;  // into memory at once
 constexpr std::uint64_t kMemoryEntriesMax = 2'000'000;  // that one process keeps beside the file
 constexpr auto kQueryWait = std::chrono::seconds(3);    // while the index is being written
 constexpr std::uint64_t kCandidatesAtOnce = 4'096;
+/// Where at most so many entries are wanted, they are looked for among this many first; and each time the search goes
+/// on, among how many times as many: mostly they are found soon.
+constexpr std::uint64_t kFew = 1'000, kSpanAtFirst = 200'000, kSpanGrows = 16;
 constexpr std::uint64_t kReadOnMax = 512;  // entries: a gap up to that is read through, a wider one jumped
 
 constexpr const char* kDropNew =
@@ -97,9 +100,17 @@ class IndexOnDisk final : public Index {
     const NarrowingSql narrowing =
         selection.filter == nullptr ? NarrowingSql{"TRUE", "TRUE", "TRUE"} : narrowing_sql(*selection.filter);
     EntrySelection rest = selection;
+    rest.to = std::min(rest.to, indexed_.load() + kBatchEntries);
     std::uint64_t left = selection.limit;
-    while (left > 0) {
-      auto candidates = candidates_of(narrowing, rest);
+    std::uint64_t span = left <= kFew ? kSpanAtFirst : rest.to;
+    for (; left > 0 && rest.from < rest.to; span = std::min(span * kSpanGrows, rest.to)) {
+      EntrySelection part = rest;
+      if (rest.newest_first) {
+        part.from = std::max(rest.from, rest.to - std::min(span, rest.to));
+      } else {
+        part.to = std::min(rest.to, rest.from + span);
+      }
+      auto candidates = candidates_of(narrowing, part);
       if (!candidates) return std::move(candidates).error();
       bool wants_more = true;
       auto read = read_entries(*candidates, rest.newest_first, [&](const StoredEntry& entry) {
@@ -107,11 +118,12 @@ class IndexOnDisk final : public Index {
         wants_more = visit(entry) && --left > 0;
         return wants_more;
       });
-      if (!read || !wants_more || candidates->size() < kCandidatesAtOnce) return read;
+      if (!read || !wants_more) return read;
+      const bool is_full = candidates->size() == kCandidatesAtOnce;
       if (rest.newest_first) {
-        rest.to = candidates->back();
+        rest.to = is_full ? candidates->back() : part.from;
       } else {
-        rest.from = candidates->back() + 1;
+        rest.from = is_full ? candidates->back() + 1 : part.to;
       }
     }
     return {};

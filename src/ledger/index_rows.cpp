@@ -121,7 +121,12 @@ Result<void> IndexTables::add_call(const EntryFields* intent, CallPlace intent_p
   call.has_made_id = read_request_id(call.any->text(Field::kRequestId), call.id_high, call.id_low);
   const std::size_t columns = call_columns().size();
   for (std::size_t i = 0; i < columns; ++i) put_call_column(i, call);
-  if (outcome != nullptr) spend_.add(*outcome, outcome_place.time);
+  // Intents that wait have rows of another table, and are in no sum yet.
+  if (spend_.is_open()) {
+    const CallPlace begun = intent != nullptr ? intent_place : call.place;
+    const bool is_new = intent != nullptr || (call.is_refused && outcome->number(Field::kAttempt) == 0);
+    spend_.add(*call.any, {outcome != nullptr, is_new, begun.seq, begun.time, call.place.seq, call.place.time});
+  }
   return calls_.end_row();
 }
 

@@ -86,7 +86,9 @@ constexpr std::array kEventColumns = {
 };
 constexpr std::array kSpendColumns = {
     NamedType{"hour", kTimestamp},
+    NamedType{"session", kVarchar},
     NamedType{"person", kVarchar},
+    NamedType{"person_type", kVarchar},
     NamedType{"team", kVarchar},
     NamedType{"client", kVarchar},
     NamedType{"repo", kVarchar},
@@ -101,7 +103,10 @@ constexpr std::array kSpendColumns = {
     NamedType{"price_model", kVarchar},
     NamedType{"price_version", kVarchar},
     NamedType{"service_tier", kVarchar},
+    NamedType{"begun", kBigint},
     NamedType{"calls", kBigint},
+    NamedType{"denied", kBigint},
+    NamedType{"not_ok", kBigint},
     NamedType{"refused", kBigint},
     NamedType{"priced", kBigint},
     NamedType{"estimated", kBigint},
@@ -116,6 +121,10 @@ constexpr std::array kSpendColumns = {
     NamedType{"output_audio_tokens", kBigint},
     NamedType{"web_searches", kBigint},
     NamedType{"cost_nanos", kBigint},
+    NamedType{"first_seq", kBigint},
+    NamedType{"first", kTimestamp},
+    NamedType{"last_seq", kBigint},
+    NamedType{"last", kTimestamp},
 };
 constexpr std::array kPlaceColumns = {NamedType{"seq", kBigint}, NamedType{"segment", kBigint},
                                       NamedType{"place", kBigint}};
@@ -154,14 +163,21 @@ CREATE VIEW entries AS
     model_asked, effect, enforced, rule, status, cost_nanos, producer, number FROM all_calls WHERE intent IS DISTINCT FROM seq
   UNION ALL SELECT seq, time, kind, request, NULL, session, person, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     producer, number FROM all_events;
-CREATE VIEW sessions AS SELECT session, min(coalesce(intent, seq)) AS first_seq, max(seq) AS last_seq,
-  any_value(person) AS person, any_value(team) AS team,
-  any_value(client) AS client, any_value(repo) AS repo, count(*) AS calls,
-  count(*) FILTER (enforced = 'deny') AS denied, count(*) FILTER (status IS NOT NULL AND status <> 'ok') AS not_ok,
-  min(coalesce(started, time)) AS first, max(time) AS last, sum(cost_nanos)::BIGINT AS cost_nanos,
-  sum(input_tokens + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens)::BIGINT AS input_tokens,
-  sum(output_tokens)::BIGINT AS output_tokens
-  FROM all_calls WHERE session IS NOT NULL GROUP BY session;
+CREATE VIEW session_parts AS SELECT session, person, team, client, repo, begun, denied, not_ok, priced, cost_nanos,
+    input_tokens::HUGEINT + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens AS input_tokens,
+    output_tokens, first_seq, last_seq, first, last FROM all_spend WHERE session IS NOT NULL
+  UNION ALL SELECT session, person, team, client, repo, 1, (enforced IS NOT DISTINCT FROM 'deny')::BIGINT, 0, 0, 0, 0, 0,
+    coalesce(intent, seq), seq, coalesce(started, time), time FROM open_calls WHERE session IS NOT NULL;
+CREATE VIEW sessions AS SELECT session, min(first_seq) AS first_seq, max(last_seq) AS last_seq,
+  any_value(person) AS person, any_value(team) AS team, any_value(client) AS client, any_value(repo) AS repo,
+  sum(begun)::BIGINT AS calls, sum(denied)::BIGINT AS denied, sum(not_ok)::BIGINT AS not_ok,
+  min(first) AS first, max(last) AS last,
+  CASE WHEN sum(priced) > 0 THEN least(sum(cost_nanos), 9223372036854775807)::BIGINT END AS cost_nanos,
+  CASE WHEN sum(input_tokens) + sum(output_tokens) > 0
+    THEN least(sum(input_tokens), 9223372036854775807)::BIGINT END AS input_tokens,
+  CASE WHEN sum(input_tokens) + sum(output_tokens) > 0
+    THEN least(sum(output_tokens), 9223372036854775807)::BIGINT END AS output_tokens
+  FROM session_parts GROUP BY session;
 )";
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace reeve::ledger {
 
 /// Raised with every change of tables or of what stands in them: an index of another version is made anew.
-inline constexpr int kIndexVersion = 3;
+inline constexpr int kIndexVersion = 4;
 
 /// Where a column of `calls` comes from.
 enum class CallSource : std::uint8_t {
@@ -50,7 +50,8 @@ struct NamedType {
 };
 /// seq, time, kind, request, session, person, by, about, reason, producer, number.
 std::span<const NamedType> event_columns();
-/// Sums over the outcomes of an hour that have everything else in common: texts, then numbers.
+/// Sums over the calls of an hour that have everything else in common: the hour, texts, numbers that are added, then
+/// what is the least and the greatest of each.
 std::span<const NamedType> spend_columns();
 /// Every 256th entry's place in the segments.
 std::span<const NamedType> place_columns();
@@ -59,8 +60,9 @@ inline constexpr std::uint64_t kPlaceEvery = 256;
 std::string_view type_name(duckdb::TypeId type);
 /// CREATE TABLE statements of calls, events, places and spend, with `catalog` and `prefix` before each name.
 std::string create_tables(std::string_view catalog, std::string_view prefix);
-/// The views over what is stored and what is newer: all_calls, all_events, all_spend, and those for people: calls,
-/// events, entries, sessions, spend. `with_stored`: whether there is a file.
+/// The views over what is stored and what is newer: all_calls, all_events, all_spend, session_parts (what rows of spend
+/// and calls under way tell of sessions), and those for people: calls, events, entries, sessions, spend. `with_stored`:
+/// whether there is a file.
 std::string create_views(bool with_stored);
 
 }  // namespace reeve::ledger

@@ -66,8 +66,8 @@ export class Contract {
     const answer = operation.responses[status]
     if (!answer) return assert.ok(kOfEvery.includes(status) && status !== 404, `not described: ${about}`)
     if (status < 400) {
-      assert.equal(type, 'application/json', about)
-      this.#fits(answer.content['application/json'].schema.$ref.split('/').pop(), body, about)
+      assert.ok(answer.content[type], about)
+      this.#fits(answer.content[type].schema.$ref.split('/').pop(), body, about)
     }
     this.checked++
   }

@@ -82,7 +82,9 @@ test('what is described is served, and nothing else is', async () => {
         method,
         headers: await machine('walker'),
       })
-      await response.text()
+      // A stream of events does not end by itself.
+      const streams = response.headers.get('content-type') === 'text/event-stream'
+      await (streams ? response.body.cancel() : response.text())
       const expected =
         served.length === 0
           ? response.status === 404
@@ -135,6 +137,7 @@ const kOnRecord = [
   ['GET', '/sessions', '', undefined, /ledger\.read/],
   ['GET', '/sessions/{session}', 'a-session', undefined, /ledger\.read/],
   ['GET', '/decisions', '', undefined, /ledger\.read/],
+  ['GET', '/events', '', undefined, /ledger\.read/],
   ['GET', '/content/findings', '', undefined, /ledger\.read/],
   ['GET', '/content/appeals', '', undefined, /ledger\.read/],
   ['GET', '/policy/shadow', '', undefined, /ledger\.read/],

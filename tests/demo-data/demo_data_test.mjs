@@ -116,3 +116,38 @@ test('so is a month against the one before', async () => {
     assert.deepEqual(comparison, expected, by)
   }
 })
+
+test('the same seed gives the same history, another one another, and its sums add up', async () => {
+  const sizes = ['--days', '9', '--people', '6', '--calls-per-day', '10', '--yes', '--json']
+  const make = async (name, seed) => {
+    await reeve('demo-data', '--data', name, '--seed', seed, ...sizes)
+    // Today is cut at the moment of making.
+    const until = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`
+    const report = async (by) =>
+      JSON.parse(
+        await reeve('spend', 'report', '--by', by, '--since', '20d', '--until', until, '--json', '--data', name),
+      )
+    const calls = JSON.parse(
+      await reeve(
+        ...['ledger', 'sql', '--data', name, '--json', '--limit', '100000'],
+        `SELECT request, person, model_served, cost_nanos FROM calls WHERE time < '${until}' ORDER BY request`,
+      ),
+    )
+    return { until, calls: calls.rows ?? calls, reports: await Promise.all(['person,model', 'day', 'team'].map(report)) }
+  }
+  const first = await make('first', '7')
+  const second = await make('second', '7')
+  const other = await make('other', '8')
+  assert.ok(first.calls.length > 100)
+  // Made over midnight, the two are of different days.
+  if (first.until === second.until) assert.deepEqual(second, first)
+  assert.notDeepEqual(other.calls, first.calls)
+  for (const { groups, total } of first.reports) {
+    for (const name of ['calls', 'refused', 'cost_nanos']) {
+      assert.equal(groups.reduce((sum, one) => sum + one[name], 0), total[name], name)
+    }
+    assert.equal(total.cost_nanos, first.reports[0].total.cost_nanos)
+    const ended = first.calls.reduce((sum, one) => sum + (one.cost_nanos ?? one[3] ?? 0), 0)
+    assert.equal(total.cost_nanos, ended)
+  }
+})

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { read } from '../api'
 import { day, plural, time } from '../format'
+import { useLive } from '../live'
 import { Answer, Button, Card, Empty, Page, Tag } from '../parts/basics'
 import { DataTable, type Column } from '../parts/DataTable'
 import { placeOf, type Approval } from '../registers'
@@ -46,6 +47,7 @@ export function Approvals() {
       read<{ approvals: Approval[]; next?: string }>('/api/v1/approvals', { cursor: pageParam }, signal),
     getNextPageParam: (last) => last.next,
   })
+  useLive(['approvals'], ['/api/v1/approvals'], 500)
   return (
     <Page
       title="Approvals"

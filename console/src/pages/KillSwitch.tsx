@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { read, write, type Cutoff } from '../api'
 import { time } from '../format'
+import { useLive } from '../live'
 import { Answer, Button, Card, Empty, Field, Notice, Page, Problem, Tag, styles as basics } from '../parts/basics'
 import { Choice, type Option } from '../parts/Choice'
 import { DataTable, type Column } from '../parts/DataTable'
@@ -42,8 +43,8 @@ export function KillSwitch() {
   const query = useQuery({
     queryKey: ['/api/v1/kill-switch'],
     queryFn: ({ signal }) => read<{ cutoffs: Cutoff[] }>('/api/v1/kill-switch', { state: 'all' }, signal),
-    refetchInterval: 5_000,
   })
+  useLive(['kill_switch'], ['/api/v1/kill-switch'], 200)
   const maySwitch = me.may('kill.switch')
   return (
     <Page

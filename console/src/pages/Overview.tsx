@@ -13,6 +13,7 @@ import {
 } from '../api'
 import { change, count, day, money, moneyChange, plural } from '../format'
 import { layersOf } from '../layers'
+import { useLive } from '../live'
 import { DailyChart } from '../parts/Chart'
 import { Answer, Card, Empty, Page, Tag } from '../parts/basics'
 import { hasOverview } from '../places'
@@ -26,8 +27,13 @@ const kShown = 4
 const useAnswer = <T,>(path: string, parameters: Record<string, string> = {}) =>
   useQuery({ queryKey: [path, parameters], queryFn: ({ signal }) => read<T>(path, parameters, signal) })
 
+// What calls change, asked again while it is looked at: sums of a month do not change much from one call to the next.
+const kOfCalls = ['', '/changes', '/forecast', '/advice'].map((path) => `/api/v1/spend${path}`)
+
 export function Overview() {
   const me = usePerson()
+  useLive(['calls'], [...kOfCalls, '/api/v1/content/flows'], 60_000)
+  useLive(['approvals'], ['/api/v1/exceptions'], 500)
   if (!hasOverview(me.permissions)) return <Navigate to="/you" replace />
   if (!me.may('spend.read') && !me.may('exceptions.read'))
     return (

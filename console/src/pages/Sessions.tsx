@@ -3,6 +3,7 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type SessionRow } from '../api'
 import { ago, count, countShort, money, time } from '../format'
+import { useLive } from '../live'
 import { Card, Empty, Page, Tag } from '../parts/basics'
 import { Choice, kTimes, type Option } from '../parts/Choice'
 import { type Column } from '../parts/DataTable'
@@ -63,6 +64,7 @@ export function Sessions() {
   const navigate = useNavigate()
   const go = (next: { since?: string; sort?: string }) =>
     void navigate({ to: '/sessions', search: { since, sort, ...next } })
+  useLive(['sessions', 'calls'], ['/api/v1/sessions'], 5_000)
   return (
     <Page
       title="Sessions"
