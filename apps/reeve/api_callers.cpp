@@ -89,6 +89,7 @@ Task<void> respond(net::Exchange& exchange, const ApiAnswer& answer, std::string
   const std::string seconds = std::to_string(wait);
   if (wait > 0) headers.add("retry-after", seconds);
   if (!answer.etag.empty()) headers.add("etag", answer.etag);
+  if (!answer.location.empty()) headers.add("location", answer.location);
   const auto sent = co_await exchange.respond(answer.status, headers, answer.body);
   static_cast<void>(sent);
 }

@@ -135,7 +135,7 @@ test('figures are those of the commands, at once', async () => {
 })
 
 test('exceptions are listed as the command lists them', async () => {
-  assert.deepEqual((await get('/api/v1/exceptions')).body, { exceptions: [] })
+  assert.deepEqual((await get('/api/v1/exceptions')).body, { exceptions: [], waiting: 0 })
   assertProblem(await get('/api/v1/exceptions?cursor=x'), 400)
 })
 

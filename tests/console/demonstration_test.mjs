@@ -8,7 +8,8 @@ import path from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { kProgram, Reeve } from '../upstream/reeve_process.mjs'
-import { openPage, startBrowser, startConsole } from './console_reeve.mjs'
+import { machine, openPage, startBrowser, startConsole } from './console_reeve.mjs'
+import { until } from './house.mjs'
 import { axe, settle, shoot } from './looking.mjs'
 
 const run = promisify(execFile)
@@ -25,6 +26,9 @@ before(async () => {
   await run(kProgram, ['demo-data', '--data', data, '--days', '3', '--people', '40', '--yes'], { cwd: made_up.folder })
   ;[browser, real] = await Promise.all([startBrowser(), startConsole(), made_up.start()])
   made_up.url = `http://127.0.0.1:${made_up.port}`
+  // Until its index is made, pages are told to ask again.
+  const ask = await machine(made_up)
+  await until('the index is made', async () => (await ask('GET', '/api/v1/sessions')).status === 200, 120)
 })
 after(async () => {
   await browser?.close()

@@ -1,7 +1,7 @@
 // What is around every page: where one can go, who one is, the keys.
 
 import * as Menu from '@radix-ui/react-dropdown-menu'
-import { Link, Navigate, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Link, Navigate, Outlet, useLocation, useMatches, useNavigate } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { signOut } from '../api'
 import mark from '../mark.svg'
@@ -164,7 +164,8 @@ const Demonstration = () => (
 
 export function Shell() {
   const me = usePerson()
-  const place = placeAt(useLocation().pathname)
+  // Of what is shown, not of what is on its way: a page must not be there for the moment that the next one takes.
+  const place = placeAt(useMatches({ select: (matches) => matches.at(-1)?.fullPath ?? '/' }))
   const isOpen = !place?.permission || me.may(place.permission)
   const shown = placesFor(me.permissions)
   const [keysOpen, setKeysOpen] = useState(false)
