@@ -166,8 +166,8 @@ CREATE VIEW entries AS
 CREATE VIEW session_parts AS SELECT session, person, team, client, repo, begun, denied, not_ok, priced, cost_nanos,
     input_tokens::HUGEINT + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens AS input_tokens,
     output_tokens, first_seq, last_seq, first, last FROM all_spend WHERE session IS NOT NULL
-  UNION ALL SELECT session, person, team, client, repo, 1, (enforced IS NOT DISTINCT FROM 'deny')::BIGINT, 0, 0, 0, 0, 0,
-    coalesce(intent, seq), seq, coalesce(started, time), time FROM open_calls WHERE session IS NOT NULL;
+  UNION ALL SELECT session, person, team, client, repo, 1, (enforced IS NOT DISTINCT FROM 'deny')::BIGINT, 0, 0, 0, 0,
+    0, coalesce(intent, seq), seq, coalesce(started, time), time FROM open_calls WHERE session IS NOT NULL;
 CREATE VIEW sessions AS SELECT session, min(first_seq) AS first_seq, max(last_seq) AS last_seq,
   any_value(person) AS person, any_value(team) AS team, any_value(client) AS client, any_value(repo) AS repo,
   sum(begun)::BIGINT AS calls, sum(denied)::BIGINT AS denied, sum(not_ok)::BIGINT AS not_ok,

@@ -133,7 +133,8 @@ test('the same seed gives the same history, another one another, and its sums ad
         `SELECT request, person, model_served, cost_nanos FROM calls WHERE time < '${until}' ORDER BY request`,
       ),
     )
-    return { until, calls: calls.rows ?? calls, reports: await Promise.all(['person,model', 'day', 'team'].map(report)) }
+    const reports = await Promise.all(['person,model', 'day', 'team'].map(report))
+    return { until, calls: calls.rows ?? calls, reports }
   }
   const first = await make('first', '7')
   const second = await make('second', '7')
