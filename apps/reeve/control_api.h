@@ -59,7 +59,7 @@ class ControlApi {
     EvidencePacks* evidence = nullptr;
     ApiLimits limits;
     bool directory_decides = false;  // a directory is required: whoever it knows has its groups and no others
-    bool is_demonstration = false;  // nobody in it exists
+    bool is_demonstration = false;   // nobody in it exists
   };
   static std::unique_ptr<ControlApi> create(Sources sources);
   virtual ~ControlApi() = default;

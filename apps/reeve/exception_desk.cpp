@@ -5,8 +5,8 @@
 
 #include "core/bytes.h"
 #include "reeve/complaints.h"
-#include "reeve/register_desk.h"
 #include "reeve/kept_reading.h"
+#include "reeve/register_desk.h"
 #include "reeve/terminal.h"
 
 namespace reeve::app {

@@ -30,8 +30,8 @@ class InForce {
   std::shared_ptr<const T> current_ = std::make_shared<const T>();
 };
 
-/// Demonstration data brings roles of its own for those who visit it (demo_visitors.h). They are for these people alone,
-/// and only as long as the governance directory gives no roles to anybody.
+/// Demonstration data brings roles of its own for those who visit it (demo_visitors.h). They are for these people
+/// alone, and only as long as the governance directory gives no roles to anybody.
 class RolesInForce : public InForce<identity::RoleBindings> {
  public:
   /// Those by which this person is judged.

@@ -16,8 +16,8 @@ std::string first_before_sql(std::uint64_t first) { return " AND first_seq < " +
 std::string cheaper_sql(std::uint64_t first, const std::string& parts) {
   const std::string number = std::to_string(first);
   return " AND (cost_nanos, first_seq) < (SELECT (coalesce(least(sum(cost_nanos), 9223372036854775807), 0)::BIGINT, " +
-         number + "::BIGINT) FROM " + parts + " AND session IN (SELECT session FROM session_parts WHERE first_seq = " +
-         number + "))";
+         number + "::BIGINT) FROM " + parts +
+         " AND session IN (SELECT session FROM session_parts WHERE first_seq = " + number + "))";
 }
 
 /// `candidates`: a table of sessions that may be on the page. `bound`: those that began before it are left out, because
@@ -36,9 +36,8 @@ std::string page_sql(const SessionsAsked& asked, const std::string& parts, const
          "cost_nanos, least(sum(input_tokens), "
          "9223372036854775807)::BIGINT AS input_tokens, least(sum(output_tokens), 9223372036854775807)::BIGINT AS "
          "output_tokens, min(first_seq) AS first_seq FROM " +
-         parts + " AND session IN (SELECT session FROM newest) GROUP BY session) WHERE " + having +
-         " ORDER BY " + (asked.dearest_first ? "cost_nanos DESC, " : "") + "first_seq DESC LIMIT " +
-         std::to_string(asked.limit);
+         parts + " AND session IN (SELECT session FROM newest) GROUP BY session) WHERE " + having + " ORDER BY " +
+         (asked.dearest_first ? "cost_nanos DESC, " : "") + "first_seq DESC LIMIT " + std::to_string(asked.limit);
 }
 
 }  // namespace

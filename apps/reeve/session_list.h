@@ -1,8 +1,8 @@
 #pragma once
 
-// A page of sessions out of the ledger's index, those that began last first or the dearest first. Of the former only the
-// newest parts of sessions are looked at, as many as the page needs, so that it takes as long in a ledger of ten million
-// entries as in a short one.
+// A page of sessions out of the ledger's index, those that began last first or the dearest first. Of the former only
+// the newest parts of sessions are looked at, as many as the page needs, so that it takes as long in a ledger of ten
+// million entries as in a short one.
 
 #include <cstdint>
 #include <optional>

@@ -40,7 +40,8 @@ std::string amounts(const Budget& budget, const BudgetRefusal& refusal) {
     case Quantity::kRequests:
       return "has made " + with_thousands(refusal.spent) + " of " + with_thousands(refusal.limit) + " requests " +
              when(budget) +
-             (refusal.reserved == 0 ? "." : "; " + with_thousands(refusal.reserved) + " more are under way or set aside.");
+             (refusal.reserved == 0 ? "."
+                                    : "; " + with_thousands(refusal.reserved) + " more are under way or set aside.");
     case Quantity::kConcurrent:
       return "has " + with_thousands(refusal.reserved) + " calls under way, of " + with_thousands(refusal.limit) +
              " at once.";
