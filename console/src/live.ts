@@ -75,10 +75,12 @@ function listen(listener: Listener): () => void {
   }
 }
 
-// Asks the lists whose paths are named again when there is news of a topic, at most every so many milliseconds.
+// Asks the lists whose paths are named again when there is news of a topic, at most every so many milliseconds. No
+// topics: the person may not see them, and nothing is asked.
 export function useLive(topics: Topic[], paths: string[], atMostEvery = 2_000) {
   const key = [...topics, ...paths].join(' ')
   useEffect(() => {
+    if (topics.length === 0) return
     let waits: ReturnType<typeof setTimeout> | undefined
     const stop = listen({
       topics,

@@ -127,9 +127,11 @@ std::string_view point_of(std::mt19937_64& random) {
 }
 
 std::string effect_of(std::string_view on, std::mt19937_64& random) {
-  constexpr std::array<std::string_view, 19> kEverywhere{
-      "allow", "allow", "allow", "allow",  "allow",  "allow",   "deny",    "deny",    "require", "require",
-      "ask",   "ask",   "warn",  "redact", "redact", "special", "special", "special", "special"};
+  // Many special ones: a decision comes to one only where nothing stricter matched.
+  constexpr std::array<std::string_view, 22> kEverywhere{
+      "allow",   "allow",   "allow",   "allow",   "allow",   "allow",  "deny",   "deny",
+      "require", "require", "ask",     "ask",     "warn",    "redact", "redact", "special",
+      "special", "special", "special", "special", "special", "special"};
   const std::string_view effect = kEverywhere[random() % kEverywhere.size()];
   if (effect != "special") return std::string(effect);
   if (on == "model.call") return random() % 2 == 0 ? "route" : "degrade";

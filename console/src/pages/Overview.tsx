@@ -32,8 +32,8 @@ const kOfCalls = ['', '/changes', '/forecast', '/advice'].map((path) => `/api/v1
 
 export function Overview() {
   const me = usePerson()
-  useLive(['calls'], [...kOfCalls, '/api/v1/content/flows'], 60_000)
-  useLive(['approvals'], ['/api/v1/exceptions'], 500)
+  useLive(me.may('spend.read') ? ['calls'] : [], [...kOfCalls, '/api/v1/content/flows'], 60_000)
+  useLive(me.may('exceptions.read') ? ['approvals'] : [], ['/api/v1/exceptions'], 500)
   if (!hasOverview(me.permissions)) return <Navigate to="/you" replace />
   if (!me.may('spend.read') && !me.may('exceptions.read'))
     return (
