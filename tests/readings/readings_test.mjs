@@ -252,6 +252,7 @@ test('whatever opens the ledger records who reads it, or has a reason not to', (
     'command_key_rotation.cpp': 'asks for the key and the name of the node',
     'command_spend_changes.cpp': 'what reads the calls for it records it',
     'inventory_watch.cpp': 'the server looks for itself; what it finds is an entry',
+    'live_events.cpp': 'the server looks for itself; whoever opens a stream of it is recorded by its route',
     'live_sessions.cpp': 'what its callers show they record',
     'merged_changes.cpp': 'for spend units, which records it',
     'retention.cpp': 'counts, for how much room a year takes',
