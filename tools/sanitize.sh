@@ -8,7 +8,7 @@ preset=${1:?name a preset: asan or tsan}
 shift
 targets=() filter=()
 if [[ $preset == tsan ]]; then
-  rooms=(net ledger identity content policy gateway)
+  rooms=(core net ledger identity content policy gateway)
   for room in "${rooms[@]}"; do
     if compgen -G "src/$room/*_test.cpp" >/dev/null; then targets+=("reeve_${room}_test"); fi
   done
