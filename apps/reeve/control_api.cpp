@@ -118,7 +118,7 @@ std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& r
 /// A list of a hundred people who are to be cut off goes through at once.
 constexpr std::size_t kUrgentWaitingMax = 1'000, kUrgentThreads = 8;
 
-class ApiOverLoops final : public ControlApi, public EndingStreams {
+class ApiOverLoops final : public ControlApi {
  public:
   explicit ApiOverLoops(Sources sources)
       : sources_(std::move(sources)),

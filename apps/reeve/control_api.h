@@ -66,6 +66,9 @@ class ControlApi {
 
   static bool serves(std::string_view path) { return path.starts_with("/api/"); }
   virtual Task<void> handle(net::Exchange& exchange) = 0;
+  /// Before the server drains: streams of events are told to end, which they do within a second. Nobody waits for them.
+  /// From any thread.
+  virtual void end_streams() = 0;
   /// Ends its thread. Once no exchange is under way.
   virtual void stop() = 0;
 };

@@ -17,14 +17,4 @@ Result<EventView> event_view_of(const ApiRequest& request);
 
 std::vector<ApiRoute> event_api_routes();
 
-/// What a ControlApi also is: before the server drains, its streams of events are told to end, which they do within a
-/// second. Nobody waits for them. Thread-safe.
-class EndingStreams {
- public:
-  virtual void end_streams() = 0;
-
- protected:
-  ~EndingStreams() = default;
-};
-
 }  // namespace reeve::app

@@ -8,7 +8,6 @@
 #include "core/log.h"
 #include "reeve/budget_desk.h"
 #include "reeve/demo_history.h"
-#include "reeve/event_routes.h"
 #include "reeve/exception_uses.h"
 #include "reeve/export_mappings.h"
 #include "reeve/governance.h"
@@ -355,7 +354,7 @@ void RunningService::run() {
       drain_until = system_clock().steady() + kDrainMax;
       log_info("draining", {{"signal", *event == SIGTERM ? "SIGTERM" : "SIGINT"}});
       gateway_->announce_drain();
-      if (auto* const streams = dynamic_cast<EndingStreams*>(api_.get())) streams->end_streams();
+      api_->end_streams();
       server_->drain([this] { mailbox_->put(kDrained); });
     } else if (event == kDrained) {
       return;

@@ -381,7 +381,8 @@ try {
   if (process.argv.includes('--coverage')) console.log(run.table())
   for (const text of process.argv.includes('--coverage') ? missed : []) console.log(`never accepted: ${text}`)
   for (const fault of faults) console.log(JSON.stringify(fault))
-  assert.equal(world.reeve.process.exitCode, null, 'the program ended')
+  const { exitCode, signalCode } = world.reeve.process
+  assert.deepEqual([exitCode, signalCode], [null, null], 'the program ended')
   assert.equal((await fetch(`http://127.0.0.1:${world.reeve.port}/healthz`)).status, 200)
   assert.equal(faults.length, 0)
   assert.ok(counts[200] > 0 && counts[400] > 0 && repeated > 0)
