@@ -226,6 +226,10 @@ Task<WebAnswer> SignInRoutes::come_back(Request request, net::Loop& loop) {
   const auto secret = co_await on_thread<std::string>(
       [grants, purpose, person = *person, browser] { return grants->begin_confirmation(purpose, person, browser); },
       loop);
+  if (!secret && secret.error().code == ErrorCode::kDenied) {
+    co_await note_refusal("callback", secret.error().message, request.address, loop);
+    co_return failure_page(403, secret.error().message, "Close this page; what waits for you on your device gives up.");
+  }
   if (!secret) co_return failure_page(503, secret.error().message, "Try again in a moment.");
   const SignInClient* const client = find_sign_in_client(purpose.asking.client);
   // Whoever came from one of our own pages wants to go back there; anybody may put a link to the rest into a mail.

@@ -155,6 +155,7 @@ Result<Grants::Attempt> Grants::take_attempt(std::string_view state, std::string
 
 Result<std::string> Grants::begin_confirmation(const Purpose& purpose, const Principal& person,
                                                std::string_view browser) {
+  if (auto admitted = admit(person, clock_.now()); !admitted) return std::move(admitted).error();
   std::string secret = make_secret();
   GrantDocument document;
   document.purpose = purpose;
@@ -217,11 +218,15 @@ AuthOutcome Grants::ask_directory(const Principal& person, Instant vouched) cons
   return directory_ == nullptr ? AuthOutcome{std::move(asked), {}, {}} : directory_->admit(asked);
 }
 
+Result<void> Grants::admit(const Principal& person, Instant vouched) const {
+  AuthOutcome admitted = ask_directory(person, vouched);
+  if (admitted.ok()) return {};
+  const bool away = admitted.failure == AuthFailure::kUnavailable;
+  return Error{away ? ErrorCode::kUnavailable : ErrorCode::kDenied, std::move(admitted.message)};
+}
+
 Result<Grants::Begun> Grants::begin_session(const Principal& person, const std::string& client, Instant vouched) const {
-  if (AuthOutcome admitted = ask_directory(person, vouched); !admitted.ok()) {
-    const bool away = admitted.failure == AuthFailure::kUnavailable;
-    return Error{away ? ErrorCode::kUnavailable : ErrorCode::kDenied, std::move(admitted.message)};
-  }
+  if (auto admitted = admit(person, vouched); !admitted) return std::move(admitted).error();
   const Instant now = clock_.now();
   Begun begun;
   begun.person = person;

@@ -292,8 +292,13 @@ TEST_F(GrantsWithADirectory, ASignInFromBeforeADeactivationIsWorthNothingAfterTh
   const TokenAnswer before = sign_in();
   ASSERT_TRUE(before.ok()) << before.description;
   clock_.advance(std::chrono::milliseconds(10));
+  const std::string agreed = code_for(person());
   put(2, false);
-  EXPECT_EQ(sign_in().error, "invalid_grant");
+  EXPECT_EQ(exchange(agreed).error, "invalid_grant");
+  const auto asked = grants_->begin_confirmation({}, person(), "browser");
+  ASSERT_FALSE(asked.ok()) << "whoever is refused in the end is not asked to agree first";
+  EXPECT_EQ(asked.error().code, ErrorCode::kDenied);
+  EXPECT_THAT(asked.error().message, HasSubstr("deactivated in the directory"));
   clock_.advance(std::chrono::milliseconds(10));
   put(3, true);
   OwnTokenVerifier verifier(*tokens_, clock_);
@@ -351,9 +356,9 @@ TEST_F(GrantsWithADirectory, AnAgreementFromBeforeADeactivationSignsNobodyInAfte
 }
 
 TEST_F(GrantsWithADirectory, WhoeverIsNotInItIsNotSignedIn) {
-  const TokenAnswer stranger = sign_in(person("eve@example.com"));
-  EXPECT_EQ(stranger.error, "invalid_grant");
-  EXPECT_THAT(stranger.description, HasSubstr("not in the directory"));
+  const auto stranger = grants_->begin_confirmation({}, person("eve@example.com"), "browser");
+  ASSERT_FALSE(stranger.ok());
+  EXPECT_THAT(stranger.error().message, HasSubstr("not in the directory"));
 }
 
 TEST(UserCode, IsReadAsPeopleTypeIt) {

@@ -275,7 +275,8 @@ class Grants {
   /// It comes back: once, and from the same browser. kDenied otherwise.
   Result<Attempt> take_attempt(std::string_view state, std::string_view browser);
 
-  /// The provider named the person: the secret with which the person says yes.
+  /// The provider named the person: the secret with which the person says yes. kDenied, with words for them: the
+  /// directory lets them in no more, so they are asked nothing.
   Result<std::string> begin_confirmation(const Purpose& purpose, const Principal& person, std::string_view browser);
   struct Confirmed {
     Purpose purpose;
@@ -301,6 +302,7 @@ class Grants {
   /// `vouched`: since when the person has been known to be who they are.
   Result<Begun> begin_session(const Principal& person, const std::string& client, Instant vouched) const;
   AuthOutcome ask_directory(const Principal& person, Instant vouched) const;
+  Result<void> admit(const Principal& person, Instant vouched) const;
   Result<Grant> take(GrantKind kind, std::string_view secret, std::string_view browser);
   Result<TokenAnswer> finish(Begun begun, GrantChange change, const Asking& asking);
   TokenAnswer refuse_device(std::string_view error, const Sha256& hash);

@@ -60,7 +60,7 @@ test('the next call is refused, and says whom to ask', async () => {
 })
 
 test('the sign-in is not renewed', async () => {
-  const token = kept.refreshToken ?? kept.refresh_token
+  const token = kept.idpRefreshToken
   assert.ok(token, `what it keeps: ${Object.keys(kept)}`)
   const form = { grant_type: 'refresh_token', refresh_token: token, client_id: 'claude-code' }
   const refused = await post(`${reeve.url}/oauth/token`, form)
