@@ -17,6 +17,7 @@ std::vector<std::string> kinds() { return {control::item_kinds().begin(), contro
 
 std::vector<std::string> statuses() {
   std::vector<std::string> names;
+  names.reserve(control::kItemStatuses);
   for (std::size_t i = 0; i < control::kItemStatuses; ++i) {
     names.emplace_back(control::item_status_name(static_cast<control::ItemStatus>(i)));
   }
