@@ -70,7 +70,7 @@ Result<void> LiveInventory::read() {
         items.push_back(*std::move(item));
         return true;
       });
-  if (!all) return all;
+  if (!all) return all.error();
   seen_ = *changes;
   auto next = std::make_shared<const gateway::InventoryStatuses>(statuses_of(items));
   const std::lock_guard lock(mutex_);
