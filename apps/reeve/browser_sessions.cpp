@@ -72,7 +72,8 @@ void BrowserSessions::forget(std::string_view secret) {
 }
 
 std::string BrowserSessions::refusal_of(const identity::Principal& person, Instant now) const {
-  for (const identity::Cutoff& cutoff : kill_switch_.current()->all()) {
+  const auto cutoffs = kill_switch_.current();
+  for (const identity::Cutoff& cutoff : cutoffs->all()) {
     if (!cutoff.in_force(now) || cutoff.practice) continue;
     const bool is_theirs =
         (cutoff.scope.kind == identity::CutoffKind::kPerson && equal_ignoring_case(cutoff.scope.name, person.id)) ||

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/json_members.h"
+#include "reeve/call_stream.h"
 
 namespace reeve::app {
 
@@ -35,27 +35,12 @@ void write_counter(JsonWriter& json, const spend::CounterView& counter) {
   json.end_object().end_object();
 }
 
-namespace {
-/// Of the entry itself: members of its members are not looked at. Before all others where it has none.
-Instant time_of(std::string_view entry) {
-  JsonMembers members(entry);
-  std::string_view name;
-  std::string_view value;
-  while (members.next(name, value)) {
-    if (name != "time") continue;
-    const auto time = parse_time(plain_text(value).value_or(""));
-    return time ? *time : Instant{};
-  }
-  return {};
-}
-}  // namespace
-
 Result<std::vector<OpenReservation>> open_reservations(ledger::LogReader& reader, Instant now) {
   std::map<std::string, OpenReservation> open;
   const Instant since = now - kCallLongest;
   const auto read = reader.read(reader.first_at(since), [&](const ledger::StoredEntry& stored) {
     // A segment may begin long before.
-    if (time_of(stored.bytes) < since) return true;
+    if (entry_time(stored.bytes).value_or(Instant{}) < since) return true;
     const auto document = JsonDocument::parse(stored.bytes);
     if (!document) return true;
     const JsonValue entry = document->root();

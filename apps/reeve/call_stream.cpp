@@ -89,18 +89,6 @@ std::string_view request_id_of(std::string_view entry) {
   return {};
 }
 
-std::optional<Instant> time_of(std::string_view entry) {
-  JsonMembers members(entry);
-  std::string_view name;
-  std::string_view value;
-  while (members.next(name, value)) {
-    if (name != "time") continue;
-    const auto time = parse_time(plain_text(value).value_or(""));
-    return time ? std::optional(*time) : std::nullopt;
-  }
-  return std::nullopt;
-}
-
 /// "37 %", once in a while.
 class Progress {
  public:
@@ -136,12 +124,12 @@ class Distributor {
   /// False when nothing more is of interest.
   bool take(const ledger::StoredEntry& stored) {
     if (!begun_) {
-      const auto time = time_of(stored.bytes);
+      const auto time = entry_time(stored.bytes);
       if (!time || *time < window_.since) return true;
       begun_ = true;  // entries are never before the ones before them
     }
     if (!window_.open_end && stored.index % kEntriesBetweenLooks == 0) {
-      const auto time = time_of(stored.bytes);
+      const auto time = entry_time(stored.bytes);
       if (time && *time > window_.until + kOutcomesFollowWithin) return false;
     }
     const std::string_view call = request_id_of(stored.bytes);
@@ -166,6 +154,18 @@ class Distributor {
 };
 
 }  // namespace
+
+std::optional<Instant> entry_time(std::string_view entry) {
+  JsonMembers members(entry);
+  std::string_view name;
+  std::string_view value;
+  while (members.next(name, value)) {
+    if (name != "time") continue;
+    const auto time = parse_time(plain_text(value).value_or(""));
+    return time ? std::optional(*time) : std::nullopt;
+  }
+  return std::nullopt;
+}
 
 Result<CallWindow> CallWindow::parse(const std::string& since, const std::string& until) {
   const Instant now = system_clock().now();

@@ -26,6 +26,9 @@ struct CallWindow {
   std::string length() const;  // "30 days", "12 hours"
 };
 
+/// When an entry was made, as it says itself: members of its members are not looked at. Nothing where it has no time.
+std::optional<Instant> entry_time(std::string_view entry);
+
 /// How many threads take() is called on, beside the one that reads.
 std::size_t call_stream_workers();
 

@@ -226,6 +226,12 @@ int show_changed(const Common& common, const RegisterDesk& desk, const Item& ite
   return kDone;
 }
 
+/// The id may be the beginning of one.
+Result<control::Item> item_named(const RegisterDesk& desk, std::string_view id) {
+  const auto whole = desk.whole_id(control::kInventoryRegister, id);
+  return whole ? desk.item(*whole) : whole.error();
+}
+
 }  // namespace
 
 int inventory_list_command(const Common& common, const InventoryArguments& arguments) {
@@ -275,13 +281,11 @@ int inventory_export_command(const Common& common, const InventoryArguments& arg
 int inventory_show_command(const Common& common, const InventoryArguments& arguments) {
   auto desk = RegisterDesk::open(common);
   if (!desk) return fail_with(common, desk.error());
-  const auto id = desk->whole_id(control::kInventoryRegister, arguments.id);
-  if (!id) return fail_with(common, id.error());
-  const auto item = desk->item(*id);
+  const auto item = item_named(*desk, arguments.id);
   if (!item) return fail_with(common, item.error());
   const int shown = show_changed(common, *desk, *item, system_clock().now());
   if (common.json || shown != kDone) return shown;
-  const auto history = desk->rows().history(control::kInventoryRegister, *id);
+  const auto history = desk->rows().history(control::kInventoryRegister, item->id);
   if (!history) return fail_with(common, history.error());
   print_history(*history);
   return kDone;
@@ -306,9 +310,7 @@ int inventory_change_command(const Common& common, const InventoryArguments& arg
   const Instant now = system_clock().now();
   auto desk = RegisterDesk::open(common);
   if (!desk) return fail_with(common, desk.error());
-  const auto id = desk->whole_id(control::kInventoryRegister, arguments.id);
-  if (!id) return fail_with(common, id.error());
-  const auto before = desk->item(*id);
+  const auto before = item_named(*desk, arguments.id);
   if (!before) return fail_with(common, before.error());
   const auto given = item_of(arguments.values, &*before);
   if (!given) return fail(common, kWrongUse, given.error().message);
@@ -327,9 +329,7 @@ int inventory_act_command(const Common& common, const InventoryArguments& argume
   const Instant now = system_clock().now();
   auto desk = RegisterDesk::open(common);
   if (!desk) return fail_with(common, desk.error());
-  const auto id = desk->whole_id(control::kInventoryRegister, arguments.id);
-  if (!id) return fail_with(common, id.error());
-  const auto before = desk->item(*id);
+  const auto before = item_named(*desk, arguments.id);
   if (!before) return fail_with(common, before.error());
   const std::string by = acting_person(arguments.by);
   const std::string reason(trim(arguments.reason));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <thread>
 
 #include "core/bytes.h"
 #include "core/json.h"
@@ -18,8 +17,6 @@ using Sources = ControlApi::Sources;
 constexpr auto kTimeMax = std::chrono::seconds(10);
 constexpr std::uint64_t kFindingsMax = 2'000, kAppealsMax = 1'000;
 constexpr std::size_t kReasonMax = 500;
-constexpr int kKnownTries = 60;
-constexpr auto kAskAgain = std::chrono::milliseconds(50);
 
 /// What findings may be counted by, and the index's column for each.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kDimensions{
@@ -190,6 +187,8 @@ ApiAnswer make_appeal(const Sources& sources, const ApiRequest& request) {
   detail.member("request_id", request_id).member("type", type).end_object();
   const auto entry = sources.ledger.record("content.appealed", detail.text());
   if (!entry) return problem(503, "Unavailable", "It cannot be recorded now; try again.");
+  // So that the list shows it to whoever looks next; it is recorded either way.
+  static_cast<void>(sources.ledger.index->tells_of(*entry));
   JsonWriter json;
   write_appeal(json, {*entry, at, request.who, *reason, request_id, type});
   return {201, json.take(), {}};
@@ -215,13 +214,12 @@ ApiAnswer decide_appeal(const Sources& sources, const ApiRequest& request) {
   detail.begin_object().member("appeal", appeal->seq).member("at", format_time(system_clock().now()));
   detail.member("by", request.who);
   detail.member("decision", decision).member("reason", *reason).member("type", appeal->type).end_object();
-  if (!sources.ledger.record("content.appeal_decided", detail.text())) {
-    return problem(503, "Unavailable", "It cannot be recorded now; try again.");
-  }
+  const auto entry = sources.ledger.record("content.appeal_decided", detail.text());
+  if (!entry) return problem(503, "Unavailable", "It cannot be recorded now; try again.");
   // Until the index knows it, the next one to decide would not.
-  for (int tries = 0; tries < kKnownTries; ++tries) {
+  if (sources.ledger.index->tells_of(*entry)) {
     const auto now = read_appeals(sources);
-    if (!now) break;
+    if (!now) return problem_of(now.error());
     const auto known =
         std::find_if(now->begin(), now->end(), [&](const Appeal& one) { return one.seq == appeal->seq; });
     if (known != now->end() && known->state != "open") {
@@ -229,7 +227,6 @@ ApiAnswer decide_appeal(const Sources& sources, const ApiRequest& request) {
       write_appeal(json, *known);
       return {200, json.take(), {}};
     }
-    std::this_thread::sleep_for(kAskAgain);
   }
   return problem(503, "Unavailable", "It is decided and recorded; the ledger's index does not tell of it yet.");
 }

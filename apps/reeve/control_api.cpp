@@ -97,6 +97,8 @@ using Sources = ControlApi::Sources;
 constexpr auto kStreamLooks = std::chrono::milliseconds(200);
 constexpr auto kHeartbeat = std::chrono::seconds(15);
 constexpr auto kStreamLater = std::chrono::seconds(60);
+/// How often whoever came first asks whether events are being put down yet.
+constexpr auto kUntilItLooks = std::chrono::milliseconds(10);
 
 /// Why a header makes no sense; nothing when all do.
 std::optional<ApiAnswer> read_headers(const net::Headers& headers, ApiRequest& request) {
@@ -240,6 +242,8 @@ class ApiOverLoops final : public ControlApi {
       busy.retry_after = kStreamLater.count();
       co_return co_await respond(exchange, busy);
     }
+    // An open stream promises that nothing is missed from then on.
+    while (!events_.is_looking() && !events_.is_over()) co_await exchange.loop().sleep(kUntilItLooks);
     const net::Headers headers{{"content-type", kEventStream},
                                {"cache-control", "no-store"},
                                {"x-content-type-options", "nosniff"},

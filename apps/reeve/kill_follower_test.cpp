@@ -200,7 +200,8 @@ TEST_F(KillFollowerTest, AStepOfTheClockNeitherHidesACutoffNorInventsOne) {
   EXPECT_EQ(kill_switch_.knowledge(), CutoffKnowledge::kKnown) << "how long nobody answered is not told by that clock";
   EXPECT_EQ(gateway_.ended_for_not_knowing, 0);
   clock_.step = std::chrono::hours(-24);
-  for (const Cutoff& one : kill_switch_.current()->all()) {
+  const auto last = kill_switch_.current();
+  for (const Cutoff& one : last->all()) {
     static_cast<void>(shared_.end(one.id, clock_.now(), "ada", "over"));
     static_cast<void>(store_->kill_switch().end(one.id, clock_.now(), "ada", "over"));
   }

@@ -14,6 +14,8 @@ namespace {
 
 constexpr auto kLookInterval = std::chrono::milliseconds(200);
 constexpr auto kTryAgain = std::chrono::seconds(10);
+constexpr auto kTellsWithin = std::chrono::seconds(3);
+constexpr auto kHurryInterval = std::chrono::milliseconds(20);
 
 ledger::IndexOptions index_options(const std::filesystem::path& data_directory) {
   ledger::IndexOptions options;
@@ -170,9 +172,25 @@ Result<std::shared_ptr<ledger::Index>> IndexThread::index() {
                                             " of " + std::to_string(progress.entries) + " entries; try again"};
 }
 
+bool IndexThread::tells_of(std::uint64_t entry) {
+  const auto open = index();
+  if (!open) return false;
+  const Moment until = std::chrono::steady_clock::now() + kTellsWithin;
+  const auto is_told = [&] { return (*open)->progress().indexed > entry; };
+  std::unique_lock lock(mutex_);
+  while (!is_told() && !stopping_ && std::chrono::steady_clock::now() < until) {
+    is_hurried_ = true;
+    wake_.notify_all();
+    answered_.wait_for(lock, kHurryInterval, is_told);
+  }
+  return is_told();
+}
+
 bool IndexThread::wait(Duration time) {
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopping_; });
+  wake_.wait_for(lock, time, [this] { return stopping_ || is_hurried_; });
+  is_hurried_ = false;
+  return !stopping_;
 }
 
 void IndexThread::tell(const Error& error) {

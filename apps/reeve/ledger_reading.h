@@ -81,6 +81,9 @@ class IndexThread {
 
   /// The index, open and fresh; otherwise why not. Waits a little while it opens: not for an event loop.
   Result<std::shared_ptr<ledger::Index>> index();
+  /// Waits until the index tells of an entry that is durable, so that whoever wrote it finds it. False where that took
+  /// too long, or there is no index. Not for an event loop.
+  bool tells_of(std::uint64_t entry);
 
  private:
   void run();
@@ -89,7 +92,7 @@ class IndexThread {
   /// Opens the index, keeps it fresh while it is wanted, closes it. False when it did not open.
   bool keep_open();
   bool is_wanted() const;
-  bool wait(Duration time);  // false: stop
+  bool wait(Duration time);  // or until somebody is in a hurry; false: stop
   /// What is wrong, told in the log when it is news.
   void tell(const Error& error);
 
@@ -102,6 +105,7 @@ class IndexThread {
   std::uint64_t taken_in_ = 0;   // entries, when it was closed
   bool has_failed_ = false;      // to open it: whoever asks is told at once
   bool is_fresh_ = false;
+  bool is_hurried_ = false;  // somebody waits for an entry
   std::shared_ptr<ledger::Index> index_;
   Error trouble_{ErrorCode::kUnavailable, "the index of the ledger is being opened; try again"};
   std::thread thread_;

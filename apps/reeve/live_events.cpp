@@ -82,6 +82,16 @@ bool LiveEvents::is_over() const {
   return is_over_;
 }
 
+bool LiveEvents::is_looking() const {
+  const std::lock_guard lock(mutex_);
+  return is_looking_;
+}
+
+void LiveEvents::set_looking(bool is_looking) {
+  const std::lock_guard lock(mutex_);
+  is_looking_ = is_looking;
+}
+
 void LiveEvents::stop() {
   end();
   // Nobody starts it any more.
@@ -99,7 +109,9 @@ bool LiveEvents::wait() {
 void LiveEvents::run() {
   while (!is_over()) {
     begin();
+    set_looking(true);
     while (wait()) look();
+    set_looking(false);
     // What happens until somebody comes again is not in it.
     ring_.begin_anew(make_id("ev"));
     std::unique_lock lock(mutex_);
@@ -110,23 +122,32 @@ void LiveEvents::run() {
 /// What is there already is no news.
 void LiveEvents::begin() {
   reader_.reset();
-  auto reader = ledger::LogReader::open(sources_.ledger.ledger);
-  if (reader) {
-    reader_ = *std::move(reader);
-    next_ = reader_->size();
-  } else {
-    log_warning("live events without the ledger", {{"why", reader.error().message}});
-  }
+  trouble_.clear();
+  open_reader();
   sessions_ = sessions_now(nullptr);
   cutoffs_ = cutoffs_now();
   const std::lock_guard lock(mutex_);
   read_last_ = std::chrono::steady_clock::now();
 }
 
+void LiveEvents::open_reader() {
+  auto reader = ledger::LogReader::open(sources_.ledger.ledger);
+  if (!reader) return tell(reader.error());
+  reader_ = *std::move(reader);
+  next_ = reader_->size();
+}
+
+void LiveEvents::tell(const Error& error) {
+  if (error.message != trouble_) log_warning("live events without the ledger", {{"why", error.message}});
+  trouble_ = error.message;
+}
+
 void LiveEvents::look() {
   if (reader_) look_at_ledger();
   look_at_kill_switch();
-  if (++looks_ % kLooksASecond == 0) look_at_sessions();
+  if (++looks_ % kLooksASecond != 0) return;
+  look_at_sessions();
+  if (!reader_) open_reader();
 }
 
 void LiveEvents::look_at_ledger() {
@@ -147,7 +168,7 @@ void LiveEvents::look_at_ledger() {
     return next_ < end;
   });
   // Read again at the next look; what is wrong with it is for those who read all of it.
-  if (!read) log_warning("live events", {{"why", read.error().message}});
+  if (!read) tell(read.error());
   if (waits) ring_.put({EventTopic::kApprovals, {}, "{}"});
   JsonWriter json;
   json.begin_object().member("entries", next_).end_object();

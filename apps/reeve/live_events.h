@@ -47,6 +47,8 @@ class LiveEvents {
   };
   /// Nothing when there are too many, or when it ends.
   std::optional<Seat> take_seat(const std::string& who);
+  /// Whether what happens from now on is put into the ring. For whoever has a seat it soon is so, and stays so.
+  bool is_looking() const;
   const EventRing& ring() const { return ring_; }
 
   /// From now on no seat is given and is_over() says so: streams end by themselves. Any thread.
@@ -61,6 +63,9 @@ class LiveEvents {
   /// Waits for the next look; false: nobody has read for a while, or it ends.
   bool wait();
   void begin();
+  void set_looking(bool is_looking);
+  void open_reader();
+  void tell(const Error& error);  // once, while it stays the same
   void look();
   void look_at_ledger();
   void look_at_sessions();
@@ -75,9 +80,11 @@ class LiveEvents {
   std::map<std::string, std::size_t, std::less<>> seats_;  // by who
   std::size_t taken_ = 0;
   bool is_over_ = false;
+  bool is_looking_ = false;
   // Of the thread alone.
   std::unique_ptr<ledger::LogReader> reader_;
   std::uint64_t next_ = 0;  // entry
+  std::string trouble_;     // told last
   std::uint64_t looks_ = 0;
   std::set<SessionKey> sessions_;
   std::set<std::string> cutoffs_;

@@ -164,7 +164,8 @@ ApiAnswer show_person(const Sources& sources, const ApiRequest& request) {
   if (!groups) return problem_of(groups.error());
   const std::vector<std::string> list(groups->begin(), groups->end());
   std::set<std::string> roles;
-  for (const auto& held : sources.roles->current()->held_by(person, list)) {
+  const auto in_force = sources.roles->current();
+  for (const auto& held : in_force->held_by(person, list)) {
     roles.insert(std::string(identity::role_name(held.role)));
   }
   const Instant now = system_clock().now();

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <mutex>
@@ -249,13 +250,15 @@ class IndexOnDisk final : public Index {
     return done;
   }
 
-  /// Of a statement that is written here.
-  Result<IndexRows> own_rows(const std::string& sql) {
+  /// Of a statement that is written here, while no table changes.
+  Result<IndexRows> own_rows(const std::function<std::string()>& sql) {
     const std::shared_lock lock(mutex_, kQueryWait);
     if (!lock.owns_lock()) return being_made();
+    const std::string text = sql();
+    if (text.empty()) return IndexRows();
     auto connection = database_->connect();
     if (!connection) return std::move(connection).error();
-    return (*connection)->rows(sql);
+    return (*connection)->rows(text);
   }
 
   static std::string bounds_sql(const EntrySelection& selection, const std::string& seq, const std::string& time,
@@ -273,26 +276,62 @@ class IndexOnDisk final : public Index {
     return sql;
   }
 
+  /// The tables that together have all of one kind, with mutex_ held. Of views over them the many columns are worked
+  /// out for each statement, which takes longer than to look up one call.
+  std::vector<std::string> tables_of(const std::string& name) const {
+    std::vector<std::string> tables{"memory.main.new_" + name};
+    if (file_.is_attached()) tables.push_back("stored.main." + name);
+    if (name == "calls") tables.emplace_back("memory.main.open_calls");
+    return tables;
+  }
+
+  /// Empty where nothing can match.
+  std::string candidates_sql(const NarrowingSql& narrowing, const EntrySelection& selection) const {
+    std::string sql;
+    const auto add = [&](const std::string& seq, const std::string& table, const std::string& condition) {
+      if (condition.starts_with("FALSE")) return;
+      sql += (sql.empty() ? "SELECT " : " UNION ALL SELECT ") + seq + " AS seq FROM " + table + " WHERE " + condition;
+    };
+    const std::string of_intents = bounds_sql(selection, "intent", "started", false);
+    const std::string of_outcomes = bounds_sql(selection, "seq", "\"time\"", false);
+    for (const std::string& table : tables_of("calls")) {
+      add("intent", table, narrowing.intents + " AND intent IS NOT NULL" + of_intents);
+      add("seq", table, narrowing.outcomes + " AND intent IS DISTINCT FROM seq" + of_outcomes);
+    }
+    for (const std::string& table : tables_of("events")) {
+      add("seq", table, narrowing.events + bounds_sql(selection, "seq", "\"time\"", true));
+    }
+    if (sql.empty()) return sql;
+    return "SELECT seq FROM (" + sql + ") ORDER BY seq" + (selection.newest_first ? " DESC" : "") + " LIMIT " +
+           std::to_string(kCandidatesAtOnce);
+  }
+
   /// The next entries that may match, in order.
   Result<std::vector<std::uint64_t>> candidates_of(const NarrowingSql& narrowing, const EntrySelection& selection) {
-    const std::string order = selection.newest_first ? " ORDER BY seq DESC" : " ORDER BY seq";
-    const std::string sql = "SELECT seq FROM (SELECT intent AS seq FROM all_calls WHERE intent IS NOT NULL AND " +
-                            narrowing.intents + bounds_sql(selection, "intent", "started", false) +
-                            " UNION ALL SELECT seq FROM all_calls WHERE intent IS DISTINCT FROM seq AND " +
-                            narrowing.outcomes + bounds_sql(selection, "seq", "\"time\"", false) +
-                            " UNION ALL SELECT seq FROM all_events WHERE " + narrowing.events +
-                            bounds_sql(selection, "seq", "\"time\"", true) + ")" + order + " LIMIT " +
-                            std::to_string(kCandidatesAtOnce);
-    auto rows = own_rows(sql);
-    if (!rows) return std::move(rows).error();
     std::vector<std::uint64_t> found;
+    const bool has_times = selection.since || selection.until;
+    if (!has_times && selection.to <= indexed_.load() && selection.to - selection.from <= kReadOnMax) {
+      // So few are read rather than asked for.
+      for (std::uint64_t seq = selection.from; seq < selection.to; ++seq) found.push_back(seq);
+      if (selection.newest_first) std::ranges::reverse(found);
+      return found;
+    }
+    auto rows = own_rows([&] { return candidates_sql(narrowing, selection); });
+    if (!rows) return std::move(rows).error();
     found.reserve(rows->rows.size());
     for (const auto& cells : rows->rows) found.push_back(number_of(cells[0]));
     return found;
   }
 
   Result<EntryPlace> place_of(std::uint64_t seq) {
-    auto rows = own_rows("SELECT segment, place FROM all_places WHERE seq = " + std::to_string(seq));
+    auto rows = own_rows([&] {
+      std::string sql;
+      for (const std::string& table : tables_of("places")) {
+        sql += (sql.empty() ? "SELECT" : " UNION ALL SELECT") + (" segment, place FROM " + table) +
+               " WHERE seq = " + std::to_string(seq);
+      }
+      return sql;
+    });
     if (!rows) return std::move(rows).error();
     if (rows->rows.empty()) return EntryPlace{};
     const std::vector<IndexCell>& cells = rows->rows.front();

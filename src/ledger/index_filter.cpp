@@ -124,7 +124,7 @@ class Translator {
     const FieldSide side = where_ == Where::kIntents ? FieldSide::kIntent : FieldSide::kOutcome;
     const CallColumn* const column = call_column_of(path.dotted, side);
     if (column == nullptr) return std::nullopt;
-    return Column{"\"" + std::string(column->name) + "\"", info->type};
+    return Column{column_sql(*column), info->type};
   }
 
   Bounds has(const Path& path) const {

@@ -12,9 +12,9 @@ namespace reeve::ledger {
 
 /// One condition per table and side; "TRUE" takes all.
 struct NarrowingSql {
-  std::string intents;   // over all_calls, of rows whose intent is there
-  std::string outcomes;  // over all_calls, of rows whose outcome is there
-  std::string events;    // over all_events
+  std::string intents;   // over tables of calls, of rows whose intent is there
+  std::string outcomes;  // over tables of calls, of rows whose outcome is there
+  std::string events;    // over tables of events
   bool narrows() const { return intents != "TRUE" || outcomes != "TRUE" || events != "TRUE"; }
 };
 

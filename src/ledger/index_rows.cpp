@@ -73,6 +73,14 @@ void IndexTables::put_field(std::size_t number, const EntryFields* fields, Field
   }
 }
 
+void IndexTables::put_unless_same(std::size_t number, const EntryFields* fields, Field field, Field other) {
+  if (fields == nullptr || !fields->has(field)) return;
+  const std::string_view raw = fields->text(field);
+  if (raw == fields->text(other)) return calls_.put_text(number, kSame);
+  if (raw.starts_with(kSame)) return calls_.put_text(number, std::string(kSame) + unescaped(raw));
+  put_field(number, fields, field);
+}
+
 void IndexTables::put_call_column(std::size_t number, const Call& call) {
   const CallColumn& column = call_columns()[number];
   switch (column.source) {
@@ -102,6 +110,9 @@ void IndexTables::put_call_column(std::size_t number, const Call& call) {
       if (!call.has_made_id) put_field(number, call.any, Field::kRequestId);
       return;
     case CallSource::kModelServed: return put_field(number, call.outcome, Field::kModelServed);
+    case CallSource::kPriceProvider:
+      return put_unless_same(number, call.outcome, Field::kCostProvider, Field::kModelProvider);
+    case CallSource::kPriceModel: return put_unless_same(number, call.outcome, Field::kCostModel, Field::kModelServed);
     // A call that was refused at once has its outcome only, which then tells of the request.
     case CallSource::kFindings:
       return put_field(number, call.is_refused ? call.outcome : call.intent, Field::kContentFindings);

@@ -39,6 +39,7 @@ class IndexTables {
   struct Call;
   void put_call_column(std::size_t number, const Call& call);
   void put_field(std::size_t number, const EntryFields* fields, Field field);
+  void put_unless_same(std::size_t number, const EntryFields* fields, Field field, Field other);
   void put_event_detail(std::string_view detail);
 
   RowAppender calls_, events_, places_;

@@ -61,8 +61,8 @@ constexpr std::array kCallColumns = {
     CallColumn{"cost_nanos", kBigint, kField, Field::kCostNanos},
     CallColumn{"cost_estimated", kBoolean, kField, Field::kCostEstimated},
     CallColumn{"price_known", kBoolean, kField, Field::kCostPriceKnown},
-    CallColumn{"price_provider", kVarchar, kField, Field::kCostProvider},
-    CallColumn{"price_model", kVarchar, kField, Field::kCostModel},
+    CallColumn{"price_provider", kVarchar, kPriceProvider},
+    CallColumn{"price_model", kVarchar, kPriceModel},
     CallColumn{"price_version", kVarchar, kField, Field::kCostPriceVersion},
     CallColumn{"service_tier", kVarchar, kField, Field::kCostServiceTier},
     CallColumn{"tools", kBoolean, kField, Field::kRequestTools},
@@ -75,7 +75,6 @@ constexpr std::array kCallColumns = {
     CallColumn{"http_status", kVarchar, kField, Field::kOutcomeHttpStatus},
     CallColumn{"response_bytes", kBigint, kField, Field::kOutcomeResponseBytes},
     CallColumn{"producer", kVarchar, kField, Field::kProducerName},
-    CallColumn{"number", kBigint, kField, Field::kProducerNumber},
 };
 
 constexpr std::array kEventColumns = {
@@ -150,19 +149,19 @@ CREATE VIEW calls AS SELECT seq, intent, time, coalesce(started, time) AS starte
   degraded_by, budget, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
   reasoning_tokens, input_audio_tokens, output_audio_tokens, web_searches, cost_nanos, cost_estimated, price_known,
   price_provider, price_model, price_version, service_tier, tools, thinking, decision_us, first_byte_us, total_us, status,
-  status_reason, http_status, response_bytes, producer, number FROM all_calls;
+  status_reason, http_status, response_bytes, producer FROM all_calls;
 CREATE VIEW spend AS SELECT * FROM all_spend;
 CREATE VIEW events AS SELECT seq, time, kind, request, session, person, "by", about, reason, producer, number
   FROM all_events;
 CREATE VIEW entries AS
   SELECT intent AS seq, started AS time, 'model.intent' AS kind, request_text(id_high, id_low, id_text) AS request,
     attempt, session, person, team, model_asked, effect, enforced, rule, NULL AS status, NULL::BIGINT AS cost_nanos,
-    CASE WHEN intent = seq THEN producer END AS producer, CASE WHEN intent = seq THEN number END AS number
+    CASE WHEN intent = seq THEN producer END AS producer
   FROM all_calls WHERE intent IS NOT NULL
   UNION ALL SELECT seq, time, 'model.outcome', request_text(id_high, id_low, id_text), attempt, session, person, team,
-    model_asked, effect, enforced, rule, status, cost_nanos, producer, number FROM all_calls WHERE intent IS DISTINCT FROM seq
+    model_asked, effect, enforced, rule, status, cost_nanos, producer FROM all_calls WHERE intent IS DISTINCT FROM seq
   UNION ALL SELECT seq, time, kind, request, NULL, session, person, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    producer, number FROM all_events;
+    producer FROM all_events;
 CREATE VIEW session_parts AS SELECT session, person, team, client, repo, begun, denied, not_ok, priced, cost_nanos,
     input_tokens::HUGEINT + cache_read_tokens + cache_write_5m_tokens + cache_write_1h_tokens AS input_tokens,
     output_tokens, first_seq, last_seq, first, last FROM all_spend WHERE session IS NOT NULL
@@ -192,11 +191,27 @@ const CallColumn* call_column_of(std::string_view path, FieldSide side) {
   if (of_intent && (path.starts_with("producer.") || path.starts_with("request."))) return nullptr;
   const CallSource source = path == "content.labels"               ? kLabels
                             : path == "model.served" && !of_intent ? kModelServed
+                            : path == "cost.provider"              ? kPriceProvider
+                            : path == "cost.model"                 ? kPriceModel
                                                                    : kField;
   for (const CallColumn& column : kCallColumns) {
     if (column.source == source && (source != kField || field_info(column.field).path == path)) return &column;
   }
   return nullptr;
+}
+
+std::string column_sql(const CallColumn& column) {
+  const std::string name = "\"" + std::string(column.name) + "\"";
+  const auto unless_same = [&](const char* as) {
+    const std::string mark = "'" + std::string(kSame) + "'";
+    return "(CASE WHEN " + name + " = " + mark + " THEN " + as + " WHEN starts_with(" + name + ", " + mark +
+           ") THEN substr(" + name + ", 2) ELSE " + name + " END)";
+  };
+  if (column.source == kPriceProvider) return unless_same("provider");
+  if (column.source == kPriceModel) return unless_same("model_served");
+  // Of numbers that are one of a few a dictionary of texts is smaller than the numbers.
+  const bool is_number = column.source == kField && field_info(column.field).type == FieldType::kNumber;
+  return is_number && column.type == kVarchar ? name + "::BIGINT" : name;
 }
 
 std::string_view type_name(TypeId type) {
@@ -221,9 +236,12 @@ std::string create_tables(std::string_view catalog, std::string_view prefix) {
 
 std::string create_views(bool with_stored) {
   std::string sql;
+  std::string of_calls;
+  for (const CallColumn& column : kCallColumns) {
+    of_calls += (of_calls.empty() ? "" : ", ") + column_sql(column) + " AS \"" + std::string(column.name) + "\"";
+  }
   for (const std::string name : {"calls", "events", "places", "spend"}) {
-    // Of numbers that are one of a few a dictionary of texts is smaller than the numbers.
-    const std::string columns = name == "calls" ? "* REPLACE (http_status::BIGINT AS http_status)" : "*";
+    const std::string columns = name == "calls" ? of_calls : "*";
     sql += "CREATE VIEW all_" + name + " AS SELECT " + columns + " FROM new_" + name;
     if (with_stored) sql += " UNION ALL SELECT " + columns + " FROM stored.main." + name;
     if (name == "calls") sql += " UNION ALL SELECT " + columns + " FROM open_calls";

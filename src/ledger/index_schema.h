@@ -15,7 +15,7 @@
 namespace reeve::ledger {
 
 /// Raised with every change of tables or of what stands in them: an index of another version is made anew.
-inline constexpr int kIndexVersion = 4;
+inline constexpr int kIndexVersion = 5;
 
 /// Where a column of `calls` comes from.
 enum class CallSource : std::uint8_t {
@@ -28,10 +28,16 @@ enum class CallSource : std::uint8_t {
   kIdText,          // as text otherwise
   kField,           // a member; of side kShared from whichever entry there is
   kModelServed,     // of the outcome
+  kPriceProvider,   // of the outcome; kSame where it is the provider
+  kPriceModel,      // of the outcome; kSame where it is the model that served
   kFindings,        // types, of the request
   kAnswerFindings,  // types, of the answer
   kLabels,
 };
+
+/// In place of a text that another column has: mostly prices are found by the provider and the model themselves. A
+/// text that begins with it has it twice.
+inline constexpr std::string_view kSame = "=";
 
 struct CallColumn {
   std::string_view name;
@@ -43,6 +49,8 @@ std::span<const CallColumn> call_columns();
 /// The column that has a member of the intents, or of the outcomes; null when none has exactly it. Of who made a
 /// record, and of the request's shape, only the outcome's is kept.
 const CallColumn* call_column_of(std::string_view path, FieldSide side);
+/// What a column says, as SQL: its name, or what reads the text or number that it keeps in another form.
+std::string column_sql(const CallColumn& column);
 
 struct NamedType {
   std::string_view name;

@@ -179,14 +179,6 @@ void expect_same(Index& index, const std::filesystem::path& ledger, const std::s
   EXPECT_EQ(sessions, expected.sessions) << about;
 }
 
-IndexOptions options_in(const TemporaryDirectory& directory) {
-  IndexOptions options;
-  options.ledger = directory.ledger();
-  options.directory = directory.path() / "index";
-  options.library = index_library();
-  return options;
-}
-
 std::unique_ptr<Index> caught_up(const IndexOptions& options) {
   auto index = Index::open(options);
   EXPECT_TRUE(index.ok()) << (index ? "" : index.error().message);
@@ -207,7 +199,7 @@ TEST(IndexSpend, SumsAreThoseOfEveryEntryHoweverTheIndexWasMade) {
     log_options.clock = &clock;
     auto log = open_or_die(log_options);
     Calls calls(*log, clock, seed);
-    IndexOptions in_steps = options_in(directory);
+    IndexOptions in_steps = index_options_in(directory);
     in_steps.flush_entries = 60;
     for (int step = 0; step < 4; ++step) {
       calls.make(80);
@@ -217,11 +209,11 @@ TEST(IndexSpend, SumsAreThoseOfEveryEntryHoweverTheIndexWasMade) {
     calls.settle_all();
     calls.fill(10);
     expect_same(*caught_up(in_steps), directory.ledger(), "in steps");
-    IndexOptions at_once = options_in(directory);
+    IndexOptions at_once = index_options_in(directory);
     at_once.directory = directory.path() / "another";
     at_once.direct_entries = 1;
     expect_same(*caught_up(at_once), directory.ledger(), "at once");
-    IndexOptions in_memory = options_in(directory);
+    IndexOptions in_memory = index_options_in(directory);
     in_memory.directory = directory.path() / "third";
     expect_same(*caught_up(in_memory), directory.ledger(), "in memory");
     log->close();
@@ -235,7 +227,7 @@ TEST(IndexSpend, WhatIsSettledLateIsCountedOnce) {
   log_options.clock = &clock;
   auto log = open_or_die(log_options);
   Calls calls(*log, clock, 9);
-  IndexOptions options = options_in(directory);
+  IndexOptions options = index_options_in(directory);
   options.flush_entries = 20'000;
   calls.make(60);
   calls.fill(25'000);

@@ -78,6 +78,11 @@ class Traffic {
     Entry entry = base("model.outcome", id);
     if (!alike) entry.decision.rule = "another";
     entry.cost = Entry::Cost{.total = {static_cast<std::int64_t>(one_of(1000))}, .estimated = one_of(2) == 0};
+    // What a price was found by is often the provider and the model themselves.
+    const std::vector<std::string_view> names{"served", "served", "one", "=", "==", "=one", "say \"hi\"\n", ""};
+    entry.model.provider = names[one_of(names.size())];
+    entry.cost->provider = names[one_of(names.size())];
+    entry.cost->model = names[one_of(names.size())];
     if (one_of(3) != 0) entry.usage = TokenUsage{.input = static_cast<std::int64_t>(one_of(50)), .output = 7};
     entry.outcome = Entry::Outcome{one_of(3) == 0 ? "refused" : "ok", one_of(2) == 0 ? "why" : "", 200, 10, 1};
     ASSERT_TRUE(log_.append_later(entry));
@@ -93,14 +98,6 @@ class Traffic {
   std::mt19937 random_;
   std::vector<std::string> waiting_;
 };
-
-IndexOptions options_in(const TemporaryDirectory& directory) {
-  IndexOptions options;
-  options.ledger = directory.ledger();
-  options.directory = directory.path() / "index";
-  options.library = index_library();
-  return options;
-}
 
 std::unique_ptr<Index> open_index(const IndexOptions& options) {
   auto index = Index::open(options);
@@ -167,9 +164,9 @@ class Conditions {
   std::string pick(const std::vector<std::string>& list) { return list[random_() % list.size()]; }
   std::string leaf() {
     static const std::vector<std::string> texts{
-        "kind",           "request_id",   "session_id",    "principal.id",    "principal.team",
-        "model.asked",    "model.served", "decision.rule", "decision.effect", "outcome.status",
-        "outcome.reason", "node",         "time",          "detail.by",       "producer.name"};
+        "kind",         "request_id",    "session_id",      "principal.id",   "principal.team", "model.asked",
+        "model.served", "decision.rule", "decision.effect", "outcome.status", "outcome.reason", "node",
+        "time",         "detail.by",     "producer.name",   "cost.provider",  "cost.model",     "cost.model"};
     static const std::vector<std::string> numbers{
         "seq", "attempt", "cost.nanos", "usage.input", "outcome.http_status", "content.bytes", "producer.number"};
     static const std::vector<std::string> values{"'model.intent'",
@@ -186,6 +183,9 @@ class Conditions {
                                                  "''",
                                                  "'s'",
                                                  "'served'",
+                                                 "'='",
+                                                 "'=='",
+                                                 "'=one'",
                                                  "'say \\\"hi\\\"\\n'",
                                                  "5",
                                                  "true",
@@ -221,6 +221,13 @@ void expect_same_as_scan(Index& index, const TemporaryDirectory& directory, unsi
     auto newest = by_index(index, {.filter = &*filter, .newest_first = true, .limit = 5});
     std::vector<std::uint64_t> newest_wanted(wanted.rbegin(), wanted.rbegin() + std::min<long>(5, std::ssize(wanted)));
     ASSERT_EQ(newest, newest_wanted) << condition;
+    const std::uint64_t from = 37 * static_cast<std::uint64_t>(i) % 900;
+    const std::uint64_t to = from + static_cast<std::uint64_t>(i) * 11;
+    std::vector<std::uint64_t> part;
+    std::ranges::copy_if(wanted, std::back_inserter(part), [&](auto seq) { return seq >= from && seq < to; });
+    ASSERT_EQ(by_index(index, {.filter = &*filter, .from = from, .to = to}), part) << condition;
+    std::ranges::reverse(part);
+    ASSERT_EQ(by_index(index, {.filter = &*filter, .from = from, .to = to, .newest_first = true}), part) << condition;
   }
 }
 
@@ -234,7 +241,7 @@ TEST(Index, FindsWhatAScanFindsFromMemoryAndFromTheFile) {
     traffic.calls(600);
     traffic.leave_open(5);
     log->close();
-    IndexOptions options = options_in(directory);
+    IndexOptions options = index_options_in(directory);
     if (in_file) options.direct_entries = 1;
     const auto index = open_index(options);
     catch_up(*index);
@@ -247,7 +254,7 @@ TEST(Index, FollowsWhileEntriesComeAndGoesOnWhereItEnded) {
   const TemporaryDirectory directory;
   auto log = open_or_die(test_options(directory.ledger()));
   Traffic traffic(*log, 3);
-  IndexOptions options = options_in(directory);
+  IndexOptions options = index_options_in(directory);
   options.flush_entries = 100;
   for (int round = 0; round < 4; ++round) {
     const auto index = open_index(options);
@@ -268,7 +275,7 @@ TEST(Index, OneRowStandsForIntentAndOutcome) {
   Entry entry = test_entry("model.intent", id);
   entry.model.served = "sent";
   ASSERT_TRUE(log->append_and_wait(entry).ok());
-  const auto index = open_index(options_in(directory));
+  const auto index = open_index(index_options_in(directory));
   log->close();
   catch_up(*index);
   EXPECT_EQ(number(*index, "SELECT count(*) FROM calls WHERE status IS NULL AND seq = intent"), 1);
@@ -297,7 +304,7 @@ TEST(Index, IsMadeAnewWhenItIsBrokenOrAnotherLogs) {
     Traffic(*log, one == &other ? 5 : 6).calls(100);
     log->close();
   }
-  IndexOptions options = options_in(directory);
+  IndexOptions options = index_options_in(directory);
   options.direct_entries = 1;
   const std::filesystem::path file = options.directory / "ledger.duckdb";
   catch_up(*open_index(options));
@@ -321,7 +328,7 @@ TEST(Index, TakesOneSelectAndNothingElse) {
   const TemporaryDirectory directory;
   auto log = open_or_die(test_options(directory.ledger()));
   log->close();
-  const auto index = open_index(options_in(directory));
+  const auto index = open_index(index_options_in(directory));
   catch_up(*index);
   ASSERT_TRUE(index->lock_down().ok());
   const auto ask = [&](std::string_view sql) { return index->select(sql, {}, 3, std::chrono::seconds(5)); };

@@ -14,10 +14,18 @@ constexpr std::size_t kTilesPerRound = 4096;
 // How long it pauses for each time that a round took, and how long at most.
 constexpr int kPauseToWork = 50;
 constexpr auto kLongestPause = std::chrono::seconds(1);
-// Some megabytes, of a disk that is slow.
-constexpr std::size_t kToldStepsMax = 1UL << 18U;
-// With so much to publish it does not pause: recovery has to read again whatever was not, and its time is bounded.
+// With so much to publish it does not pause, and a round takes no more than that: recovery has to read again whatever
+// is not signed, and its time is bounded.
 constexpr std::uint64_t kBacklogMax = 1UL << 18U;
+// Further behind, who appends waits. Recovery then reads at most four times kBacklogMax again: this, what a round has
+// followed and not signed, and what the resume point does not know yet; about 1.5 s of work.
+constexpr std::uint64_t kBehindMax = 2 * kBacklogMax;
+// A disk that hangs must not hold up appends for longer: then recovery's bound gives way.
+constexpr auto kCatchUpMax = std::chrono::seconds(1);
+// Of so many entries at a time those who wait hear that they were followed; some ten milliseconds.
+constexpr std::uint64_t kFollowedAtATime = 1UL << 13U;
+// 16 MB, where publishing fails. What was not kept is read again.
+constexpr std::size_t kToldStepsMax = 4 * kBacklogMax;
 constexpr auto kResumePointInterval = std::chrono::seconds(1);
 }  // namespace
 
@@ -155,17 +163,28 @@ Publisher::Publisher(FileSystem& system, const std::string& ledger_directory, Du
       thread_([this] { run(); }) {}
 
 void Publisher::announce(std::uint64_t size, std::span<const IntentStep> steps) {
-  bool wake = false;
-  {
-    const std::scoped_lock lock(mutex_);
-    // Where too much waits it is read again rather than kept.
-    if (told_.steps.size() + steps.size() > kToldStepsMax) told_.steps.clear();
-    if (told_.steps.empty()) told_.from = size - steps.size();
-    told_.steps.insert(told_.steps.end(), steps.begin(), steps.end());
-    announced_ = size;
-    wake = std::exchange(idle_, false) || backlog_locked() >= kBacklogMax;
-  }
-  if (wake) changed_.notify_one();
+  std::unique_lock lock(mutex_);
+  // Steps are told without gaps; where too much waits it is read again rather than kept.
+  if (told_.size() + steps.size() > kToldStepsMax) told_.clear();
+  if (told_.empty()) told_from_ = size - steps.size();
+  told_.insert(told_.end(), steps.begin(), steps.end());
+  announced_ = size;
+  if (std::exchange(idle_, false) || backlog_locked() >= kBacklogMax) changed_.notify_one();
+  const auto may_go_on = [this] { return hangs_ || closing_ || backlog_locked() <= kBehindMax; };
+  hangs_ = !caught_up_.wait_for(lock, kCatchUpMax, may_go_on) || hangs_;
+}
+
+/// The steps of entries up to `end` as far as they are kept, which are then told no more.
+ToldSteps Publisher::take_told(std::uint64_t end) {
+  const std::scoped_lock lock(mutex_);
+  ToldSteps taken{.from = told_from_};
+  if (end <= told_from_) return taken;
+  const std::size_t count = std::min<std::uint64_t>(end - told_from_, told_.size());
+  const auto last = told_.begin() + static_cast<std::ptrdiff_t>(count);
+  taken.steps.assign(told_.begin(), last);
+  told_.erase(told_.begin(), last);
+  told_from_ += count;
+  return taken;
 }
 
 std::string Publisher::checkpoint() const {
@@ -199,6 +218,7 @@ void Publisher::close() {
     closing_ = true;
   }
   changed_.notify_one();
+  caught_up_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -207,7 +227,6 @@ void Publisher::run() {
   std::unique_lock lock(mutex_);
   bool all_done = false;  // the last round left nothing over
   Duration last_round_took{};
-  ToldSteps told;
   while (true) {
     if (all_done && announced_ == follower_->tree().size() && !closing_) {
       idle_ = true;
@@ -219,13 +238,11 @@ void Publisher::run() {
     // not take from it.
     changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took),
                       [this] { return closing_ || backlog_locked() >= kBacklogMax; });
-    const bool last_round = closing_;
-    const std::uint64_t size = announced_;
-    told.steps.clear();
-    std::swap(told, told_);
+    const std::uint64_t size = std::min(announced_, follower_->tree().size() + kBacklogMax);
+    const bool last_round = closing_ && (size == announced_ || failing_);
     lock.unlock();
     const Moment began = std::chrono::steady_clock::now();
-    const auto published = publish(size, told);
+    const auto published = publish(size);
     const auto audited = published ? follower_->audit_tiles(kTilesPerRound) : Result<bool>(false);
     const Error* const failure = !published ? &published.error() : !audited ? &audited.error() : nullptr;
     if (failure != nullptr && !failing_) log_error("ledger cannot publish", {{"reason", failure->message}});
@@ -235,17 +252,31 @@ void Publisher::run() {
     std::unique_lock signing(signing_);
     lock.lock();
     all_done = published && audited && *audited;
-    followed_ = published ? size : announced_;
+    if (!published) followed_ = announced_;
+    caught_up_.notify_all();
     note_ = checkpoints_.note();
     signing.unlock();
     if (last_round) return;
   }
 }
 
-Result<void> Publisher::publish(std::uint64_t size, const ToldSteps& told) {
-  if (stopped_signing_) return {};
+/// Whoever waits for it to catch up hears of it as it goes.
+Result<void> Publisher::follow(std::uint64_t size) {
+  while (follower_->tree().size() < size) {
+    const std::uint64_t end = std::min(size, follower_->tree().size() + kFollowedAtATime);
+    if (auto followed = follower_->follow(end, take_told(end)); !followed) return followed;
+    const std::scoped_lock lock(mutex_);
+    followed_ = end;
+    hangs_ = false;
+    if (backlog_locked() <= kBehindMax) caught_up_.notify_all();
+  }
+  return {};
+}
+
+Result<void> Publisher::publish(std::uint64_t size) {
+  if (stopped_signing_) return Error{ErrorCode::kConflict, "a witness contradicts what was signed"};
   follower_->pace(size - follower_->tree().size() < kBacklogMax);
-  if (auto followed = follower_->follow(size, told); !followed) return followed;
+  if (auto followed = follow(size); !followed) return followed;
   // A checkpoint promises its tiles.
   if (auto complete = follower_->complete_tiles(); !complete) return complete;
   if (auto written = follower_->write_partials(); !written) return written;
@@ -255,7 +286,8 @@ Result<void> Publisher::publish(std::uint64_t size, const ToldSteps& told) {
 
 void Publisher::remember_resume_point(bool now) {
   const Moment at = std::chrono::steady_clock::now();
-  if (!now && at - resume_written_ < kResumePointInterval) return;
+  const bool much = follower_->tree().size() - resume_size_ >= kBacklogMax;
+  if (!now && !much && at - resume_written_ < kResumePointInterval) return;
   const ResumePoint point{follower_->tree().size(), follower_->intents().waiting()};
   if (point.size == resume_size_ || point.waiting.size() > kWaitingIntentsMax) return;
   if (!write_resume_point(system_, directory_, point)) return;

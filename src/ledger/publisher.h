@@ -1,11 +1,13 @@
 #pragma once
 
 // Publishes what became durable: follows the entries into the tree and its tiles, and signs a checkpoint at most every
-// interval while there is news. One thread; the committer only tells it the new size.
+// interval while there is news. One thread; the committer only tells it the new size, and waits there when so much is
+// to be published that opening the log after a crash would take long.
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -87,7 +89,9 @@ class Publisher {
             std::unique_ptr<Follower> follower, CheckpointStore checkpoints);
   ~Publisher() { close(); }
 
-  /// There are `size` durable entries, the last of them with these steps. From any thread.
+  /// There are `size` durable entries, the last of them with these steps. From any thread. Where publishing works but
+  /// is half a million entries behind, returns only when it has caught up with that, or once after a second: recovery
+  /// reads again what was not published, and its time is bounded.
   void announce(std::uint64_t size, std::span<const IntentStep> steps);
   std::string checkpoint() const;
   std::string verifier_key() const;
@@ -101,7 +105,9 @@ class Publisher {
 
  private:
   void run();
-  Result<void> publish(std::uint64_t size, const ToldSteps& told);
+  Result<void> publish(std::uint64_t size);
+  Result<void> follow(std::uint64_t size);
+  ToldSteps take_told(std::uint64_t end);
   void remember_resume_point(bool now);
   std::uint64_t backlog_locked() const { return announced_ - followed_; }
 
@@ -118,10 +124,13 @@ class Publisher {
   std::atomic<bool> stopped_signing_{false};
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable caught_up_;
   std::uint64_t announced_ = 0;  // guarded by mutex_
-  std::uint64_t followed_ = 0;   // when the last round began; where that failed, all of it counts. Guarded
-  ToldSteps told_;               // of what was announced since the last round; guarded
+  std::uint64_t followed_ = 0;   // where a round failed, all that was announced counts. Guarded
+  std::deque<IntentStep> told_;  // of what was announced and not yet followed, from told_from_ on; guarded
+  std::uint64_t told_from_ = 0;  // guarded
   bool idle_ = false;            // guarded
+  bool hangs_ = false;           // followed nothing while somebody waited as long as anybody may; guarded
   bool closing_ = false;         // guarded
   std::string note_;             // guarded
   std::string verifier_key_;     // guarded

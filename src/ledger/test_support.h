@@ -15,6 +15,7 @@
 
 #include "core/bytes.h"
 #include "core/crypto.h"
+#include "ledger/index.h"
 #include "ledger/ledger.h"
 
 namespace reeve::ledger {
@@ -41,6 +42,15 @@ class TemporaryDirectory {
   }
   std::filesystem::path path_;
 };
+
+/// Of the log in directory.ledger(), beside it.
+inline IndexOptions index_options_in(const TemporaryDirectory& directory) {
+  IndexOptions options;
+  options.ledger = directory.ledger();
+  options.directory = directory.path() / "index";
+  options.library = index_library();
+  return options;
+}
 
 /// An executor with a thread of its own, as an event loop is one.
 class ThreadExecutor final : public Executor {
