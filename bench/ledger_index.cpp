@@ -361,9 +361,12 @@ Figures measure(const Options& options) {
   const std::filesystem::path ledger = options.directory / "ledger";
   const std::filesystem::path directory = options.directory / "index";
   const bool is_there = std::filesystem::exists(ledger);
-  Maker maker(ledger, options.entries);
-  if (!is_there) maker.make(options.entries);
-  while (maker.log().size() + 1'000 < options.entries) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (!is_there) {
+    // Closed, so that nothing is published while the index is made.
+    Maker maker(ledger, options.entries);
+    maker.make(options.entries);
+    maker.close();
+  }
 
   std::filesystem::remove_all(directory);
   const Moment begin = std::chrono::steady_clock::now();
@@ -381,12 +384,10 @@ Figures measure(const Options& options) {
   figures.emplace_back("rebuild_entries_per_cpu_s", entries / (cpu_seconds() - cpu));
   figures.emplace_back("bytes_per_entry", static_cast<double>(std::filesystem::file_size(directory / "ledger.duckdb")) /
                                               static_cast<double>((*index)->progress().in_file));
-  if (options.only_rebuild) {
-    maker.close();
-    return figures;
-  }
+  if (options.only_rebuild) return figures;
   measure_questions(**index, options, figures);
   measure_look_ups(**index, figures);
+  Maker maker(ledger, options.entries);
   measure_freshness(maker, **index, figures);
   maker.close();
   return figures;

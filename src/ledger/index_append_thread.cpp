@@ -1,5 +1,7 @@
 #include "ledger/index_append_thread.h"
 
+#include <sys/prctl.h>
+
 namespace reeve::ledger {
 
 AppendThread::AppendThread() : thread_([this] { run(); }) {}
@@ -31,6 +33,7 @@ Result<void> AppendThread::wait_for(std::uint64_t number) {
 }
 
 void AppendThread::run() {
+  ::prctl(PR_SET_NAME, "index-append");
   std::unique_lock lock(mutex_);
   while (true) {
     has_work_.wait(lock, [this] { return ends_ || !work_.empty(); });
