@@ -158,6 +158,20 @@ TEST(AnswerRewriter, WhatSaysSomethingElsewhereOvertakesNothing) {
   }
 }
 
+TEST(AnswerRewriter, AnEventThatOnlySpeaksAtTheBeginningIsNotOvertaken) {
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::string word = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"word\"}}]}\n\n";
+  const std::string comment = ": still there\n\n";
+  const Originals originals = {{"RVAA0000000000000001", "x"}};
+  RestoringFilter filter(originals, 100);
+  const auto rewriter = rewriter_for("/v1/chat/completions", "text/event-stream", filter);
+  std::string out;
+  ASSERT_TRUE(rewriter->feed(mark + word + comment, out).ok());
+  EXPECT_EQ(out, "") << "readers skip the mark at the very beginning only";
+  ASSERT_TRUE(rewriter->finish(out).ok());
+  EXPECT_EQ(out, mark + word + comment);
+}
+
 TEST(AnswerRewriter, TheFiltersErrorEndsTheAnswer) {
   Refusing filter;
   const auto rewriter = rewriter_for("/v1/messages", "text/event-stream", filter);

@@ -15,8 +15,9 @@ JsonScan& look_ahead_scan() {
   return scan;
 }
 
-/// A sign of life must not wait: clients give up on silence. One with a byte order mark waits: if it overtook the first
-/// event it would be the first, where readers skip the mark, and what stands behind it would say something.
+/// A sign of life must not wait: clients give up on silence. But readers skip a byte order mark at the very beginning
+/// and nowhere else. So one with a mark waits: overtaking the first event, what stands behind its mark would say
+/// something. And an event that begins with a mark is not overtaken: it would say nothing any more.
 bool may_be_sign_of_life(const Frame& frame) {
   if (frame.kind != Frame::Kind::kEvent || frame.bytes.starts_with(kByteOrderMark)) return false;
   return frame.name == "ping" || (frame.data.empty() && frame.name.empty());
@@ -79,7 +80,8 @@ Result<void> LookAhead::show(const Frame& frame, std::string& settled) {
   auto grown = shown_.take_grown();
   // A text goes on in its order, whatever its event is called: the filter tells what it has looked at by how much. What
   // comes at the very end lacks its own end: it would run into an event that it overtakes.
-  if (may_be_sign_of_life(frame) && grown.empty() && !last && !is_over_) {
+  const bool may_overtake = !last && !is_over_ && !held_.starts_with(kByteOrderMark);
+  if (may_be_sign_of_life(frame) && grown.empty() && may_overtake) {
     settled += frame.bytes;
     return {};
   }
