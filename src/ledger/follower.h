@@ -74,9 +74,9 @@ class Follower {
 
   /// Makes the tiles and bundles that follow() could not write.
   Result<void> complete_tiles();
-  /// Looks after the files of before begin(), at most `budget` tiles in one call: makes what is missing, and compares
-  /// what was written from entry `recheck_from` on, because a power cut may have emptied it. True when all were looked
-  /// at.
+  /// Looks after the files of before begin(), at most `budget` tiles in one call, or an equal amount of work: makes
+  /// what is missing, and compares what was written from entry `recheck_from` on, because a power cut may have emptied
+  /// it. True when all were looked at.
   Result<bool> audit_tiles(std::size_t budget);
   void recheck_from(std::uint64_t index) { recheck_from_ = index / kTileWidth; }
 

@@ -18,7 +18,7 @@ namespace reeve::ledger {
 
 namespace {
 
-constexpr std::uint64_t kBatchEntries = 1'000'000;      // into the file at once
+constexpr std::uint64_t kBatchEntries = 2'000'000;      // into the file at once
 constexpr std::uint64_t kMemoryBatchEntries = 100'000;  // into memory at once
 constexpr std::uint64_t kMemoryEntriesMax = 2'000'000;  // that one process keeps beside the file
 constexpr auto kQueryWait = std::chrono::seconds(3);    // while the index is being written

@@ -66,7 +66,7 @@ class Index {
   static Result<std::unique_ptr<Index>> open(IndexOptions options);
   virtual ~Index() = default;
 
-  /// Takes in what became durable, at most a million entries at once. True when there is more. One thread; queries of
+  /// Takes in what became durable, at most two million entries at once. True when there is more. One thread; queries of
   /// others wait.
   virtual Result<bool> refresh() = 0;
   virtual IndexProgress progress() const = 0;  // thread-safe

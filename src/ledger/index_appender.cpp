@@ -14,7 +14,9 @@ using duckdb::TypeId;
 constexpr std::size_t kChunkRows = 2048;  // what DuckDB's vectors hold
 constexpr std::size_t kInPlace = 12;      // the longest text that a vector holds itself
 constexpr std::size_t kBlockBytes = 256UL << 10U;
-constexpr std::size_t kChunksAhead = 6;  // filled, while the thread is busy with those before
+// Filled while the thread compresses a group of 122,880 rows, in which time nearly as many are read; some 2 MB each,
+// and only as many as are needed.
+constexpr std::size_t kChunksAhead = 48;
 
 bool needs_no_check(std::string_view text) {
   unsigned special = 0;

@@ -178,6 +178,7 @@ class FieldReader {
   bool read_value(std::size_t number) {
     const char* const begin = at_;
     std::string_view& text = fields_.texts[number];
+    is_escaped_ = false;
     bool fits = false;
     switch (kInfo[number].type) {
       case kText: fits = read_string(text) && !text.empty(); break;
@@ -189,7 +190,7 @@ class FieldReader {
         text = {begin, static_cast<std::size_t>(at_ - begin)};
     }
     fields_.present |= std::uint64_t{1} << number;
-    return fits && (text.find('\\') == std::string_view::npos || text.find("\\u0000") == std::string_view::npos);
+    return fits && (!is_escaped_ || text.find("\\u0000") == std::string_view::npos);
   }
 
   bool take(char c) {
@@ -236,9 +237,14 @@ class FieldReader {
         return true;
       }
       if (end_ - at_ < 2) return false;
+      is_escaped_ = true;
       at_ += 2;  // what is escaped is no end
     }
-    while (at_ < end_ && *at_ != '"') at_ += *at_ == '\\' && end_ - at_ > 1 ? 2 : 1;
+    for (; at_ < end_ && *at_ != '"'; ++at_) {
+      if (*at_ != '\\') continue;
+      is_escaped_ = true;
+      if (end_ - at_ > 1) ++at_;
+    }
     if (at_ >= end_) return false;
     text = {begin, static_cast<std::size_t>(at_++ - begin)};
     return true;
@@ -287,6 +293,7 @@ class FieldReader {
   const char* const end_;
   EntryFields& fields_;
   std::size_t next_ = 0;
+  bool is_escaped_ = false;  // something in the value that is read
 };
 
 std::string joined(const std::vector<JsonValue>& items, std::string_view member) {
@@ -340,6 +347,21 @@ std::string unescaped(std::string_view raw) {
 }
 
 std::string joined_list(std::string_view raw) {
+  // ["a","b"], as nearly all are: what stands between the quotes.
+  if (raw.starts_with("[\"") && raw.ends_with("\"]") && raw.find('\\') == std::string_view::npos) {
+    std::string out;
+    out.reserve(raw.size());
+    for (std::string_view rest = raw.substr(1); !rest.empty() && rest.front() == '"';) {
+      const std::size_t end = rest.find('"', 1);
+      if (end == std::string_view::npos) break;
+      if (end > 1 && !out.empty()) out += kListSeparator;
+      out += rest.substr(1, end - 1);
+      rest.remove_prefix(end + 1);
+      if (rest == "]") return out;
+      if (!rest.starts_with(",\"")) break;
+      rest.remove_prefix(1);
+    }
+  }
   const auto document = JsonDocument::parse(raw);
   return document ? joined(document->root().items(), {}) : std::string();
 }

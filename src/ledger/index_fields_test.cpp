@@ -60,4 +60,16 @@ TEST(IndexFields, NamesThatBeginAlikeAreToldApart) {
   EXPECT_FALSE(fields.regular) << "not in order";
 }
 
+TEST(IndexFields, AListIsItsTexts) {
+  const std::string between(1, kListSeparator);
+  EXPECT_EQ(joined_list("[]"), "");
+  EXPECT_EQ(joined_list(R"(["a"])"), "a");
+  EXPECT_EQ(joined_list(R"(["a,b","]","c"])"), "a,b" + between + "]" + between + "c");
+  EXPECT_EQ(joined_list(R"(["","a","","b",""])"), "a" + between + "b");
+  EXPECT_EQ(joined_list(R"(["say \"hi\"","\u00eb"])"), "say \"hi\"" + between + "\u00eb");
+  for (const char* broken : {R"(["a""b"])", R"(["a",])", R"(["a",b"])", R"(["])", R"(["a"]"])"}) {
+    EXPECT_EQ(joined_list(broken), "") << broken;
+  }
+}
+
 }  // namespace reeve::ledger

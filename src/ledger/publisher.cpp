@@ -9,7 +9,7 @@
 namespace reeve::ledger {
 
 namespace {
-// How many tiles one round looks after: some ten milliseconds of stat calls.
+// How many tiles one round looks after: some ten milliseconds.
 constexpr std::size_t kTilesPerRound = 4096;
 // How long it pauses for each time that a round took, and how long at most.
 constexpr int kPauseToWork = 50;
@@ -243,12 +243,13 @@ void Publisher::run() {
     lock.unlock();
     const Moment began = std::chrono::steady_clock::now();
     const auto published = publish(size);
+    last_round_took = std::min<Duration>(std::chrono::steady_clock::now() - began, kLongestPause / kPauseToWork);
+    // Only after a start, and then soon done.
     const auto audited = published ? follower_->audit_tiles(kTilesPerRound) : Result<bool>(false);
     const Error* const failure = !published ? &published.error() : !audited ? &audited.error() : nullptr;
     if (failure != nullptr && !failing_) log_error("ledger cannot publish", {{"reason", failure->message}});
     failing_ = failure != nullptr;
     remember_resume_point(last_round);
-    last_round_took = std::min<Duration>(std::chrono::steady_clock::now() - began, kLongestPause / kPauseToWork);
     std::unique_lock signing(signing_);
     lock.lock();
     all_done = published && audited && *audited;
