@@ -11,9 +11,10 @@ namespace reeve::ledger {
 namespace {
 // How many tiles one round looks after: some ten milliseconds.
 constexpr std::size_t kTilesPerRound = 4096;
-// How long it pauses for each time that a round took, and how long at most.
+// How long it pauses for each time that a round took, and how long at most: there is a checkpoint every second while
+// there is news, and who follows it is a second behind.
 constexpr int kPauseToWork = 50;
-constexpr auto kLongestPause = std::chrono::seconds(1);
+constexpr auto kLongestPause = std::chrono::milliseconds(700);
 // With so much to publish it does not pause, and a round takes no more than that: recovery has to read again whatever
 // is not signed, and its time is bounded.
 constexpr std::uint64_t kBacklogMax = 1UL << 18U;
