@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kOpenIntentsMax = 1UL << 20U;
 
 // Comparing a tile reads and hashes its 256 entries: half a millisecond.
-constexpr std::size_t kLooksOfComparison = 32;
+constexpr std::size_t kLooksOfComparison = 16;
 
 // Leaves are made again from the segments; what lies above them from many tiles.
 Writing writing_of(std::size_t level) { return level > 0 ? Writing::kDurable : Writing::kCached; }

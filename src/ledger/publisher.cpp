@@ -10,7 +10,7 @@ namespace reeve::ledger {
 
 namespace {
 // How many tiles one round looks after: some ten milliseconds.
-constexpr std::size_t kTilesPerRound = 4096;
+constexpr std::size_t kTilesPerRound = 1024;
 // How long it pauses for each time that a round took, and how long at most: there is a checkpoint every second while
 // there is news, and who follows it is a second behind.
 constexpr int kPauseToWork = 50;
