@@ -130,8 +130,8 @@ for (const { tier, title, answers } of kTiers) {
     if (tier >= 2) {
       await review('sec@example.com', title, 'Security')
       await review('dpo@example.com', title, 'Privacy')
+      await review('law@example.com', title, 'Legal')
     }
-    if (tier === 3) await review('law@example.com', title, 'Legal')
     const boss = await house.pageOf('boss', address)
     await decide(boss, 'As discussed on Monday')
     if (tier === 3) {

@@ -33,6 +33,7 @@ const pairs = (tier) => Object.entries(answersOf(tier)).map(([id, value]) => `${
 test('from a question to an item that is retired', () => {
   done('key', 'create', '--owner', 'lead@example.com', '--group', 'governance-council')
   done('key', 'create', '--owner', 'sec@example.com', '--group', 'security-reviewers')
+  done('key', 'create', '--owner', 'law@example.com', '--group', 'legal-reviewers')
   done('key', 'create', '--owner', 'priv@example.com', '--group', 'privacy-reviewers')
   const { id, item } = done('intake', 'start', '--kind', 'model', '--title', '=cmd()', '--by', 'dev@example.com')
   const answered = done('intake', 'answer', id.slice(-6), ...pairs(2), '--by', 'dev@example.com')
@@ -41,8 +42,8 @@ test('from a question to an item that is retired', () => {
   assert.deepEqual(waiting.map((one) => [one.id, one.do]), [[id, 'review:security']])
   const own = run('intake', 'decide', id, 'approve', '--reason', 'mine', '--by', 'dev@example.com')
   assert.equal(own.code, 1, own.text)
-  for (const [checklist, by] of [['security', 'sec@example.com'], ['privacy', 'priv@example.com']]) {
-    done('intake', 'review', id, '--checklist', checklist, '--verdict', 'pass', '--all', 'yes', '--by', by)
+  for (const [checklist, by] of Object.entries({ security: 'sec', legal: 'law', privacy: 'priv' })) {
+    done('intake', 'review', id, '--checklist', checklist, '--verdict', 'pass', '--all', 'yes', '--by', `${by}@example.com`)
   }
   const decided = done('intake', 'decide', id, 'approve', '--reason', 'as discussed', '--by', 'lead@example.com')
   assert.equal(decided.state, 'approved')
