@@ -285,8 +285,8 @@ void add_own_data(CLI::App& app, Line& line) {
 }
 
 constexpr const char* kLag =
-    "Beside a running server this may lag: an entry shows once a checkpoint is signed over it, within a tenth of a "
-    "second.";
+    "Beside a running server this may lag: an entry shows once a checkpoint is signed over it, mostly within a "
+    "tenth of a second, under load within one.";
 
 void add_ledger_index(CLI::App& ledger, Line& line) {
   CLI::App& sql = command(ledger, line, "sql", "Ask the index of the ledger with one SELECT",

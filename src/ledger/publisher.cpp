@@ -1,5 +1,7 @@
 #include "ledger/publisher.h"
 
+#include <algorithm>
+
 #include "core/bytes.h"
 #include "core/log.h"
 #include "ledger/background.h"
@@ -11,10 +13,10 @@ namespace reeve::ledger {
 namespace {
 // How many tiles one round looks after: some ten milliseconds.
 constexpr std::size_t kTilesPerRound = 1024;
-// How long it pauses for each time that a round took, and how long at most: there is a checkpoint every second while
-// there is news, and who follows it is a second behind.
-constexpr int kPauseToWork = 50;
-constexpr auto kLongestPause = std::chrono::milliseconds(700);
+// How long it pauses for each time that a round took, and how many intervals at most: by default that is 0.7 s, so that
+// there is a checkpoint every second while there is news, and who follows it is a second behind.
+constexpr int kPauseToWork = 20;
+constexpr int kIntervalsPaused = 7;
 // With so much to publish it does not pause, and a round takes no more than that: recovery has to read again whatever
 // is not signed, and its time is bounded.
 constexpr std::uint64_t kBacklogMax = 1UL << 18U;
@@ -237,14 +239,14 @@ void Publisher::run() {
     // Several entries share a checkpoint, and a call's intent and its outcome often do. Where rounds are long, because
     // much was appended or the disk is slow, they also become rarer: publishing is no part of a call's way, and must
     // not take from it.
-    changed_.wait_for(lock, std::max(interval_, kPauseToWork * last_round_took),
-                      [this] { return closing_ || backlog_locked() >= kBacklogMax; });
+    const Duration pause = std::clamp(kPauseToWork * last_round_took, interval_, kIntervalsPaused * interval_);
+    changed_.wait_for(lock, pause, [this] { return closing_ || backlog_locked() >= kBacklogMax; });
     const std::uint64_t size = std::min(announced_, follower_->tree().size() + kBacklogMax);
     const bool last_round = closing_ && (size == announced_ || failing_);
     lock.unlock();
     const Moment began = std::chrono::steady_clock::now();
     const auto published = publish(size);
-    last_round_took = std::min<Duration>(std::chrono::steady_clock::now() - began, kLongestPause / kPauseToWork);
+    last_round_took = std::chrono::steady_clock::now() - began;
     // Only after a start, and then soon done.
     const auto audited = published ? follower_->audit_tiles(kTilesPerRound) : Result<bool>(false);
     const Error* const failure = !published ? &published.error() : !audited ? &audited.error() : nullptr;
