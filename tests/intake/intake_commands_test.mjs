@@ -43,7 +43,8 @@ test('from a question to an item that is retired', () => {
   const own = run('intake', 'decide', id, 'approve', '--reason', 'mine', '--by', 'dev@example.com')
   assert.equal(own.code, 1, own.text)
   for (const [checklist, by] of Object.entries({ security: 'sec', legal: 'law', privacy: 'priv' })) {
-    done('intake', 'review', id, '--checklist', checklist, '--verdict', 'pass', '--all', 'yes', '--by', `${by}@example.com`)
+    const verdict = ['--verdict', 'pass', '--all', 'yes', '--by', `${by}@example.com`]
+    done('intake', 'review', id, '--checklist', checklist, ...verdict)
   }
   const decided = done('intake', 'decide', id, 'approve', '--reason', 'as discussed', '--by', 'lead@example.com')
   assert.equal(decided.state, 'approved')
