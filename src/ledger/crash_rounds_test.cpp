@@ -40,7 +40,7 @@ class CrashedHistory {
   CrashedHistory(unsigned seed, ToldStory& story, EndCounts& counts)
       : story_(story), counts_(counts), random_(seed), promises_(plan_) {
     plan_.log = test_options(directory_.ledger());
-    plan_.log.checkpoint_interval = std::chrono::milliseconds(1);
+    plan_.log.checkpoint_interval = std::chrono::microseconds(100);
     plan_.log.stall_max = std::chrono::minutes(1);
     if (seed % 2 == 0) {
       plan_.log.anchor = directory_.path() / "anchor" / "checkpoint";
